@@ -1,0 +1,33 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint core clean
+
+demo: $(VENV)/.installed
+	$(BIN)/udl-pt reproduce
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The models' numbers and backends only, without linters: for further interpreters.
+core: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m core
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,jax]"
+	touch $(VENV)/.installed $@
+
+clean:
+	rm -rf .venv .venv-* build report *.egg-info .mypy_cache .pytest_cache .ruff_cache

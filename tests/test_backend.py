@@ -1,0 +1,197 @@
+"""Backends, locks, the compile cache, and what is said about BLAS."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytensor.tensor as pt
+import pytest
+from scipy.special import expit
+
+from udl_pt import AutoEncoder, backend, set_backend
+from udl_pt.backend import Function, float_dtype, get_backend, shared, to_numpy
+
+no_blas_here = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
+
+
+@pytest.fixture(autouse=True)
+def default_backend(monkeypatch):
+    monkeypatch.delenv("UDL_PT_BACKEND", raising=False)
+    yield
+    set_backend(None)
+
+
+def test_default_environment_and_set_backend(monkeypatch):
+    assert get_backend() == "numba"
+    monkeypatch.setenv("UDL_PT_BACKEND", "jax")
+    assert get_backend() == "jax"
+    set_backend("c")
+    assert get_backend() == "c"
+    assert get_backend("numba") == "numba"
+
+
+@pytest.mark.parametrize("name", ["theano", "", 3])
+def test_unknown_backends_are_refused_before_anything_changes(name, monkeypatch):
+    with pytest.raises(ValueError, match="expected one of 'numba', 'c', 'jax'"):
+        set_backend(name)
+    assert get_backend() == "numba"
+    monkeypatch.setenv("UDL_PT_BACKEND", "tpu")
+    with pytest.raises(ValueError, match="UDL_PT_BACKEND is 'tpu'"):
+        get_backend()
+
+
+def test_jax_missing_names_the_way_out(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ValueError, match=r"pip install 'udl_pt\[jax\]'"):
+        get_backend("jax")
+
+
+@pytest.mark.parametrize("dtype", ["float16", int, "complex128", "number"])
+def test_other_dtypes_are_refused(dtype):
+    with pytest.raises(ValueError, match="expected 'float32' or 'float64'"):
+        float_dtype(dtype)
+
+
+@pytest.mark.core
+@no_blas_here
+@pytest.mark.parametrize("name", ["numba", "c", "jax"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numpy_arrays_in_and_out_and_in_the_shared_variables(name, dtype):
+    x, p = pt.matrix("x", dtype=dtype), shared(np.ones((3, 2), dtype), "p")
+    f = Function([x], [x.dot(p), x.sum()], [(p, p + 1)], backend=name)
+    X = np.arange(6, dtype=dtype).reshape(2, 3)
+    product, total = f(X)
+    np.testing.assert_array_equal(product, X @ np.ones((3, 2)))
+    assert total == 15
+    to_numpy([p])
+    for value in (product, total, p.get_value(borrow=True)):
+        assert type(value) is np.ndarray
+        assert value.dtype == dtype
+    p.get_value(borrow=True)[0, 0] = 5  # writable
+    np.testing.assert_array_equal(f(X)[0], X @ np.array([[5, 2], [2, 2], [2, 2]]))
+
+
+@pytest.mark.core
+@no_blas_here
+@pytest.mark.parametrize("name", ["numba", "c", "jax"])
+def test_eight_threads_a_thousand_calls_each(name):
+    rs = np.random.RandomState(0)
+    W = rs.randn(7, 5)
+    ae = AutoEncoder.createFromArrays(W, np.zeros(5), np.zeros(7))
+    ae.backend = name
+    wrong = []
+
+    def work(seed):
+        X = np.random.RandomState(seed).rand(3, 7)
+        expected = expit(X @ W)
+        for _ in range(1000):
+            try:
+                got = ae.forward_hidden(X)
+                fine = np.allclose(got, expected, rtol=1e-12, atol=0)
+            except Exception as error:
+                fine, got = False, error
+            if not fine:
+                wrong.append(got)
+                return
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_training_and_predicting_at_once_never_shows_half_a_step():
+    """The update sets every element of p to the same value; a reader must never see two values."""
+    p = shared(np.zeros((200, 200)), "p")
+    x = pt.matrix("x")
+    train = Function([x], x.sum(), [(p, p + 1 + 0 * x.sum())])
+    read = Function([x], [(p + 0 * x.sum()).min(), (p + 0 * x.sum()).max()])
+    one = np.ones((1, 1))
+    train(one)
+    read(one)
+    trainer = threading.Thread(target=lambda: [train(one) for _ in range(500)])
+    trainer.start()
+    pairs = [read(one) for _ in range(500)]
+    trainer.join()
+    assert all(low == high for low, high in pairs)
+    np.testing.assert_array_equal(p.get_value(), 501)
+
+
+def run(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+FIT = (
+    "import numpy as np; from udl_pt import AutoEncoder;"
+    "ae = AutoEncoder(3, random_state=0).fit(np.eye(8), batch_sz=4, monitor=None, backend={!r});"
+    "print(ae.W.get_value().sum())"
+)
+
+
+@pytest.mark.core
+def test_importing_and_fitting_on_numba_is_silent():
+    result = run(FIT.format("numba"))
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+
+
+@pytest.mark.core
+def test_without_a_blas_c_says_so_once():
+    code = (
+        "import warnings, numpy as np; from udl_pt import AutoEncoder\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n"
+        "    for _ in range(2):\n"
+        "        AutoEncoder(3).fit(np.eye(8), batch_sz=4, monitor=None, backend='c')\n"
+        "print(len(caught), caught[0].message)"
+    )
+    result = run(code, PYTENSOR_FLAGS="blas__ldflags=")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("1 backend 'c' found no BLAS to link")
+    assert "libopenblas-dev" in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("damage", ["truncate", "overwrite"])
+def test_a_damaged_compile_cache_is_cleared_and_tried_again(tmp_path, damage):
+    flags = {"PYTENSOR_FLAGS": f"base_compiledir={tmp_path}"}
+    first = run(FIT.format("numba"), **flags)
+    assert first.returncode == 0, first.stderr
+    files = [f for f in (tmp_path / "numba").iterdir() if f.suffix in (".nbi", ".nbc")]
+    assert files
+    for file in files:
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2] if damage == "truncate" else b"\x93no pickle")
+    second = run(FIT.format("numba"), **flags)
+    assert second.returncode == 0, second.stderr
+    assert second.stdout == first.stdout
+
+
+def test_only_errors_from_reading_the_cache_clear_it(monkeypatch):
+    monkeypatch.setattr(backend, "clear_cache", lambda: pytest.fail("cleared"))
+    x = pt.matrix("x")
+    f = Function([x], x.dot(np.ones((3, 2))))
+    with pytest.raises(ValueError, match="shape"):
+        f(np.ones((2, 4)))
+
+
+def test_the_global_generator_stays_where_it_is():
+    code = (
+        "import numpy as np; np.random.seed(0); before = np.random.get_state()[2]\n"
+        "from udl_pt.backend import get_backend, Function; import pytensor.tensor as pt\n"
+        "x = pt.vector(); Function([x], x + 1, backend='jax')(np.ones(2))\n"
+        "assert np.random.get_state()[2] == before"
+    )
+    result = run(code)
+    assert result.returncode == 0, result.stderr

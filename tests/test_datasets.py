@@ -1,0 +1,292 @@
+"""MNIST from all its places, and files that aren't what they say."""
+
+import functools
+import gzip
+import hashlib
+import http.server
+import os
+import struct
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from udl_pt import datasets, getKaggleMNIST, load_mnist, load_mnist_subset
+from udl_pt.datasets import DataError, load_data
+
+NAMES = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+]
+full = pytest.mark.skipif(
+    "UDL_PT_DATA" not in os.environ, reason="UDL_PT_DATA names no folder with full MNIST"
+)
+
+
+def pixels(n, seed):
+    return np.random.RandomState(seed).randint(0, 256, (n, 784)).astype(np.uint8)
+
+
+TRAIN, TEST = pixels(7, 0), pixels(3, 1)
+CONTENTS = {
+    NAMES[0]: struct.pack(">IIII", 2051, 7, 28, 28) + TRAIN.tobytes(),
+    NAMES[1]: struct.pack(">II", 2049, 7) + bytes([5, 0, 4, 1, 9, 2, 1]),
+    NAMES[2]: struct.pack(">IIII", 2051, 3, 28, 28) + TEST.tobytes(),
+    NAMES[3]: struct.pack(">II", 2049, 3) + bytes([7, 2, 1]),
+}
+
+
+@pytest.fixture(autouse=True)
+def nowhere_else(monkeypatch, tmp_path_factory, request):
+    if "full" not in request.node.name:
+        monkeypatch.delenv("UDL_PT_DATA", raising=False)
+    monkeypatch.setenv("UDL_PT_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for i, (name, content) in enumerate(CONTENTS.items()):
+        if i % 2:
+            (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
+        else:
+            (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def assert_read(data):
+    np.testing.assert_allclose(data.X, TRAIN / 255, rtol=1e-6)
+    np.testing.assert_allclose(data.Xtest, TEST / 255, rtol=1e-6)
+    np.testing.assert_array_equal(data.Y, [5, 0, 4, 1, 9, 2, 1])
+    np.testing.assert_array_equal(data.Ytest, [7, 2, 1])
+
+
+def test_idx_files_plain_and_gz(folder, monkeypatch):
+    assert_read(load_mnist(folder))
+    assert_read(load_data(str(folder)))
+    monkeypatch.setenv("UDL_PT_DATA", str(folder))
+    assert_read(load_mnist())
+
+
+def test_the_spelling_with_a_dot(folder):
+    (folder / NAMES[0]).rename(folder / "train-images.idx3-ubyte")
+    assert_read(load_mnist(folder))
+
+
+def test_embedded_subset():
+    X, Y, Xtest, Ytest = data = load_mnist_subset()
+    assert X.shape == (5000, 784)
+    assert Xtest.shape == (1000, 784)
+    assert X.dtype == Xtest.dtype == np.float32
+    assert (X.min(), X.max()) == (0, 1)
+    np.testing.assert_array_equal(np.bincount(Y), [500] * 10)
+    np.testing.assert_array_equal(np.bincount(Ytest), [100] * 10)
+    np.testing.assert_array_equal(Y[:10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])  # as MNIST begins
+    assert "subset" in data.source
+    assert load_data().source == data.source
+
+
+def test_an_altered_subset_is_refused(monkeypatch):
+    monkeypatch.setattr(datasets, "SUBSET_SHA256", "0" * 64)
+    with pytest.raises(DataError, match="expected 0000"):
+        load_mnist_subset()
+
+
+@full
+def test_full_mnist_and_the_subset_made_from_it_anew(tmp_path):
+    data = load_mnist()
+    contents = struct.pack(">IIII", 2051, 60000, 28, 28) + np.rint(data.X * 255).astype(np.uint8).tobytes()
+    assert hashlib.md5(contents).hexdigest() == "6bbc9ace898e44ae57da46a324031adb"
+    contents = struct.pack(">II", 2049, 10000) + data.Ytest.astype(np.uint8).tobytes()
+    assert hashlib.md5(contents).hexdigest() == "27ae3e4e09519cfbb04c329615203637"
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+    try:
+        import make_mnist_subset
+    finally:
+        sys.path.pop(0)
+    rows, digest = make_mnist_subset.main(os.environ["UDL_PT_DATA"], tmp_path / "subset")
+    subset = load_mnist_subset()
+    np.testing.assert_array_equal(rows[:5000, 0], subset.Y)
+    np.testing.assert_array_equal(rows[5000:, 1:], np.rint(subset.Xtest * 255))
+    assert digest == datasets.SUBSET_SHA256
+
+
+def replaced(name, content):
+    def damage(folder):
+        for file in folder.glob(f"{name}*"):
+            file.unlink()
+        (folder / name).write_bytes(content)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (
+            replaced(NAMES[0], CONTENTS[NAMES[0]][:-1]),
+            "was cut off: 5487 bytes of data, expected 5488 for 7 images",
+        ),
+        (replaced(NAMES[0], CONTENTS[NAMES[0]] + b"\0"), "has trailing bytes: 5489"),
+        (replaced(NAMES[0], b"\0\0"), "has 2 bytes, too few for the header"),
+        (replaced(NAMES[0], b""), "has 0 bytes"),
+        (
+            replaced(NAMES[0], CONTENTS[NAMES[1]] * 9),
+            "magic number 2049 .that is a file of labels., expected 2051",
+        ),
+        (
+            replaced(NAMES[1], CONTENTS[NAMES[0]]),
+            "magic number 2051 .that is a file of images., expected 2049",
+        ),
+        (replaced(NAMES[0], b"P5 28 28 255 etc etc"), "magic number .*, expected 2051"),
+        (replaced(NAMES[0], struct.pack(">IIII", 2051, 7, 28, 14) + bytes(2744)), "images of 28 x 14 pixels"),
+        (replaced(NAMES[0], CONTENTS[NAMES[2]]), "has 3 images, but .* has 7 labels"),
+        (
+            replaced(NAMES[1], struct.pack(">II", 2049, 7) + bytes([10] * 7)),
+            "has the label 10, expected digits",
+        ),
+        (replaced(NAMES[1], struct.pack(">II", 2049, 0)), "is empty"),
+        (replaced(f"{NAMES[1]}.gz", CONTENTS[NAMES[1]]), "is no whole gzip file"),
+        (replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-6]), "is no whole gzip file"),
+        (
+            replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:12] + b"rot" * 9),
+            "is no whole gzip file",
+        ),
+    ],
+)
+def test_damaged_idx_files(folder, damage, message):
+    damage(folder)
+    with pytest.raises(DataError, match=message):
+        load_mnist(folder)
+
+
+def test_a_folder_without_the_files_is_an_error_and_nothing_else_is_tried(folder, monkeypatch):
+    (folder / NAMES[2]).unlink()
+    monkeypatch.setattr(datasets, "_download", lambda name: pytest.fail("downloaded"))
+    for call in (lambda: load_mnist(folder), load_mnist):
+        monkeypatch.setenv("UDL_PT_DATA", str(folder))
+        with pytest.raises(FileNotFoundError, match="has no t10k-images-idx3-ubyte .*UDL_PT_DATA"):
+            call()
+
+
+# Downloads, from a server of the test's own
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    """A folder served as the second mirror; the first refuses connections."""
+    served = tmp_path / "served"
+    served.mkdir()
+    digests = {}
+    for name, content in CONTENTS.items():
+        packed = gzip.compress(content)
+        (served / f"{name}.gz").write_bytes(packed)
+        digests[name] = hashlib.sha256(packed).hexdigest()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=served))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setattr(datasets, "DIGESTS", digests)
+    address = f"http://127.0.0.1:{server.server_port}/"
+    monkeypatch.setattr(datasets, "MIRRORS", ("http://127.0.0.1:9/", address))
+    yield served
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_download_goes_to_the_next_mirror_and_into_the_cache(mirror):
+    assert_read(load_mnist())
+    for file in mirror.iterdir():
+        file.unlink()
+    assert_read(load_mnist())  # from the cache
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[:-9], lambda b: b[:20] + b"!" + b[21:]], ids=["truncated", "altered"]
+)
+def test_a_damaged_download_is_refused_and_not_kept(mirror, damage):
+    file = mirror / f"{NAMES[1]}.gz"
+    good = file.read_bytes()
+    file.write_bytes(damage(good))
+    with pytest.raises(FileNotFoundError, match="hash.*four ways.*UDL_PT_DATA.*cache.*network"):
+        load_mnist()
+    assert not (Path(os.environ["UDL_PT_CACHE"]) / file.name).exists()
+    file.write_bytes(good)
+    assert_read(load_mnist())
+
+
+# Kaggle's CSV
+
+HEADER = ",".join(["label", *(f"pixel{i}" for i in range(784))])
+
+
+def write_csv(path, n=1005, change=lambda lines: lines):
+    rows = np.column_stack([np.arange(n) % 10, pixels(n, 2)])
+    lines = [HEADER, *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(change(lines)) + "\n")
+    return rows
+
+
+def test_kaggle_shuffles_and_keeps_the_last_thousand_for_the_test(tmp_path, monkeypatch):
+    file = tmp_path / "train.csv"
+    rows = write_csv(file)
+    order = np.arange(len(rows))
+    np.random.RandomState(0).shuffle(order)
+    for call in (
+        lambda: getKaggleMNIST(file),
+        lambda: getKaggleMNIST(tmp_path),
+        lambda: load_data(file),
+        getKaggleMNIST,
+    ):
+        monkeypatch.setenv("UDL_PT_DATA", str(tmp_path))
+        np.random.seed(0)
+        X, Y, Xtest, Ytest = call()
+        assert len(Xtest) == len(Ytest) == 1000
+        np.testing.assert_array_equal(np.concatenate([Y, Ytest]), rows[order, 0])
+        np.testing.assert_allclose(np.concatenate([X, Xtest]), rows[order, 1:] / 255, rtol=1e-6)
+
+
+def with_cell(row, column, value):
+    def change(lines):
+        cells = lines[row + 1].split(",")
+        cells[column] = value
+        lines[row + 1] = ",".join(cells)
+        return lines
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: lines[1:], "a header of 785 columns .*expected label,pixel0"),
+        (lambda lines: [line.rpartition(",")[0] for line in lines], "784 columns"),
+        (lambda lines: [lines[0], *(line.rpartition(",")[0] for line in lines[1:])], "rows of 784 columns"),
+        (lambda lines: [*lines[:4], lines[4].rpartition(",")[0], *lines[5:]], "not a table of integers"),
+        (with_cell(4, 9, "300"), "has the pixel 300 in row 5, expected 0 to 255"),
+        (with_cell(4, 9, "-1"), "has the pixel -1 in row 5"),
+        (with_cell(4, 0, "10"), "has the label 10 in row 5, expected 0 to 9"),
+        (with_cell(4, 0, "2.5"), "not a table of integers"),
+        (with_cell(4, 9, "white"), "not a table of integers"),
+        (lambda lines: lines[:1], "a header but no rows"),
+        (lambda lines: lines[:1001], "has 1000 rows, expected more than 1000"),
+        (lambda lines: [""], "a header of 1 columns"),
+    ],
+)
+def test_damaged_csv(tmp_path, change, message):
+    write_csv(tmp_path / "train.csv", change=change)
+    with pytest.raises(DataError, match=message):
+        getKaggleMNIST(tmp_path)
+
+
+def test_no_csv_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"train\.csv.*UDL_PT_DATA"):
+        getKaggleMNIST(tmp_path)

@@ -1,0 +1,181 @@
+"""The deep network beyond the golden values."""
+
+import functools
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import log_loss
+from sklearn.utils import shuffle
+
+from udl_pt import DNN, AutoEncoder, DivergenceError
+from udl_pt.graph import cross_entropy
+
+K = 3
+
+
+@pytest.fixture(scope="module")
+def data():
+    rs = np.random.RandomState(0)
+    X, Y = rs.rand(90, 10), np.arange(90) % K
+    X[np.arange(90), Y] += 1
+    X /= 2
+    return X[:60], Y[:60], X[60:], Y[60:]
+
+
+FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
+
+
+def forward(dnn, X):
+    for layer in dnn.hidden_layers:
+        X = expit(X @ layer.W.get_value() + layer.bh.get_value())
+    return softmax(X @ dnn.W.get_value() + dnn.b.get_value(), axis=1)
+
+
+def test_forward_and_predict_are_symbolic_or_arrays(data):
+    X = data[0]
+    dnn = DNN([6, 5], random_state=0).fit(*data, **FAST)
+    P = forward(dnn, X)
+    np.testing.assert_allclose(dnn.forward(X), P, rtol=1e-10)
+    np.testing.assert_array_equal(dnn.predict(X), P.argmax(axis=1))
+    x = pt.matrix("x")
+    np.testing.assert_allclose(dnn.forward(x).eval({x: X}), P, rtol=1e-10)
+    np.testing.assert_array_equal(dnn.predict(x).eval({x: X}), P.argmax(axis=1))
+
+
+def test_costs_and_errors_are_those_of_the_whole_test_set(data, monkeypatch):
+    monkeypatch.setattr("udl_pt.calling.CHUNK", 7)
+    dnn = DNN([6, 5], random_state=0).fit(*data, epochs=2, **FAST)
+    P = forward(dnn, data[2])
+    assert len(dnn.costs) == len(dnn.errors) == 2
+    np.testing.assert_allclose(dnn.costs[-1], log_loss(data[3], P), rtol=1e-10)
+    assert dnn.errors[-1] == np.mean(P.argmax(axis=1) != data[3])
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("reg", [0.0, 0.01])
+def test_fine_tuning_equals_backpropagation_by_hand(data, reg):
+    X, Y, Xtest, Ytest = data
+    dnn = DNN([6], random_state=2).fit(
+        *data, pretrain=False, learning_rate=0.3, mu=0.7, reg=reg, epochs=2, batch_sz=25
+    )
+    rs = np.random.RandomState(2)
+    V, c = rs.randn(10, 6) / 4, np.zeros(6)
+    W, b = rs.randn(6, K) / 3, np.zeros(K)
+    params, velocities = [W, b, V, c], [0.0] * 4
+    for _ in range(2):
+        X, Y = shuffle(X, Y, random_state=rs)
+        for j in range(60 // 25):
+            x, t = X[j * 25 : (j + 1) * 25], np.eye(K)[Y[j * 25 : (j + 1) * 25]]
+            W, b, V, c = params
+            z = expit(x @ V + c)
+            delta = (softmax(z @ W + b, axis=1) - t) / 25
+            delta_h = delta @ W.T * z * (1 - z)
+            gradients = [z.T @ delta, delta.sum(axis=0), x.T @ delta_h, delta_h.sum(axis=0)]
+            velocities = [
+                0.7 * v - 0.3 * (g + 2 * reg * p)
+                for v, g, p in zip(velocities, gradients, params, strict=True)
+            ]
+            params = [p + v for p, v in zip(params, velocities, strict=True)]
+    for got, value in zip(dnn.params, params, strict=True):
+        np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
+
+
+def test_velocities_of_pretraining_carry_over(data):
+    """One fine-tuning step at learning rate 0 moves the layers by mu times their last velocity."""
+    dnn = DNN([6], random_state=0)
+    dnn.fit(*data, epochs=0, **FAST)
+    ae = dnn.hidden_layers[0]
+    W, dW = ae.W.get_value(), ae.dW.get_value()
+    assert abs(dW).max() > 0
+    dnn = DNN([6], random_state=0)
+    dnn.fit(*data, learning_rate=0, mu=0.5, **(FAST | {"batch_sz": 60}))
+    np.testing.assert_allclose(dnn.hidden_layers[0].W.get_value(), W + 0.5 * dW, rtol=0, atol=1e-12)
+
+
+def test_train_head_only_leaves_the_layers_alone(data):
+    fixed = DNN([6, 5], random_state=0).fit(*data, epochs=0, **FAST)
+    head = DNN([6, 5], random_state=0).fit(*data, epochs=2, train_head_only=True, **FAST)
+    for a, b in zip(fixed.hidden_layers, head.hidden_layers, strict=True):
+        np.testing.assert_array_equal(a.W.get_value(), b.W.get_value())
+    assert not np.allclose(fixed.W.get_value(), head.W.get_value())
+
+
+def test_it_learns(data):
+    dnn = DNN([8], random_state=0).fit(
+        *data, pretrain=False, learning_rate=0.3, mu=0.9, epochs=60, batch_sz=20
+    )
+    assert dnn.errors[-1] == 0
+
+
+def test_one_layer_of_options_each_and_a_wrong_number_of_them(data):
+    dnn = DNN([6, 5], random_state=0)
+    dnn.fit(*data, batch_sz=20, pretrain_options=[{"batch_sz": 20, "epochs": 3}, {"batch_sz": 30}])
+    assert [len(layer.costs) for layer in dnn.hidden_layers] == [3, 1]
+    with pytest.raises(ValueError, match="pretrain_options has 1 entries, expected 2"):
+        dnn.fit(*data, batch_sz=20, pretrain_options=[{}])
+
+
+def test_partial_models_and_generators(data):
+    model = functools.partial(AutoEncoder, rng=np.random.RandomState(1))
+    a = DNN([6, 5], model, random_state=np.random.default_rng(4)).fit(*data, **FAST)
+    b = DNN([6, 5], model, random_state=np.random.default_rng(4)).fit(*data, **FAST)
+    np.testing.assert_array_equal(a.W.get_value(), b.W.get_value())
+
+
+def test_divergence_names_the_layer(data):
+    class Poison:
+        def on_batch(self, progress):
+            progress.hyper["learning_rate"] = np.inf
+
+        def __call__(self, progress):
+            pass
+
+    with pytest.raises(
+        DivergenceError, match=r"layer 1 of 2: AutoEncoder\(6\): the step of W, bh, bo .*batch 2"
+    ):
+        DNN([6, 5], random_state=0).fit(*data, callbacks=[Poison()], **FAST)
+    with pytest.raises(DivergenceError, match=r"DNN\(\[6, 5\]\): the step of W of the logistic layer"):
+        DNN([6, 5], random_state=0).fit(*data, pretrain=False, callbacks=[Poison()], **FAST)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_a_thousand_times_too_large_have_finite_costs_and_gradients(data, dtype):
+    X, Y, Xtest, Ytest = data
+    dnn = DNN([6, 5], random_state=0, dtype=dtype).fit(*data, epochs=0, **FAST)
+    for p in dnn.params:
+        p.set_value(1000 * p.get_value())
+    before = [p.get_value() for p in dnn.params]
+    assert max(abs(p).max() for p in before) > 100
+    step = dnn._step(K, len(dnn.params), False)
+    scalars = [np.asarray(v, dtype) for v in (0.01, 0.9, 1 / 60)]
+    assert step(X.astype(dtype), Y.astype("int32"), *scalars).all()
+    for p, dp in zip(dnn.params, dnn.dparams, strict=True):
+        assert np.isfinite(p.get_value()).all()
+        assert np.isfinite(dp.get_value()).all()
+    assert np.isfinite(dnn._measure(Xtest, Ytest.astype("int32"), K)())
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("floatX", ["float32", "float64"])
+def test_no_upcast_and_floatX_untouched(data, dtype, floatX):
+    with pytensor.config.change_flags(floatX=floatX):
+        dnn = DNN([6, 5], random_state=0, dtype=dtype).fit(*data, **FAST)
+        steps = [dnn._step(K, len(dnn.params), True), dnn.hidden_layers[0]._step(cross_entropy)]
+        ops = [step._function for step in steps]
+        scalars = [np.asarray(0.1, dtype)] * 4
+        X, Y = data[0].astype(dtype), data[1].astype("int32")
+        ops[0](X, Y, *scalars)
+        ops[1](X, *scalars[:3])
+        assert pytensor.config.floatX == floatX
+    wrong = {"float32", "float64"} - {dtype}
+    for op in ops:
+        for node in op._compiled.maker.fgraph.apply_nodes:
+            for variable in [*node.inputs, *node.outputs]:
+                assert getattr(variable.type, "dtype", None) not in wrong, node
+    assert {p.get_value().dtype.name for p in dnn.params + dnn.dparams} == {dtype}
+    assert dnn.forward(data[0]).dtype == dtype
+    assert dnn.hidden_layers[0].hidden_op(data[0]).dtype == dtype

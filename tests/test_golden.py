@@ -1,0 +1,90 @@
+"""The original Theano's numbers, step for step, to 1e-8, on every backend."""
+
+from pathlib import Path
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from udl_pt import DNN, AutoEncoder
+
+GOLDEN = Path(__file__).parent / "golden"
+ATOL = 1e-8
+
+pytestmark = [
+    pytest.mark.core,
+    pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def data():
+    with np.load(GOLDEN / "data.npz") as z:
+        return z["X"] / 255, z["Y"], z["Xtest"] / 255, z["Ytest"]
+
+
+def golden(name):
+    with np.load(GOLDEN / f"{name}.npz") as z:
+        return dict(z)
+
+
+def assert_golden(name, got):
+    expected = golden(name)
+    assert set(got) == set(expected)
+    for key, value in expected.items():
+        np.testing.assert_allclose(got[key], value, rtol=0, atol=ATOL, err_msg=f"{name}: {key}")
+        assert isinstance(got[key], np.ndarray | list)
+
+
+@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("autoencoder_book", {}), ("autoencoder_gentle", {"learning_rate": 0.05, "mu": 0.9, "epochs": 3})],
+)
+def test_autoencoder(backend, name, options, data):
+    X, _, Xtest, _ = data
+    np.random.seed(0)
+    ae = AutoEncoder(40).fit(X, batch_sz=100, monitor="batch", backend=backend, **options)
+    got = {key: getattr(ae, key).get_value() for key in ("W", "bh", "bo", "dW", "dbh", "dbo")}
+    assert_golden(name, got | {"costs": ae.costs, "hidden": ae.hidden_op(Xtest[:20])})
+
+
+@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("name", ["dnn_pretrained", "dnn_plain"])
+def test_dnn(backend, name, data):
+    X, Y, Xtest, Ytest = data
+    np.random.seed(0)
+    dnn = DNN([40, 20]).fit(
+        X,
+        Y,
+        Xtest,
+        Ytest,
+        pretrain=name == "dnn_pretrained",
+        epochs=3,
+        batch_sz=100,
+        monitor="batch",
+        backend=backend,
+    )
+    got = {"W": dnn.W.get_value(), "b": dnn.b.get_value()}
+    for i, layer in enumerate(dnn.hidden_layers):
+        got |= {f"hidden_W{i}": layer.W.get_value(), f"hidden_b{i}": layer.bh.get_value()}
+    got |= {"costs": dnn.costs, "errors": dnn.errors, "predictions": dnn.predict(Xtest)}
+    got["input_gradient"] = input_gradient(dnn, Xtest[:10], Ytest[:10])
+    assert_golden(name, got)
+
+
+def input_gradient(dnn, X, Y):
+    """dJ/dX of the book's cost, composed from the model's symbolic probabilities."""
+    x, t = pt.dmatrix("x"), pt.lvector("t")
+    cost = -pt.mean(pt.log(dnn.forward(x)[pt.arange(t.shape[0]), t]))
+    return pytensor.function([x, t], pytensor.grad(cost, x), mode="FAST_COMPILE")(X, Y.astype("int64"))
+
+
+def test_an_int_as_random_state_is_the_global_seed_and_leaves_the_global_generator_alone(data):
+    X = data[0]
+    np.random.seed(123)
+    before = np.random.get_state()[1].copy()
+    ae = AutoEncoder(40, random_state=0).fit(X, batch_sz=100, monitor=None)
+    np.testing.assert_allclose(ae.W.get_value(), golden("autoencoder_book")["W"], rtol=0, atol=ATOL)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)

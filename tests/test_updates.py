@@ -1,0 +1,69 @@
+"""Optimisers against their formulas in NumPy."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from udl_pt import momentum_updates, sgd_updates
+from udl_pt.updates import all_or_nothing
+
+A = np.diag([1.0, 4.0])
+
+
+def quadratic(dtype="float64"):
+    p = pytensor.shared(np.array([3.0, -2.0], dtype), name="p")
+    return p, (p * pt.constant(A.astype(dtype)).dot(p)).sum() / 2
+
+
+def test_sgd():
+    p, cost = quadratic()
+    pytensor.function([], [], updates=sgd_updates(cost, [p], learning_rate=0.1), mode="FAST_COMPILE")()
+    np.testing.assert_allclose(p.get_value(), [2.7, -1.2])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_momentum_with_numbers_and_with_variables(dtype):
+    expected, v = np.array([3.0, -2.0]), np.zeros(2)
+    for _ in range(5):
+        v = 0.9 * v - 0.1 * A @ expected
+        expected = expected + v
+    for symbolic in (False, True):
+        p, cost = quadratic(dtype)
+        rates = (pt.dscalar("lr"), pt.dscalar("mu")) if symbolic else (0.1, 0.9)
+        updates = momentum_updates(cost, [p], *rates)
+        inputs = list(rates) if symbolic else []
+        step = pytensor.function(inputs, [], updates=updates, mode="FAST_COMPILE")
+        for _ in range(5):
+            step(*([0.1, 0.9] if symbolic else []))
+        assert p.get_value().dtype == dtype
+        np.testing.assert_allclose(p.get_value(), expected, rtol=1e-5 if dtype == "float32" else 1e-12)
+
+
+def test_consider_constant():
+    p = pytensor.shared(2.0)
+    sample = p * 3
+    cost = p * sample
+    step = pytensor.function([], [], updates=sgd_updates(cost, [p], 0.1, consider_constant=[sample]))
+    step()
+    np.testing.assert_allclose(p.get_value(), 2 - 0.1 * 6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_all_or_nothing(bad):
+    p, q = pytensor.shared(np.zeros(3), name="p"), pytensor.shared(np.ones(2), name="q")
+    x = pt.vector("x")
+    updates = momentum_updates((p * x).sum() + (q * q).sum(), [p, q], 0.1, 0.0)
+    finite, updates = all_or_nothing(updates, [p, q])
+    step = pytensor.function([x], finite, updates=updates, mode="FAST_COMPILE")
+    np.testing.assert_array_equal(step([1.0, bad, 1.0]), [False, True])
+    np.testing.assert_array_equal(p.get_value(), 0)
+    np.testing.assert_array_equal(q.get_value(), 1)
+
+
+def test_all_or_nothing_moves_when_all_is_well():
+    p = pytensor.shared(np.zeros(3), name="p")
+    x = pt.vector("x")
+    finite, updates = all_or_nothing(momentum_updates((p * x).sum(), [p], 0.5, 0.0), [p])
+    np.testing.assert_array_equal(pytensor.function([x], finite, updates=updates)([1.0, 2.0, 3.0]), [True])
+    np.testing.assert_array_equal(p.get_value(), [-0.5, -1.0, -1.5])

@@ -1,0 +1,329 @@
+"""The one place that knows modes, linkers, floatX, caches and threads.
+
+A model builds graphs; `function` turns one into something that takes and returns NumPy arrays, on the
+backend asked for: ``"numba"`` (the default), ``"c"`` or ``"jax"``. Nothing compiles before the first
+call, one function compiles at a time, and a compiled function holds the locks of the shared variables
+it reads and writes while it runs, so models can be used from several threads.
+"""
+
+import contextlib
+import logging
+import os
+import pickle
+import shutil
+import threading
+import traceback
+import warnings
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import numpy as np
+import pytensor
+from pytensor.compile.mode import Mode, get_mode
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.math import Sum
+
+__all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
+
+BACKENDS = ("numba", "c", "jax")
+ENVIRONMENT = "UDL_PT_BACKEND"
+AFTER_SPECIALIZE = 2.1  # a place in the order of PyTensor's rewrites
+
+_chosen: str | None = None
+_compile_lock = threading.RLock()
+_lock_numbers = count()
+_variable_locks: "weakref.WeakKeyDictionary[Variable, _NumberedLock]" = weakref.WeakKeyDictionary()
+_warned_about_blas = False
+
+
+def set_backend(name: str | None) -> None:
+    """Set the backend for all models that aren't told another one.
+
+    Parameters
+    ----------
+    name : {"numba", "c", "jax"} or None
+        None goes back to the environment's ``UDL_PT_BACKEND``, else ``"numba"``.
+
+    Raises
+    ------
+    ValueError
+        For any other name.
+    """
+    global _chosen
+    _chosen = None if name is None else get_backend(name)
+
+
+def get_backend(name: str | None = None) -> str:
+    """Resolve `name`: itself, else what `set_backend` set, else the environment's, else ``"numba"``."""
+    source = "backend"
+    if name is None:
+        name = _chosen
+    if name is None:
+        name, source = os.environ.get(ENVIRONMENT) or "numba", f"the environment's {ENVIRONMENT}"
+    if not isinstance(name, str) or name not in BACKENDS:
+        raise ValueError(f"{source} is {name!r}, expected one of {', '.join(map(repr, BACKENDS))}")
+    if name == "jax":
+        try:
+            with _global_generator_kept():
+                import jax  # noqa: F401
+        except ImportError as error:
+            raise ValueError(
+                "backend is 'jax', but JAX is not installed: pip install 'udl_pt[jax]', or use 'numba'"
+            ) from error
+    return name
+
+
+def float_dtype(dtype: Any = None) -> str:
+    """Resolve `dtype`: ``"float32"`` or ``"float64"``; None is PyTensor's floatX, as in Theano."""
+    if dtype is None:
+        return str(pytensor.config.floatX)
+    try:
+        name = str(np.dtype(dtype).name)
+    except TypeError:
+        name = repr(dtype)
+    if name not in ("float32", "float64"):
+        raise ValueError(f"dtype is {name}, expected 'float32' or 'float64'")
+    return name
+
+
+def shared(value: np.ndarray, name: str) -> SharedVariable:
+    """Make a shared variable of `value`'s own dtype that owns `value`."""
+    return pytensor.shared(value, name=name, borrow=True)
+
+
+def to_numpy(variables: Iterable[SharedVariable]) -> None:
+    """Turn the shared variables' values back into writable NumPy arrays (JAX leaves its own there)."""
+    for variable in variables:
+        value = variable.get_value(borrow=True, return_internal_type=True)
+        if not isinstance(value, np.ndarray):
+            variable.set_value(np.array(value), borrow=True)
+
+
+class Draw(Protocol):
+    """What a random draw's variable carries as ``tag.draw``; see `udl_pt.random`."""
+
+    number: int
+    shape: Sequence[Variable]
+
+    def sample(self, shape: tuple[int, ...], /) -> np.ndarray:
+        """Draw from the host's generator."""
+
+
+class _NumberedLock:
+    """A lock with a place in one order, so that no two threads wait for each other."""
+
+    def __init__(self) -> None:
+        self.number = next(_lock_numbers)
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+
+def _lock_of(variable: Variable) -> _NumberedLock:
+    with _compile_lock:
+        return _variable_locks.setdefault(variable, _NumberedLock())
+
+
+class Function:
+    """A graph that is compiled at its first call and then takes and returns NumPy arrays.
+
+    Parameters
+    ----------
+    inputs : sequence of Variable
+        The arguments; a call must pass arrays of exactly their dtypes.
+    outputs : Variable or sequence of Variable
+        One result, or the list of results.
+    updates : iterable of (SharedVariable, Variable)
+        New values of shared variables.
+    backend : {"numba", "c", "jax"}, optional
+        See `get_backend`.
+    name : str
+        What tracebacks and profiles call it.
+
+    Notes
+    -----
+    Draws of a `RandomStreams` in the graph are made on the host, in the order in which the streams handed
+    them out, and passed in: the same numbers on every backend.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Variable | Sequence[Variable],
+        updates: Iterable[tuple[SharedVariable, Variable]] = (),
+        *,
+        backend: str | None = None,
+        name: str = "function",
+    ) -> None:
+        self.backend = get_backend(backend)
+        self.name = name
+        self._single = isinstance(outputs, Variable)
+        expressions = [outputs] if isinstance(outputs, Variable) else list(outputs)
+        pairs = list(updates)
+        everything = list(ancestors([*expressions, *(new for _, new in pairs)]))
+        variables = [v for v in everything if isinstance(v, SharedVariable)] + [p for p, _ in pairs]
+        draws = {v: v.tag.draw for v in everything if hasattr(v.tag, "draw")}
+        self._inputs = list(inputs)
+        self._draws: list[Draw] = sorted(draws.values(), key=lambda draw: draw.number)
+        stand_ins = {v: v.type() for v in sorted(draws, key=lambda v: draws[v].number)}
+        replaced = clone_replace([*expressions, *(new for _, new in pairs)], replace=stand_ins)
+        self._graph_inputs = [*inputs, *stand_ins.values()]
+        self._outputs = replaced[: len(expressions)]
+        self._updates = [(p, new) for (p, _), new in zip(pairs, replaced[len(expressions) :], strict=True)]
+        locks = {_NumberedLock(), *map(_lock_of, variables)}
+        self._locks = sorted(locks, key=lambda lock: lock.number)
+        self._compiled: Any = None
+        self._shapes: Any = None
+
+    def __call__(self, *arguments: np.ndarray) -> Any:
+        """Compute the outputs and carry out the updates."""
+        with contextlib.ExitStack() as stack:
+            for lock in self._locks:
+                stack.enter_context(lock)
+            stack.enter_context(_wide_jax(self.backend))
+            results = self._run([*arguments, *self._sampled(arguments)])
+        arrays = [r if isinstance(r, np.ndarray) else np.array(r) for r in results]  # JAX's are read-only
+        return arrays[0] if self._single else arrays
+
+    def _sampled(self, arguments: Sequence[np.ndarray]) -> list[np.ndarray]:
+        if not self._draws:
+            return []
+        if self._shapes is None:
+            flat = [size for draw in self._draws for size in draw.shape]
+            self._shapes = pytensor.function(
+                self._inputs, flat, mode="FAST_COMPILE", on_unused_input="ignore", name=f"{self.name} shapes"
+            )
+        sizes = iter(self._shapes(*arguments))
+        return [draw.sample(tuple(int(next(sizes)) for _ in draw.shape)) for draw in self._draws]
+
+    def _run(self, arguments: list[np.ndarray]) -> list[Any]:
+        if self._compiled is not None:
+            return list(self._compiled(*arguments))
+        # Numba and JAX compile at the first call, so building and first call are one thing here.
+        with _compile_lock, _quiet_about_blas(self.backend), _global_generator_kept():
+            try:
+                results = self._first(arguments)
+            except Exception as error:
+                if not _from_cache(error):
+                    raise
+                clear_cache()
+                results = self._first(arguments)
+        return results
+
+    def _first(self, arguments: list[np.ndarray]) -> list[Any]:
+        compiled = pytensor.function(
+            self._graph_inputs,
+            self._outputs,
+            updates=self._updates,
+            mode=_mode(self.backend),
+            on_unused_input="ignore",  # an input may matter only for the shape of a draw
+            name=self.name,
+        )
+        results = list(compiled(*arguments))
+        self._compiled = compiled
+        return results
+
+
+def _mode(backend: str) -> Mode | str:
+    if backend == "numba":
+        from udl_pt.numba_blas import BlasNumbaLinker
+
+        return Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
+    if backend == "jax":
+        sums = dfs_rewriter(_sum_in_its_own_dtype)
+        return get_mode("JAX").register((sums, AFTER_SPECIALIZE))
+    return "CVM"
+
+
+@node_rewriter([Sum])
+def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
+    """Let a sum of float32 accumulate in float32: in float64, PyTensor's JAX sum returns float64."""
+    dtype = node.outputs[0].type.dtype
+    if node.op.acc_dtype == dtype:
+        return None
+    return [Sum(axis=node.op.axis, dtype=dtype, acc_dtype=dtype)(node.inputs[0])]
+
+
+def _wide_jax(backend: str) -> contextlib.AbstractContextManager[Any]:
+    """Let JAX keep float64 and int64 as they are, whatever floatX says, for the time of a call."""
+    if backend != "jax":
+        return contextlib.nullcontext()
+    import jax
+
+    context: contextlib.AbstractContextManager[Any] = jax.enable_x64(True)
+    return context
+
+
+@contextlib.contextmanager
+def _quiet_about_blas(backend: str) -> Iterator[None]:
+    """Keep PyTensor's own word about a missing BLAS back; say it once, and only where it matters."""
+    global _warned_about_blas
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
+        links_blas = backend != "c" or bool(pytensor.config.blas__ldflags)
+    if not links_blas and not _warned_about_blas:
+        _warned_about_blas = True
+        warnings.warn(
+            "backend 'c' found no BLAS to link: its matrix products are 2 to 3 times slower. Use 'numba', or "
+            "install one (Debian: libopenblas-dev) and set PYTENSOR_FLAGS=blas__ldflags=-lopenblas",
+            stacklevel=5,
+        )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
+        logger = logging.getLogger("pytensor.tensor.blas")
+        level = logger.level
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _global_generator_kept() -> Iterator[None]:
+    """Keep NumPy's global generator where it is: importing JAX draws from it, and the book's order counts."""
+    state = np.random.get_state()
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+
+
+def cache_folders() -> list[Path]:
+    """List the folders where PyTensor keeps what it compiled (Numba's, and C's)."""
+    return [Path(pytensor.config.base_compiledir) / "numba", Path(pytensor.config.compiledir)]
+
+
+def clear_cache() -> None:
+    """Empty the compile cache; everything in it can be compiled again."""
+    for folder in cache_folders():
+        for entry in folder.glob("*") if folder.is_dir() else ():
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+
+
+def _from_cache(error: BaseException) -> bool:
+    """Whether `error` arose while a file of the compile cache was read."""
+    readers = (os.path.join("numba", "core", "caching.py"), os.path.join("link", "c", "cmodule.py"))
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, pickle.UnpicklingError | EOFError) or any(
+        frame.filename.endswith(readers) and frame.name.startswith(("load", "_load", "dlimport"))
+        for frame in frames
+    )

@@ -1,0 +1,121 @@
+"""The rule for calling: symbolic in, symbolic out; arrays in, arrays out.
+
+A model writes a method once, as a graph, and decorates it with `symbolic_or_array`. Given a PyTensor
+variable the method returns a variable. Given an array it is compiled once, and called on chunks of rows, so
+that a whole data set can pass without its hidden layers taking memory all at once.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+from udl_pt.backend import Function, get_backend
+from udl_pt.validation import NotFittedError, check_matrix
+
+__all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
+
+CHUNK = 1000  # rows
+
+
+class Model(Protocol):
+    """What calling needs to know of a model."""
+
+    dtype: str
+    n_features: int
+
+
+def in_chunks(X: np.ndarray, dtype: str) -> Any:
+    """Yield `X` in C-ordered chunks of rows, cast to `dtype`."""
+    for start in range(0, len(X), CHUNK):
+        yield np.ascontiguousarray(X[start : start + CHUNK], dtype)
+
+
+class ArrayFunction:
+    """A model's symbolic method as a function of arrays; compiles at the first call.
+
+    Parameters
+    ----------
+    graph : callable
+        Takes a matrix variable, returns a variable with one row (or entry) a sample.
+    dtype : str
+        The model's dtype.
+    n_features : int
+        The number of columns that `graph` expects.
+    backend : str
+        See `udl_pt.backend.get_backend`.
+    name : str
+        The method's name.
+    """
+
+    def __init__(
+        self, graph: Callable[[Variable], Variable], *, dtype: str, n_features: int, backend: str, name: str
+    ) -> None:
+        x = pt.matrix("X", dtype=dtype)
+        self.dtype, self.n_features = dtype, n_features
+        self._function = Function([x], graph(x), backend=backend, name=name)
+
+    def __call__(self, X: Any) -> np.ndarray:
+        """Compute the method for an array.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        numpy.ndarray of shape (n_samples, …)
+        """
+        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features)
+        results = None
+        start = 0
+        for chunk in in_chunks(X, self.dtype):
+            rows = self._function(chunk)
+            if results is None:
+                results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
+            results[start : start + len(rows)] = rows
+            start += len(rows)
+        assert results is not None  # check_matrix refused an empty X
+        return results
+
+
+class Callables:
+    """Keeps a model's compiled methods, one for each backend, for as long as its parameters are the same."""
+
+    backend: str | None = None
+
+    def array_function(self, method: str) -> ArrayFunction:
+        """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
+        model: Any = self
+        if not hasattr(model, "params"):
+            raise NotFittedError(
+                f"this {type(self).__name__} has no parameters yet: "
+                f"call fit or createFromArrays before {method}"
+            )
+        backend = get_backend(model.backend)
+        key = (method, backend, *map(id, model.params))
+        functions = model.__dict__.setdefault("_array_functions", {})
+        if key not in functions:
+            functions[key] = ArrayFunction(
+                getattr(model, method),
+                dtype=model.dtype,
+                n_features=model.n_features,
+                backend=backend,
+                name=f"{type(self).__name__}.{method}",
+            )
+        return functions[key]  # type: ignore[no-any-return]
+
+
+def symbolic_or_array(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Let a method that turns a matrix variable into a graph also take arrays and return arrays."""
+
+    @functools.wraps(method)
+    def call(self: Any, X: Any) -> Any:
+        if isinstance(X, Variable):
+            return method(self, X)
+        return self.array_function(method.__name__)(X)
+
+    return call

@@ -1,0 +1,1 @@
+"""The embedded data; see README.md beside this file."""

@@ -1,0 +1,323 @@
+"""MNIST: embedded subset, IDX files, downloads with digests, and Kaggle's CSV.
+
+Every loader hands back a `Dataset`: images as float32 in [0, 1], shape (N, 784), labels as int64, and where
+they are from. No loader falls back to other data by itself.
+"""
+
+import gzip
+import hashlib
+import lzma
+import os
+import zlib
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pooch
+from sklearn.utils import shuffle
+
+__all__ = [
+    "DataError",
+    "Dataset",
+    "describe_sources",
+    "getKaggleMNIST",
+    "load_data",
+    "load_mnist",
+    "load_mnist_subset",
+]
+
+ENVIRONMENT = "UDL_PT_DATA"
+CACHE_ENVIRONMENT = "UDL_PT_CACHE"
+N_KAGGLE_TEST = 1000
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+DIGESTS = {  # SHA-256 of the published .gz files
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = DIGESTS
+IMAGE_MAGIC, LABEL_MAGIC = 2051, 2049
+SUBSET = "mnist_subset.xz"
+SUBSET_SHA256 = "d2a6db38d88e5e2af64ca26536e0960c0b25fdd2bb655c85e0fab70a9aace144"
+SUBSET_SIZES = (5000, 1000)
+
+
+class DataError(ValueError):
+    """A file doesn't hold what it should."""
+
+
+class _Arrays(NamedTuple):
+    X: np.ndarray
+    Y: np.ndarray
+    Xtest: np.ndarray
+    Ytest: np.ndarray
+
+
+class Dataset(_Arrays):
+    """Training and test data, to be unpacked as ``X, Y, Xtest, Ytest``.
+
+    Attributes
+    ----------
+    X, Xtest : ndarray of float32 of shape (N, 784) and (Ntest, 784)
+        Pixels in [0, 1], 0 is the background.
+    Y, Ytest : ndarray of int64 of shape (N,) and (Ntest,)
+        Digits.
+    source : str
+        Where the data are from.
+    """
+
+    source: str
+
+    def __new__(
+        cls, pixels: np.ndarray, Y: Any, test_pixels: np.ndarray, Ytest: Any, source: str
+    ) -> "Dataset":
+        """Scale 0 ... 255 to [0, 1]."""
+        X, Xtest = (p.astype(np.float32) / np.float32(255) for p in (pixels, test_pixels))
+        self = super().__new__(cls, X, np.asarray(Y, np.int64), Xtest, np.asarray(Ytest, np.int64))
+        self.source = source
+        return self
+
+
+def load_mnist_subset() -> Dataset:
+    """Load the embedded part of MNIST: 5,000 training and 1,000 test images, as many of each digit.
+
+    Returns
+    -------
+    Dataset
+        The first 500 images of each digit in MNIST's training set and the first 100 of each in its test
+        set, in MNIST's order. Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0.
+
+    Raises
+    ------
+    DataError
+        When the installed file was altered.
+    """
+    packed = resources.files("udl_pt.data").joinpath(SUBSET).read_bytes()
+    found = hashlib.sha256(packed).hexdigest()
+    if found != SUBSET_SHA256:
+        raise DataError(f"{SUBSET} has SHA-256 {found}, expected {SUBSET_SHA256}: install udl_pt again")
+    rows = np.frombuffer(lzma.decompress(packed), np.uint8).reshape(sum(SUBSET_SIZES), 785)
+    train, test = np.split(rows, [SUBSET_SIZES[0]])
+    return Dataset(
+        train[:, 1:], train[:, 0], test[:, 1:], test[:, 0], "MNIST subset embedded in udl_pt (5,000 + 1,000)"
+    )
+
+
+def load_mnist(path: Any = None) -> Dataset:
+    """Load full MNIST, 60,000 training and 10,000 test images, from its four IDX files, plain or .gz.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        The files' folder. Else the environment's ``UDL_PT_DATA``, else the cache, else they are
+        downloaded into the cache from the published mirrors and checked against their digests.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    FileNotFoundError
+        When they are nowhere to be had; the message names all four ways.
+    DataError
+        When a file is damaged or isn't what its name says.
+    """
+    folder = path if path is not None else os.environ.get(ENVIRONMENT)
+    if folder:
+        return _read_folder(Path(folder))
+    for name in DIGESTS:
+        if not (_cache() / f"{name}.gz").is_file():
+            _download(name)
+    return _read_folder(_cache())
+
+
+def getKaggleMNIST(path: Any = None) -> Dataset:
+    """Load Kaggle's ``train.csv`` as the book does: shuffled, the last 1,000 rows are the test set.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        The file, or a folder with ``train.csv``; else ``train.csv`` in the environment's ``UDL_PT_DATA``.
+
+    Returns
+    -------
+    Dataset
+        Unpacks as the book's ``Xtrain, Ytrain, Xtest, Ytest``. The shuffle draws from NumPy's global
+        generator.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    DataError
+        When it isn't of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image.
+    """
+    place = Path(path if path is not None else os.environ.get(ENVIRONMENT) or ".")
+    file = place / "train.csv" if place.is_dir() else place
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"no {file}: pass the path of Kaggle's train.csv (from the competition Digit Recognizer), "
+            f"or set {ENVIRONMENT} to its folder"
+        )
+    labels, pixels = _read_csv(file)
+    if len(labels) <= N_KAGGLE_TEST:
+        raise DataError(
+            f"{file} has {len(labels)} rows, expected more than {N_KAGGLE_TEST}, which are the test set"
+        )
+    pixels, labels = shuffle(pixels, labels)
+    split = len(labels) - N_KAGGLE_TEST
+    return Dataset(
+        pixels[:split], labels[:split], pixels[split:], labels[split:], f"Kaggle's CSV, {file.name}"
+    )
+
+
+def load_data(path: Any = None) -> Dataset:
+    """Load what `path` names: a folder of IDX files, a .csv of Kaggle's; the embedded subset for None."""
+    if path is None:
+        return load_mnist_subset()
+    return getKaggleMNIST(path) if Path(path).suffix == ".csv" else load_mnist(path)
+
+
+def describe_sources() -> list[tuple[str, str, bool]]:
+    """List where data would come from: what it is, its place, and whether it is there."""
+    folder = os.environ.get(ENVIRONMENT)
+    return [
+        (
+            "embedded subset",
+            f"udl_pt/data/{SUBSET}",
+            resources.files("udl_pt.data").joinpath(SUBSET).is_file(),
+        ),
+        (
+            "full MNIST",
+            folder or f"${ENVIRONMENT} is not set",
+            bool(folder) and all(_find(Path(folder or ""), name) for name in DIGESTS),
+        ),
+        ("full MNIST, cache", str(_cache()), all(_find(_cache(), name) for name in DIGESTS)),
+        ("Kaggle's CSV", f"{folder or '.'}/train.csv", Path(folder or ".", "train.csv").is_file()),
+    ]
+
+
+def _cache() -> Path:
+    return Path(os.environ.get(CACHE_ENVIRONMENT) or pooch.os_cache("udl_pt"))
+
+
+def _download(name: str) -> None:
+    """Fetch a file into the cache from the first mirror that has it, undamaged."""
+    failures = []
+    level = pooch.get_logger().level
+    pooch.get_logger().setLevel("ERROR")
+    try:
+        for mirror in MIRRORS:
+            try:
+                pooch.retrieve(
+                    f"{mirror}{name}.gz", f"sha256:{DIGESTS[name]}", fname=f"{name}.gz", path=_cache()
+                )
+                return
+            except (OSError, ValueError) as error:  # no connection; another digest
+                failures.append(f"{mirror}: {str(error).splitlines()[0]}")
+    finally:
+        pooch.get_logger().setLevel(level)
+    raise FileNotFoundError(
+        f"full MNIST is not at hand and {name}.gz could not be downloaded ({'; '.join(failures)}). There are "
+        f"four ways: pass the folder of the IDX files; set {ENVIRONMENT} to it; put them into the cache "
+        f"{_cache()}; or connect to the network and try again. load_mnist_subset() needs no files"
+    )
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    """Find a file of the set, plain or .gz, under its usual spellings."""
+    for spelling in (name, name.replace("-idx", ".idx")):
+        for file in (folder / spelling, folder / f"{spelling}.gz"):
+            if file.is_file():
+                return file
+    return None
+
+
+def _read_folder(folder: Path) -> Dataset:
+    files = {name: _find(folder, name) for name in DIGESTS}
+    missing = [name for name, file in files.items() if file is None]
+    if missing:
+        raise FileNotFoundError(
+            f"{folder} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX files, "
+            f"set {ENVIRONMENT} to it, or leave both away to use the cache {_cache()} or a download"
+        )
+    arrays = {name: _read_idx(file, name) for name, file in files.items() if file is not None}
+    for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
+        if len(arrays[images]) != len(arrays[labels]):
+            raise DataError(
+                f"{files[images]} has {len(arrays[images])} images, but {files[labels]} has "
+                f"{len(arrays[labels])} labels: they are not of one set"
+            )
+    return Dataset(
+        arrays[TRAIN_IMAGES],
+        arrays[TRAIN_LABELS],
+        arrays[TEST_IMAGES],
+        arrays[TEST_LABELS],
+        f"MNIST, IDX files ({len(arrays[TRAIN_LABELS]):,} + {len(arrays[TEST_LABELS]):,})",
+    )
+
+
+def _read_idx(file: Path, name: str) -> np.ndarray:
+    """Read a file of images as (N, 784), of labels as (N,), all uint8; refuse whatever isn't exactly that."""
+    content = file.read_bytes()
+    if file.suffix == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"{file} is no whole gzip file ({error}): download it again") from error
+    images = "images" in name
+    kind, magic, header = ("images", IMAGE_MAGIC, 16) if images else ("labels", LABEL_MAGIC, 8)
+    if len(content) < header:
+        raise DataError(f"{file} has {len(content)} bytes, too few for the header of IDX {kind}")
+    found, *sizes = np.frombuffer(content[:header], ">u4").tolist()
+    if found != magic:
+        others = {IMAGE_MAGIC: " (that is a file of images)", LABEL_MAGIC: " (that is a file of labels)"}
+        raise DataError(
+            f"{file} has magic number {found}{others.get(found, '')}, expected {magic}, IDX {kind}"
+        )
+    if images and sizes[1:] != [28, 28]:
+        raise DataError(f"{file} has images of {sizes[1]} x {sizes[2]} pixels, expected 28 x 28")
+    expected, got = int(np.prod(sizes)), len(content) - header
+    if got != expected or got == 0:
+        state = "is empty" if got == 0 else "was cut off" if got < expected else "has trailing bytes"
+        raise DataError(
+            f"{file} {state}: {got} bytes of data, expected {expected} for {sizes[0]} {kind}: download it again"
+        )
+    array = np.frombuffer(content, np.uint8, offset=header)
+    if not images and array.max() > 9:
+        raise DataError(f"{file} has the label {array.max()}, expected digits 0 to 9")
+    return array.reshape(-1, 784) if images else array
+
+
+def _read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
+    with file.open(encoding="ascii", errors="replace") as stream:
+        header = stream.readline().strip().split(",")
+        if header != ["label", *(f"pixel{i}" for i in range(784))]:
+            raise DataError(
+                f"{file} has a header of {len(header)} columns from {header[0]!r} to {header[-1]!r}, "
+                "expected label,pixel0,…,pixel783 (785 columns)"
+            )
+        start = stream.tell()
+        if not stream.readline().strip():
+            raise DataError(f"{file} has a header but no rows")
+        stream.seek(start)
+        try:
+            table = np.loadtxt(stream, delimiter=",", dtype=np.int64, ndmin=2)
+        except ValueError as error:
+            raise DataError(f"{file} is not a table of integers ({error})") from error
+    if table.shape[1] != 785:
+        raise DataError(f"{file} has rows of {table.shape[1]} columns, expected 785")
+    for name, values, highest in (("label", table[:, :1], 9), ("pixel", table[:, 1:], 255)):
+        bad = np.argwhere((values < 0) | (values > highest))
+        if len(bad):
+            row, column = bad[0]
+            raise DataError(
+                f"{file} has the {name} {values[row, column]} in row {row + 1}, expected 0 to {highest}"
+            )
+    return table[:, 0], table[:, 1:].astype(np.uint8)

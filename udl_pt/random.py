@@ -1,0 +1,150 @@
+"""Theano's `RandomStreams` on what PyTensor keeps: uniform, normal and Bernoulli draws in a graph.
+
+A stream wraps one generator of NumPy's. The library's own functions draw from it on the host and pass
+the draws in, so a seed gives the same numbers on every backend and a run goes on where it stopped. In a
+`pytensor.function` of one's own a draw is an ordinary random variable of that same generator; pass
+``updates=streams.updates()`` so that it advances::
+
+    streams = RandomStreams(0)
+    kept = X * streams.binomial(X.shape, p=0.7)
+    f = pytensor.function([X], kept, updates=streams.updates())
+
+A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own gives other bits on each backend).
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+__all__ = ["HostGenerator", "RandomStreams", "as_generator"]
+
+HostGenerator = np.random.Generator | np.random.RandomState
+_numbers = itertools.count()
+
+
+def as_generator(random_state: Any = None) -> HostGenerator:
+    """Resolve the source of chance for weights and shuffles.
+
+    Parameters
+    ----------
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        None is NumPy's global legacy generator, in the book's order of draws; an int is a legacy
+        generator of that seed, so 0 gives what ``np.random.seed(0)`` gives.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything else, and for a seed outside 0 ... 2**32 - 1.
+    """
+    if random_state is None:
+        return np.random.mtrand._rand
+    if isinstance(random_state, np.random.Generator | np.random.RandomState):
+        return random_state
+    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
+        if not 0 <= random_state < 2**32:
+            raise ValueError(f"random_state is {random_state}, expected a seed from 0 to 2**32 - 1")
+        return np.random.RandomState(int(random_state))
+    raise TypeError(
+        f"random_state is {random_state!r}, expected None, an int, a numpy.random.Generator or a RandomState"
+    )
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """How the host makes a draw; `number` keeps the order in which the streams handed them out."""
+
+    number: int
+    shape: Sequence[Variable]
+    sample: Callable[[tuple[int, ...]], np.ndarray]
+
+
+class RandomStreams:
+    """A stream of symbolic draws from one generator.
+
+    Parameters
+    ----------
+    seed : None, int, numpy.random.Generator, numpy.random.RandomState or RandomStreams
+        None seeds afresh, without touching NumPy's global generator; an int seeds NumPy's default
+        generator; a generator is used itself, and advances.
+    """
+
+    generator: np.random.Generator
+
+    def __init__(self, seed: Any = None) -> None:
+        if isinstance(seed, RandomStreams):
+            seed = seed.generator
+        elif seed is None or (isinstance(seed, int | np.integer) and not isinstance(seed, bool)):
+            seed = np.random.default_rng(seed)
+        if isinstance(seed, np.random.RandomState):
+            # Both read the same bits in the same way: Generator.random is then RandomState.random_sample.
+            seed = np.random.Generator(seed._bit_generator)
+        if not isinstance(seed, np.random.Generator):
+            raise TypeError(
+                f"rng is {seed!r}, expected None, an int, a RandomStreams, a numpy.random.Generator "
+                "or a RandomState"
+            )
+        self.generator = seed
+        self._shared: Any = pytensor.shared(seed, borrow=True, name="random state")
+        self._state: Any = self._shared
+
+    @classmethod
+    def beside(cls, generator: HostGenerator) -> "RandomStreams":
+        """Derive a stream from the present state of `generator`, without drawing from it."""
+        if isinstance(generator, np.random.Generator):
+            return cls(generator.spawn(1)[0])
+        key = generator.get_state(legacy=False)["state"]
+        return cls(np.random.default_rng([*map(int, key["key"]), int(key["pos"])]))
+
+    def updates(self) -> dict[Any, Variable]:
+        """Make updates for a `pytensor.function` of one's own, so that each call draws anew."""
+        return {self._shared: self._state}
+
+    def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: str | None = None) -> Variable:
+        """Draw from the uniform distribution on [low, high).
+
+        Parameters
+        ----------
+        size : sequence of int or of scalar variables, or a symbolic shape
+            The draw's shape; its length must be known.
+        low, high : float
+            The interval's ends.
+        dtype : str, optional
+            ``"float32"`` or ``"float64"``; PyTensor's floatX where not given.
+        """
+        draw = self._draw(size, dtype, "uniform", lambda g: g.random)
+        if (low, high) == (0.0, 1.0):
+            return draw
+        return draw * np.asarray(high - low, draw.dtype) + np.asarray(low, draw.dtype)
+
+    def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: str | None = None) -> Variable:
+        """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
+        draw = self._draw(size, dtype, "normal", lambda g: g.standard_normal)
+        if (avg, std) == (0.0, 1.0):
+            return draw
+        return draw * np.asarray(std, draw.dtype) + np.asarray(avg, draw.dtype)
+
+    def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: str | None = None) -> Variable:
+        """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""
+        if n != 1:
+            raise ValueError(f"n is {n}, expected 1: add up Bernoulli draws for more")
+        draw = self._draw(size, dtype, "uniform", lambda g: g.random)
+        probability = p if isinstance(p, Variable) else np.asarray(p, draw.dtype)
+        return pt.lt(draw, probability).astype(draw.dtype)
+
+    def _draw(
+        self, size: Any, dtype: str | None, kind: str, method: Callable[[np.random.Generator], Any]
+    ) -> Any:
+        shape = [pt.as_tensor_variable(s) for s in size]
+        self._state, draw = getattr(self._state, kind)(size=shape)
+        result = draw if dtype is None else draw.astype(dtype)
+        kept = result.dtype
+        result.tag.draw = _Draw(
+            next(_numbers), shape, lambda s: method(self.generator)(s).astype(kept, copy=False)
+        )
+        return result

@@ -1,0 +1,165 @@
+"""The one training loop: shuffles, batches, costs, callbacks. It knows no model.
+
+The book's loop, for every model: each epoch shuffles the rows (on top of the shuffle before), cuts
+``N // batch_sz`` batches and drops the rest. What is shuffled here is the rows' order, by the same draws
+as ``sklearn.utils.shuffle``, so the data stay where they are, in their own dtype: only one batch at a time
+is copied and cast.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from udl_pt.random import HostGenerator
+from udl_pt.validation import DivergenceError
+
+__all__ = ["MONITORS", "Progress", "Step", "show_costs", "train"]
+
+MONITORS = ("epoch", "batch", None)
+
+
+@dataclass
+class Progress:
+    """Where a training run is; what callbacks get.
+
+    Attributes
+    ----------
+    stage : str
+        What is being trained, such as ``"AutoEncoder(1000)"``.
+    epoch, epochs, batch, n_batches : int
+        Epochs and batches so far (counted from 1) and in all.
+    cost : float or None
+        The latest recorded cost.
+    hyper : dict of str to float
+        Learning rate and the like; a callback may change them for the steps to come.
+    stop : bool
+        A callback sets it to end the training after this epoch (or batch).
+    """
+
+    stage: str
+    epochs: int
+    n_batches: int
+    epoch: int = 0
+    batch: int = 0
+    cost: float | None = None
+    hyper: dict[str, float] = field(default_factory=dict)
+    stop: bool = False
+
+
+class Step(Protocol):
+    """What `train` needs of a model's step."""
+
+    names: list[str]
+
+    def __call__(self, *arguments: np.ndarray) -> np.ndarray:
+        """Take a batch and scalars, update, and say for each parameter whether its step was finite.
+
+        If one wasn't, all parameters must be what they were.
+        """
+
+    def settle(self) -> None:
+        """Make the parameters fit to be looked at from outside."""
+
+
+def train(
+    step: Step,
+    data: Sequence[np.ndarray],
+    *,
+    epochs: int,
+    batch_sz: int,
+    generator: HostGenerator,
+    hyper: dict[str, float],
+    dtype: str,
+    stage: str,
+    measure: Callable[[], float],
+    monitor: str | None = "epoch",
+    callbacks: Sequence[Callable[[Progress], Any]] = (),
+) -> None:
+    """Run `epochs` epochs of `step` over shuffled batches.
+
+    Parameters
+    ----------
+    step : Step
+        Called as ``step(*batch, *hyper.values())``.
+    data : sequence of ndarray
+        Arrays of the same number of rows; floating-point batches are cast to `dtype`.
+    epochs, batch_sz : int
+        Already checked.
+    generator : numpy.random.Generator or numpy.random.RandomState
+        Source of the shuffles.
+    hyper : dict of str to float
+        Scalars handed to `step`, in this order.
+    dtype : str
+        dtype of batches and scalars.
+    stage : str
+        What is trained; for messages and progress.
+    measure : callable
+        Records the cost and returns it; called as `monitor` says.
+    monitor : {"epoch", "batch", None}
+        After each epoch, after each batch, or never.
+    callbacks : sequence of callable
+        ``callback(progress)`` after each epoch; where a callback has a method ``on_batch``, that is called
+        with the same after each batch.
+
+    Raises
+    ------
+    DivergenceError
+        At the first step that isn't finite; names stage, epoch, batch and parameter.
+    """
+    n = len(data[0])
+    order = np.arange(n)
+    progress = Progress(stage, epochs, n // batch_sz, hyper=dict(hyper))
+    on_batch = [callback.on_batch for callback in callbacks if hasattr(callback, "on_batch")]
+    try:
+        for epoch in range(1, epochs + 1):
+            progress.epoch = epoch
+            # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
+            shuffled = np.arange(n)
+            generator.shuffle(shuffled)
+            order = order[shuffled]
+            for j in range(progress.n_batches):
+                progress.batch = j + 1
+                rows = order[j * batch_sz : (j + 1) * batch_sz]
+                scalars = [np.asarray(value, dtype) for value in progress.hyper.values()]
+                finite = step(*(_batch(array, rows, dtype) for array in data), *scalars)
+                if not finite.all():
+                    raise _divergence(progress, step.names, finite)
+                if monitor == "batch":
+                    progress.cost = measure()
+                for callback in on_batch:
+                    callback(progress)
+                if progress.stop:
+                    break
+            if monitor == "epoch":
+                progress.cost = measure()
+            step.settle()
+            for callback in callbacks:
+                callback(progress)
+            if progress.stop:
+                return
+    finally:
+        step.settle()
+
+
+def show_costs(costs: Sequence[float], title: str) -> None:
+    """Show a curve of costs on the screen, for ``show_fig=True``."""
+    # The one step up the floors: matplotlib is loaded only when a figure is asked for.
+    importlib.import_module("udl_pt.plots").show_costs(costs, title)
+
+
+def _batch(array: np.ndarray, rows: np.ndarray, dtype: str) -> np.ndarray:
+    batch = array[rows]
+    return batch if batch.ndim == 1 else np.ascontiguousarray(batch, dtype)
+
+
+def _divergence(progress: Progress, names: Sequence[str], finite: np.ndarray) -> DivergenceError:
+    broken = [name for name, fine in zip(names, finite, strict=True) if not fine]
+    rates = ", ".join(f"{name} {value:g}" for name, value in progress.hyper.items())
+    return DivergenceError(
+        f"{progress.stage}: the step of {', '.join(broken)} is not finite in epoch {progress.epoch}, "
+        f"batch {progress.batch} ({rates}); the parameters are those before this step: "
+        "train with a smaller learning_rate or mu"
+    )

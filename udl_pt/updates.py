@@ -1,0 +1,187 @@
+"""Optimisers: plain functions from a cost and parameters to updates.
+
+What they return goes to ``pytensor.function(…, updates=…)``::
+
+    updates = momentum_updates(cost, ae.params, learning_rate=0.1, mu=0.9)
+    train = pytensor.function([x], cost, updates=updates)
+
+Learning rate and momentum may be numbers or scalar variables; they are cast to each parameter's dtype,
+so float32 parameters stay float32 whatever floatX is.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt.backend import Function, to_numpy
+
+__all__ = ["MomentumStep", "Updates", "all_or_nothing", "momentum_updates", "sgd_updates"]
+
+Updates = list[tuple[SharedVariable, Variable]]
+
+
+def sgd_updates(
+    cost: Variable,
+    params: Sequence[SharedVariable],
+    learning_rate: Any = 0.01,
+    *,
+    consider_constant: Iterable[Variable] | None = None,
+) -> Updates:
+    """Gradient descent: ``p <- p - learning_rate * dJ/dp``.
+
+    Parameters
+    ----------
+    cost : Variable
+        The scalar J to make small.
+    params : sequence of SharedVariable
+        What to change.
+    learning_rate : float or scalar Variable
+        Step size.
+    consider_constant : iterable of Variable, optional
+        Variables that the gradient doesn't go through, such as a Gibbs chain's sample.
+    """
+    gradients = pytensor.grad(cost, list(params), consider_constant=consider_constant)
+    return [(p, p - _like(learning_rate, p) * g) for p, g in zip(params, gradients, strict=True)]
+
+
+def momentum_updates(
+    cost: Variable,
+    params: Sequence[SharedVariable],
+    learning_rate: Any = 0.01,
+    mu: Any = 0.99,
+    dparams: Sequence[SharedVariable] | None = None,
+    *,
+    consider_constant: Iterable[Variable] | None = None,
+) -> Updates:
+    """Gradient descent with momentum, as in the book: ``v <- mu v - learning_rate dJ/dp``, ``p <- p + v``.
+
+    Parameters
+    ----------
+    cost : Variable
+        The scalar J to make small.
+    params : sequence of SharedVariable
+        What to change.
+    learning_rate : float or scalar Variable
+        Step size.
+    mu : float or scalar Variable
+        The share of the velocity that is kept.
+    dparams : sequence of SharedVariable, optional
+        The velocities v, of the parameters' shapes; made anew, at zero, where not given.
+    consider_constant : iterable of Variable, optional
+        Variables that the gradient doesn't go through, such as a Gibbs chain's sample.
+
+    Returns
+    -------
+    list of (SharedVariable, Variable)
+        The parameters' new values, then the velocities'; both take the gradient at the old parameters.
+    """
+    if dparams is None:
+        dparams = [pytensor.shared(np.zeros_like(p.get_value(borrow=True))) for p in params]
+    gradients = pytensor.grad(cost, list(params), consider_constant=consider_constant)
+    velocities = [
+        _like(mu, p) * dp - _like(learning_rate, p) * g
+        for p, dp, g in zip(params, dparams, gradients, strict=True)
+    ]
+    return [(p, p + v) for p, v in zip(params, velocities, strict=True)] + list(
+        zip(dparams, velocities, strict=True)
+    )
+
+
+def all_or_nothing(updates: Updates, params: Sequence[SharedVariable]) -> tuple[Variable, Updates]:
+    """Keep all parameters as they are in a step that isn't finite.
+
+    Parameters
+    ----------
+    updates : list of (SharedVariable, Variable)
+        What `momentum_updates` returned.
+    params : sequence of SharedVariable
+        The parameters among them.
+
+    Returns
+    -------
+    finite : Variable, vector of bool
+        For each parameter, whether its step is finite.
+    updates : list of (SharedVariable, Variable)
+        The same, but parameters move only if all steps are finite.
+
+    Notes
+    -----
+    A sum over a step is finite unless an element isn't, or the step is about as large as the dtype allows.
+    """
+    new = dict(updates)
+    steps = [new[p] - p for p in params]
+    finite = pt.stack([pt.lt(abs(s.sum(acc_dtype=s.dtype)), np.array(np.inf, s.dtype)) for s in steps])
+    fine = pt.all(finite)
+    return finite, [(v, pt.switch(fine, value, v) if v in set(params) else value) for v, value in updates]
+
+
+class MomentumStep:
+    """One compiled step of gradient descent with momentum, for `udl_pt.training.train`.
+
+    Called with a batch, the learning rate, the momentum and `scalars`, it carries out `momentum_updates`
+    and returns a vector of bool: whether each parameter's step was finite. If one wasn't, all parameters
+    are what they were, and the velocities are zero.
+
+    Parameters
+    ----------
+    cost : Variable
+        The scalar to make small.
+    inputs : sequence of Variable
+        The batch's variables.
+    params, dparams : sequence of SharedVariable
+        Parameters and velocities.
+    scalars : sequence of Variable
+        Further scalars that the cost depends on.
+    dtype, backend, name : str
+        As the model's.
+    names : sequence of str, optional
+        What errors call the parameters, where their own names don't say enough.
+    consider_constant : iterable of Variable, optional
+        See `momentum_updates`.
+    """
+
+    def __init__(
+        self,
+        cost: Variable,
+        inputs: Sequence[Variable],
+        params: Sequence[SharedVariable],
+        dparams: Sequence[SharedVariable],
+        *,
+        scalars: Sequence[Variable] = (),
+        dtype: str,
+        backend: str,
+        name: str,
+        names: Sequence[str] | None = None,
+        consider_constant: Iterable[Variable] | None = None,
+    ) -> None:
+        self.names = list(names or (str(p.name) for p in params))
+        self._params, self._dparams = list(params), list(dparams)
+        learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
+        updates = momentum_updates(
+            cost, params, learning_rate, mu, dparams, consider_constant=consider_constant
+        )
+        finite, updates = all_or_nothing(updates, params)
+        self._function = Function(
+            [*inputs, learning_rate, mu, *scalars], finite, updates, backend=backend, name=name
+        )
+
+    def __call__(self, *arguments: np.ndarray) -> np.ndarray:
+        """Carry out one step."""
+        finite: np.ndarray = self._function(*arguments)
+        if not finite.all():
+            for dp in self._dparams:
+                dp.set_value(np.zeros_like(dp.get_value(borrow=True)))
+        return finite
+
+    def settle(self) -> None:
+        """Leave NumPy arrays in all shared variables."""
+        to_numpy(self._params + self._dparams)
+
+
+def _like(number: Any, p: SharedVariable) -> Variable:
+    return pt.cast(pt.as_tensor_variable(number), p.dtype)

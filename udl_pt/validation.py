@@ -1,0 +1,238 @@
+"""Checks at the door: what comes in is named, what was expected, and what to do.
+
+Every check runs before anything is changed, once per call. None of them copies the data.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+__all__ = [
+    "DivergenceError",
+    "NotFittedError",
+    "check_count",
+    "check_epochs",
+    "check_labels",
+    "check_matrix",
+    "check_number",
+    "check_option",
+    "check_weights",
+]
+
+_ROWS = 4096  # rows looked at together
+
+
+class NotFittedError(ValueError, AttributeError):
+    """The model has no parameters yet."""
+
+
+class DivergenceError(ValueError):
+    """A training step was not finite; the parameters are those before it."""
+
+
+def check_matrix(
+    X: Any,
+    name: str = "X",
+    *,
+    dtype: str,
+    n_features: int | None = None,
+    unit_interval: bool = False,
+) -> np.ndarray:
+    """Hand back `X` as a two-dimensional array of real, finite numbers, without copying an array.
+
+    Parameters
+    ----------
+    X : array_like of shape (n_samples, n_features)
+        Array, memory map, list of lists or data frame of booleans, integers or floats.
+    name : str
+        What the messages call it.
+    dtype : str
+        The model's dtype: every value must be finite in it.
+    n_features : int, optional
+        The number of columns that is expected.
+    unit_interval : bool
+        Whether the values are read as probabilities and so must lie in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        The same memory where `X` was an array, in its own dtype.
+
+    Raises
+    ------
+    TypeError
+        For sparse matrices and for what isn't real numbers.
+    ValueError
+        For another number of dimensions or features, no rows, NaN, infinity, or values outside [0, 1].
+    """
+    if scipy.sparse.issparse(X):
+        raise TypeError(f"{name} is a sparse matrix, expected a dense array: pass {name}.toarray()")
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise ValueError(f"{name} is no matrix ({error}): its rows must have the same length") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} has dtype {array.dtype}, expected real numbers: convert it with {name}.astype(float)"
+        )
+    if array.ndim != 2:
+        way_out = "reshape(1, -1) for a single row" if array.ndim == 1 else "flatten each sample to one row"
+        raise ValueError(
+            f"{name} has {array.ndim} dimension(s) and shape {array.shape}, "
+            f"expected 2 (samples, features): {way_out}"
+        )
+    if 0 in array.shape:
+        raise ValueError(f"{name} is empty (shape {array.shape}), expected at least one row and one column")
+    if n_features is not None and array.shape[1] != n_features:
+        raise ValueError(
+            f"{name} has {array.shape[1]} features, expected {n_features}, as the model was made for"
+        )
+    low, high = _range(array, name)
+    if max(-low, high) > float(np.finfo(dtype).max):
+        raise ValueError(f"{name} has values from {low:g} to {high:g}, too large for {dtype}: scale it")
+    if unit_interval and (low < 0 or high > 1):
+        raise ValueError(
+            f"{name} has values from {low:g} to {high:g}, but the model reads them as probabilities "
+            f"and expects [0, 1]: {'divide by 255?' if high > 1 else 'rescale them?'}"
+        )
+    return array
+
+
+def _range(array: np.ndarray, name: str) -> tuple[float, float]:
+    """Smallest and largest value; minimum and maximum carry NaN and infinity along."""
+    low, high = np.inf, -np.inf
+    for start in range(0, len(array), _ROWS):
+        rows = array[start : start + _ROWS]
+        lowest, highest = float(rows.min()), float(rows.max())
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
+            row, column = np.argwhere(~np.isfinite(rows))[0]
+            raise ValueError(
+                f"{name}[{start + row}, {column}] is {rows[row, column]}, expected finite numbers: "
+                "drop or fill such rows"
+            )
+        low, high = min(low, lowest), max(high, highest)
+    return low, high
+
+
+def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:
+    """Hand back labels 0 to K-1 as an int32 vector.
+
+    Parameters
+    ----------
+    Y : array_like of int of shape (n_samples,)
+        Class labels.
+    name : str
+        What the messages call it.
+    n_samples : int
+        The number of rows the labels belong to.
+    n_classes : int, optional
+        Where given, `Y` may hold only labels below it; else each of 0 to ``max(Y)`` must occur.
+
+    Returns
+    -------
+    numpy.ndarray of int32 of shape (n_samples,)
+
+    Raises
+    ------
+    TypeError
+        When the labels aren't integers.
+    ValueError
+        When their number or range doesn't fit; the message says which labels were found.
+    """
+    labels = np.asarray(Y)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name} has dtype {labels.dtype}, expected integer labels 0 ... K-1: "
+            "encode classes with numpy.unique(…, return_inverse=True)"
+        )
+    if labels.ndim != 1:
+        raise ValueError(f"{name} has shape {labels.shape}, expected one dimension: one label a sample")
+    if len(labels) != n_samples:
+        raise ValueError(f"{name} has {len(labels)} labels, expected {n_samples}, one for each row")
+    found = np.unique(labels)
+    if n_classes is None:
+        if not np.array_equal(found, np.arange(len(found))):
+            raise ValueError(
+                f"{name} has the labels {_listed(found)}, expected 0 ... {len(found) - 1} without gaps: "
+                "renumber them with numpy.unique(…, return_inverse=True)"
+            )
+    elif found[0] < 0 or found[-1] >= n_classes:
+        unseen = found[(found < 0) | (found >= n_classes)]
+        raise ValueError(
+            f"{name} has the labels {_listed(unseen)}, unseen in training, "
+            f"where 0 ... {n_classes - 1} were found: leave those samples out or train with them"
+        )
+    return labels.astype(np.int32)
+
+
+def _listed(labels: np.ndarray) -> str:
+    return ", ".join(str(label) for label in labels[:12]) + (", …" if len(labels) > 12 else "")
+
+
+def check_count(value: Any, name: str, *, at_least: int = 1) -> int:
+    """Hand back `value` as an int of at least `at_least`."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        count = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, expected an integer of at least {at_least}") from None
+    if count < at_least:
+        raise ValueError(f"{name} is {count}, expected at least {at_least}")
+    return count
+
+
+def check_number(value: Any, name: str, *, at_least: float = -np.inf, at_most: float = np.inf) -> float:
+    """Hand back `value` as a finite float between two limits."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}, expected a number") from None
+    if not (np.isfinite(number) and at_least <= number <= at_most):
+        raise ValueError(f"{name} is {number:g}, expected a finite number from {at_least:g} to {at_most:g}")
+    return number
+
+
+def check_option(value: Any, name: str, options: Sequence[Any]) -> None:
+    """Raise unless `value` is one of `options`."""
+    if value not in options:
+        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, options))}")
+
+
+def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "training") -> tuple[int, int]:
+    """Hand back both as ints; with fewer rows than a batch the listing trains on nothing, silently."""
+    epochs = check_count(epochs, "epochs", at_least=0)
+    batch_sz = check_count(batch_sz, "batch_sz")
+    if epochs and n_samples < batch_sz:
+        raise ValueError(
+            f"batch_sz is {batch_sz}, but there are only {n_samples} samples: {what} would see no batch at "
+            f"all; give a batch_sz of at most {n_samples}"
+        )
+    return epochs, batch_sz
+
+
+def check_weights(W: Any, **biases: tuple[Any, int]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Copy given parameters: a matrix, and for each bias the axis of the matrix whose length it has.
+
+    Returns
+    -------
+    W : numpy.ndarray
+        In its own dtype where that is float32 or float64, else float64.
+    biases : list of numpy.ndarray
+        Of the same dtype.
+    """
+    dtype = "float32" if getattr(W, "dtype", None) == np.float32 else "float64"
+    W = np.array(check_matrix(W, "W", dtype=dtype), dtype=dtype, order="C")
+    checked = []
+    for name, (bias, axis) in biases.items():
+        array = np.array(bias, dtype=dtype)
+        if array.shape != (W.shape[axis],) or not np.isfinite(array).all():
+            raise ValueError(
+                f"{name} has shape {array.shape}, expected {W.shape[axis]} finite numbers, "
+                f"as W has shape {W.shape}"
+            )
+        checked.append(array)
+    return W, checked
