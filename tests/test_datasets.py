@@ -168,7 +168,7 @@ def test_a_folder_without_the_files_is_an_error_and_nothing_else_is_tried(folder
     monkeypatch.setattr(datasets, "_download", lambda name: pytest.fail("downloaded"))
     for call in (lambda: load_mnist(folder), load_mnist):
         monkeypatch.setenv("UDL_PT_DATA", str(folder))
-        with pytest.raises(FileNotFoundError, match="has no t10k-images-idx3-ubyte .*UDL_PT_DATA"):
+        with pytest.raises(FileNotFoundError, match=r"has no t10k-images-idx3-ubyte .*UDL_PT_DATA"):
             call()
 
 
@@ -216,7 +216,7 @@ def test_a_damaged_download_is_refused_and_not_kept(mirror, damage):
     file = mirror / f"{NAMES[1]}.gz"
     good = file.read_bytes()
     file.write_bytes(damage(good))
-    with pytest.raises(FileNotFoundError, match="hash.*four ways.*UDL_PT_DATA.*cache.*network"):
+    with pytest.raises(FileNotFoundError, match=r"hash.*four ways.*UDL_PT_DATA.*cache.*network"):
         load_mnist()
     assert not (Path(os.environ["UDL_PT_CACHE"]) / file.name).exists()
     file.write_bytes(good)

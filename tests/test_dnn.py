@@ -57,7 +57,7 @@ def test_costs_and_errors_are_those_of_the_whole_test_set(data, monkeypatch):
 @pytest.mark.core
 @pytest.mark.parametrize("reg", [0.0, 0.01])
 def test_fine_tuning_equals_backpropagation_by_hand(data, reg):
-    X, Y, Xtest, Ytest = data
+    X, Y, *_ = data
     dnn = DNN([6], random_state=2).fit(
         *data, pretrain=False, learning_rate=0.3, mu=0.7, reg=reg, epochs=2, batch_sz=25
     )

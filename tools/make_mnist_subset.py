@@ -18,7 +18,7 @@ from udl_pt.datasets import SUBSET, SUBSET_SIZES
 
 def first_of_each(X, Y, n):
     """Rows of label and pixels (uint8) of the first `n` images of each digit."""
-    chosen = np.sort(np.concatenate([np.flatnonzero(Y == digit)[:n] for digit in range(10)]))
+    chosen = np.sort(np.concatenate([np.flatnonzero(digit == Y)[:n] for digit in range(10)]))
     return np.column_stack([Y[chosen], np.rint(X[chosen] * 255)]).astype(np.uint8)
 
 

@@ -11,7 +11,6 @@ from udl_pt.updates import momentum_updates, sgd_updates
 from udl_pt.validation import DivergenceError
 from udl_pt.version import __version__
 
-
 __all__ = [
     "DNN",
     "AutoEncoder",

@@ -245,12 +245,11 @@ def _mode(backend: str) -> Mode | str:
 
         return Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
     if backend == "jax":
-        sums = dfs_rewriter(_sum_in_its_own_dtype)
+        sums = dfs_rewriter(node_rewriter([Sum])(_sum_in_its_own_dtype))
         return get_mode("JAX").register((sums, AFTER_SPECIALIZE))
     return "CVM"
 
 
-@node_rewriter([Sum])
 def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
     """Let a sum of float32 accumulate in float32: in float64, PyTensor's JAX sum returns float64."""
     dtype = node.outputs[0].type.dtype
@@ -327,3 +326,13 @@ def _from_cache(error: BaseException) -> bool:
         frame.filename.endswith(readers) and frame.name.startswith(("load", "_load", "dlimport"))
         for frame in frames
     )
+
+
+def blas_of(backend: str) -> str:
+    """Name the library that a backend's matrix products run in; empty where there is none."""
+    if backend == "numba":
+        return "SciPy's (see below)"
+    if backend == "jax":
+        return "XLA's own"
+    with _quiet_about_blas("numba"):
+        return str(pytensor.config.blas__ldflags)

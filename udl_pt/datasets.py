@@ -244,8 +244,8 @@ def _read_folder(folder: Path) -> Dataset:
     missing = [name for name, file in files.items() if file is None]
     if missing:
         raise FileNotFoundError(
-            f"{folder} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX files, "
-            f"set {ENVIRONMENT} to it, or leave both away to use the cache {_cache()} or a download"
+            f"{folder} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX "
+            f"files, set {ENVIRONMENT} to it, or leave both away to use the cache {_cache()} or a download"
         )
     arrays = {name: _read_idx(file, name) for name, file in files.items() if file is not None}
     for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
@@ -287,7 +287,8 @@ def _read_idx(file: Path, name: str) -> np.ndarray:
     if got != expected or got == 0:
         state = "is empty" if got == 0 else "was cut off" if got < expected else "has trailing bytes"
         raise DataError(
-            f"{file} {state}: {got} bytes of data, expected {expected} for {sizes[0]} {kind}: download it again"
+            f"{file} {state}: {got} bytes of data, expected {expected} for {sizes[0]} {kind}: "
+            "download it again"
         )
     array = np.frombuffer(content, np.uint8, offset=header)
     if not images and array.max() > 9:

@@ -1,0 +1,169 @@
+"""The book's pictures. Each function takes arrays and returns a matplotlib figure; none shows or saves it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+__all__ = [
+    "plot_confusion",
+    "plot_costs",
+    "plot_errors",
+    "plot_filters",
+    "plot_reconstructions",
+    "show_costs",
+]
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart with any colour vision
+MARKERS = ("o", "s", "^", "D")
+
+
+def plot_costs(curves: Mapping[str, Sequence[float]], title: str = "", ylabel: str = "cost") -> Figure:
+    """Draw curves of costs against the epoch (or the batch).
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of float
+        One curve a name, its first value at 1.
+    title, ylabel : str
+        Texts of the figure.
+    """
+    return _curves(curves, title, ylabel)
+
+
+def plot_errors(curves: Mapping[str, Sequence[float]], title: str = "") -> Figure:
+    """Draw error rates against the epoch, in percent, on a logarithmic scale; the last value is written out."""
+    percent = {name: 100 * np.asarray(errors) for name, errors in curves.items()}
+    figure = _curves(percent, title, "test error (%)")
+    axes = figure.axes[0]
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_yticks([tick for tick in (1, 2, 5, 10, 20, 50, 100) if _reached(tick, percent)])
+    axes.minorticks_off()
+    for values, colour in zip(percent.values(), COLOURS, strict=False):
+        axes.annotate(
+            f"{values[-1]:.1f}%", (len(values), values[-1]), (6, 4), textcoords="offset points", color=colour
+        )
+    return figure
+
+
+def _reached(tick: float, percent: Mapping[str, np.ndarray]) -> bool:
+    values = np.concatenate(list(percent.values()))
+    return bool(0.5 * values.min() <= tick <= 1.2 * values.max())
+
+
+def _curves(curves: Mapping[str, Any], title: str, ylabel: str) -> Figure:
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for (name, values), colour, marker in zip(curves.items(), COLOURS, MARKERS, strict=False):
+        every = max(1, len(values) // 20)
+        axes.plot(
+            range(1, len(values) + 1), values, color=colour, marker=marker, markevery=every, ms=4, label=name
+        )
+    axes.set(title=title, xlabel="epoch of fine-tuning", ylabel=ylabel)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure
+
+
+def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
+    """Show images (top) over what a model makes of them (below).
+
+    Parameters
+    ----------
+    X, X_hat : ndarray of shape (n, side**2)
+        Originals and reconstructions in [0, 1].
+    labels : sequence of str
+        Written above the originals.
+    title : str
+        Text of the figure.
+    """
+    n, side = len(X), _side(X.shape[1])
+    figure = Figure(figsize=(0.85 * n + 0.9, 2.3), layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots(2, n, squeeze=False)
+    for row, (images, name) in enumerate([(X, "original"), (X_hat, "rebuilt")]):
+        for column in range(n):
+            axes[row, column].imshow(images[column].reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
+            axes[row, column].set(xticks=[], yticks=[])
+            if row == 0:
+                axes[row, column].set_title(labels[column], fontsize=9)
+        axes[row, 0].set_ylabel(name)
+    return figure
+
+
+def plot_filters(W: np.ndarray, n: int = 100, title: str = "") -> Figure:
+    """Show the first `n` units' weights as images: blue pulls a unit up, red pulls it down, white is zero.
+
+    Parameters
+    ----------
+    W : ndarray of shape (side**2, M)
+        One column a unit; each is scaled by its own largest weight.
+    n : int
+        How many to show.
+    title : str
+        Text of the figure.
+    """
+    n, side = min(n, W.shape[1]), _side(W.shape[0])
+    columns = int(np.ceil(np.sqrt(n)))
+    rows = int(np.ceil(n / columns))
+    grid = np.full((rows * (side + 1) + 1, columns * (side + 1) + 1), np.nan)
+    for unit in range(n):
+        top, left = (1 + (side + 1) * place for place in divmod(unit, columns))
+        image = W[:, unit].reshape(side, side)
+        grid[top : top + side, left : left + side] = image / max(abs(image).max(), np.finfo(float).tiny)
+    figure = Figure(figsize=(7, 5.8 * rows / columns + 0.3), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_facecolor("#888888")
+    picture = axes.imshow(grid, cmap="RdBu", vmin=-1, vmax=1, interpolation="nearest")
+    axes.set(title=title, xticks=[], yticks=[])
+    figure.colorbar(picture, ax=axes, shrink=0.6, label="weight / the unit's largest")
+    return figure
+
+
+def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
+    """Show a confusion matrix with its counts; colour marks the mistakes only.
+
+    Parameters
+    ----------
+    matrix : ndarray of int of shape (K, K)
+        ``matrix[i, j]`` samples of class i were taken for j.
+    title : str
+        Text of the figure.
+    """
+    K = len(matrix)
+    mistakes = matrix * (1 - np.eye(K, dtype=int))
+    figure = Figure(figsize=(5.6, 5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, mistakes.max()))
+    for i in range(K):
+        for j in range(K):
+            right = i == j
+            dark = not right and mistakes[i, j] > 0.6 * mistakes.max()
+            shade = "#0072B2" if right else "white" if dark else "black" if matrix[i, j] else "#BBBBBB"
+            weight = "bold" if right else "normal"
+            axes.text(
+                j, i, str(matrix[i, j]), ha="center", va="center", color=shade, weight=weight, fontsize=9
+            )
+    axes.set(title=title, xlabel="predicted digit", ylabel="true digit", xticks=range(K), yticks=range(K))
+    return figure
+
+
+def _side(pixels: int) -> int:
+    side = int(np.rint(np.sqrt(pixels)))
+    if side * side != pixels:
+        raise ValueError(f"a row has {pixels} values, expected the pixels of a square image")
+    return side
+
+
+def show_costs(costs: Sequence[float], title: str) -> None:
+    """Show a curve of costs in a window, as the listings do at the end."""
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots()
+    axes.plot(costs)
+    axes.set(title=title, xlabel="recorded step", ylabel="cost")
+    plt.show()
+    plt.close(figure)
