@@ -19,8 +19,8 @@ FLOORS = {
         4: "pretraining",
         5: "dnn",
         6: "plots",
-        7: "report doctor",
-        8: "chapters",
+        7: "report",
+        8: "chapters doctor",
         9: "cli",
         10: "__main__",
     }.items()

@@ -328,11 +328,7 @@ def _from_cache(error: BaseException) -> bool:
     )
 
 
-def blas_of(backend: str) -> str:
-    """Name the library that a backend's matrix products run in; empty where there is none."""
-    if backend == "numba":
-        return "SciPy's (see below)"
-    if backend == "jax":
-        return "XLA's own"
+def blas_of_c() -> str:
+    """Name what the C backend links for matrix products; empty where there is none."""
     with _quiet_about_blas("numba"):
         return str(pytensor.config.blas__ldflags)

@@ -150,8 +150,8 @@ def _section3(
             Picture(
                 "filters",
                 plot_filters(ae.W.get_value(), title="What the first layer's units look for"),
-                "The weights of the first 100 hidden units of that auto-encoder: inside, strokes that switch a "
-                "unit on (blue) or off (red). The rim is red because the weights are tied: a unit that is on "
+                "The weights of the first 100 hidden units of that auto-encoder: inside, strokes that switch "
+                "a unit on (blue) or off (red). The rim is red because the weights are tied: a unit that is on "
                 "also has to keep the pixels white that no digit reaches.",
             ),
             Picture(

@@ -1,6 +1,8 @@
 """What works on this machine, where things are, and what to do about what is missing."""
 
+import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytensor.tensor as pt
 from rich.table import Table
 from threadpoolctl import threadpool_info
 
-from udl_pt.backend import BACKENDS, Function, blas_of, cache_folders
+from udl_pt.backend import BACKENDS, Function, blas_of_c, cache_folders
 from udl_pt.datasets import describe_sources
 from udl_pt.report import versions
 
@@ -44,13 +46,27 @@ def _backends() -> Table:
     for name in BACKENDS:
         try:
             x = pt.matrix("x", dtype="float64")
-            product = Function([x], x.dot(x), backend=name)(np.eye(2) * 3)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # about BLAS; the table says it
+                product = Function([x], x.dot(x), backend=name)(np.eye(2) * 3)
             works = "yes" if np.array_equal(product, np.eye(2) * 9) else f"no: 3 x 3 gave {product[0, 0]:g}"
         except Exception as error:  # whatever is wrong with a backend is what the doctor is asked for
             works = f"no: {type(error).__name__}: {str(error).splitlines()[0]}"
-        blas = blas_of(name) if works == "yes" else "-"
+        blas = _blas(name) if works == "yes" else "-"
         table.add_row(name, works, blas or "none: products are slow", _advice(name, works, blas))
     return table
+
+
+def _blas(backend: str) -> str:
+    """Name a backend's BLAS and its threads."""
+    if backend == "numba":
+        for pool in threadpool_info():
+            if "scipy.libs" in pool["filepath"]:
+                return f"SciPy's {pool['internal_api']} {pool['version']}, {pool['num_threads']} threads"
+        return "SciPy's"
+    if backend == "jax":
+        return f"XLA's own, {os.cpu_count()} threads"
+    return blas_of_c()
 
 
 def _advice(name: str, works: str, blas: str) -> str:

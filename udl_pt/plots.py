@@ -33,7 +33,7 @@ def plot_costs(curves: Mapping[str, Sequence[float]], title: str = "", ylabel: s
 
 
 def plot_errors(curves: Mapping[str, Sequence[float]], title: str = "") -> Figure:
-    """Draw error rates against the epoch, in percent, on a logarithmic scale; the last value is written out."""
+    """Draw error rates against the epoch, in percent, on a logarithmic scale, the last written out."""
     percent = {name: 100 * np.asarray(errors) for name, errors in curves.items()}
     figure = _curves(percent, title, "test error (%)")
     axes = figure.axes[0]

@@ -15,8 +15,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
 __all__ = ["Picture", "Section", "versions", "write_report"]
 
 PACKAGES = ("udl_pt", "pytensor", "numba", "numpy", "scipy", "scikit-learn", "jax", "torch")
@@ -24,10 +22,10 @@ PACKAGES = ("udl_pt", "pytensor", "numba", "numpy", "scipy", "scikit-learn", "ja
 
 @dataclass
 class Picture:
-    """A figure, the file it goes to, and a sentence on what to see in it."""
+    """A matplotlib figure, the file it goes to, and a sentence on what to see in it."""
 
     name: str
-    figure: Figure
+    figure: Any
     sentence: str
 
 
@@ -114,7 +112,7 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
     return page
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: Any) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=120, facecolor="white")
     return buffer.getvalue()
