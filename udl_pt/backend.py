@@ -36,7 +36,7 @@ __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", 
 
 BACKENDS = ("numba", "c", "jax")
 ENVIRONMENT = "UDL_PT_BACKEND"
-AFTER_SPECIALIZE = 2.1  # a place in the order of PyTensor's rewrites
+AFTER_SPECIALIZE, BEFORE_FUSION = 2.1, 48.9  # places in the order of PyTensor's rewrites
 
 _chosen: str | None = None
 _compile_lock = threading.RLock()
@@ -242,8 +242,10 @@ class Function:
 def _mode(backend: str) -> Mode | str:
     if backend == "numba":
         from udl_pt.numba_blas import BlasNumbaLinker
+        from udl_pt.numba_elemwise import vectorise
 
-        return Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
+        mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
+        return mode.register((vectorise, BEFORE_FUSION))
     if backend == "jax":
         sums = dfs_rewriter(node_rewriter([Sum])(_sum_in_its_own_dtype))
         return get_mode("JAX").register((sums, AFTER_SPECIALIZE))

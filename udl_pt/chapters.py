@@ -149,10 +149,10 @@ def _section3(
             ),
             Picture(
                 "filters",
-                plot_filters(ae.W.get_value(), title="What the first layer's units look for"),
-                "The weights of the first 100 hidden units of that auto-encoder: inside, strokes that switch "
-                "a unit on (blue) or off (red). The rim is red because the weights are tied: a unit that is on "
-                "also has to keep the pixels white that no digit reaches.",
+                plot_filters(ae.W.get_value(), title="What the units of the first layer look for"),
+                "The weights of the first 100 hidden units of that auto-encoder: inside, strokes that "
+                "switch a unit on (blue) or off (red). The rim is red because the weights are tied: a unit "
+                "that is on also has to keep the pixels white that no digit reaches.",
             ),
             Picture(
                 "confusion",

@@ -1,0 +1,47 @@
+"""The examples, run small."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_example_has_its_test():
+    tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_ch")}
+    assert {p.stem for p in EXAMPLES.glob("*.py")} == tested
+
+
+def test_ch3_autoencoder(tmp_path, capsys):
+    np.random.seed(0)
+    ae = load("ch3_autoencoder").main(M=20, epochs=2, picture=tmp_path / "picture.png")
+    assert ae.costs[1] < ae.costs[0]
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert f"cost: {ae.costs[-1]}" in capsys.readouterr().out
+
+
+def test_ch3_dnn(capsys):
+    np.random.seed(0)
+    dnn, plain = load("ch3_dnn").main(sizes=[100, 50], epochs=(6, 1))
+    assert dnn.errors[-1] < 0.5
+    assert len(plain.errors) == 1
+    assert str(dnn.errors) in capsys.readouterr().out
+
+
+def test_ch3_compose():
+    """The error falls, and the penalty holds the contraction below what it is without one."""
+    last = []
+    for strength in (0.0, 1.0):
+        np.random.seed(0)
+        history = load("ch3_compose").main(N=500, M=20, steps=40, strength=strength)
+        assert history[-1][0] < history[0][0]
+        last.append(history[-1])
+    assert last[1][1] < 0.9 * last[0][1]

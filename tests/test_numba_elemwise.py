@@ -1,0 +1,62 @@
+"""The vectorised sigmoid against SciPy's, and rows added in every layout."""
+
+import numpy as np
+import pytensor.tensor as pt
+import pytest
+from scipy.special import expit
+
+from udl_pt.backend import Function, shared
+from udl_pt.numba_elemwise import AsRow, VectorSigmoid
+
+pytestmark = pytest.mark.core
+
+
+def scalar_ops(function):
+    for node in function._compiled.maker.fgraph.apply_nodes:
+        scalar = getattr(node.op, "scalar_op", None)
+        yield from (
+            [type(n.op) for n in scalar.fgraph.apply_nodes] if hasattr(scalar, "fgraph") else [type(scalar)]
+        )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sigmoid_to_a_few_units_in_the_last_place(dtype):
+    x = pt.matrix("x", dtype=dtype)
+    f = Function([x], pt.sigmoid(x))
+    X = np.concatenate([np.linspace(-80, 80, 100_001), np.random.RandomState(0).randn(10_000)])
+    X = X.astype(dtype)[:, None]
+    exact = expit(X.astype(np.longdouble))
+    assert abs(f(X) / exact - 1).max() < 2.5 * np.finfo(dtype).eps
+    assert VectorSigmoid in set(scalar_ops(f))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sigmoid_at_the_ends(dtype):
+    x = pt.vector("x", dtype=dtype)
+    X = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, 0.0], dtype)
+    got = Function([x], pt.sigmoid(x))(X)
+    assert np.isnan(got[0])
+    assert got.dtype == dtype
+    np.testing.assert_allclose(got[1:], [1, 0, 1, 0, 0.5], rtol=0, atol=1e-37)
+    assert (got[[2, 4]] >= np.finfo(dtype).tiny).all()  # denormal numbers would slow products down
+
+
+def test_rows_in_every_layout():
+    b = shared(np.arange(4.0), "b")
+    x, c = pt.matrix("x"), pt.vector("c")
+    f = Function([x, c], [x + b, pt.sigmoid(x + c[::2]), c.dimshuffle("x", 0) * 2], [(b, b + 1)])
+    X, C = np.random.RandomState(0).randn(3, 4), np.random.RandomState(1).randn(16)[::2]
+    for step in range(2):
+        plain, squashed, row = f(X, C)
+        np.testing.assert_allclose(plain, X + np.arange(4.0) + step, rtol=1e-14)
+        np.testing.assert_allclose(squashed, expit(X + C[::2]), rtol=1e-13)
+        np.testing.assert_array_equal(row, 2 * C[None, :])
+    assert any(isinstance(node.op, AsRow) for node in f._compiled.maker.fgraph.apply_nodes)
+
+
+def test_a_row_of_a_parameter_that_changes_in_the_same_step():
+    """The update must not write into the bias before the row has been read."""
+    b = shared(np.zeros(3), "b")
+    x = pt.matrix("x")
+    f = Function([x], (x + b).sum(), [(b, b + x.sum(axis=0))])
+    assert [float(f(np.ones((2, 3)))) for _ in range(3)] == [6.0, 18.0, 30.0]
