@@ -1,5 +1,7 @@
 """The auto-encoder beyond the golden values: an eager oracle, calling, options, stability."""
 
+import copy
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -83,6 +85,17 @@ def test_arrays_pass_in_chunks_whose_seams_do_not_show(monkeypatch):
     monkeypatch.setattr(function, "_function", lambda chunk: rows.append(len(chunk)) or inner(chunk))
     np.testing.assert_allclose(ae.forward_output(X), whole, rtol=1e-14)
     assert rows == [7] * 7 + [1]
+
+
+def test_copies_and_pickles_work_on_their_own():
+    X = images()
+    ae = AutoEncoder(5, random_state=0).fit(X, batch_sz=20)
+    Z = ae.hidden_op(X)
+    for twin in (copy.deepcopy(ae), pickle.loads(pickle.dumps(ae))):
+        np.testing.assert_array_equal(twin.hidden_op(X), Z)
+        twin.W.set_value(0 * twin.W.get_value())
+        assert not np.allclose(twin.hidden_op(X), Z)
+    np.testing.assert_array_equal(ae.hidden_op(X), Z)
 
 
 def test_a_second_fit_is_seen_by_calls_with_arrays():

@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 
 from udl_pt import momentum_updates, sgd_updates
-from udl_pt.updates import all_or_nothing
+from udl_pt.updates import MomentumStep, all_or_nothing
 
 A = np.diag([1.0, 4.0])
 
@@ -54,9 +54,9 @@ def test_all_or_nothing(bad):
     p, q = pytensor.shared(np.zeros(3), name="p"), pytensor.shared(np.ones(2), name="q")
     x = pt.vector("x")
     updates = momentum_updates((p * x).sum() + (q * q).sum(), [p, q], 0.1, 0.0)
-    finite, updates = all_or_nothing(updates, [p, q])
-    step = pytensor.function([x], finite, updates=updates, mode="FAST_COMPILE")
-    np.testing.assert_array_equal(step([1.0, bad, 1.0]), [False, True])
+    sums, updates = all_or_nothing(updates, [p, q])
+    step = pytensor.function([x], sums, updates=updates, mode="FAST_COMPILE")
+    np.testing.assert_array_equal(np.isfinite(step([1.0, bad, 1.0])), [False, True, False])
     np.testing.assert_array_equal(p.get_value(), 0)
     np.testing.assert_array_equal(q.get_value(), 1)
 
@@ -64,6 +64,22 @@ def test_all_or_nothing(bad):
 def test_all_or_nothing_moves_when_all_is_well():
     p = pytensor.shared(np.zeros(3), name="p")
     x = pt.vector("x")
-    finite, updates = all_or_nothing(momentum_updates((p * x).sum(), [p], 0.5, 0.0), [p])
-    np.testing.assert_array_equal(pytensor.function([x], finite, updates=updates)([1.0, 2.0, 3.0]), [True])
+    sums, updates = all_or_nothing(momentum_updates((p * x).sum(), [p], 0.5, 0.0), [p])
+    np.testing.assert_allclose(pytensor.function([x], sums, updates=updates)([1.0, 2.0, 3.0]), [-3.0, -3.0])
     np.testing.assert_array_equal(p.get_value(), [-0.5, -1.0, -1.5])
+
+
+def test_steps_that_overflow_only_together_are_refused_and_reported():
+    p, q = (pytensor.shared(np.zeros(1, "float32"), name=name) for name in "pq")
+    dp, dq = (pytensor.shared(np.ones(1, "float32"), name=name) for name in "pq")
+    x = pt.vector("x", dtype="float32")
+    step = MomentumStep(
+        (p * x + q * x).sum(), [x], [p, q], [dp, dq], dtype="float32", backend="numba", name="s"
+    )
+    scalars = [np.float32(-2e38), np.float32(0)]
+    np.testing.assert_array_equal(step(np.ones(1, "float32"), *map(np.asarray, scalars)), [False, False])
+    for variable in (p, q, dp, dq):
+        np.testing.assert_array_equal(variable.get_value(), 0)
+    scalars[0] = np.float32(-1e38)
+    np.testing.assert_array_equal(step(np.ones(1, "float32"), *map(np.asarray, scalars)), [True, True])
+    assert p.get_value() == np.float32(1e38)

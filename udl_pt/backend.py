@@ -334,3 +334,8 @@ def blas_of_c() -> str:
     """Name what the C backend links for matrix products; empty where there is none."""
     with _quiet_about_blas("numba"):
         return str(pytensor.config.blas__ldflags)
+
+
+def compiler_of_c() -> str:
+    """Name the C++ compiler of the C backend; empty where there is none, and PyTensor runs in Python."""
+    return str(pytensor.config.cxx)

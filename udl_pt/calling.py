@@ -87,6 +87,10 @@ class Callables:
 
     backend: str | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave compiled methods, which hold locks, out of copies and pickles."""
+        return {name: value for name, value in self.__dict__.items() if name != "_array_functions"}
+
     def array_function(self, method: str) -> ArrayFunction:
         """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
         model: Any = self

@@ -1,17 +1,20 @@
 """The command line: ``udl-pt reproduce`` and ``udl-pt doctor``."""
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 from udl_pt.backend import BACKENDS, get_backend
 from udl_pt.chapters import CHAPTERS, Settings
-from udl_pt.datasets import load_data
+from udl_pt.datasets import Dataset, load_data
 from udl_pt.doctor import examine
 from udl_pt.report import write_report
 from udl_pt.training import Progress
@@ -61,7 +64,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PLACE",
         help="a folder with MNIST's IDX files, or Kaggle's train.csv; default: the embedded subset",
     )
-    reproduce.add_argument("--sizes", type=int, nargs="+", default=[1000, 750, 500], metavar="M")
+    reproduce.add_argument(
+        "--sizes",
+        type=_sizes,
+        nargs="+",
+        default=[[1000, 750, 500]],
+        metavar="M",
+        help="hidden units of each layer; default: 1000,750,500",
+    )
     reproduce.add_argument("--epochs", type=int, help="of fine-tuning, for every network")
     reproduce.add_argument("--backend", help=f"{', '.join(BACKENDS)}; default: {BACKENDS[0]}")
     reproduce.add_argument("--dtype", default="float32", help="float32 (default) or float64")
@@ -73,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _sizes(text: str) -> list[int]:
+    """Read ``1000`` or ``1000,750,500``; argparse gathers what stands apart."""
+    try:
+        return [int(size) for size in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected whole numbers such as 1000,750,500") from None
+
+
 def _doctor(options: argparse.Namespace) -> None:
     console = Console()
     for table in examine():
@@ -81,21 +99,22 @@ def _doctor(options: argparse.Namespace) -> None:
 
 def _reproduce(options: argparse.Namespace) -> None:
     console = Console()
-    chapters = options.chapters or list(CHAPTERS)
+    chapters = list(dict.fromkeys(options.chapters or CHAPTERS))
     for chapter in chapters:
         if chapter not in CHAPTERS:
             raise ValueError(f"there is no chapter {chapter} here yet, expected one of {', '.join(CHAPTERS)}")
     backend = get_backend(options.backend)
     if options.epochs is not None:
         check_count(options.epochs, "epochs")
+    _check_out(Path(options.out))
     start = time.perf_counter()
-    data = load_data(options.data)
-    console.print(f"data: {data.source}", highlight=False)
+    data = _load(options.data, options.seed)
+    console.print(f"data: {data.source}", highlight=False, markup=False)
     sections = {}
     with _Bars(console) as bars:
         for chapter in chapters:
             settings = Settings(
-                sizes=options.sizes,
+                sizes=[size for some in options.sizes for size in some],
                 epochs=options.epochs,
                 backend=backend,
                 dtype=options.dtype,
@@ -113,43 +132,88 @@ def _reproduce(options: argparse.Namespace) -> None:
     }
     page = write_report(sections, options.out, facts)
     for section in sections.values():
-        console.print(section.sentences[-1], highlight=False)
-    console.print(f"The report is in {page}", highlight=False, soft_wrap=True)
+        console.print(section.sentences[-1], highlight=False, markup=False)
+    console.print(f"The report is in {page}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse a place where no report can be written, before minutes of training instead of after."""
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"--out {out}: {there} is a file, expected a folder, or a new name")
+    if not os.access(there, os.W_OK):
+        raise PermissionError(f"--out {out}: {there} can't be written to, choose another folder")
+
+
+def _load(place: str | None, seed: int) -> Dataset:
+    """Load the data; the shuffle of Kaggle's rows draws from the global generator, so it gets the seed."""
+    check_count(seed, "random_state", at_least=0)
+    state = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        return load_data(place)
+    finally:
+        np.random.set_state(state)
 
 
 class _Bars:
-    """A callback for ``fit`` that draws a bar for each network that is trained."""
+    """A callback for ``fit``: a bar for each stage of training, or a line where nobody watches."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = Bars(
-            TextColumn("  {task.description}"),
+            TextColumn("  {task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("batches, cost {task.fields[cost]}"),
+            TextColumn("{task.fields[state]}", markup=False),
             TimeElapsedColumn(),
             console=console,
+            disable=not console.is_terminal,
         )
-        self._task: TaskID | None = None
+        self._waiting: TaskID | None = None
+        self._training: TaskID | None = None
+        self._since = time.perf_counter()
 
     def __enter__(self) -> "_Bars":
         self._bars.start()
         return self
 
     def __exit__(self, *error: Any) -> None:
+        self._wait(False)
         self._bars.stop()
 
     def say(self, line: str) -> None:
-        self._console.print(line, highlight=False)
+        self._console.print(line, highlight=False, markup=False)
+        self._since = time.perf_counter()
+        self._wait(True)
 
     def on_batch(self, progress: Progress) -> None:
         if progress.epoch == progress.batch == 1:
-            self._task = self._bars.add_task(
-                progress.stage, total=progress.epochs * progress.n_batches, cost="-"
-            )
-        if self._task is not None:
-            self._bars.advance(self._task)
+            self._wait(False)
+            total = progress.epochs * progress.n_batches
+            self._training = self._bars.add_task(progress.stage, total=total, state="")
+        if self._training is not None:
+            self._bars.update(self._training, advance=1, state=_state(progress))
 
     def __call__(self, progress: Progress) -> None:
-        if self._task is not None and progress.cost is not None:
-            self._bars.update(self._task, cost=f"{progress.cost:.3f}")
+        if self._training is not None:
+            self._bars.update(self._training, state=_state(progress))
+        if progress.epoch == progress.epochs:
+            now = time.perf_counter()
+            if not self._console.is_terminal:
+                line = f"  {progress.stage}: {_state(progress)}, {now - self._since:.1f} s"
+                self._console.print(line, highlight=False, markup=False)
+            self._since = now
+            self._wait(True)
+
+    def _wait(self, waiting: bool) -> None:
+        """Show a bar without an end while the next stage is compiled, which may take half a minute."""
+        if self._waiting is not None:
+            self._bars.remove_task(self._waiting)
+            self._waiting = None
+        if waiting:
+            self._waiting = self._bars.add_task("preparing", total=None, state="compiling, measuring")
+
+
+def _state(progress: Progress) -> str:
+    cost = "" if progress.cost is None else f", cost {progress.cost:.3f}"
+    return f"epoch {progress.epoch}/{progress.epochs}{cost}"

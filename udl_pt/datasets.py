@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pooch
-from sklearn.utils import shuffle
 
 __all__ = [
     "DataError",
@@ -170,7 +168,9 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
         raise DataError(
             f"{file} has {len(labels)} rows, expected more than {N_KAGGLE_TEST}, which are the test set"
         )
-    pixels, labels = shuffle(pixels, labels)
+    order = np.arange(len(labels))
+    np.random.shuffle(order)  # the draws of sklearn.utils.shuffle
+    pixels, labels = pixels[order], labels[order]
     split = len(labels) - N_KAGGLE_TEST
     return Dataset(
         pixels[:split], labels[:split], pixels[split:], labels[split:], f"Kaggle's CSV, {file.name}"
@@ -204,11 +204,15 @@ def describe_sources() -> list[tuple[str, str, bool]]:
 
 
 def _cache() -> Path:
+    import pooch  # here, since loading it takes a fifth of a second and most runs don't need it
+
     return Path(os.environ.get(CACHE_ENVIRONMENT) or pooch.os_cache("udl_pt"))
 
 
 def _download(name: str) -> None:
     """Fetch a file into the cache from the first mirror that has it, undamaged."""
+    import pooch
+
     failures = []
     level = pooch.get_logger().level
     pooch.get_logger().setLevel("ERROR")

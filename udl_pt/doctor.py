@@ -1,48 +1,51 @@
 """What works on this machine, where things are, and what to do about what is missing."""
 
 import os
-import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytensor.tensor as pt
 from rich.table import Table
+from rich.text import Text
 from threadpoolctl import threadpool_info
 
-from udl_pt.backend import BACKENDS, Function, blas_of_c, cache_folders
+from udl_pt.backend import BACKENDS, Function, blas_of_c, cache_folders, compiler_of_c
 from udl_pt.datasets import describe_sources
 from udl_pt.report import versions
 
 __all__ = ["examine"]
 
+Row = tuple[str, ...]
+
 
 def examine() -> Iterator[Table]:
     """Yield the doctor's findings, one table a subject; compiles a tiny function on each backend."""
-    yield _versions()
-    yield _backends()
-    yield _libraries()
-    yield _cache()
-    yield _data()
+    for title, subject in SUBJECTS.items():
+        try:
+            columns, *rows = subject()
+        except Exception as error:  # one subject that can't be looked at must not hide the others
+            columns, *rows = ("could not be looked at",), (_said(error),)
+        table = Table(*columns, title=title, title_justify="left", show_edge=False, pad_edge=False)
+        for column in table.columns:
+            column.overflow = "fold"
+        for row in rows:
+            table.add_row(*map(Text, row))  # as it is: brackets, as in udl_pt[jax], are no markup
+        yield table
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(*columns, title=title, title_justify="left", show_edge=False, pad_edge=False)
-    for column in table.columns:
-        column.overflow = "fold"
-    return table
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
 
-def _versions() -> Table:
-    table = _table("Versions", "package", "version")
-    for package, version in versions().items():
-        table.add_row(package, version)
-    return table
+def _versions() -> Iterator[Row]:
+    yield "package", "version"
+    yield from versions().items()
 
 
-def _backends() -> Table:
-    table = _table("Backends", "backend", "works", "BLAS for matrix products", "what to do")
+def _backends() -> Iterator[Row]:
+    yield "backend", "works", "BLAS for matrix products", "what to do"
     for name in BACKENDS:
         try:
             x = pt.matrix("x", dtype="float64")
@@ -50,11 +53,12 @@ def _backends() -> Table:
                 warnings.simplefilter("ignore", UserWarning)  # about BLAS; the table says it
                 product = Function([x], x.dot(x), backend=name)(np.eye(2) * 3)
             works = "yes" if np.array_equal(product, np.eye(2) * 9) else f"no: 3 x 3 gave {product[0, 0]:g}"
+            if name == "c" and not compiler_of_c():
+                works = "no: PyTensor found no C++ compiler and runs in Python"
         except Exception as error:  # whatever is wrong with a backend is what the doctor is asked for
-            works = f"no: {type(error).__name__}: {str(error).splitlines()[0]}"
+            works = f"no: {_said(error)}"
         blas = _blas(name) if works == "yes" else "-"
-        table.add_row(name, works, blas or "none: products are slow", _advice(name, works, blas))
-    return table
+        yield name, works, blas or "none: products are slow", _advice(name, works, blas)
 
 
 def _blas(backend: str) -> str:
@@ -70,9 +74,9 @@ def _blas(backend: str) -> str:
 
 
 def _advice(name: str, works: str, blas: str) -> str:
-    if name == "jax" and works != "yes":
+    if name == "jax" and "not installed" in works:
         return "pip install 'udl_pt[jax]'"
-    if name == "c" and works != "yes" and shutil.which("g++") is None:
+    if name == "c" and works != "yes" and not compiler_of_c():
         return "install a C++ compiler (Debian: g++), or use numba"
     if name == "c" and not blas:
         return (
@@ -81,24 +85,22 @@ def _advice(name: str, works: str, blas: str) -> str:
     return "-" if works == "yes" else "use another backend, and report this"
 
 
-def _libraries() -> Table:
-    table = _table("BLAS and thread pools loaded now", "library", "threads", "file")
+def _libraries() -> Iterator[Row]:
+    yield "library", "threads", "file"
     for pool in threadpool_info():
         name = f"{pool['internal_api']} {pool.get('version') or ''}".strip()
-        table.add_row(name, str(pool["num_threads"]), Path(pool["filepath"]).name)
-    return table
+        yield name, str(pool["num_threads"]), Path(pool["filepath"]).name
 
 
-def _cache() -> Table:
-    table = _table("Compile cache", "folder", "size", "what to do")
+def _cache() -> Iterator[Row]:
+    yield "folder", "size", "what to do"
     for folder in cache_folders():
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-        table.add_row(str(folder), f"{size / 1e6:.1f} MB", "may be deleted; it fills again" if size else "-")
-    return table
+        yield str(folder), f"{size / 1e6:.1f} MB", "may be deleted; it fills again" if size else "-"
 
 
-def _data() -> Table:
-    table = _table("Data", "what", "where", "there", "what to do")
+def _data() -> Iterator[Row]:
+    yield "what", "where", "there", "what to do"
     for what, where, there in describe_sources():
         if there:
             advice = "-"
@@ -106,5 +108,13 @@ def _data() -> Table:
             advice = "udl-pt reproduce --data train.csv"
         else:
             advice = "udl-pt reproduce --data FOLDER, or load_mnist() downloads it (11 MB)"
-        table.add_row(what, where, "yes" if there else "no", advice)
-    return table
+        yield what, where, "yes" if there else "no", advice
+
+
+SUBJECTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "Versions": _versions,
+    "Backends": _backends,
+    "BLAS and thread pools loaded now": _libraries,
+    "Compile cache": _cache,
+    "Data": _data,
+}

@@ -1,10 +1,12 @@
 """The book's pictures. Each function takes arrays and returns a matplotlib figure; none shows or saves it."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 __all__ = [
     "plot_confusion",
@@ -19,31 +21,54 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart with any co
 MARKERS = ("o", "s", "^", "D")
 
 
-def plot_costs(curves: Mapping[str, Sequence[float]], title: str = "", ylabel: str = "cost") -> Figure:
+def plot_costs(
+    curves: Mapping[str, Sequence[float]], title: str = "", ylabel: str = "cost", xlabel: str = "epoch"
+) -> Figure:
     """Draw curves of costs against the epoch (or the batch).
 
     Parameters
     ----------
     curves : mapping of str to sequence of float
         One curve a name, its first value at 1.
-    title, ylabel : str
+    title, ylabel, xlabel : str
         Texts of the figure.
     """
-    return _curves(curves, title, ylabel)
+    return _curves(curves, title, ylabel, xlabel)
 
 
-def plot_errors(curves: Mapping[str, Sequence[float]], title: str = "") -> Figure:
-    """Draw error rates against the epoch, in percent, on a logarithmic scale, the last written out."""
+def plot_errors(
+    curves: Mapping[str, Sequence[float]], title: str = "", xlabel: str = "epoch of fine-tuning"
+) -> Figure:
+    """Draw test error rates against the epoch, in percent, the last of each written out.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of float
+        One curve a name, rates between 0 and 1, the first at 1.
+    title, xlabel : str
+        Texts of the figure.
+
+    Notes
+    -----
+    The scale is logarithmic, unless an error of zero is reached.
+    """
     percent = {name: 100 * np.asarray(errors) for name, errors in curves.items()}
-    figure = _curves(percent, title, "test error (%)")
+    figure = _curves(percent, title, "test error (%)", xlabel)
     axes = figure.axes[0]
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_yticks([tick for tick in (1, 2, 5, 10, 20, 50, 100) if _reached(tick, percent)])
-    axes.minorticks_off()
-    for values, colour in zip(percent.values(), COLOURS, strict=False):
+    if min(values.min() for values in percent.values()) > 0:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_yticks([tick for tick in (1, 2, 5, 10, 20, 50, 100) if _reached(tick, percent)])
+        axes.minorticks_off()
+    highest = max(values[-1] for values in percent.values())
+    for line, values in zip(axes.lines, percent.values(), strict=True):
+        place = (6, 4 if values[-1] == highest else -9)  # apart where two curves end together
         axes.annotate(
-            f"{values[-1]:.1f}%", (len(values), values[-1]), (6, 4), textcoords="offset points", color=colour
+            f"{values[-1]:.1f}%",
+            (len(values), values[-1]),
+            place,
+            textcoords="offset points",
+            color=line.get_color(),
         )
     return figure
 
@@ -53,15 +78,17 @@ def _reached(tick: float, percent: Mapping[str, np.ndarray]) -> bool:
     return bool(0.5 * values.min() <= tick <= 1.2 * values.max())
 
 
-def _curves(curves: Mapping[str, Any], title: str, ylabel: str) -> Figure:
+def _curves(curves: Mapping[str, Any], title: str, ylabel: str, xlabel: str) -> Figure:
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    for (name, values), colour, marker in zip(curves.items(), COLOURS, MARKERS, strict=False):
+    styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    for (name, values), (colour, marker) in zip(curves.items(), styles, strict=False):
         every = max(1, len(values) // 20)
         axes.plot(
             range(1, len(values) + 1), values, color=colour, marker=marker, markevery=every, ms=4, label=name
         )
-    axes.set(title=title, xlabel="epoch of fine-tuning", ylabel=ylabel)
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

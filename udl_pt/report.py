@@ -15,14 +15,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from udl_pt.version import __version__
+
 __all__ = ["Picture", "Section", "versions", "write_report"]
 
-PACKAGES = ("udl_pt", "pytensor", "numba", "numpy", "scipy", "scikit-learn", "jax", "torch")
+PACKAGES = ("pytensor", "numba", "numpy", "scipy", "scikit-learn", "jax", "torch")
 
 
 @dataclass
 class Picture:
-    """A matplotlib figure, the file it goes to, and a sentence on what to see in it."""
+    """A matplotlib figure, its name (its file is ``chapter3_<name>.png``), and a sentence on what to see."""
 
     name: str
     figure: Any
@@ -56,7 +58,7 @@ class Section:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on, where they are installed."""
-    found = {"python": platform.python_version()}
+    found = {"udl_pt": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = metadata.version(package)
@@ -94,11 +96,11 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
     results = {**facts, "chapters": {chapter: dict(s.results) for chapter, s in sections.items()}}
     (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     body = []
-    for section in sections.values():
+    for chapter, section in sections.items():
         pictures = []
         for picture in section.pictures:
             png = _png(picture.figure)
-            (folder / f"{picture.name}.png").write_bytes(png)
+            (folder / f"chapter{chapter}_{picture.name}.png").write_bytes(png)
             pictures.append(
                 _PICTURE.format(data=base64.b64encode(png).decode(), text=_text(picture.sentence))
             )
@@ -108,8 +110,9 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
             + _table(section.table)
             + "".join(pictures)
         )
-    page.write_text(_PAGE.format(body="\n".join(body), facts=_facts(facts)), encoding="utf-8")
-    return page
+    unfinished = folder / "index.html.part"
+    unfinished.write_text(_PAGE.format(body="\n".join(body), facts=_facts(facts)), encoding="utf-8")
+    return unfinished.replace(page)
 
 
 def _png(figure: Any) -> bytes:

@@ -104,8 +104,8 @@ def all_or_nothing(updates: Updates, params: Sequence[SharedVariable]) -> tuple[
 
     Returns
     -------
-    finite : Variable, vector of bool
-        For each parameter, whether its step is finite.
+    sums : Variable, vector
+        The sum of each parameter's step, and of these; one that isn't finite tells of a step that isn't.
     updates : list of (SharedVariable, Variable)
         The same, but parameters move only if all steps are finite.
 
@@ -115,9 +115,12 @@ def all_or_nothing(updates: Updates, params: Sequence[SharedVariable]) -> tuple[
     """
     new = dict(updates)
     steps = [new[p] - p for p in params]
-    finite = pt.stack([pt.lt(abs(s.sum(acc_dtype=s.dtype)), np.array(np.inf, s.dtype)) for s in steps])
-    fine = pt.all(finite)
-    return finite, [(v, pt.switch(fine, value, v) if v in set(params) else value) for v, value in updates]
+    sums = [step.sum(acc_dtype=step.dtype) for step in steps]
+    total = pt.add(*sums) if len(sums) > 1 else sums[0]
+    fine = pt.lt(abs(total), np.array(np.inf, total.dtype))
+    return pt.stack([*sums, total]), [
+        (v, pt.switch(fine, value, v) if v in set(params) else value) for v, value in updates
+    ]
 
 
 class MomentumStep:
@@ -165,18 +168,19 @@ class MomentumStep:
         updates = momentum_updates(
             cost, params, learning_rate, mu, dparams, consider_constant=consider_constant
         )
-        finite, updates = all_or_nothing(updates, params)
+        sums, updates = all_or_nothing(updates, params)
         self._function = Function(
-            [*inputs, learning_rate, mu, *scalars], finite, updates, backend=backend, name=name
+            [*inputs, learning_rate, mu, *scalars], sums, updates, backend=backend, name=name
         )
 
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
         """Carry out one step."""
-        finite: np.ndarray = self._function(*arguments)
-        if not finite.all():
+        *each, total = np.isfinite(self._function(*arguments))
+        if not total:
             for dp in self._dparams:
                 dp.set_value(np.zeros_like(dp.get_value(borrow=True)))
-        return finite
+        # where only the total overflows, no step was taken either
+        return np.array(each) & (total or not all(each))
 
     def settle(self) -> None:
         """Leave NumPy arrays in all shared variables."""
