@@ -2,10 +2,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint core clean
+.PHONY: demo install test lint core clean
 
 demo: $(VENV)/.installed
 	$(BIN)/udl-pt reproduce
+
+install: $(VENV)/.installed
 
 test: lint
 	$(BIN)/python -m pytest

@@ -1,17 +1,20 @@
 """The command line, as a user meets it."""
 
 import gzip
+import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from udl_pt import __version__, backend, cli
-from udl_pt.doctor import examine
+from udl_pt import __version__, cli
+from udl_pt.training import Progress
 
 
 @pytest.fixture
@@ -27,9 +30,10 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_reproduce_writes_the_report_and_ends_by_naming_it(folder, capsys):
+@pytest.mark.parametrize("sizes", [["8", "5"], ["8,5"]])
+def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys):
     out = folder / "out"
-    options = ["--sizes", "8", "5", "--epochs", "1", "--dtype", "float64", "--seed", "3"]
+    options = ["--sizes", *sizes, "--epochs", "1", "--dtype", "float64", "--seed", "3"]
     assert cli.main(["reproduce", "3", "--data", str(folder), "--out", str(out), *options]) == 0
     printed = capsys.readouterr().out
     assert printed.splitlines()[-1] == f"The report is in {out / 'index.html'}"
@@ -38,7 +42,8 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(folder, capsys):
     assert (results["seed"], results["dtype"], results["backend"]) == (3, "float64", "numba")
     assert results["chapters"]["3"]["sizes"] == [8, 5]
     assert results["chapters"]["3"]["epochs"] == {"pretrained": 1, "not pretrained": 1}
-    assert str(folder) not in (out / "results.json").read_text()
+    for written in ("results.json", "index.html"):
+        assert str(folder) not in (out / written).read_text()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +57,7 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(folder, capsys):
         (["--sizes", "8", "0"], "M is 0"),
         (["--dtype", "float16"], "dtype is float16"),
         (["--seed", "-1"], "random_state is -1"),
+        (["--seed", str(2**32)], "random_state is 4294967296"),
     ],
 )
 def test_bad_input_is_explained_in_a_line(arguments, message, capsys, tmp_path):
@@ -60,6 +66,64 @@ def test_bad_input_is_explained_in_a_line(arguments, message, capsys, tmp_path):
     assert message in captured.err
     assert "Traceback" not in captured.err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_out_that_is_a_file_is_refused_before_training(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    file = tmp_path / "mine"
+    file.write_text("mine")
+    for out in (file, file / "report"):
+        assert cli.main(["reproduce", "--out", str(out)]) == 2
+        assert f"--out {out}: {file} is a file" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+
+
+def test_sizes_that_are_no_numbers(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["reproduce", "--sizes", "20,ten"])
+    assert stopped.value.code == 2
+    assert "'20,ten', expected whole numbers such as 1000,750,500" in capsys.readouterr().err
+
+
+def test_the_seed_decides_kaggles_shuffle_and_leaves_the_global_generator(monkeypatch):
+    monkeypatch.setattr(cli, "load_data", lambda path: np.random.permutation(1000))
+    np.random.seed(5)
+    first, again, other = (cli._load("train.csv", seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    after = np.random.random_sample()
+    np.random.seed(5)
+    assert after == np.random.random_sample()
+
+
+def run_of_two_stages(console):
+    with cli._Bars(console) as bars:
+        bars.say("DNN([9, 3]), pretrained")
+        for stage in ("AutoEncoder(9)", "DNN([9, 3])"):
+            progress = Progress(stage, epochs=3, n_batches=50)
+            for progress.epoch in (1, 2, 3):
+                for progress.batch in range(1, 51):
+                    bars.on_batch(progress)
+                progress.cost = 10.0 / progress.epoch
+                bars(progress)
+    return console.file.getvalue()
+
+
+def test_a_log_gets_a_line_a_stage():
+    said = run_of_two_stages(Console(file=io.StringIO(), width=100)).splitlines()
+    assert [line.rpartition(",")[0] for line in said] == [
+        "DNN([9, 3])",
+        "  AutoEncoder(9): epoch 3/3, cost 3.333",
+        "  DNN([9, 3]): epoch 3/3, cost 3.333",
+    ]
+
+
+def test_a_terminal_gets_a_bar_a_stage():
+    text = run_of_two_stages(Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None))
+    last = text.split("DNN([9, 3]), pretrained")[-1]
+    for stage in ("AutoEncoder(9)", "DNN([9, 3])"):
+        assert re.search(re.escape(stage) + r" +━+ +epoch 3/3, cost 3.333", last)
+    assert "preparing" not in text.splitlines()[-1]
 
 
 def test_interruption(monkeypatch, capsys):
@@ -75,43 +139,3 @@ def test_version_and_module():
     command = [sys.executable, "-m", "udl_pt", "--version"]
     result = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
     assert result.stdout.strip() == f"udl-pt {__version__}"
-
-
-@pytest.mark.core
-@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
-def test_the_doctor_looks_at_everything(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "300")
-    assert cli.main(["doctor"]) == 0
-    printed = capsys.readouterr().out
-    for word in (
-        "pytensor",
-        "numba",
-        "jax",
-        "openblas",
-        "Compile cache",
-        "embedded subset",
-        "full MNIST",
-        "Kaggle",
-    ):
-        assert word in printed
-    for name in backend.BACKENDS:
-        assert any(line.replace("│", " ").split()[:2] == [name, "yes"] for line in printed.splitlines())
-
-
-@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
-def test_the_doctor_shows_what_does_not_work(monkeypatch):
-    monkeypatch.setitem(sys.modules, "jax", None)
-    monkeypatch.setattr("udl_pt.doctor.blas_of_c", lambda: "")
-    _, backends, *_ = examine()
-    cells = dict(
-        zip(
-            list(backends.columns[0].cells),
-            zip(*[c.cells for c in backends.columns[1:]], strict=True),
-            strict=True,
-        )
-    )
-    works, _, advice = cells["jax"]
-    assert works.startswith("no: ValueError: backend is 'jax', but JAX is not installed")
-    assert "udl_pt[jax]" in advice
-    assert cells["c"][1] == "none: products are slow"
-    assert "libopenblas-dev" in cells["c"][2]

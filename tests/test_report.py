@@ -6,9 +6,8 @@ import re
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from sklearn.metrics import confusion_matrix
 
-from udl_pt.autoencoder import AutoEncoder
+from udl_pt import __version__
 from udl_pt.chapters import Settings, chapter3
 from udl_pt.datasets import Dataset
 from udl_pt.report import Picture, Section, write_report
@@ -44,11 +43,26 @@ def test_the_page_is_self_contained_and_escaped(tmp_path):
     assert text.count("<tr>") == 3
     assert re.findall(r'(?:src|href)="(?!data:)', text) == []
     assert "http" not in text
-    assert (page.parent / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert (page.parent / "chapter3_curve.png").read_bytes().startswith(b"\x89PNG")
     results = json.loads((page.parent / "results.json").read_text())
     assert results["chapters"]["3"] == {"cost": 1.5}
     assert results["data"] == "made up"
     assert {"python", "numpy", "pytensor"} <= set(results["versions"])
+    assert results["versions"]["udl_pt"] == __version__
+    assert sorted(p.name for p in page.parent.iterdir()) == [
+        "chapter3_curve.png",
+        "index.html",
+        "results.json",
+    ]
+
+
+def test_chapters_with_pictures_of_one_name_keep_both(tmp_path):
+    sections = {
+        n: Section(f"Chapter {n}", [], pictures=[Picture("errors", figure(), f"See {n}.")]) for n in "34"
+    }
+    text = write_report(sections, tmp_path, {}).read_text()
+    assert {p.name for p in tmp_path.glob("*.png")} == {"chapter3_errors.png", "chapter4_errors.png"}
+    assert text.index("See 3.") < text.index("See 4.")
 
 
 def test_other_files_in_the_folder_stay_and_a_failed_report_leaves_no_page(tmp_path):
@@ -79,51 +93,46 @@ def test_chapter3_measures_both_networks_and_says_so():
         "filters",
         "confusion",
     ]
-    assert f"{100 * results['errors']['pretrained'][-1]:.2f}%" in section.sentences[1]
+    assert f"{100 * results['errors']['pretrained'][-1]:.2f}%" in section.sentences[-1]
     assert len(said) == 3
+    for name in ("pretrained", "not pretrained"):
+        took = results["seconds"][name]
+        assert took["whole"] == pytest.approx(took["pretraining"] + took["fine-tuning"], abs=0.02)
+        assert (took["pretraining"] > 0) == (name == "pretrained")
+        assert took["fine-tuning"] > 0
+    assert json.loads(json.dumps(results)) == results
+
+
+def test_chapter3_says_what_came_out_whatever_it_was():
+    """A test set without one of the digits, too few epochs to learn, and nothing that isn't measured."""
+    whole = tiny()
+    kept = whole.Ytest != 2
+    pixels = [np.rint(255 * X) for X in (whole.X, whole.Xtest[kept])]
+    data = Dataset(pixels[0], whole.Y, pixels[1], whole.Ytest[kept], "made up")
+    section = chapter3(data, Settings(sizes=[5], epochs=1))
+    confusion = np.array(section.results["confusion"])
+    assert confusion.shape == (4, 4)
+    assert confusion[2].sum() == 0
+    drawn = [p.sentence for p in section.pictures]
+    assert "does not, in 1, get below half" in drawn[0]
+    assert "same answer errs on 67%" in drawn[0]
+    assert "Guessing among 4 digits costs 1.39 nats" in drawn[1]
+    assert "first 5 hidden units" in drawn[3]
+    assert "The epochs are not" in section.sentences[1]
+    assert "only 2 steps" in section.sentences[1]
+
+
+def test_chapter3_finds_bad_sizes_before_it_trains():
+    said = []
+    with pytest.raises(ValueError, match="M is 0"):
+        chapter3(tiny(), Settings(sizes=[5, 0], say=said.append))
+    assert said == []
 
 
 def test_chapter3_takes_the_books_epochs_on_enough_data(monkeypatch):
     monkeypatch.setattr("udl_pt.chapters.SMALL", 100)
-    results = chapter3(tiny(), Settings(sizes=[4])).results
+    section = chapter3(tiny(), Settings(sizes=[4]))
+    results = section.results
     assert results["epochs"] == {"pretrained": 3, "not pretrained": 10}
     assert results["pretrain_epochs"] == 1
-
-
-def test_figures_show_the_numbers_they_are_given():
-    from udl_pt import plots
-
-    confusion = confusion_matrix([0, 1, 1, 2], [0, 1, 2, 2])
-    drawn = [text.get_text() for text in plots.plot_confusion(confusion).axes[0].texts]
-    assert drawn == [str(n) for n in confusion.ravel()]
-
-    errors = {"a": [0.5, 0.2], "b": [0.9, 0.1]}
-    axes = plots.plot_errors(errors).axes[0]
-    for line, (name, values) in zip(axes.lines, errors.items(), strict=True):
-        assert line.get_label() == name
-        np.testing.assert_allclose(line.get_ydata(), 100 * np.array(values))
-        np.testing.assert_array_equal(line.get_xdata(), [1, 2])
-
-    ae = AutoEncoder(3, random_state=0).fit(tiny().X, monitor=None)
-    W = ae.W.get_value()
-    image = np.asarray(plots.plot_filters(W).axes[0].images[0].get_array())
-    np.testing.assert_allclose(image[1:5, 6:10], W[:, 1].reshape(4, 4) / abs(W[:, 1]).max())
-
-    shown = plots.plot_reconstructions(tiny().X[:2], W[:, :2].T, ["0", "1"]).axes
-    np.testing.assert_allclose(shown[3].images[0].get_array(), W[:, 1].reshape(4, 4))
-
-
-def test_rows_that_are_no_square_images_are_refused():
-    from udl_pt import plots
-
-    with pytest.raises(ValueError, match="a row has 15 values, expected the pixels of a square image"):
-        plots.plot_filters(np.zeros((15, 2)))
-
-
-def test_show_fig_shows_the_costs(monkeypatch):
-    from matplotlib import pyplot as plt
-
-    shown = []
-    monkeypatch.setattr(plt, "show", lambda: shown.append(plt.gca().lines[0].get_ydata().tolist()))
-    ae = AutoEncoder(3, random_state=0).fit(tiny().X, epochs=2, show_fig=True)
-    assert shown == [ae.costs]
+    assert "and so are the epochs." in section.sentences[1]

@@ -218,13 +218,17 @@ def _sentences3(
             "steps. The layers' steps, though, are longer the fewer the images, as the book divides the "
             "cost of a batch by the number of all images."
         )
+    chosen += (
+        " In the table, epochs are layers × epochs of pretraining + epochs of fine-tuning; seconds include "
+        "measuring, and compiling, of which the second network finds much done."
+    )
     return [
         f"Two networks of the same shape, {shape}, learn to tell digits apart. In one of them each layer "
         "was first an auto-encoder that learned to rebuild what the layer below gives it, without seeing a "
         "label; the other starts from random weights.",
         chosen,
         f"After {epochs[PRETRAINED]} epochs of fine-tuning the pretrained network errs on "
-        f" {100 * errors[PRETRAINED][-1]:.2f}% of the {len(data.Ytest):,} test images; the "
+        f"{100 * errors[PRETRAINED][-1]:.2f}% of the {len(data.Ytest):,} test images; the "
         f"other, after {epochs[PLAIN]} epochs, on {100 * errors[PLAIN][-1]:.2f}%.",
     ]
 
@@ -238,10 +242,10 @@ def _table3(
     seconds: dict[str, dict[str, float]],
 ) -> list[list[str]]:
     stages = ("pretraining", "fine-tuning", "whole")
-    table = [["network", "epochs", "test error", "test cost (nats)", *(f"{stage} (s)" for stage in stages)]]
+    table = [["network", "epochs", "test error", "cost (nats)", *stages]]
     for name, n in epochs.items():
         said = f"{len(settings.sizes)} × {pretrain_epochs} + {n}" if name == PRETRAINED else str(n)
-        took = [f"{seconds[name][stage]:.1f}" for stage in stages]
+        took = [f"{seconds[name][stage]:.1f} s" for stage in stages]
         table.append([name, said, f"{100 * errors[name][-1]:.2f}%", f"{costs[name][-1]:.3f}", *took])
     return table
 
@@ -254,14 +258,14 @@ def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
     return (
         f"After one epoch of fine-tuning the pretrained network errs on {100 * errors[PRETRAINED][0]:.0f}%. "
         f"The other, at {100 * errors[PLAIN][0]:.0f}% after its first, {when} get below half. "
-        f"(Always the same answer errs on {100 * constant:.0f}%.)"
+        f"(Giving always the same answer errs on {100 * constant:.0f}%.)"
     )
 
 
 def _said_of_confusion(confusion: np.ndarray) -> str:
     mistakes = confusion * (1 - np.eye(len(confusion), dtype=int))
     true, taken = np.unravel_index(mistakes.argmax(), mistakes.shape)
-    most = f"The most frequent mistake: {true} taken for {taken}, {mistakes.max()} times."
+    most = f"No mistake is more frequent than a {true} taken for {taken} (count: {mistakes.max()})."
     return f"Right answers are on the diagonal. {most if mistakes.any() else 'There are no mistakes.'}"
 
 

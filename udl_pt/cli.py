@@ -16,6 +16,7 @@ from udl_pt.backend import BACKENDS, get_backend
 from udl_pt.chapters import CHAPTERS, Settings
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.doctor import examine
+from udl_pt.random import as_generator
 from udl_pt.report import write_report
 from udl_pt.training import Progress
 from udl_pt.validation import check_count
@@ -147,7 +148,7 @@ def _check_out(out: Path) -> None:
 
 def _load(place: str | None, seed: int) -> Dataset:
     """Load the data; the shuffle of Kaggle's rows draws from the global generator, so it gets the seed."""
-    check_count(seed, "random_state", at_least=0)
+    as_generator(seed)  # refuses what is no seed, in the words of the models
     state = np.random.get_state()
     np.random.seed(seed)
     try:
@@ -161,17 +162,20 @@ class _Bars:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._bars = Bars(
+        self._bars = self._new()
+        self._waiting: TaskID | None = None
+        self._training: TaskID | None = None
+        self._since = time.perf_counter()
+
+    def _new(self) -> Bars:
+        return Bars(
             TextColumn("  {task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[state]}", markup=False),
             TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
+            console=self._console,
+            disable=not self._console.is_terminal,
         )
-        self._waiting: TaskID | None = None
-        self._training: TaskID | None = None
-        self._since = time.perf_counter()
 
     def __enter__(self) -> "_Bars":
         self._bars.start()
@@ -182,7 +186,10 @@ class _Bars:
         self._bars.stop()
 
     def say(self, line: str) -> None:
+        self.__exit__()
         self._console.print(line, highlight=False, markup=False)
+        self._bars = self._new()  # below the line; what was finished stays above it
+        self._bars.start()
         self._since = time.perf_counter()
         self._wait(True)
 

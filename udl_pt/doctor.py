@@ -57,7 +57,10 @@ def _backends() -> Iterator[Row]:
                 works = "no: PyTensor found no C++ compiler and runs in Python"
         except Exception as error:  # whatever is wrong with a backend is what the doctor is asked for
             works = f"no: {_said(error)}"
-        blas = _blas(name) if works == "yes" else "-"
+        try:
+            blas = _blas(name) if works == "yes" else "-"
+        except Exception as error:
+            blas = f"unknown: {_said(error)}"
         yield name, works, blas or "none: products are slow", _advice(name, works, blas)
 
 

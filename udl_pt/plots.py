@@ -88,7 +88,7 @@ def _curves(curves: Mapping[str, Any], title: str, ylabel: str, xlabel: str) -> 
             range(1, len(values) + 1), values, color=colour, marker=marker, markevery=every, ms=4, label=name
         )
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

@@ -1,0 +1,113 @@
+"""The doctor, on a healthy machine and on sick ones."""
+
+import io
+import sys
+
+import pytest
+from rich.console import Console
+
+from udl_pt import backend, cli, doctor
+
+pytestmark = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
+
+
+def shown():
+    """What a user reads, a table a title."""
+    console = Console(file=io.StringIO(), width=300)
+    return {table.title: _text(console, table) for table in doctor.examine()}
+
+
+def _text(console, table):
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def row(text, first):
+    """The cells of the row that starts with `first`."""
+    return next(
+        cells for line in text.splitlines() if (cells := [c.strip() for c in line.split("│")])[0] == first
+    )
+
+
+@pytest.mark.core
+def test_it_looks_at_everything(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    assert cli.main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    words = ("udl_pt", "pytensor", "openblas", "Compile cache", "embedded subset", "full MNIST", "Kaggle")
+    for word in words:
+        assert word in printed
+    printed = printed.partition("Backends")[2]
+    for name in backend.BACKENDS:
+        assert row(printed, name)[1] == "yes"
+    assert "SciPy" in row(printed, "numba")[2]
+    assert "threads" in row(printed, "numba")[2]
+    for folder in backend.cache_folders():
+        assert row(printed, str(folder))[1].endswith("MB")
+
+
+def test_a_missing_jax_is_shown_with_the_whole_way_out(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    _, works, _, advice = row(shown()["Backends"], "jax")
+    assert works.startswith("no: ValueError: backend is 'jax', but JAX is not installed")
+    assert advice == "pip install 'udl_pt[jax]'"
+
+
+def test_a_c_backend_without_blas_is_said_to_be_slow(monkeypatch):
+    monkeypatch.setattr(doctor, "blas_of_c", lambda: "")
+    _, works, blas, advice = row(shown()["Backends"], "c")
+    assert (works, blas) == ("yes", "none: products are slow")
+    assert "libopenblas-dev" in advice
+
+
+def test_a_c_backend_without_a_compiler_does_not_work(monkeypatch):
+    monkeypatch.setattr(doctor, "compiler_of_c", lambda: "")
+    _, works, _, advice = row(shown()["Backends"], "c")
+    assert works == "no: PyTensor found no C++ compiler and runs in Python"
+    assert "g++" in advice
+
+
+def test_one_broken_backend_does_not_hide_the_others(monkeypatch):
+    healthy = doctor.Function
+
+    def broken(inputs, outputs, backend):
+        if backend == "numba":
+            raise RuntimeError("llvm [core] is gone\nand more")
+        return healthy(inputs, outputs, backend=backend)
+
+    monkeypatch.setattr(doctor, "Function", broken)
+    text = shown()["Backends"]
+    assert row(text, "numba")[1] == "no: RuntimeError: llvm [core] is gone"
+    assert row(text, "numba")[3] == "use another backend, and report this"
+    assert row(text, "c")[1] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("function", "title"),
+    [
+        ("versions", "Versions"),
+        ("threadpool_info", "BLAS and thread pools loaded now"),
+        ("cache_folders", "Compile cache"),
+        ("describe_sources", "Data"),
+    ],
+)
+def test_a_subject_that_cannot_be_looked_at_says_why(function, title, monkeypatch):
+    def fails(*args):
+        raise PermissionError("not for you")
+
+    monkeypatch.setattr(doctor, function, fails)
+    tables = shown()
+    assert list(tables) == list(doctor.SUBJECTS)
+    assert "PermissionError: not for you" in tables[title]
+    assert row(tables["Backends"], "c")[1] == "yes"
+
+
+def test_missing_data_come_with_a_way_to_get_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("UDL_PT_DATA", str(tmp_path))
+    monkeypatch.setenv("UDL_PT_CACHE", str(tmp_path))
+    text = shown()["Data"]
+    assert row(text, "embedded subset")[2:] == ["yes", "-"]
+    assert row(text, "full MNIST")[1:3] == [str(tmp_path), "no"]
+    assert "--data FOLDER" in row(text, "full MNIST")[3]
+    assert "--data train.csv" in row(text, "Kaggle's CSV")[3]

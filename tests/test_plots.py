@@ -1,0 +1,90 @@
+"""That the figures show the numbers they are given."""
+
+import io
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from udl_pt import AutoEncoder, plots
+
+
+def drawn(figure):
+    """Draw it, so that a warning of matplotlib's fails the test."""
+    figure.savefig(io.BytesIO(), format="png")
+    return figure.axes
+
+
+def test_a_confusion_matrix_shows_every_count():
+    confusion = confusion_matrix([0, 1, 1, 2], [0, 1, 2, 2])
+    texts = [text.get_text() for text in drawn(plots.plot_confusion(confusion))[0].texts]
+    assert texts == [str(n) for n in confusion.ravel()]
+
+
+def test_a_confusion_matrix_without_mistakes():
+    image = drawn(plots.plot_confusion(np.diag([3, 4])))[0].images[0]
+    assert not image.get_array().any()
+
+
+def test_errors_are_percent_by_epoch_with_the_last_written_out():
+    errors = {"a": [0.5, 0.2], "b": [0.9, 0.125]}
+    axes = drawn(plots.plot_errors(errors))[0]
+    for line, (name, values) in zip(axes.lines, errors.items(), strict=True):
+        assert line.get_label() == name
+        np.testing.assert_allclose(line.get_ydata(), 100 * np.array(values))
+        np.testing.assert_array_equal(line.get_xdata(), [1, 2])
+    assert [text.get_text() for text in axes.texts] == ["20.0%", "12.5%"]
+    assert axes.get_yscale() == "log"
+
+
+def test_an_error_of_zero_is_on_the_scale():
+    axes = drawn(plots.plot_errors({"a": [0.3, 0.0], "b": [0.1, 0.1]}))[0]
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim()[0] <= 0
+
+
+def test_no_curve_is_left_out():
+    curves = {str(n): [n, n + 1.0] for n in range(6)}
+    axes = drawn(plots.plot_costs(curves, "costs", xlabel="batch"))[0]
+    assert [line.get_label() for line in axes.lines] == list(curves)
+    assert len({(line.get_color(), line.get_marker()) for line in axes.lines[:4]}) == 4
+    assert axes.get_xlabel() == "batch"
+
+
+def test_filters_are_the_columns_each_by_its_largest_weight():
+    W = np.random.RandomState(0).randn(16, 3)
+    W[:, 2] = 0
+    image = np.asarray(drawn(plots.plot_filters(W))[0].images[0].get_array())
+    np.testing.assert_allclose(image[1:5, 6:10], W[:, 1].reshape(4, 4) / abs(W[:, 1]).max())
+    np.testing.assert_array_equal(image[6:10, 1:5], 0)
+
+
+def test_no_more_filters_than_asked_for():
+    W = np.ones((4, 9))
+    image = np.asarray(plots.plot_filters(W, n=4).axes[0].images[0].get_array())
+    assert image.shape == (7, 7)  # 2 x 2 filters of 2 x 2, and lines around them
+
+
+def test_reconstructions_are_below_their_originals():
+    X, X_hat = np.random.RandomState(0).rand(2, 3, 16)
+    axes = drawn(plots.plot_reconstructions(X, X_hat, ["7", "1", "0"]))
+    for n in range(3):
+        np.testing.assert_allclose(axes[n].images[0].get_array(), X[n].reshape(4, 4))
+        np.testing.assert_allclose(axes[3 + n].images[0].get_array(), X_hat[n].reshape(4, 4))
+    assert [a.get_title() for a in axes[:3]] == ["7", "1", "0"]
+
+
+def test_rows_that_are_no_square_images_are_refused():
+    with pytest.raises(ValueError, match="a row has 15 values, expected the pixels of a square image"):
+        plots.plot_filters(np.zeros((15, 2)))
+
+
+def test_show_fig_shows_the_costs(monkeypatch):
+    from matplotlib import pyplot as plt
+
+    shown = []
+    monkeypatch.setattr(plt, "show", lambda: shown.append(plt.gca().lines[0].get_ydata().tolist()))
+    X = np.random.RandomState(0).rand(200, 16)
+    ae = AutoEncoder(3, random_state=0).fit(X, epochs=2, show_fig=True)
+    assert shown == [ae.costs]
+    assert plt.get_fignums() == []
