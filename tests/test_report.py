@@ -103,16 +103,17 @@ def test_chapter3_measures_both_networks_and_says_so():
     assert json.loads(json.dumps(results)) == results
 
 
-def test_chapter3_says_what_came_out_whatever_it_was():
+def test_chapter3_says_what_came_out_whatever_it_was(monkeypatch):
     """A test set without one of the digits, too few epochs to learn, and nothing that isn't measured."""
     whole = tiny()
     kept = whole.Ytest != 2
     pixels = [np.rint(255 * X) for X in (whole.X, whole.Xtest[kept])]
     data = Dataset(pixels[0], whole.Y, pixels[1], whole.Ytest[kept], "made up")
+    monkeypatch.setattr("udl_pt.chapters.DNN.predict", lambda self, X: np.zeros(len(X), int))
     section = chapter3(data, Settings(sizes=[5], epochs=1))
     confusion = np.array(section.results["confusion"])
-    assert confusion.shape == (4, 4)
-    assert confusion[2].sum() == 0
+    assert confusion.shape == (4, 4)  # though 2 is neither there nor answered
+    assert confusion.sum(axis=0).tolist() == [len(data.Ytest), 0, 0, 0]
     drawn = [p.sentence for p in section.pictures]
     assert "does not, in 1, get below half" in drawn[0]
     assert "same answer errs on 67%" in drawn[0]
