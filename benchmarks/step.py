@@ -4,11 +4,11 @@
 
 The step is the book's: batches of 100 of 784 pixels; one auto-encoder of 1,000 hidden units, and the
 fine-tuning of [1000, 750, 500] with ten classes; momentum, costs from logits. All get the same batch and the
-same first weights; "apart" is the largest difference of the first layer after three steps from the first
-backend's, so that it shows that they compute the same. "products alone" are the step's matrix products by
-``numpy.dot`` with ``out=``. "udl_pt" is what `fit` calls for each batch, with all its checks; "in fit" the
-time from batch to batch in `fit`'s loop, which gathers the rows (from 20,000). PyTorch (eager) and JAX
-(jitted, waited for) take part where they are installed.
+same first weights; "apart" is the first layer's largest difference, after three steps, from the first
+backend's: they compute the same. "products alone" are the step's matrix products by ``numpy.dot`` with
+``out=``. "udl_pt" is what `fit` calls for each batch, with all its checks; "in fit" the time from batch to
+batch in `fit`'s loop, which gathers the rows (from 20,000). PyTorch (eager) and JAX (jitted, waited for) take
+part where they are installed.
 
 NumPy and SciPy bring a BLAS each, whose idle threads spin for a while, so contestants run in blocks, each
 after a rest and with calls to warm up, and take turns in another order each round. "ratio" is of the medians
@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import time
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -27,22 +28,31 @@ from rich.table import Table
 from threadpoolctl import threadpool_info
 
 from udl_pt import DNN, AutoEncoder
-from udl_pt.backend import BACKENDS, get_backend
+from udl_pt.backend import BACKENDS
 from udl_pt.graph import cross_entropy
 from udl_pt.training import train
 
 B, D, SIZES, K, N = 100, 784, [1000, 750, 500], 10, 20_000
 REST, WARM, TIMED = 0.2, 5, 20  # seconds, calls, calls
 RATE, MU = 0.01, 0.9
+AE, DEEP = "auto-encoder", "fine-tuning"
 
 
 def problem(kind, dtype):
     """Give batch, labels and first parameters: [W, b, W, b, ...]; of the auto-encoder [W, bh, bo]."""
     rs = np.random.RandomState(0)
     X, Y, params = rs.rand(B, D).astype(dtype), (np.arange(B) % K).astype("int32"), []
-    for m, n in pairwise([D, SIZES[0]] if kind == "auto-encoder" else [D, *SIZES, K]):
+    for m, n in pairwise([D, SIZES[0]] if kind == AE else [D, *SIZES, K]):
         params += [(rs.randn(m, n) / np.sqrt(m + n)).astype(dtype), np.zeros(n, dtype)]
-    return X, Y, params if kind == "fine-tuning" else [*params, np.zeros(D, dtype)]
+    return X, Y, params if kind == DEEP else [*params, np.zeros(D, dtype)]
+
+
+def logits(kind, params, H, affine, sigmoid):
+    if kind == AE:
+        params = [*params[:2], params[0].T, params[2]]
+    for i in range(0, len(params) - 2, 2):
+        H = sigmoid(affine(params[i + 1], H, params[i]))
+    return affine(params[-1], H, params[-2])
 
 
 def products_alone(kind, dtype):
@@ -52,17 +62,16 @@ def products_alone(kind, dtype):
     for weights in W:
         A.append(1 / (1 + np.exp(-A[-1] @ weights)))
     todo = [(A[i], W[i]) for i in range(len(W))] + [(A[i].T, A[i + 1]) for i in range(len(W))]
-    if kind == "auto-encoder":
+    todo += [(A[i + 1], W[i].T) for i in range(1, len(W))]
+    if kind == AE:
         todo += [(A[1], W[0].T), (A[0], W[0]), (A[0].T, A[1])]
-    else:
-        todo += [(A[i + 1], W[i].T) for i in range(1, len(W))]
     todo = [(x, y, np.empty((x.shape[0], y.shape[1]), dtype)) for x, y in todo]
     return lambda: [np.dot(x, y, out=out) for x, y, out in todo]
 
 
-def udl_pt_step(kind, dtype, backend):
+def udl_pt_step(backend, kind, dtype):
     X, Y, start = problem(kind, dtype)
-    if kind == "auto-encoder":
+    if kind == AE:
         model = AutoEncoder(SIZES[0], random_state=0, dtype=dtype).fit(X, epochs=0, backend=backend)
         compiled, batch, params = model._step(cross_entropy), [X], model.params
     else:
@@ -71,7 +80,8 @@ def udl_pt_step(kind, dtype, backend):
         params = model.params[2:] + model.params[:2]  # the logistic layer last
     for p, value in zip(params, start, strict=True):
         p.set_value(value)
-    return compiled, batch, params[0].get_value
+    arguments = [*batch, *(np.asarray(v, dtype) for v in (RATE, MU, 1 / B))]
+    return lambda: compiled(*arguments), params[0].get_value, partial(in_fit, compiled, batch, dtype)
 
 
 def in_fit(compiled, batch, dtype):
@@ -104,89 +114,68 @@ def torch_step(kind, dtype):
 
     def step():
         optimiser.zero_grad()
-        H = X
-        if kind == "auto-encoder":
-            W, bh, bo = params
-            a = torch.addmm(bo, torch.sigmoid(torch.addmm(bh, X, W)), W.T)
+        a = logits(kind, params, X, torch.addmm, torch.sigmoid)
+        if kind == AE:
             cost = F.binary_cross_entropy_with_logits(a, X, reduction="sum") / B
         else:
-            for i in range(0, len(params) - 2, 2):
-                H = torch.sigmoid(torch.addmm(params[i + 1], H, params[i]))
-            cost = F.cross_entropy(torch.addmm(params[-1], H, params[-2]), Y)
+            cost = F.cross_entropy(a, Y)
         cost.backward()
         optimiser.step()
 
-    return step, lambda: params[0].detach()
+    return step, lambda: params[0].detach().numpy()
 
 
 def jax_step(kind, dtype):
     import jax
-    import jax.numpy as jnp
 
     X, Y, start = problem(kind, dtype)
-    rate, mu = np.asarray(RATE, dtype), np.asarray(MU, dtype)
 
-    def cost(params):
-        if kind == "auto-encoder":
-            W, bh, bo = params
-            a = jax.nn.sigmoid(X @ W + bh) @ W.T + bo
+    def cost(params, X, Y):
+        a = logits(kind, params, X, lambda b, x, W: x @ W + b, jax.nn.sigmoid)
+        if kind == AE:
             return (jax.nn.softplus(a) - X * a).sum() / B
-        H = X
-        for i in range(0, len(params) - 2, 2):
-            H = jax.nn.sigmoid(H @ params[i] + params[i + 1])
-        return -jnp.take_along_axis(jax.nn.log_softmax(H @ params[-2] + params[-1]), Y[:, None], 1).mean()
+        return -(jax.nn.log_softmax(a) * jax.nn.one_hot(Y, K, dtype=dtype)).sum() / B
 
     @jax.jit
-    def update(params, velocities):
-        moved = [mu * v - rate * g for v, g in zip(velocities, jax.grad(cost)(params), strict=True)]
-        return [p + v for p, v in zip(params, moved, strict=True)], moved
+    def update(params, velocities, X, Y, rate, mu):
+        gradients = jax.grad(cost)(params, X, Y)
+        velocities = [mu * v - rate * g for v, g in zip(velocities, gradients, strict=True)]
+        return [p + v for p, v in zip(params, velocities, strict=True)], velocities
 
-    state = [start, [np.zeros_like(p) for p in start]]
+    state, scalars = [start, [np.zeros_like(p) for p in start]], np.array([RATE, MU], dtype)
 
     def step():
         with jax.enable_x64(dtype == "float64"):
-            state[:] = jax.block_until_ready(update(*state))
+            state[:] = jax.block_until_ready(update(*state, X, Y, *scalars))
 
     return step, lambda: state[0][0]
 
 
-def each_call(step):
-    def block(count):
-        stamps = [time.perf_counter()]
-        for _ in range(count):
-            step()
-            stamps.append(time.perf_counter())
-        return np.diff(stamps)
-
-    return block
+def each_call(step, count):
+    stamps = [time.perf_counter()]
+    for _ in range(count):
+        step()
+        stamps.append(time.perf_counter())
+    return np.diff(stamps)
 
 
 def contestants(kind, dtype):
     """Give what times `count` calls of each that can run here, and how far their results are apart."""
-    blocks, first_layers = {"products alone": each_call(products_alone(kind, dtype))}, {}
-
-    def enter(name, step, first_layer):
-        for _ in range(3):
-            step()
-        blocks[name], first_layers[name] = each_call(step), np.array(first_layer())
-
-    for backend in BACKENDS:
+    makers = {f"udl_pt, {backend}": partial(udl_pt_step, backend) for backend in BACKENDS}
+    makers |= {"PyTorch": torch_step, "JAX": jax_step}
+    blocks, first_layers = {"products alone": partial(each_call, products_alone(kind, dtype))}, {}
+    for name, make in makers.items():
         try:
-            get_backend(backend)
-        except ValueError as error:
-            print(error)
+            step, first_layer, *loop = make(kind, dtype)
+        except (ImportError, ValueError) as error:
+            print(f"{name} doesn't take part: {error}")
             continue
-        compiled, batch, first_layer = udl_pt_step(kind, dtype, backend)
-        arguments = [*batch, *(np.asarray(v, dtype) for v in (RATE, MU, 1 / B))]
-        enter(f"udl_pt, {backend}", lambda f=compiled, a=arguments: f(*a), first_layer)
-        blocks[f"udl_pt, {backend}, in fit"] = in_fit(compiled, batch, dtype)
-    for name, make in (("PyTorch", torch_step), ("JAX", jax_step)):
-        try:
-            enter(name, *make(kind, dtype))
-        except ImportError:
-            print(f"{name}: not installed")
+        each_call(step, 3)
+        first_layers[name], blocks[name] = np.array(first_layer()), partial(each_call, step)
+        if loop:
+            blocks[f"{name}, in fit"] = loop[0]()
     reference = next(iter(first_layers.values()))
-    return blocks, {name: float(np.abs(w - reference).max()) for name, w in first_layers.items()}
+    return blocks, {name: f"{np.abs(w - reference).max():.0e}" for name, w in first_layers.items()}
 
 
 def measure(blocks, rounds):
@@ -209,25 +198,26 @@ def main():
     options = parser.parse_args()
     rounds, dtypes = (2, ["float32"]) if options.quick else (options.rounds, options.dtype)
     console, results = Console(), []
-    for kind, dtype in ((k, d) for k in ("auto-encoder", "fine-tuning") for d in dtypes):
+    for kind, dtype in ((kind, dtype) for kind in (AE, DEEP) for dtype in dtypes):
         blocks, apart = contestants(kind, dtype)
         times = measure(blocks, rounds)
-        alone = np.median(times["products alone"], axis=1), np.median(times["products alone"])
-        columns = ("way", "ms (median)", "quartiles", "ratio", "by round", "apart")
+        alone = times["products alone"]
+        columns = ("way", "median ms", "quartiles", "ratio", "by round", "apart")
         table = Table(*columns, title=f"{kind}, {dtype}")
         for name, ms in times.items():
             low, middle, high = np.percentile(ms, [25, 50, 75])
-            ratio, by_round = middle / alone[1], np.median(np.median(ms, axis=1) / alone[0])
-            cells = f"{middle:.2f}", f"{low:.2f} ... {high:.2f}", f"{ratio:.2f}", f"{by_round:.2f}"
-            table.add_row(name, *cells, f"{apart[name]:.0e}" if name in apart else "")
+            ratio = middle / np.median(alone)
+            by_round = np.median(np.median(ms, axis=1) / np.median(alone, axis=1))
+            cells = f"{middle:.2f}", f"{low:.2f}-{high:.2f}", f"{ratio:.2f}", f"{by_round:.2f}"
+            table.add_row(name, *cells, apart.get(name, ""))
             row = {"step": kind, "dtype": dtype, "way": name, "ms": middle, "quartiles": [low, high]}
             results.append(row | {"ratio": ratio, "ratio_by_round": by_round})
         console.print(table)
-    pools = [
+    pools = sorted(
         (p["internal_api"], os.path.basename(p["filepath"]), p["num_threads"]) for p in threadpool_info()
-    ]
-    threads = [f"{api} ({name}): {n} threads" for api, name, n in sorted(pools)]
-    console.print(f"{os.cpu_count()} cores; XLA's own pool takes one thread a core", *threads, sep="\n")
+    )
+    threads = [f"{api} ({file}): {n} threads" for api, file, n in pools]
+    console.print(f"{os.cpu_count()} cores; JAX's own pool takes one thread a core", *threads, sep="\n")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump({"rounds": rounds, "threads": threads, "results": results}, file, indent=1)
