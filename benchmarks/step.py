@@ -2,17 +2,15 @@
 
     python benchmarks/step.py [--rounds 8] [--dtype float32 float64] [--quick] [--json FILE]
 
-The step is the book's: batches of 100 of 784 pixels; one auto-encoder of 1,000 hidden units, and the
-fine-tuning of [1000, 750, 500] with ten classes; momentum, costs from logits. All get the same batch and the
-same first weights; "apart" is the first layer's largest difference, after three steps, from the first
-backend's: they compute the same. "products alone" are the step's matrix products by ``numpy.dot`` with
-``out=``. "udl_pt" is what `fit` calls for each batch, with all its checks; "in fit" the time from batch to
-batch in `fit`'s loop, which gathers the rows (from 20,000). PyTorch (eager) and JAX (jitted, waited for) take
-part where they are installed.
+The step is the book's, with momentum and costs from logits: batches of 100 of 784 pixels, an auto-encoder of
+1,000 hidden units and the fine-tuning of [1000, 750, 500] with ten classes. All get the same batch and first
+weights; "apart" is the first layer's largest difference from the first backend's after three steps. "products
+alone" are the step's matrix products by ``numpy.dot`` with ``out=``. "udl_pt" is what `fit` calls for each
+batch, checks included; "in fit" the time from batch to batch in `fit`'s loop, which gathers the rows from
+20,000. PyTorch (eager) and JAX (jitted, waited for) take part where they are installed.
 
 NumPy and SciPy bring a BLAS each, whose idle threads spin for a while, so contestants run in blocks, each
-after a rest and with calls to warm up, and take turns in another order each round. "ratio" is of the medians
-over all rounds, "by round" the median of each round's own ratio.
+after a rest and with calls to warm up, and take turns in another order each round.
 """
 
 import argparse
@@ -20,7 +18,8 @@ import json
 import os
 import time
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -61,11 +60,10 @@ def products_alone(kind, dtype):
     A, W = [X], [p for p in params if p.ndim == 2]
     for weights in W:
         A.append(1 / (1 + np.exp(-A[-1] @ weights)))
-    todo = [(A[i], W[i]) for i in range(len(W))] + [(A[i].T, A[i + 1]) for i in range(len(W))]
-    todo += [(A[i + 1], W[i].T) for i in range(1, len(W))]
-    if kind == AE:
-        todo += [(A[1], W[0].T), (A[0], W[0]), (A[0].T, A[1])]
-    todo = [(x, y, np.empty((x.shape[0], y.shape[1]), dtype)) for x, y in todo]
+    back = [(A[1], W[0].T), (A[0], W[0]), (A[0].T, A[1])] if kind == AE else []
+    for i in range(len(W)):
+        back += [(A[i].T, A[i + 1])] + ([(A[i + 1], W[i].T)] if i > 0 else [])
+    todo = [(x, y, np.empty((len(x), y.shape[1]), dtype)) for x, y in [*zip(A, W, strict=False), *back]]
     return lambda: [np.dot(x, y, out=out) for x, y, out in todo]
 
 
@@ -87,7 +85,8 @@ def udl_pt_step(backend, kind, dtype):
 def in_fit(compiled, batch, dtype):
     """Time batches in `fit`'s loop, each from the one before it."""
     data = [np.concatenate([a] * (N // B)) for a in batch]
-    hyper = {"learning_rate": RATE, "mu": MU, "scale": 1 / B}
+    options = {"epochs": 1, "batch_sz": B, "generator": np.random, "stage": "", "monitor": None}
+    options |= {"hyper": {"learning_rate": RATE, "mu": MU, "scale": 1 / B}, "measure": float}
 
     def block(count):
         stamps = []
@@ -97,8 +96,7 @@ def in_fit(compiled, batch, dtype):
             progress.stop = len(stamps) > count
 
         clock.on_batch = clock
-        options = {"dtype": dtype, "stage": "", "measure": float, "monitor": None, "callbacks": [clock]}
-        train(compiled, data, epochs=1, batch_sz=B, generator=np.random, hyper=hyper, **options)
+        train(compiled, data, dtype=dtype, callbacks=[clock], **options)
         return np.diff(stamps[: count + 1])  # the last is the epoch's
 
     return block
@@ -179,14 +177,14 @@ def contestants(kind, dtype):
 
 
 def measure(blocks, rounds):
-    """Milliseconds a call of each, one row a round."""
+    """Milliseconds a call of each."""
     names, times = list(blocks), {name: [] for name in blocks}
     for turn in range(rounds):
         shift = turn % len(names)
         for name in names[shift:] + names[:shift]:
             time.sleep(REST)
-            times[name].append(1e3 * blocks[name](WARM + TIMED)[WARM:])
-    return {name: np.array(rows) for name, rows in times.items()}
+            times[name].extend(1e3 * blocks[name](WARM + TIMED)[WARM:])
+    return times
 
 
 def main():
@@ -194,33 +192,30 @@ def main():
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--dtype", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
     parser.add_argument("--quick", action="store_true", help="two rounds of float32")
-    parser.add_argument("--json", metavar="FILE", help="write the numbers here, too")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the numbers here, too")
     options = parser.parse_args()
     rounds, dtypes = (2, ["float32"]) if options.quick else (options.rounds, options.dtype)
     console, results = Console(), []
-    for kind, dtype in ((kind, dtype) for kind in (AE, DEEP) for dtype in dtypes):
+    for kind, dtype in product((AE, DEEP), dtypes):
+        table = Table("way", "median ms", "quartiles", "ratio", "apart", title=f"{kind}, {dtype}")
         blocks, apart = contestants(kind, dtype)
         times = measure(blocks, rounds)
-        alone = times["products alone"]
-        columns = ("way", "median ms", "quartiles", "ratio", "by round", "apart")
-        table = Table(*columns, title=f"{kind}, {dtype}")
         for name, ms in times.items():
             low, middle, high = np.percentile(ms, [25, 50, 75])
-            ratio = middle / np.median(alone)
-            by_round = np.median(np.median(ms, axis=1) / np.median(alone, axis=1))
-            cells = f"{middle:.2f}", f"{low:.2f}-{high:.2f}", f"{ratio:.2f}", f"{by_round:.2f}"
-            table.add_row(name, *cells, apart.get(name, ""))
+            ratio = middle / np.median(times["products alone"])
+            table.add_row(
+                name, f"{middle:.2f}", f"{low:.2f} ... {high:.2f}", f"{ratio:.2f}", apart.get(name, "")
+            )
             row = {"step": kind, "dtype": dtype, "way": name, "ms": middle, "quartiles": [low, high]}
-            results.append(row | {"ratio": ratio, "ratio_by_round": by_round})
+            results.append(row | {"ratio": ratio})
         console.print(table)
-    pools = sorted(
-        (p["internal_api"], os.path.basename(p["filepath"]), p["num_threads"]) for p in threadpool_info()
-    )
-    threads = [f"{api} ({file}): {n} threads" for api, file, n in pools]
-    console.print(f"{os.cpu_count()} cores; JAX's own pool takes one thread a core", *threads, sep="\n")
+    threads = {Path(p["filepath"]).name: p["num_threads"] for p in threadpool_info()}
+    lines = [f"{name}: {n} threads" for name, n in threads.items()]
+    console.print(f"{os.cpu_count()} cores; JAX's own pool takes one thread a core", *lines, sep="\n")
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"rounds": rounds, "threads": threads, "results": results}, file, indent=1)
+        options.json.write_text(
+            json.dumps({"rounds": rounds, "threads": threads, "results": results}, indent=1)
+        )
 
 
 if __name__ == "__main__":
