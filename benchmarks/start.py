@@ -5,9 +5,9 @@
 Runs the book's network, [1000, 750, 500], with pretraining (one epoch), fine-tuning (one epoch) and the
 default monitoring, then `predict`, on 1,000 rows in fresh processes: with an empty compile cache ("cold"),
 then again with what that run left ("warm"; JAX keeps no cache). The clock is the parent's, from just before
-the start of the process. "import" is the interpreter's start and ``import udl_pt``; "first" the
-first training step of the first auto-encoder; "last" the result of `predict`, the last function that compiles. With more
-rounds, medians.
+the start of the process. "import" is the interpreter's start and ``import udl_pt``; "first" the first
+training step of the first auto-encoder; "last" the result of `predict`, the last function that compiles.
+With more rounds, medians.
 """
 
 import argparse
