@@ -79,16 +79,18 @@ def udl_pt_step(backend, kind, dtype):
     for p, value in zip(params, start, strict=True):
         p.set_value(value)
     arguments = [*batch, *(np.asarray(v, dtype) for v in (RATE, MU, 1 / B))]
-    return lambda: compiled(*arguments), params[0].get_value, partial(in_fit, compiled, batch, dtype)
-
-
-def in_fit(compiled, batch, dtype):
-    """Time batches in `fit`'s loop, each from the one before it."""
     data = [np.concatenate([a] * (N // B)) for a in batch]
-    options = {"epochs": 1, "batch_sz": B, "generator": np.random, "stage": "", "monitor": None}
+    options = {
+        "epochs": 1,
+        "batch_sz": B,
+        "generator": np.random,
+        "stage": "",
+        "monitor": None,
+        "dtype": dtype,
+    }
     options |= {"hyper": {"learning_rate": RATE, "mu": MU, "scale": 1 / B}, "measure": float}
 
-    def block(count):
+    def in_fit(count):
         stamps = []
 
         def clock(progress):
@@ -96,10 +98,10 @@ def in_fit(compiled, batch, dtype):
             progress.stop = len(stamps) > count
 
         clock.on_batch = clock
-        train(compiled, data, dtype=dtype, callbacks=[clock], **options)
+        train(compiled, data, callbacks=[clock], **options)
         return np.diff(stamps[: count + 1])  # the last is the epoch's
 
-    return block
+    return lambda: compiled(*arguments), params[0].get_value, in_fit
 
 
 def torch_step(kind, dtype):
@@ -109,15 +111,12 @@ def torch_step(kind, dtype):
     X, Y, start = problem(kind, dtype)
     X, Y, params = torch.from_numpy(X), torch.from_numpy(Y).long(), [torch.from_numpy(p) for p in start]
     optimiser = torch.optim.SGD([p.requires_grad_() for p in params], lr=RATE, momentum=MU)
+    cost, target = (F.binary_cross_entropy_with_logits, X) if kind == AE else (F.cross_entropy, Y)
 
     def step():
         optimiser.zero_grad()
         a = logits(kind, params, X, torch.addmm, torch.sigmoid)
-        if kind == AE:
-            cost = F.binary_cross_entropy_with_logits(a, X, reduction="sum") / B
-        else:
-            cost = F.cross_entropy(a, Y)
-        cost.backward()
+        (cost(a, target, reduction="sum") / B).backward()
         optimiser.step()
 
     return step, lambda: params[0].detach().numpy()
@@ -135,16 +134,16 @@ def jax_step(kind, dtype):
         return -(jax.nn.log_softmax(a) * jax.nn.one_hot(Y, K, dtype=dtype)).sum() / B
 
     @jax.jit
-    def update(params, velocities, X, Y, rate, mu):
+    def update(params, velocities, X, Y):
         gradients = jax.grad(cost)(params, X, Y)
-        velocities = [mu * v - rate * g for v, g in zip(velocities, gradients, strict=True)]
+        velocities = [MU * v - RATE * g for v, g in zip(velocities, gradients, strict=True)]
         return [p + v for p, v in zip(params, velocities, strict=True)], velocities
 
-    state, scalars = [start, [np.zeros_like(p) for p in start]], np.array([RATE, MU], dtype)
+    state = [start, [np.zeros_like(p) for p in start]]
 
     def step():
         with jax.enable_x64(dtype == "float64"):
-            state[:] = jax.block_until_ready(update(*state, X, Y, *scalars))
+            state[:] = jax.block_until_ready(update(*state, X, Y))
 
     return step, lambda: state[0][0]
 
@@ -164,27 +163,16 @@ def contestants(kind, dtype):
     blocks, first_layers = {"products alone": partial(each_call, products_alone(kind, dtype))}, {}
     for name, make in makers.items():
         try:
-            step, first_layer, *loop = make(kind, dtype)
+            step, first_layer, *in_fit = make(kind, dtype)
         except (ImportError, ValueError) as error:
             print(f"{name} doesn't take part: {error}")
             continue
         each_call(step, 3)
         first_layers[name], blocks[name] = np.array(first_layer()), partial(each_call, step)
-        if loop:
-            blocks[f"{name}, in fit"] = loop[0]()
+        if in_fit:
+            blocks[f"{name}, in fit"] = in_fit[0]
     reference = next(iter(first_layers.values()))
     return blocks, {name: f"{np.abs(w - reference).max():.0e}" for name, w in first_layers.items()}
-
-
-def measure(blocks, rounds):
-    """Milliseconds a call of each."""
-    names, times = list(blocks), {name: [] for name in blocks}
-    for turn in range(rounds):
-        shift = turn % len(names)
-        for name in names[shift:] + names[:shift]:
-            time.sleep(REST)
-            times[name].extend(1e3 * blocks[name](WARM + TIMED)[WARM:])
-    return times
 
 
 def main():
@@ -199,23 +187,27 @@ def main():
     for kind, dtype in product((AE, DEEP), dtypes):
         table = Table("way", "median ms", "quartiles", "ratio", "apart", title=f"{kind}, {dtype}")
         blocks, apart = contestants(kind, dtype)
-        times = measure(blocks, rounds)
+        names, times = list(blocks), {name: [] for name in blocks}
+        for turn in range(rounds):
+            shift = turn % len(names)
+            for name in names[shift:] + names[:shift]:
+                time.sleep(REST)
+                times[name].extend(1e3 * blocks[name](WARM + TIMED)[WARM:])
         for name, ms in times.items():
             low, middle, high = np.percentile(ms, [25, 50, 75])
             ratio = middle / np.median(times["products alone"])
-            table.add_row(
-                name, f"{middle:.2f}", f"{low:.2f} ... {high:.2f}", f"{ratio:.2f}", apart.get(name, "")
+            cells = f"{middle:.2f}", f"{low:.2f} ... {high:.2f}", f"{ratio:.2f}", apart.get(name, "")
+            table.add_row(name, *cells)
+            results.append(
+                {"step": kind, "dtype": dtype, "way": name, "ms": [low, middle, high], "ratio": ratio}
             )
-            row = {"step": kind, "dtype": dtype, "way": name, "ms": middle, "quartiles": [low, high]}
-            results.append(row | {"ratio": ratio})
         console.print(table)
     threads = {Path(p["filepath"]).name: p["num_threads"] for p in threadpool_info()}
     lines = [f"{name}: {n} threads" for name, n in threads.items()]
     console.print(f"{os.cpu_count()} cores; JAX's own pool takes one thread a core", *lines, sep="\n")
     if options.json:
-        options.json.write_text(
-            json.dumps({"rounds": rounds, "threads": threads, "results": results}, indent=1)
-        )
+        everything = {"rounds": rounds, "threads": threads, "results": results}
+        options.json.write_text(json.dumps(everything, indent=1))
 
 
 if __name__ == "__main__":

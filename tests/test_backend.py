@@ -163,6 +163,12 @@ def test_without_a_blas_c_says_so_once():
     assert result.stderr == ""
 
 
+def test_without_a_compiler_c_says_so():
+    result = run(FIT.format("c"), PYTENSOR_FLAGS="cxx=,blas__ldflags=")
+    assert result.returncode != 0
+    assert "found no C++ compiler and runs in Python" in result.stderr
+
+
 @pytest.fixture(scope="module")
 def cold(tmp_path_factory):
     """A compile cache that one run has filled, and what that run printed."""

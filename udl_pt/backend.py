@@ -270,6 +270,16 @@ def _wide_jax(backend: str) -> contextlib.AbstractContextManager[Any]:
     return context
 
 
+_SLOW_C = (
+    "backend 'c' found no BLAS to link: its matrix products are 2 to 3 times slower. Use 'numba', or "
+    "install one (Debian: libopenblas-dev) and set PYTENSOR_FLAGS=blas__ldflags=-lopenblas"
+)
+_NO_C = (
+    "backend 'c' found no C++ compiler and runs in Python, many times slower: use 'numba', or install one "
+    "(Debian: g++)"
+)
+
+
 @contextlib.contextmanager
 def _quiet_about_blas(backend: str) -> Iterator[None]:
     """Keep PyTensor's own word about a missing BLAS back; say it once, and only where it matters."""
@@ -279,11 +289,7 @@ def _quiet_about_blas(backend: str) -> Iterator[None]:
         links_blas = backend != "c" or bool(pytensor.config.blas__ldflags)
     if not links_blas and not _warned_about_blas:
         _warned_about_blas = True
-        warnings.warn(
-            "backend 'c' found no BLAS to link: its matrix products are 2 to 3 times slower. Use 'numba', or "
-            "install one (Debian: libopenblas-dev) and set PYTENSOR_FLAGS=blas__ldflags=-lopenblas",
-            stacklevel=5,
-        )
+        warnings.warn(_SLOW_C if compiler_of_c() else _NO_C, stacklevel=5)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
         logger = logging.getLogger("pytensor.tensor.blas")
