@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# One worker a core, and one BLAS thread a worker: more would wait for each other.
+PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: demo install test lint core clean
 
@@ -10,7 +12,7 @@ demo: $(VENV)/.installed
 install: $(VENV)/.installed
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -19,7 +21,7 @@ lint: $(VENV)/.installed-dev
 
 # The models' numbers and backends only, without linters: for further interpreters.
 core: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m core
+	$(PYTEST) -m core
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -18,7 +18,7 @@ import json
 import os
 import time
 from functools import partial
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +47,7 @@ def problem(kind, dtype):
 
 
 def logits(kind, params, H, affine, sigmoid):
-    if kind == AE:
-        params = [*params[:2], params[0].T, params[2]]
+    params = [*params[:2], params[0].T, params[2]] if kind == AE else params
     for i in range(0, len(params) - 2, 2):
         H = sigmoid(affine(params[i + 1], H, params[i]))
     return affine(params[-1], H, params[-2])
@@ -57,9 +56,8 @@ def logits(kind, params, H, affine, sigmoid):
 def products_alone(kind, dtype):
     """Do the step's products: forward, weights' gradients, and deltas back to all layers but the input."""
     X, _, params = problem(kind, dtype)
-    A, W = [X], [p for p in params if p.ndim == 2]
-    for weights in W:
-        A.append(1 / (1 + np.exp(-A[-1] @ weights)))
+    W = [p for p in params if p.ndim == 2]
+    A = list(accumulate(W, lambda H, w: 1 / (1 + np.exp(-H @ w)), initial=X))
     back = [(A[1], W[0].T), (A[0], W[0]), (A[0].T, A[1])] if kind == AE else []
     for i in range(len(W)):
         back += [(A[i].T, A[i + 1])] + ([(A[i + 1], W[i].T)] if i > 0 else [])
@@ -80,15 +78,8 @@ def udl_pt_step(backend, kind, dtype):
         p.set_value(value)
     arguments = [*batch, *(np.asarray(v, dtype) for v in (RATE, MU, 1 / B))]
     data = [np.concatenate([a] * (N // B)) for a in batch]
-    options = {
-        "epochs": 1,
-        "batch_sz": B,
-        "generator": np.random,
-        "stage": "",
-        "monitor": None,
-        "dtype": dtype,
-    }
-    options |= {"hyper": {"learning_rate": RATE, "mu": MU, "scale": 1 / B}, "measure": float}
+    hyper = {"learning_rate": RATE, "mu": MU, "scale": 1 / B}
+    once = partial(train, compiled, data, epochs=1, batch_sz=B, monitor=None, dtype=dtype, hyper=hyper)
 
     def in_fit(count):
         stamps = []
@@ -98,7 +89,7 @@ def udl_pt_step(backend, kind, dtype):
             progress.stop = len(stamps) > count
 
         clock.on_batch = clock
-        train(compiled, data, callbacks=[clock], **options)
+        once(generator=np.random, stage="", measure=float, callbacks=[clock])
         return np.diff(stamps[: count + 1])  # the last is the epoch's
 
     return lambda: compiled(*arguments), params[0].get_value, in_fit
@@ -171,8 +162,8 @@ def contestants(kind, dtype):
         first_layers[name], blocks[name] = np.array(first_layer()), partial(each_call, step)
         if in_fit:
             blocks[f"{name}, in fit"] = in_fit[0]
-    reference = next(iter(first_layers.values()))
-    return blocks, {name: f"{np.abs(w - reference).max():.0e}" for name, w in first_layers.items()}
+    one = next(iter(first_layers.values()))
+    return blocks, {name: f"{np.abs(w - one).max():.0e}" for name, w in first_layers.items()}
 
 
 def main():
@@ -187,27 +178,22 @@ def main():
     for kind, dtype in product((AE, DEEP), dtypes):
         table = Table("way", "median ms", "quartiles", "ratio", "apart", title=f"{kind}, {dtype}")
         blocks, apart = contestants(kind, dtype)
-        names, times = list(blocks), {name: [] for name in blocks}
+        times = {name: [] for name in blocks}
         for turn in range(rounds):
-            shift = turn % len(names)
-            for name in names[shift:] + names[:shift]:
+            for name in np.roll(list(blocks), -turn):
                 time.sleep(REST)
                 times[name].extend(1e3 * blocks[name](WARM + TIMED)[WARM:])
         for name, ms in times.items():
             low, middle, high = np.percentile(ms, [25, 50, 75])
             ratio = middle / np.median(times["products alone"])
-            cells = f"{middle:.2f}", f"{low:.2f} ... {high:.2f}", f"{ratio:.2f}", apart.get(name, "")
-            table.add_row(name, *cells)
-            results.append(
-                {"step": kind, "dtype": dtype, "way": name, "ms": [low, middle, high], "ratio": ratio}
-            )
+            cells = f"{middle:.2f}", f"{low:.2f} ... {high:.2f}", f"{ratio:.2f}"
+            table.add_row(name, *cells, apart.get(name, ""))
+            results.append([kind, dtype, name, low, middle, high, ratio])
         console.print(table)
     threads = {Path(p["filepath"]).name: p["num_threads"] for p in threadpool_info()}
-    lines = [f"{name}: {n} threads" for name, n in threads.items()]
-    console.print(f"{os.cpu_count()} cores; JAX's own pool takes one thread a core", *lines, sep="\n")
-    if options.json:
-        everything = {"rounds": rounds, "threads": threads, "results": results}
-        options.json.write_text(json.dumps(everything, indent=1))
+    console.print(f"{os.cpu_count()} cores, one thread of JAX's own each; threads of the others: {threads}")
+    if options.json:  # results: step, dtype, way, quartile, median, quartile, ratio
+        options.json.write_text(json.dumps({"threads": threads, "results": results}, indent=1))
 
 
 if __name__ == "__main__":
