@@ -59,8 +59,7 @@ def products_alone(kind, dtype):
     W = [p for p in params if p.ndim == 2]
     A = list(accumulate(W, lambda H, w: 1 / (1 + np.exp(-H @ w)), initial=X))
     back = [(A[1], W[0].T), (A[0], W[0]), (A[0].T, A[1])] if kind == AE else []
-    for i in range(len(W)):
-        back += [(A[i].T, A[i + 1])] + ([(A[i + 1], W[i].T)] if i > 0 else [])
+    back += [(A[i].T, A[i + 1]) for i in range(len(W))] + [(A[i + 1], W[i].T) for i in range(1, len(W))]
     todo = [(x, y, np.empty((len(x), y.shape[1]), dtype)) for x, y in [*zip(A, W, strict=False), *back]]
     return lambda: [np.dot(x, y, out=out) for x, y, out in todo]
 
@@ -162,8 +161,8 @@ def contestants(kind, dtype):
         first_layers[name], blocks[name] = np.array(first_layer()), partial(each_call, step)
         if in_fit:
             blocks[f"{name}, in fit"] = in_fit[0]
-    one = next(iter(first_layers.values()))
-    return blocks, {name: f"{np.abs(w - one).max():.0e}" for name, w in first_layers.items()}
+    first, *_ = first_layers.values()
+    return blocks, {name: f"{np.abs(w - first).max():.0e}" for name, w in first_layers.items()}
 
 
 def main():
@@ -174,7 +173,7 @@ def main():
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the numbers here, too")
     options = parser.parse_args()
     rounds, dtypes = (2, ["float32"]) if options.quick else (options.rounds, options.dtype)
-    console, results = Console(), []
+    results = []
     for kind, dtype in product((AE, DEEP), dtypes):
         table = Table("way", "median ms", "quartiles", "ratio", "apart", title=f"{kind}, {dtype}")
         blocks, apart = contestants(kind, dtype)
@@ -186,12 +185,12 @@ def main():
         for name, ms in times.items():
             low, middle, high = np.percentile(ms, [25, 50, 75])
             ratio = middle / np.median(times["products alone"])
-            cells = f"{middle:.2f}", f"{low:.2f} ... {high:.2f}", f"{ratio:.2f}"
-            table.add_row(name, *cells, apart.get(name, ""))
+            spread = f"{low:.2f}...{high:.2f}"
+            table.add_row(name, f"{middle:.2f}", spread, f"{ratio:.2f}", apart.get(name, ""))
             results.append([kind, dtype, name, low, middle, high, ratio])
-        console.print(table)
+        Console().print(table)
     threads = {Path(p["filepath"]).name: p["num_threads"] for p in threadpool_info()}
-    console.print(f"{os.cpu_count()} cores, one thread of JAX's own each; threads of the others: {threads}")
+    print(f"{os.cpu_count()} cores, one thread of JAX's own each; threads of the others: {threads}")
     if options.json:  # results: step, dtype, way, quartile, median, quartile, ratio
         options.json.write_text(json.dumps({"threads": threads, "results": results}, indent=1))
 

@@ -66,10 +66,6 @@ class AsRow(Op):
         """Do it in NumPy."""
         outputs[0][0] = inputs[0][None, :]
 
-    def infer_shape(self, fgraph, node, shapes):
-        """Give (1, n) for (n,)."""
-        return [(1, shapes[0][0])]
-
 
 @node_rewriter([DimShuffle])
 def _local_as_row(fgraph, node):
