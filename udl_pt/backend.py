@@ -271,7 +271,7 @@ def _wide_jax(backend: str) -> contextlib.AbstractContextManager[Any]:
 
 
 _SLOW_C = (
-    "backend 'c' found no BLAS to link: its matrix products are 2 to 3 times slower. Use 'numba', or "
+    "backend 'c' found no BLAS to link: its steps take 2 to 4 times as long. Use 'numba', or "
     "install one (Debian: libopenblas-dev) and set PYTENSOR_FLAGS=blas__ldflags=-lopenblas"
 )
 _NO_C = (
