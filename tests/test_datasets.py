@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from udl_pt import datasets, getKaggleMNIST, load_mnist, load_mnist_subset
-from udl_pt.datasets import DataError, load_data
+from udl_pt.validation import DataError, load_data
 
 NAMES = [
     "train-images-idx3-ubyte",

@@ -12,17 +12,19 @@ FLOORS = {
     name: floor
     for floor, names in {
         -1: "numba_blas numba_elemwise validation version",
-        0: "backend random datasets metrics",
+        0: "backend random datasets metrics storage",
         1: "graph updates calling",
-        2: "training",
-        3: "autoencoder",
-        4: "pretraining",
-        5: "dnn",
-        6: "plots",
-        7: "report",
-        8: "chapters doctor",
-        9: "cli",
-        10: "__main__",
+        2: "training units",
+        3: "gibbs",
+        4: "contrastive",
+        5: "autoencoder rbm",
+        6: "pretraining likelihood sampling",
+        7: "dnn dbn",
+        8: "plots",
+        9: "report",
+        10: "chapters doctor",
+        11: "cli",
+        12: "__main__",
     }.items()
     for name in names.split()
 }

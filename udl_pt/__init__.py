@@ -3,16 +3,20 @@
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import set_backend
 from udl_pt.datasets import getKaggleMNIST, load_mnist, load_mnist_subset
+from udl_pt.dbn import DBN
 from udl_pt.dnn import DNN
 from udl_pt.graph import init_weights
 from udl_pt.metrics import error_rate
 from udl_pt.random import RandomStreams
+from udl_pt.rbm import RBM
 from udl_pt.updates import momentum_updates, sgd_updates
 from udl_pt.validation import DivergenceError
 from udl_pt.version import __version__
 
 __all__ = [
+    "DBN",
     "DNN",
+    "RBM",
     "AutoEncoder",
     "DivergenceError",
     "RandomStreams",

@@ -1,17 +1,18 @@
 """Chapter 3: the auto-encoder with tied weights, ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-from udl_pt.backend import Function, float_dtype, get_backend, shared
-from udl_pt.calling import ArrayFunction, Callables, in_chunks, symbolic_or_array
+from udl_pt.backend import float_dtype, get_backend, shared
+from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
 from udl_pt.graph import cross_entropy, init_weights, squared_error
 from udl_pt.random import RandomStreams, as_generator
-from udl_pt.training import MONITORS, Progress, show_costs, train
+from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
     check_count,
@@ -113,7 +114,7 @@ class AutoEncoder(Callables):
             What the batch's sum is divided by: N, its rows, or its rows times D.
         monitor : {"epoch", "batch", None}
             ``"batch"`` records the cost over the whole set after every batch, as in the book (slow);
-            ``"epoch"`` one cost an epoch, over `monitored_rows` rows; None records nothing.
+            ``"epoch"`` one cost an epoch, over a part of it; None records nothing.
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
@@ -142,7 +143,7 @@ class AutoEncoder(Callables):
         X = check_matrix(X, dtype=self.dtype, unit_interval=cost == "cross_entropy")
         N, D = X.shape
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
-        self.backend = backend
+        self.backend, self.unit_interval = backend, cost == "cross_entropy"
         self._set_params(
             init_weights((D, self.M), self._generator, self.dtype),
             np.zeros(self.M, self.dtype),
@@ -162,7 +163,16 @@ class AutoEncoder(Callables):
                 hyper=hyper,
                 dtype=self.dtype,
                 stage=self._title(),
-                measure=self._measure(X, COSTS[cost], cost_scale, monitor),
+                measure=cost_recorder(
+                    self.costs,
+                    lambda x: COSTS[cost](x, self._logits(x)).sum(),
+                    X,
+                    monitor=monitor,
+                    dtype=self.dtype,
+                    backend=backend,
+                    name=f"{self._title()} cost_op",
+                    divisor=D if cost_scale == "element" else 1,
+                ),
                 monitor=monitor,
                 callbacks=callbacks,
             )
@@ -173,7 +183,7 @@ class AutoEncoder(Callables):
     def _step(self, cost: Callable[[Variable, Variable], Variable]) -> MomentumStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)
         scale = pt.scalar("scale", dtype=self.dtype)
-        corrupted = X_in if self.corruption is None else self.corruption(X_in, self.rng)
+        corrupted = X_in if self.corruption is None else self.corruption(X_in, RandomStreams(self.rng))
         return MomentumStep(
             cost(X_in, self._logits(corrupted)).sum() * scale,
             [X_in],
@@ -184,28 +194,6 @@ class AutoEncoder(Callables):
             backend=get_backend(self.backend),
             name=f"{self._title()} train_op",
         )
-
-    def _measure(
-        self,
-        X: np.ndarray,
-        cost: Callable[[Variable, Variable], Variable],
-        cost_scale: str,
-        monitor: str | None,
-    ) -> Callable[[], float]:
-        """Record the cost of clean data: of the whole set, or once an epoch of `monitored_rows`."""
-        X_in = pt.matrix("X_in", dtype=self.dtype)
-        total = cost(X_in, self._logits(X_in)).sum()
-        cost_op = Function([X_in], total, backend=self.backend, name=f"{self._title()} cost_op")
-        N, D = X.shape
-        rows = slice(None) if monitor == "batch" else monitored_rows(N)
-
-        def measure() -> float:
-            seen = X[rows]
-            divisor = len(seen) * (D if cost_scale == "element" else 1)
-            self.costs.append(sum(float(cost_op(chunk)) for chunk in in_chunks(seen, self.dtype)) / divisor)
-            return self.costs[-1]
-
-        return measure
 
     def _title(self) -> str:
         return f"AutoEncoder({self.M})" + ("" if self.id is None else f" {self.id}")
@@ -255,7 +243,22 @@ class AutoEncoder(Callables):
         Variable or numpy.ndarray of shape (N, D)
             A graph where `X` is a PyTensor variable, else an array.
         """
-        return pt.sigmoid(self._logits(X))
+        return self.backward(self.forward_hidden(X))
+
+    @partial(symbolic_or_array, takes_hidden=True)
+    def backward(self, Z: Any) -> Any:
+        """Decode: ``s(ZW' + bo)``.
+
+        Parameters
+        ----------
+        Z : Variable or array_like of shape (N, M)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `Z` is a PyTensor variable, else an array.
+        """
+        return pt.sigmoid(Z.dot(self.W.T) + self.bo)
 
     def _logits(self, X: Variable) -> Variable:
         return self.forward_hidden(X).dot(self.W.T) + self.bo
@@ -285,12 +288,3 @@ class AutoEncoder(Callables):
         ae = AutoEncoder(W.shape[1], an_id, dtype=W.dtype)
         ae._set_params(W, bh, bo)
         return ae
-
-
-def monitored_rows(N: int) -> slice:
-    """Rows whose cost is recorded once an epoch: evenly spaced, a thirtieth of them, but at least 250.
-
-    A cost takes two of the five matrix products of a step and many logarithms; so few rows keep it under 5%
-    of an epoch.
-    """
-    return slice(None, None, max(1, min(30, N // 250)))

@@ -7,6 +7,7 @@ it reads and writes while it runs, so models can be used from several threads.
 """
 
 import contextlib
+import itertools
 import logging
 import os
 import pickle
@@ -16,7 +17,6 @@ import traceback
 import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -40,7 +40,7 @@ AFTER_SPECIALIZE, BEFORE_FUSION = 2.1, 48.9  # places in the order of PyTensor's
 
 _chosen: str | None = None
 _compile_lock = threading.RLock()
-_lock_numbers = count()
+_lock_numbers = itertools.count()
 _variable_locks: "weakref.WeakKeyDictionary[Variable, _NumberedLock]" = weakref.WeakKeyDictionary()
 _warned_about_blas = False
 
@@ -112,10 +112,11 @@ class Draw(Protocol):
     """What a random draw's variable carries as ``tag.draw``; see `udl_pt.random`."""
 
     number: int
-    shape: Sequence[Variable]
+    variables: Sequence[Variable]
+    shapes: Sequence[Sequence[Variable]]
 
-    def sample(self, shape: tuple[int, ...], /) -> np.ndarray:
-        """Draw from the host's generator."""
+    def sample(self, shapes: Sequence[tuple[int, ...]], /) -> list[np.ndarray]:
+        """Draw from the host's generator, an array for each of the variables."""
 
 
 class _NumberedLock:
@@ -177,10 +178,10 @@ class Function:
         pairs = list(updates)
         everything = list(ancestors([*expressions, *(new for _, new in pairs)]))
         variables = [v for v in everything if isinstance(v, SharedVariable)] + [p for p, _ in pairs]
-        draws = {v: v.tag.draw for v in everything if hasattr(v.tag, "draw")}
+        draws = {v.tag.draw.number: v.tag.draw for v in everything if hasattr(v.tag, "draw")}
         self._inputs = list(inputs)
-        self._draws: list[Draw] = sorted(draws.values(), key=lambda draw: draw.number)
-        stand_ins = {v: v.type() for v in sorted(draws, key=lambda v: draws[v].number)}
+        self._draws: list[Draw] = [draws[number] for number in sorted(draws)]
+        stand_ins = {v: v.type() for draw in self._draws for v in draw.variables}
         replaced = clone_replace([*expressions, *(new for _, new in pairs)], replace=stand_ins)
         self._graph_inputs = [*inputs, *stand_ins.values()]
         self._outputs = replaced[: len(expressions)]
@@ -204,12 +205,16 @@ class Function:
         if not self._draws:
             return []
         if self._shapes is None:
-            flat = [size for draw in self._draws for size in draw.shape]
+            flat = [size for draw in self._draws for shape in draw.shapes for size in shape]
             self._shapes = pytensor.function(
                 self._inputs, flat, mode="FAST_COMPILE", on_unused_input="ignore", name=f"{self.name} shapes"
             )
-        sizes = iter(self._shapes(*arguments))
-        return [draw.sample(tuple(int(next(sizes)) for _ in draw.shape)) for draw in self._draws]
+        sizes = map(int, self._shapes(*arguments))
+        return [
+            array
+            for draw in self._draws
+            for array in draw.sample([tuple(itertools.islice(sizes, len(shape))) for shape in draw.shapes])
+        ]
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
         if self._compiled is not None:

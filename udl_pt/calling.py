@@ -5,6 +5,7 @@ variable the method returns a variable. Given an array it is compiled once, and 
 that a whole data set can pass without its hidden layers taking memory all at once.
 """
 
+import copy
 import functools
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, get_backend
+from udl_pt.random import RandomStreams
 from udl_pt.validation import NotFittedError, check_matrix
 
 __all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
@@ -45,6 +47,8 @@ class ArrayFunction:
         The model's dtype.
     n_features : int
         The number of columns that `graph` expects.
+    unit_interval : bool
+        Whether it reads its input as probabilities.
     backend : str
         See `udl_pt.backend.get_backend`.
     name : str
@@ -52,10 +56,17 @@ class ArrayFunction:
     """
 
     def __init__(
-        self, graph: Callable[[Variable], Variable], *, dtype: str, n_features: int, backend: str, name: str
+        self,
+        graph: Callable[[Variable], Variable],
+        *,
+        dtype: str,
+        n_features: int,
+        unit_interval: bool,
+        backend: str,
+        name: str,
     ) -> None:
         x = pt.matrix("X", dtype=dtype)
-        self.dtype, self.n_features = dtype, n_features
+        self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
         self._function = Function([x], graph(x), backend=backend, name=name)
 
     def __call__(self, X: Any) -> np.ndarray:
@@ -69,7 +80,7 @@ class ArrayFunction:
         -------
         numpy.ndarray of shape (n_samples, …)
         """
-        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features)
+        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features, unit_interval=self.unit_interval)
         results = None
         start = 0
         for chunk in in_chunks(X, self.dtype):
@@ -83,38 +94,64 @@ class ArrayFunction:
 
 
 class Callables:
-    """Keeps a model's compiled methods, one for each backend, for as long as its parameters are the same."""
+    """Keeps a model's compiled functions, one a backend, for as long as its parameters are the same."""
 
     backend: str | None = None
+    unit_interval = False  # whether the model reads arrays as probabilities
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave compiled methods, which hold locks, out of copies and pickles."""
-        return {name: value for name, value in self.__dict__.items() if name != "_array_functions"}
+        """Leave compiled functions, which hold locks, out of copies and pickles."""
+        return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
 
-    def array_function(self, method: str) -> ArrayFunction:
-        """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
+    def compiled(self, name: str, make: Callable[[Any, str], Any]) -> Any:
+        """Hand back what ``make(model, backend)`` made of this model the first time.
+
+        The model that `make` gets shares this one's parameters and its generator of draws, but has a
+        stream of its own, so draws in the user's graphs and in the library's don't depend on each other.
+        """
         model: Any = self
         if not hasattr(model, "params"):
             raise NotFittedError(
                 f"this {type(self).__name__} has no parameters yet: "
-                f"call fit or createFromArrays before {method}"
+                f"call fit or createFromArrays before {name}"
             )
-        backend = get_backend(model.backend)
-        key = (method, backend, *map(id, model.params))
-        functions = model.__dict__.setdefault("_array_functions", {})
-        if key not in functions:
-            functions[key] = ArrayFunction(
+        backend, rng = get_backend(model.backend), getattr(model, "rng", None)
+        key = (name, backend, id(rng), *map(id, model.params))
+        kept = model.__dict__.setdefault("_compiled", {})
+        if key not in kept:
+            twin = copy.copy(model)
+            if rng is not None:
+                twin.rng = RandomStreams(rng)
+            kept[key] = (make(twin, backend), rng)  # with rng, lest another gets its id
+        return kept[key][0]
+
+    def array_function(self, method: str) -> ArrayFunction:
+        """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
+
+        def make(model: Any, backend: str) -> ArrayFunction:
+            takes_hidden = getattr(type(model), method).takes_hidden
+            return ArrayFunction(
                 getattr(model, method),
                 dtype=model.dtype,
-                n_features=model.n_features,
+                n_features=model.M if takes_hidden else model.n_features,
+                unit_interval=takes_hidden or model.unit_interval,
                 backend=backend,
                 name=f"{type(self).__name__}.{method}",
             )
-        return functions[key]  # type: ignore[no-any-return]
+
+        return self.compiled(method, make)  # type: ignore[no-any-return]
 
 
-def symbolic_or_array(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Let a method that turns a matrix variable into a graph also take arrays and return arrays."""
+def symbolic_or_array(method: Callable[[Any, Any], Any], *, takes_hidden: bool = False) -> Any:
+    """Let a method that turns a matrix variable into a graph also take arrays and return arrays.
+
+    Parameters
+    ----------
+    method : callable
+        Takes the model and a variable of shape (N, D), returns a variable with N rows or entries.
+    takes_hidden : bool
+        Whether the variable is one of hidden units instead, of shape (N, M).
+    """
 
     @functools.wraps(method)
     def call(self: Any, X: Any) -> Any:
@@ -122,4 +159,5 @@ def symbolic_or_array(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any],
             return method(self, X)
         return self.array_function(method.__name__)(X)
 
+    call.takes_hidden = takes_hidden  # type: ignore[attr-defined]
     return call

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from udl_pt.validation import DataError
+
 __all__ = [
-    "DataError",
     "Dataset",
     "describe_sources",
     "getKaggleMNIST",
@@ -43,10 +44,6 @@ IMAGE_MAGIC, LABEL_MAGIC = 2051, 2049
 SUBSET = "mnist_subset.xz"
 SUBSET_SHA256 = "d2a6db38d88e5e2af64ca26536e0960c0b25fdd2bb655c85e0fab70a9aace144"
 SUBSET_SIZES = (5000, 1000)
-
-
-class DataError(ValueError):
-    """A file doesn't hold what it should."""
 
 
 class _Arrays(NamedTuple):

@@ -167,6 +167,7 @@ class DNN(Callables):
             callbacks=tuple(callbacks),
         )
         self.backend, self.n_features = backend, D
+        self.unit_interval = getattr(self.hidden_layers[0], "unit_interval", False)
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         self.costs, self.errors = [], []
         if epochs > 0:

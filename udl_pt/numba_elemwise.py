@@ -30,26 +30,33 @@ from pytensor.link.numba.dispatch.basic import (
     register_funcify_default_op_cache_key,
 )
 from pytensor.scalar.basic import upgrade_to_float
-from pytensor.scalar.math import Sigmoid
+from pytensor.scalar.math import Sigmoid, Softplus
+from pytensor.scan.op import Scan
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.type import tensor
 
-_CACHE_VERSION = 2
+_CACHE_VERSION = 3
 
 
 class VectorSigmoid(Sigmoid):
     """PyTensor's sigmoid, compiled to `_sigmoid32` or `_sigmoid64`."""
 
 
-vector_sigmoid = VectorSigmoid(upgrade_to_float, name="sigmoid")
+class VectorSoftplus(Softplus):
+    """PyTensor's softplus, ``log(1 + exp(a))``, compiled to `_softplus32` or `_softplus64`."""
+
+
+_VECTOR_OPS = {
+    Sigmoid: VectorSigmoid(upgrade_to_float, name="sigmoid"),
+    Softplus: VectorSoftplus(upgrade_to_float, name="softplus"),
+}
 
 
 @node_rewriter([Elemwise])
-def _local_vector_sigmoid(fgraph, node):
-    dtype = node.inputs[0].type.dtype
-    if type(node.op.scalar_op) is not Sigmoid or dtype not in ("float32", "float64"):
+def _local_vector_op(fgraph, node):
+    if not _vectorisable(node):
         return None
-    return [Elemwise(vector_sigmoid)(*node.inputs)]
+    return [Elemwise(_VECTOR_OPS[type(node.op.scalar_op)])(*node.inputs)]
 
 
 class AsRow(Op):
@@ -72,7 +79,24 @@ def _local_as_row(fgraph, node):
     return [AsRow()(*node.inputs)] if node.op.new_order == ("x", 0) else None
 
 
-vectorise = dfs_rewriter(_local_vector_sigmoid, _local_as_row)
+@node_rewriter([Scan])
+def _local_in_loop(fgraph, node):
+    """Do the same inside a loop; the old loop's graph stays as it was, it may be in other functions too."""
+    if not any(_vectorisable(inner) for inner in node.op.fgraph.apply_nodes):
+        return None
+    op = node.op.clone()
+    _vectorise_elements.rewrite(op.fgraph)
+    return op(*node.inputs, return_list=True)
+
+
+def _vectorisable(node):
+    if not isinstance(node.op, Elemwise) or node.inputs[0].type.dtype not in ("float32", "float64"):
+        return False
+    return type(node.op.scalar_op) in _VECTOR_OPS
+
+
+_vectorise_elements = dfs_rewriter(_local_vector_op, _local_as_row)
+vectorise = dfs_rewriter(_local_vector_op, _local_as_row, _local_in_loop)
 
 
 @register_funcify_default_op_cache_key(AsRow)
@@ -128,10 +152,8 @@ _ONE_32, _LARGEST_32 = _F(1), _F(87)  # exp(87) is finite, and one over it not y
 
 
 @numba.njit(fastmath=False, error_model="numpy")
-def _sigmoid32(a):
-    x = -a
-    x = _LARGEST_32 if x > _LARGEST_32 else x  # written so that NaN stays NaN
-    x = -_LARGEST_32 if x < -_LARGEST_32 else x
+def _exp32(x):
+    """Exponential of a number between -87 and 87."""
     shifted = x * _LOG2E_32 + _MAGIC_32
     n = shifted - _MAGIC_32
     r = x - n * _LN2_HIGH_32 - n * _LN2_LOW_32
@@ -142,8 +164,33 @@ def _sigmoid32(a):
     p = p * r + _P32[4]
     p = p * r + _P32[5]
     p = p * (r * r) + r + _ONE_32
-    power = _from_bits(np.int32((_bits(shifted) << np.int32(23)) + np.int32(127 << 23)))
-    return _ONE_32 / (_ONE_32 + p * power)
+    return p * _from_bits(np.int32((_bits(shifted) << np.int32(23)) + np.int32(127 << 23)))
+
+
+@numba.njit(fastmath=False, error_model="numpy")
+def _sigmoid32(a):
+    x = -a
+    x = _LARGEST_32 if x > _LARGEST_32 else x  # written so that NaN stays NaN
+    x = -_LARGEST_32 if x < -_LARGEST_32 else x
+    return _ONE_32 / (_ONE_32 + _exp32(x))
+
+
+# log(1 + t) is 2 artanh(s) with s = t / (2 + t), at most a third where t is at most 1.
+
+_ARTANH_32 = tuple(_F(2 / (2 * i + 1)) for i in range(8))
+
+
+@numba.njit(fastmath=False, error_model="numpy")
+def _softplus32(a):
+    x = abs(a)
+    x = _LARGEST_32 if x > _LARGEST_32 else x
+    t = _exp32(-x)
+    s = t / (_F(2) + t)
+    z = s * s
+    p = _ARTANH_32[7]
+    for i in (6, 5, 4, 3, 2, 1, 0):
+        p = p * z + _ARTANH_32[i]
+    return (a if a > _F(0) else _F(0)) + s * p
 
 
 _LOG2E_64, _MAGIC_64 = 1.4426950408889634073599, 1.5 * 2.0**52
@@ -159,23 +206,54 @@ _LARGEST_64 = 708.0
 
 
 @numba.njit(fastmath=False, error_model="numpy")
-def _sigmoid64(a):
-    x = -a
-    x = _LARGEST_64 if x > _LARGEST_64 else x
-    x = -_LARGEST_64 if x < -_LARGEST_64 else x
+def _exp64(x):
+    """Exponential of a number between -708 and 708, as two factors of a quotient: above and below."""
     shifted = x * _LOG2E_64 + _MAGIC_64
     n = shifted - _MAGIC_64
     r = x - n * _LN2_HIGH_64 - n * _LN2_LOW_64
     z = r * r
     p = r * ((_P64[0] * z + _P64[1]) * z + _P64[2])
     q = ((_Q64[0] * z + _Q64[1]) * z + _Q64[2]) * z + _Q64[3]
-    power = _from_bits((_bits(shifted) << np.int64(52)) + np.int64(1023 << 52))
-    # exp(r) is 1 + 2 p / (q - p), so 1 / (1 + 2**n exp(r)) needs one division only.
-    return (q - p) / ((q - p) + (q + p) * power)
+    # exp(r) is 1 + 2 p / (q - p)
+    return (q + p) * _from_bits((_bits(shifted) << np.int64(52)) + np.int64(1023 << 52)), q - p
 
 
+@numba.njit(fastmath=False, error_model="numpy")
+def _sigmoid64(a):
+    x = -a
+    x = _LARGEST_64 if x > _LARGEST_64 else x
+    x = -_LARGEST_64 if x < -_LARGEST_64 else x
+    above, below = _exp64(x)
+    return below / (below + above)  # one division only
+
+
+_ARTANH_64 = tuple(2 / (2 * i + 1) for i in range(17))
+
+
+@numba.njit(fastmath=False, error_model="numpy")
+def _softplus64(a):
+    x = abs(a)
+    x = _LARGEST_64 if x > _LARGEST_64 else x
+    above, below = _exp64(-x)
+    s = above / (2 * below + above)
+    z = s * s
+    p = _ARTANH_64[16]
+    for i in (15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0):
+        p = p * z + _ARTANH_64[i]
+    return (a if a > 0.0 else 0.0) + s * p
+
+
+_COMPILED = {
+    (VectorSigmoid, "float32"): _sigmoid32,
+    (VectorSigmoid, "float64"): _sigmoid64,
+    (VectorSoftplus, "float32"): _softplus32,
+    (VectorSoftplus, "float64"): _softplus64,
+}
+
+
+@register_funcify_and_cache_key(VectorSoftplus)
 @register_funcify_and_cache_key(VectorSigmoid)
-def _funcify_vector_sigmoid(op, node, **kwargs):
-    dtype = node.inputs[0].type.dtype
-    function = _sigmoid32 if dtype == "float32" else _sigmoid64
-    return function, hashlib.sha256(f"{VectorSigmoid} {dtype} {_CACHE_VERSION}".encode()).hexdigest()
+def _funcify_vector_op(op, node, **kwargs):
+    kind, dtype = type(op), node.inputs[0].type.dtype
+    key = hashlib.sha256(f"{kind} {dtype} {_CACHE_VERSION}".encode()).hexdigest()
+    return _COMPILED[kind, dtype], key

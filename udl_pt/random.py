@@ -9,6 +9,9 @@ the draws in, so a seed gives the same numbers on every backend and a run goes o
     kept = X * streams.binomial(X.shape, p=0.7)
     f = pytensor.function([X], kept, updates=streams.updates())
 
+The draws of a stream follow each other in one graph. For another function, on other inputs, start anew on the
+same generator: ``RandomStreams(streams)``. The models do so for each function that they compile themselves.
+
 A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own gives other bits on each backend).
 """
 
@@ -26,6 +29,7 @@ __all__ = ["HostGenerator", "RandomStreams", "as_generator"]
 
 HostGenerator = np.random.Generator | np.random.RandomState
 _numbers = itertools.count()
+_ON_HOST = {"uniform": "random", "normal": "standard_normal"}  # methods of NumPy's generators
 
 
 def as_generator(random_state: Any = None) -> HostGenerator:
@@ -55,13 +59,14 @@ def as_generator(random_state: Any = None) -> HostGenerator:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Draw:
     """How the host makes a draw; `number` keeps the order in which the streams handed them out."""
 
     number: int
-    shape: Sequence[Variable]
-    sample: Callable[[tuple[int, ...]], np.ndarray]
+    variables: Sequence[Variable]
+    shapes: Sequence[Sequence[Variable]]
+    sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]]
 
 
 class RandomStreams:
@@ -117,14 +122,14 @@ class RandomStreams:
         dtype : str, optional
             ``"float32"`` or ``"float64"``; PyTensor's floatX where not given.
         """
-        draw = self._draw(size, dtype, "uniform", lambda g: g.random)
+        draw = self._draw(size, dtype, "uniform")
         if (low, high) == (0.0, 1.0):
             return draw
         return draw * np.asarray(high - low, draw.dtype) + np.asarray(low, draw.dtype)
 
     def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: str | None = None) -> Variable:
         """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
-        draw = self._draw(size, dtype, "normal", lambda g: g.standard_normal)
+        draw = self._draw(size, dtype, "normal")
         if (avg, std) == (0.0, 1.0):
             return draw
         return draw * np.asarray(std, draw.dtype) + np.asarray(avg, draw.dtype)
@@ -133,18 +138,66 @@ class RandomStreams:
         """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""
         if n != 1:
             raise ValueError(f"n is {n}, expected 1: add up Bernoulli draws for more")
-        draw = self._draw(size, dtype, "uniform", lambda g: g.random)
+        draw = self._draw(size, dtype, "uniform")
         probability = p if isinstance(p, Variable) else np.asarray(p, draw.dtype)
         return pt.lt(draw, probability).astype(draw.dtype)
 
-    def _draw(
-        self, size: Any, dtype: str | None, kind: str, method: Callable[[np.random.Generator], Any]
-    ) -> Any:
+    def loop_draws(
+        self, steps: Any, draws: Sequence[tuple[str, Sequence[Any]]], dtype: str
+    ) -> list[Variable]:
+        """Draw for the steps of a loop, in step order.
+
+        Parameters
+        ----------
+        steps : int or scalar variable
+            The number of steps.
+        draws : sequence of (str, sequence of int or of scalar variables)
+            What one step draws, in this order: ``"uniform"`` or ``"normal"``, and the shape.
+        dtype : str
+            ``"float32"`` or ``"float64"``.
+
+        Returns
+        -------
+        list of Variable
+            For each entry of `draws` those of all steps, of shape ``(steps, *shape)``.
+        """
+        kinds = [kind for kind, _ in draws]
+
+        def sample(shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
+            arrays = [np.empty(shape, dtype) for shape in shapes]
+            methods = [getattr(self.generator, _ON_HOST[kind]) for kind in kinds]
+            for step in range(shapes[0][0]):
+                for array, method in zip(arrays, methods, strict=True):
+                    array[step] = method(array.shape[1:])
+            return arrays
+
+        shapes = [[pt.as_tensor_variable(s) for s in (steps, *shape)] for _, shape in draws]
+        pairs = zip(kinds, shapes, strict=True)
+        return _tagged([self._variable(kind, shape, dtype) for kind, shape in pairs], shapes, sample)
+
+    def _draw(self, size: Any, dtype: str | None, kind: str) -> Any:
         shape = [pt.as_tensor_variable(s) for s in size]
+        draw = self._variable(kind, shape, dtype)
+
+        def sample(shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
+            method = getattr(self.generator, _ON_HOST[kind])
+            return [method(shapes[0]).astype(draw.dtype, copy=False)]
+
+        return _tagged([draw], [shape], sample)[0]
+
+    def _variable(self, kind: str, shape: Sequence[Variable], dtype: str | None) -> Any:
+        """PyTensor's own random variable, for functions that the library doesn't compile."""
         self._state, draw = getattr(self._state, kind)(size=shape)
-        result = draw if dtype is None else draw.astype(dtype)
-        kept = result.dtype
-        result.tag.draw = _Draw(
-            next(_numbers), shape, lambda s: method(self.generator)(s).astype(kept, copy=False)
-        )
-        return result
+        return draw if dtype is None else draw.astype(dtype)
+
+
+def _tagged(
+    variables: list[Any],
+    shapes: Sequence[Sequence[Variable]],
+    sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]],
+) -> list[Any]:
+    """Say on each variable how the host makes it, for `udl_pt.backend.Function`."""
+    draw = _Draw(next(_numbers), variables, shapes, sample)
+    for variable in variables:
+        variable.tag.draw = draw
+    return variables

@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
 
+from udl_pt.backend import Function
+from udl_pt.calling import in_chunks
 from udl_pt.random import HostGenerator
 from udl_pt.validation import DivergenceError
 
-__all__ = ["MONITORS", "Progress", "Step", "show_costs", "train"]
+__all__ = ["MONITORS", "Progress", "Step", "cost_recorder", "show_costs", "train"]
 
 MONITORS = ("epoch", "batch", None)
 
@@ -142,6 +146,54 @@ def train(
                 return
     finally:
         step.settle()
+
+
+def cost_recorder(
+    costs: list[float],
+    total: Callable[[Variable], Variable],
+    X: np.ndarray,
+    *,
+    monitor: str | None,
+    dtype: str,
+    backend: str | None,
+    name: str,
+    divisor: float = 1.0,
+) -> Callable[[], float]:
+    """Make what measures a cost of the whole set, or once an epoch of `monitored_rows`, and writes it down.
+
+    Parameters
+    ----------
+    costs : list of float
+        Where to.
+    total : callable
+        Turns a matrix variable into the scalar sum of its rows' costs.
+    X : ndarray of shape (N, D)
+        The data.
+    monitor : {"epoch", "batch", None}
+        ``"batch"`` measures all rows.
+    dtype, backend, name : str
+        As the model's.
+    divisor : float
+        What a row's cost is divided by.
+    """
+    X_in = pt.matrix("X_in", dtype=dtype)
+    cost_op = Function([X_in], total(X_in), backend=backend, name=name)
+    seen = X[slice(None) if monitor == "batch" else monitored_rows(len(X))]
+
+    def measure() -> float:
+        costs.append(sum(float(cost_op(chunk)) for chunk in in_chunks(seen, dtype)) / (len(seen) * divisor))
+        return costs[-1]
+
+    return measure
+
+
+def monitored_rows(N: int) -> slice:
+    """Rows whose cost is recorded once an epoch: evenly spaced, a thirtieth of them, but at least 250.
+
+    A cost takes two of the five matrix products of a step and many logarithms; so few rows keep it under 5%
+    of an epoch.
+    """
+    return slice(None, None, max(1, min(30, N // 250)))
 
 
 def show_costs(costs: Sequence[float], title: str) -> None:

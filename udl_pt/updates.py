@@ -50,7 +50,7 @@ def sgd_updates(
 
 
 def momentum_updates(
-    cost: Variable,
+    cost: Variable | Sequence[Variable],
     params: Sequence[SharedVariable],
     learning_rate: Any = 0.01,
     mu: Any = 0.99,
@@ -62,8 +62,8 @@ def momentum_updates(
 
     Parameters
     ----------
-    cost : Variable
-        The scalar J to make small.
+    cost : Variable or sequence of Variable
+        The scalar J to make small, or its gradients, one a parameter.
     params : sequence of SharedVariable
         What to change.
     learning_rate : float or scalar Variable
@@ -82,10 +82,11 @@ def momentum_updates(
     """
     if dparams is None:
         dparams = [pytensor.shared(np.zeros_like(p.get_value(borrow=True))) for p in params]
-    gradients = pytensor.grad(cost, list(params), consider_constant=consider_constant)
+    if isinstance(cost, Variable):
+        cost = pytensor.grad(cost, list(params), consider_constant=consider_constant)
     velocities = [
         _like(mu, p) * dp - _like(learning_rate, p) * g
-        for p, dp, g in zip(params, dparams, gradients, strict=True)
+        for p, dp, g in zip(params, dparams, cost, strict=True)
     ]
     return [(p, p + v) for p, v in zip(params, velocities, strict=True)] + list(
         zip(dparams, velocities, strict=True)
@@ -132,8 +133,8 @@ class MomentumStep:
 
     Parameters
     ----------
-    cost : Variable
-        The scalar to make small.
+    cost : Variable or sequence of Variable
+        The scalar to make small, or its gradients.
     inputs : sequence of Variable
         The batch's variables.
     params, dparams : sequence of SharedVariable
@@ -144,13 +145,13 @@ class MomentumStep:
         As the model's.
     names : sequence of str, optional
         What errors call the parameters, where their own names don't say enough.
-    consider_constant : iterable of Variable, optional
-        See `momentum_updates`.
+    state : list of (SharedVariable, Variable)
+        New values of further shared variables, such as Gibbs chains that go on from step to step.
     """
 
     def __init__(
         self,
-        cost: Variable,
+        cost: Variable | Sequence[Variable],
         inputs: Sequence[Variable],
         params: Sequence[SharedVariable],
         dparams: Sequence[SharedVariable],
@@ -160,17 +161,17 @@ class MomentumStep:
         backend: str,
         name: str,
         names: Sequence[str] | None = None,
-        consider_constant: Iterable[Variable] | None = None,
+        state: Updates | None = None,
     ) -> None:
         self.names = list(names or (str(p.name) for p in params))
-        self._params, self._dparams = list(params), list(dparams)
+        self._dparams = list(dparams)
+        state = state or []
+        self._shared = [*params, *dparams, *(variable for variable, _ in state)]
         learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
-        updates = momentum_updates(
-            cost, params, learning_rate, mu, dparams, consider_constant=consider_constant
-        )
+        updates = momentum_updates(cost, params, learning_rate, mu, dparams)
         sums, updates = all_or_nothing(updates, params)
         self._function = Function(
-            [*inputs, learning_rate, mu, *scalars], sums, updates, backend=backend, name=name
+            [*inputs, learning_rate, mu, *scalars], sums, [*updates, *state], backend=backend, name=name
         )
 
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
@@ -184,7 +185,7 @@ class MomentumStep:
 
     def settle(self) -> None:
         """Leave NumPy arrays in all shared variables."""
-        to_numpy(self._params + self._dparams)
+        to_numpy(self._shared)
 
 
 def _like(number: Any, p: SharedVariable) -> Variable:

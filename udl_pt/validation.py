@@ -4,12 +4,14 @@ Every check runs before anything is changed, once per call. None of them copies 
 """
 
 import operator
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 __all__ = [
+    "DataError",
     "DivergenceError",
     "NotFittedError",
     "check_count",
@@ -19,6 +21,8 @@ __all__ = [
     "check_number",
     "check_option",
     "check_weights",
+    "column_moments",
+    "warn_unless_standardised",
 ]
 
 _ROWS = 4096  # rows looked at together
@@ -26,6 +30,10 @@ _ROWS = 4096  # rows looked at together
 
 class NotFittedError(ValueError, AttributeError):
     """The model has no parameters yet."""
+
+
+class DataError(ValueError):
+    """A file doesn't hold what it should."""
 
 
 class DivergenceError(ValueError):
@@ -116,6 +124,29 @@ def _range(array: np.ndarray, name: str) -> tuple[float, float]:
             )
         low, high = min(low, lowest), max(high, highest)
     return low, high
+
+
+def column_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give mean and variance of each column, in float64, without a copy of `X`."""
+    mean, square = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for start in range(0, len(X), _ROWS):
+        mean += X[start : start + _ROWS].sum(axis=0, dtype=float)
+    mean /= len(X)
+    for start in range(0, len(X), _ROWS):
+        square += ((X[start : start + _ROWS] - mean) ** 2).sum(axis=0)
+    return mean, square / len(X)
+
+
+def warn_unless_standardised(mean: np.ndarray, variance: np.ndarray) -> None:
+    """Warn of columns whose mean is far from 0 or whose variance, where they vary at all, is far from 1."""
+    varying = variance[variance > 0] if (variance > 0).any() else variance
+    if abs(mean).max() > 0.3 or varying.min() < 0.5 or varying.max() > 2:
+        warnings.warn(
+            f"X has means from {mean.min():.3g} to {mean.max():.3g} and variances from "
+            f"{varying.min():.3g} to {varying.max():.3g}, but Gaussian units expect 0 and 1: "
+            "standardise the columns, (X - X.mean(axis=0)) / X.std(axis=0), 1 where they don't vary",
+            stacklevel=3,
+        )
 
 
 def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:

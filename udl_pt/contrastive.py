@@ -1,0 +1,158 @@
+"""Contrastive divergence and its kin: the compiled training step of a restricted Boltzmann machine.
+
+All of them make ``mean(F(v0)) - mean(F(v1))`` small, with F the free energy, v0 the data and v1 a sample of
+the model that is held constant (chapter 4). They differ in where v1 is from: a few Gibbs steps from the data
+(CD-k), chains that go on from step to step (persistent CD), or such chains at several temperatures.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt.backend import shared
+from udl_pt.gibbs import Machine, gibbs_chain, persistent_chain, tempered_chain
+from udl_pt.random import RandomStreams
+from udl_pt.updates import MomentumStep
+from udl_pt.validation import check_count
+
+__all__ = ["Sampler", "contrastive_step"]
+
+CENTRING_RATE = 0.01  # of the sliding mean of the hidden units
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Where a step's sample of the model comes from.
+
+    Attributes
+    ----------
+    k : int
+        Gibbs steps for each step of training.
+    n_chains : int
+        Persistent chains; 0 where chains start at the data.
+    n_temperatures : int
+        Inverse temperatures of each persistent chain, evenly spaced from 1 to 0; 1 for none but the model's.
+    """
+
+    k: int
+    n_chains: int
+    n_temperatures: int
+
+    @classmethod
+    def checked(
+        cls, k: Any, persistent: bool, n_chains: Any, n_temperatures: Any, batch_sz: int, visible: str
+    ) -> "Sampler":
+        """Check a model's arguments of these names; as many chains as a batch has rows where not given."""
+        k, T = check_count(k, "k"), check_count(n_temperatures, "n_temperatures")
+        if n_chains is not None:
+            n_chains = check_count(n_chains, "n_chains")
+        if not persistent:
+            if n_chains not in (None, batch_sz):
+                raise ValueError(
+                    f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as "
+                    "many: leave n_chains away, or say persistent=True"
+                )
+            if T > 1:
+                raise ValueError(
+                    f"n_temperatures is {T}, but only persistent chains have them: persistent=True"
+                )
+        if T > 1 and visible != "bernoulli":
+            raise ValueError(f"n_temperatures is {T}, but {visible} units have one only: n_temperatures=1")
+        return cls(k, (n_chains or batch_sz) if persistent else 0, T)
+
+    def chains(self, M: int, stream: RandomStreams, dtype: str) -> SharedVariable | None:
+        """Start persistent chains, at hidden units that are on and off alike often."""
+        if not self.n_chains:
+            return None
+        noise = stream.generator.random((self.n_temperatures * self.n_chains, M)) < 0.5
+        return shared(noise.astype(dtype), "chains")
+
+    def sample(
+        self, model: Machine, v0: Variable, chains: SharedVariable | None, stream: RandomStreams
+    ) -> tuple[Variable, Variable | None]:
+        """Give v1, and where the persistent chains then are."""
+        if chains is None:
+            return gibbs_chain(model, v0, self.k, stream), None
+        if self.n_temperatures == 1:
+            return persistent_chain(model, chains, self.k, stream, self.n_chains)
+        betas = np.linspace(1, 0, self.n_temperatures)
+        return tempered_chain(model, chains, betas, self.k, stream, self.n_chains)
+
+
+def contrastive_step(
+    model: Any,
+    sampler: Sampler,
+    chains: SharedVariable | None,
+    scalars: dict[str, Variable],
+    *,
+    binarize: bool,
+    centre: np.ndarray | None,
+    backend: str,
+    name: str,
+) -> MomentumStep:
+    """Make one compiled step of training.
+
+    Parameters
+    ----------
+    model : RBM
+        What is trained; its stream makes the draws.
+    sampler, chains
+        Where v1 comes from, and the persistent chains' state, which the step advances.
+    scalars : dict of str to Variable
+        ``"scale"``, one over the batch's rows, and where wanted ``"weight_decay"``, ``"sparsity_target"``
+        and ``"sparsity_cost"``; arguments of the step, in this order.
+    binarize : bool
+        Draw v0 with the batch's values as probabilities.
+    centre : ndarray of shape (D,), optional
+        Means of the visible units, where the gradient is to be centred.
+    backend, name : str
+        See `udl_pt.backend.Function`.
+    """
+    stream = RandomStreams(model.rng)
+    X_in = pt.matrix("X_in", dtype=model.dtype)
+    v0 = stream.binomial(X_in.shape, p=X_in, dtype=model.dtype) if binarize else X_in
+    v1, moved = sampler.sample(model, v0, chains, stream)
+    state = [] if chains is None else [(chains, moved)]
+
+    scale = scalars["scale"]
+    scale1 = scale if chains is None else np.asarray(1 / sampler.n_chains, model.dtype)
+    share = np.asarray(1 if model.unit_interval else 1 / model.n_features, model.dtype)
+    cost = share * (model.free_energy(v0).sum() * scale - model.free_energy(v1).sum() * scale1)
+    if "weight_decay" in scalars:
+        cost += scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype)
+    q = model.forward_hidden(v0).sum(axis=0) * scale  # mean activation of each hidden unit
+    if "sparsity_target" in scalars:
+        cost += scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum()
+    gradients = pytensor.grad(cost, model.params, consider_constant=[v0, v1])
+    if centre is not None:
+        hidden_mean = shared(np.full(model.M, 0.5, model.dtype), "hidden_mean")
+        gradients[:3] = _centred(gradients[:3], np.asarray(centre, model.dtype), hidden_mean)
+        rate = np.asarray(CENTRING_RATE, model.dtype)
+        state.append((hidden_mean, hidden_mean + rate * (q - hidden_mean)))
+    return MomentumStep(
+        gradients,
+        [X_in],
+        model.params,
+        [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in model.params],
+        scalars=list(scalars.values()),
+        dtype=model.dtype,
+        backend=backend,
+        name=name,
+        state=state,
+    )
+
+
+def _centred(gradients: list[Variable], visible_mean: np.ndarray, hidden_mean: Variable) -> list[Variable]:
+    """Turn a gradient into that of the machine whose units count from their means.
+
+    Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions, other coordinates
+    (Melchior, Fischer and Wiskott, JMLR 2016, equations 9 to 11).
+    """
+    dW, dc, db = gradients
+    dW = dW - visible_mean[:, None] * dc - db.dimshuffle(0, "x") * hidden_mean
+    return [dW, dc - pt.dot(visible_mean, dW), db - dW.dot(hidden_mean)]

@@ -1,0 +1,429 @@
+"""How good a restricted Boltzmann machine really is: partition function and log-likelihood of data.
+
+``log P(v) = -F(v) - log Z``. The free energy F is easy; the partition function Z is a sum over all states.
+Small machines are enumerated (`log_partition`); for the others annealed importance sampling estimates Z, from
+below in expectation of its logarithm (`ais`) and from above (`reverse_ais`), so that the truth is bracketed.
+The pseudo-likelihood needs no Z. All in nats.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+from udl_pt.backend import Function
+from udl_pt.calling import in_chunks
+from udl_pt.gibbs import blocks, loop
+from udl_pt.random import RandomStreams
+from udl_pt.rbm import RBM
+from udl_pt.units import bernoulli
+from udl_pt.validation import NotFittedError, check_count, check_matrix, column_moments
+
+__all__ = [
+    "Estimate",
+    "ais",
+    "log_likelihood",
+    "log_partition",
+    "pseudo_likelihood",
+    "reverse_ais",
+    "stochastic_pseudo_likelihood",
+]
+
+LARGEST = 25  # units that are enumerated
+STATES = 2**12  # states a call
+SOFTPLUS = 4e-9  # seconds a softplus in float64, seen on one core; for the message that refuses
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate of ``log Z`` by annealed importance sampling.
+
+    Attributes
+    ----------
+    log_Z : float
+        The estimate, in nats.
+    standard_error : float
+        Of `log_Z`, from the spread of the chains' weights (to first order).
+    low, high : float
+        ``log(Z - 3 s)`` and ``log(Z + 3 s)`` with the standard error s of Z, as in Salakhutdinov and
+        Murray (2008); `low` is minus infinity where ``3 s`` is more than Z.
+    log_weights : ndarray of shape (n_chains,)
+        Logarithms of the weights; their mean's logarithm is ``log Z - log Z_base`` (with the other sign
+        for the reverse estimate).
+    """
+
+    log_Z: float
+    standard_error: float
+    low: float
+    high: float
+    log_weights: np.ndarray
+
+
+def log_partition(rbm: RBM) -> float:
+    """Sum over all states of the smaller layer (of the hidden one for Gaussian units).
+
+    Parameters
+    ----------
+    rbm : RBM
+        With at most 25 units in that layer.
+
+    Returns
+    -------
+    float
+        ``log Z``, in nats, computed in float64.
+
+    Raises
+    ------
+    ValueError
+        For more units; the message says what the sum would cost.
+    """
+    _check_finite(rbm)
+    over_visible = rbm.unit_interval and rbm.n_features < rbm.M
+    n, other = (rbm.n_features, rbm.M) if over_visible else (rbm.M, rbm.n_features)
+    if n > LARGEST:
+        hours = 2.0**n * other * SOFTPLUS / 3600
+        raise ValueError(
+            f"the smaller layer has {n} units, at most {LARGEST} are enumerated: {2.0**n:.2g} states would "
+            f"take about {hours:.2g} hours; estimate log Z with ais(rbm) and reverse_ais(rbm, samples)"
+        )
+    term = rbm.compiled("log_partition", _compile_over_visible if over_visible else _compile_over_hidden)
+    parts = []
+    for start in range(0, 2**n, STATES):
+        numbers = np.arange(start, min(start + STATES, 2**n))
+        parts.append(float(term(((numbers[:, None] >> np.arange(n)) & 1).astype(float))))
+    return float(np.logaddexp.reduce(parts))
+
+
+def _wide(rbm: Any) -> Any:
+    """Make a machine that computes the same in float64, on the same parameters."""
+    if rbm.dtype == "float64":
+        return rbm
+    wide = RBM(rbm.M, visible=rbm.visible, learn_variance=rbm.learn_variance, dtype="float64")
+    wide.n_features = rbm.n_features
+    for name in ("W", "c", "b", "z"):
+        p = getattr(rbm, name)
+        setattr(wide, name, None if p is None else p.astype("float64"))
+    return wide
+
+
+def _compile_over_visible(rbm: Any, backend: str) -> Function:
+    states = pt.dmatrix("states")
+    return Function([states], _log_sum_exp(-_wide(rbm).free_energy(states)), backend=backend)
+
+
+def _compile_over_hidden(rbm: Any, backend: str) -> Function:
+    """``sum_v exp(-E(v, h))`` is ``exp(c'h)`` times a product over the visible units."""
+    states, wide = pt.dmatrix("states"), _wide(rbm)
+    log_p = states.dot(wide.c) + wide.units.log_normaliser(wide.visible_input(states), wide.b, wide.z)
+    return Function([states], _log_sum_exp(log_p), backend=backend)
+
+
+def _log_sum_exp(x: Variable) -> Variable:
+    highest = x.max()
+    return highest + pt.log(pt.exp(x - highest).sum())
+
+
+def log_likelihood(rbm: RBM, X: Any, log_Z: float | None = None) -> np.ndarray:
+    """``log P(x) = -F(x) - log Z`` of each row.
+
+    Parameters
+    ----------
+    rbm : RBM
+    X : array_like of shape (N, D)
+        Zeros and ones for Bernoulli units.
+    log_Z : float, optional
+        Such as ``ais(rbm).log_Z``; `log_partition` where not given.
+
+    Returns
+    -------
+    numpy.ndarray of float64 of shape (N,)
+        In nats.
+    """
+    X = _check_data(rbm, X)
+    if log_Z is None:
+        log_Z = log_partition(rbm)
+
+    def make(model: Any, backend: str) -> Function:
+        V = pt.dmatrix("V")
+        return Function([V], -_wide(model).free_energy(V), backend=backend)
+
+    minus_F = rbm.compiled("log_likelihood", make)
+    return np.concatenate([minus_F(chunk) for chunk in in_chunks(X, "float64")]) - log_Z
+
+
+def ais(rbm: RBM, X: Any = None, *, n_chains: int = 100, n_betas: int = 10_000) -> Estimate:
+    """Estimate ``log Z`` by annealed importance sampling (Salakhutdinov and Murray, ICML 2008).
+
+    Chains start at independent visible units and pass through machines whose coupling grows with an
+    inverse temperature from 0 to 1. The logarithm of the estimate is too small in expectation.
+
+    Parameters
+    ----------
+    rbm : RBM
+        Its stream makes the draws.
+    X : array_like of shape (N, D), optional
+        Data whose means the first machine's biases are made from (base rates), for Bernoulli units; the
+        better they fit the fewer chains and temperatures are needed. The model's own biases where not given.
+    n_chains : int
+        Chains, at least 2.
+    n_betas : int
+        Inverse temperatures after 0: as in the paper half of the way in a 29th of them, from 0.5 to 0.9 in
+        8, the last tenth in 20.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ValueError
+        For a model with NaN, and for data that don't fit.
+    """
+    n_chains = check_count(n_chains, "n_chains", at_least=2)
+    betas = _betas(n_betas)
+    base = _base(rbm, X)
+    noise = getattr(rbm.rng.generator, {"uniform": "random", "normal": "standard_normal"}[rbm.units.noise])
+    start = rbm.compiled("ais start", _compile_start)(
+        noise((n_chains, rbm.n_features)).astype(rbm.dtype), base
+    )
+    return _estimate(_anneal(rbm, start, base, betas), _log_Z_of_base(rbm, base), sign=1)
+
+
+def reverse_ais(rbm: RBM, samples: Any, X: Any = None, *, n_betas: int = 10_000) -> Estimate:
+    """Estimate ``log Z`` by annealing from the model to the independent units, the way of `ais` back.
+
+    With exact samples of the model to start from, the logarithm of the estimate is too large in expectation
+    (Burda, Grosse and Salakhutdinov, AISTATS 2015), so that it and `ais` bracket the truth.
+
+    Parameters
+    ----------
+    rbm : RBM
+    samples : array_like of shape (n_chains, D)
+        Samples of the model, such as those of persistent chains run on for long.
+    X, n_betas
+        As of `ais`.
+
+    Returns
+    -------
+    Estimate
+    """
+    betas = _betas(n_betas)
+    base = _base(rbm, X)
+    samples = _check_data(rbm, samples, "samples")
+    check_count(len(samples), "the number of samples", at_least=2)
+    start = np.ascontiguousarray(samples, rbm.dtype)
+    return _estimate(_anneal(rbm, start, base, betas[::-1]), _log_Z_of_base(rbm, base), sign=-1)
+
+
+def _betas(n: Any) -> np.ndarray:
+    n = check_count(n, "n_betas", at_least=3)
+    betas: np.ndarray = np.interp(np.arange(n + 1) / n, [0, 1 / 29, 9 / 29, 1], [0, 0.5, 0.9, 1])
+    return betas
+
+
+def _base(rbm: RBM, X: Any) -> np.ndarray:
+    """Biases of the first machine: the data's base rates, or the model's own."""
+    _check_finite(rbm)
+    if X is None or not rbm.unit_interval:
+        return np.array(rbm.b.get_value())
+    X = check_matrix(X, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=True)
+    return np.asarray(rbm.units.bias(column_moments(X)[0], len(X)), rbm.dtype)
+
+
+def _log_Z_of_base(rbm: RBM, base: np.ndarray) -> float:
+    def make(model: Any, backend: str) -> Function:
+        b = pt.dvector("b")
+        return Function([b], model.units.log_normaliser(b[None, :], b, _wide(model).z)[0], backend=backend)
+
+    return float(rbm.compiled("base", make)(base.astype(float))) + rbm.M * float(np.log(2))
+
+
+def _compile_start(rbm: Any, backend: str) -> Function:
+    noise, base = pt.matrix("noise", dtype=rbm.dtype), pt.vector("base", dtype=rbm.dtype)
+    return Function([noise, base], rbm.units.draw(noise, base + pt.zeros_like(noise), rbm.z), backend=backend)
+
+
+def _anneal(rbm: RBM, V: np.ndarray, base: np.ndarray, betas: np.ndarray) -> np.ndarray:
+    """Carry chains along `betas`; give the logarithms of their weights."""
+    steps = rbm.compiled("ais", _compile_steps)
+    done, total = 0, np.zeros(len(V))
+    for k in blocks(len(betas) - 1, len(V) * (rbm.M + rbm.n_features)):
+        V, part = steps(V, base, betas[done : done + k + 1].astype(rbm.dtype))
+        done, total = done + k, total + part
+    return total
+
+
+def _compile_steps(rbm: Any, backend: str) -> Function:
+    V, base = pt.matrix("V", dtype=rbm.dtype), pt.vector("base", dtype=rbm.dtype)
+    betas = pt.vector("betas", dtype=rbm.dtype)
+    return Function([V, base, betas], annealed_steps(rbm, V, base, betas, rbm.rng), backend=backend)
+
+
+def annealed_steps(
+    rbm: RBM, V: Variable, base: Variable, betas: Variable, stream: RandomStreams
+) -> tuple[Variable, Variable]:
+    """Pass chains through machines with inverse temperatures `betas`, as a graph.
+
+    The machine of inverse temperature t has ``p(v) = exp(-E_t(v)) prod_j (1 + exp(t A_j))`` with
+    ``A = vW + c``, and its visible biases go from `base` to the model's. At each step a chain's
+    weight grows by the ratio of the next machine's probability to the present one's, then the chain makes
+    a Gibbs step of the next machine.
+
+    Parameters
+    ----------
+    rbm : RBM
+    V : Variable of shape (n_chains, D)
+        Visible units, from the first machine.
+    base : Variable of shape (D,)
+        Visible biases at inverse temperature 0.
+    betas : Variable of shape (k + 1,)
+        Inverse temperatures, ascending or descending.
+    stream : RandomStreams
+        Source of the draws.
+
+    Returns
+    -------
+    V : Variable of shape (n_chains, D)
+        The visible units after `k` steps.
+    log_weights : Variable of float64 of shape (n_chains,)
+        Logarithms of the weights.
+    """
+    shift = rbm.units.scaled(rbm.b - base, rbm.z)  # zero for Gaussian units
+
+    def step(
+        for_h: Variable,
+        for_v: Variable,
+        before: Variable,
+        after: Variable,
+        V: Variable,
+        total: Variable,
+        *_: Any,
+    ) -> tuple[Variable, Variable]:
+        A = rbm.hidden_logits(V)
+        gain = (pt.softplus(after * A) - pt.softplus(before * A)).sum(axis=1, dtype="float64")
+        gain += ((after - before) * V.dot(shift)).astype("float64")
+        H = bernoulli(for_h, after * A)
+        a = after * rbm.visible_input(H) + (1 - after) * base
+        return rbm.units.draw(for_v, a, rbm.z), total + gain
+
+    n = V.shape[0]
+    draws = stream.loop_draws(
+        betas.shape[0] - 1, [("uniform", (n, rbm.M)), (rbm.units.noise, (n, rbm.n_features))], rbm.dtype
+    )
+    total = pt.zeros((n,), dtype="float64")
+    V, total = loop(step, [*draws, betas[:-1], betas[1:]], [V, total], constants=[base])
+    return V, total
+
+
+def _estimate(log_weights: np.ndarray, log_Z_of_base: float, sign: int) -> Estimate:
+    n, highest = len(log_weights), log_weights.max()
+    weights = np.exp(log_weights - highest)
+    mean, error = weights.mean(), weights.std(ddof=1) / np.sqrt(n)
+    middle = log_Z_of_base + sign * (np.log(mean) + highest)
+    with np.errstate(divide="ignore"):
+        ends = [sign * float(np.log(max(1 + 3 * s * error / mean, 0))) + middle for s in (-1, 1)]
+    return Estimate(float(middle), float(error / mean), min(ends), max(ends), log_weights)
+
+
+def pseudo_likelihood(rbm: RBM, X: Any) -> Any:
+    """``sum_i log P(x_i | all others)`` of each row; needs no partition function. Bernoulli units only.
+
+    Parameters
+    ----------
+    rbm : RBM
+    X : Variable or array_like of shape (N, D)
+        Zeros and ones.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape (N,)
+        In nats.
+    """
+    return _pseudo(rbm, X, "pseudo_likelihood", _pseudo_of_all)
+
+
+def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
+    """Estimate `pseudo_likelihood`, without bias, from one random unit a row: D times its term.
+
+    Parameters
+    ----------
+    rbm : RBM
+        Its stream chooses the units.
+    X : Variable or array_like of shape (N, D)
+        Zeros and ones.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape (N,)
+        In nats.
+    """
+    return _pseudo(rbm, X, "stochastic_pseudo_likelihood", _pseudo_of_one)
+
+
+def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Variable], Variable]) -> Any:
+    if not rbm.unit_interval:
+        raise ValueError(f"{name} is of Bernoulli units, and the visible units are {rbm.visible}")
+    if isinstance(X, Variable):
+        return graph(rbm, X)
+    X = _check_data(rbm, X)
+
+    def make(model: Any, backend: str) -> Function:
+        V = pt.matrix("V", dtype=model.dtype)
+        return Function([V], graph(model, V), backend=backend, name=name)
+
+    of_chunk = rbm.compiled(name, make)
+    return np.concatenate([of_chunk(chunk) for chunk in in_chunks(X, rbm.dtype)])
+
+
+def _pseudo_of_all(rbm: Any, V: Variable) -> Variable:
+    """Flip one unit after the other: ``log P(v_i | others) = -softplus(F(v) - F(v with v_i flipped))``."""
+    A = rbm.hidden_logits(V)
+    present = pt.softplus(A).sum(axis=1)
+
+    def unit(
+        v: Variable, w: Variable, b: Variable, total: Variable, A: Variable, present: Variable
+    ) -> Variable:
+        turn = 1 - 2 * v
+        flipped = pt.softplus(A + turn[:, None] * w).sum(axis=1)
+        return total - pt.softplus(turn * b + flipped - present)
+
+    return loop(unit, [V.T, rbm.W, rbm.b], [pt.zeros_like(present)], constants=[A, present])[0]
+
+
+def _pseudo_of_one(rbm: Any, V: Variable) -> Variable:
+    D = rbm.n_features
+    u = rbm.rng.uniform((V.shape[0],), dtype="float64")
+    one = pt.eq(pt.floor(u * D).astype("int64")[:, None], np.arange(D)).astype(V.dtype)
+    flipped = V + one * (1 - 2 * V)
+    return -D * pt.softplus(rbm.free_energy(V) - rbm.free_energy(flipped))
+
+
+def _check_data(rbm: RBM, X: Any, name: str = "X") -> np.ndarray:
+    """Give `X` where it holds what the visible units are: a likelihood is of zeros and ones, not of greys."""
+    if not hasattr(rbm, "params"):
+        raise NotFittedError("this RBM has no parameters yet: call fit or createFromArrays before")
+    data = check_matrix(X, name, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.unit_interval)
+    if rbm.unit_interval:
+        bad = np.argwhere((data != 0) & (data != 1))
+        if len(bad):
+            row, column = bad[0]
+            raise ValueError(
+                f"{name}[{row}, {column}] is {data[row, column]:g}, but the units are binary, a likelihood is of "
+                f"zeros and ones: threshold, {name} > 0.5, or draw, rng.random({name}.shape) < {name}"
+            )
+    return data
+
+
+def _check_finite(rbm: RBM) -> None:
+    if not hasattr(rbm, "params"):
+        raise NotFittedError("this RBM has no parameters yet: call fit or createFromArrays before")
+    for p in rbm.params:
+        bad = ~np.isfinite(p.get_value(borrow=True))
+        if bad.any():
+            raise ValueError(
+                f"{p.name} has {bad.sum()} values that are NaN or infinite: such a model has no likelihood, "
+                "train it again with a smaller learning_rate"
+            )

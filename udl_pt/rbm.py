@@ -1,0 +1,426 @@
+"""Chapter 4: the restricted Boltzmann machine, trained by contrastive divergence.
+
+``P(v, h) = exp(-E(v, h)) / Z`` with ``E(v, h) = -b'v - c'h - v'Wh``. The cost of a step is
+``mean(F(v0)) - mean(F(v1))`` with the free energy F and a sample v1 that is held constant: its gradient
+is contrastive divergence.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+from udl_pt.backend import float_dtype, get_backend, shared
+from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
+from udl_pt.contrastive import Sampler, contrastive_step
+from udl_pt.gibbs import gibbs_chain, run_chain
+from udl_pt.graph import init_weights
+from udl_pt.random import RandomStreams, as_generator
+from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
+from udl_pt.units import VISIBLE_UNITS, bernoulli
+from udl_pt.validation import (
+    check_count,
+    check_epochs,
+    check_matrix,
+    check_number,
+    check_option,
+    check_weights,
+    column_moments,
+    warn_unless_standardised,
+)
+
+__all__ = ["RBM"]
+
+
+class RBM(Callables):
+    """A restricted Boltzmann machine with Bernoulli hidden units (chapter 4).
+
+    Parameters
+    ----------
+    M : int
+        Number of hidden units.
+    an_id : hashable, optional
+        A name of the reader's own.
+    visible : {"bernoulli", "gaussian"}
+        What the visible units are; see `udl_pt.units`. Gaussian units have variance 1.
+    learn_variance : bool
+        Whether Gaussian units learn their variances, ``exp(z)``.
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        The stream of all draws of units. None derives it from `random_state` where that is given, else
+        seeds it afresh.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles. None is NumPy's global legacy generator, in the book's order.
+    dtype : {"float64", "float32"}, optional
+        PyTensor's floatX where not given.
+
+    Attributes
+    ----------
+    W : SharedVariable of shape (D, M)
+        Weights.
+    c, b : SharedVariable of shape (M,) and (D,)
+        Biases of the hidden and of the visible units.
+    z : SharedVariable of shape (D,) or None
+        Logarithms of the variances, where they are learned.
+    params, forward_params : list of SharedVariable
+        ``[W, c, b]`` (and z), and the part that a deep network goes on with.
+    dW, dc, db, dparams, forward_dparams : SharedVariable and lists of them
+        Velocities for a network's fine-tuning: zero, as in the listing.
+    chains : numpy.ndarray of shape (n_chains, M) or None
+        Hidden units of the persistent chains, as training left them; of tempered ones those at the model's
+        own temperature. ``rbm.sample_v_given_h(rbm.chains)`` shows them.
+    costs : list of float
+        What ``fit`` recorded.
+    """
+
+    def __init__(
+        self,
+        M: int,
+        an_id: Any = None,
+        *,
+        visible: str = "bernoulli",
+        learn_variance: bool = False,
+        rng: Any = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.M = check_count(M, "M")
+        self.id = an_id
+        check_option(visible, "visible", list(VISIBLE_UNITS))
+        if learn_variance and visible != "gaussian":
+            raise ValueError(
+                f"learn_variance is True, but {visible} units have no variance: say visible='gaussian'"
+            )
+        self.visible, self.learn_variance = visible, bool(learn_variance)
+        self.units = VISIBLE_UNITS[visible]
+        self.unit_interval = self.units.unit_interval
+        self.dtype = float_dtype(dtype)
+        self.costs: list[float] = []
+        self.chains: np.ndarray | None = None
+        self._generator = as_generator(random_state)
+        if rng is not None:
+            self.rng = RandomStreams(rng)
+        else:
+            self.rng = RandomStreams() if random_state is None else RandomStreams.beside(self._generator)
+
+    def fit(
+        self,
+        X: Any,
+        learning_rate: float = 0.1,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        show_fig: bool = False,
+        *,
+        mu: float = 0.0,
+        k: int = 1,
+        persistent: bool = False,
+        n_chains: int | None = None,
+        n_temperatures: int = 1,
+        weight_decay: float = 0.0,
+        sparsity_target: float | None = None,
+        sparsity_cost: float = 0.1,
+        centring: bool = False,
+        visible_bias: str = "zeros",
+        binarize: bool = False,
+        monitor: str | None = "epoch",
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "RBM":
+        """Draw new weights and train them by contrastive divergence.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones.
+        learning_rate, mu : float
+            Step size and momentum. For Gaussian units the cost is divided by D: its curvature grows with
+            D, and so a rate suits data of any width.
+        epochs, batch_sz : int
+            Passes over the data, and rows a step; the rest of ``N / batch_sz`` is dropped.
+        show_fig : bool
+            Show the costs' curve at the end.
+        k : int
+            Gibbs steps for each step of training (CD-k).
+        persistent : bool
+            Let the chains go on from step to step instead of starting at the data (Tieleman, ICML 2008).
+        n_chains : int, optional
+            Persistent chains; as many as a batch has rows where not given.
+        n_temperatures : int
+            With more than 1, parallel tempering: for each persistent chain so many, at inverse temperatures
+            evenly spaced from 1 to 0, that change places (Desjardins et al., AISTATS 2010). Bernoulli units.
+        weight_decay : float
+            Weight of half the squared weights in the cost.
+        sparsity_target : float, optional
+            Mean activation that each hidden unit is drawn to (Lee, Ekanadham and Ng, NIPS 2007).
+        sparsity_cost : float
+            Weight of the squared distance from it, summed over the hidden units.
+        centring : bool
+            Take the gradient with visible and hidden units less their means (Melchior, Fischer and
+            Wiskott, JMLR 2016): the same model, learned faster.
+        visible_bias : {"zeros", "data"}
+            Where visible biases start: at zero as in the book, or where the data's means put them.
+        binarize : bool
+            Draw each batch's binary images anew, with the values of `X` as probabilities.
+        monitor : {"epoch", "batch", None}
+            ``"batch"`` records the book's cost, the cross-entropy of X and its reconstruction (for Gaussian
+            units the squared error), over the whole set after every batch; ``"epoch"`` once an epoch over
+            a part of it; None records nothing.
+        backend : {"numba", "c", "jax"}, optional
+            See `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each gets a `udl_pt.training.Progress` after every epoch; see `udl_pt.callbacks`.
+
+        Returns
+        -------
+        RBM
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        check_option(monitor, "monitor", MONITORS)
+        check_option(visible_bias, "visible_bias", ("zeros", "data"))
+        hyper = {
+            "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
+            "mu": check_number(mu, "mu", at_least=0, at_most=1),
+        }
+        penalties = {}
+        if check_number(weight_decay, "weight_decay", at_least=0) > 0:
+            penalties["weight_decay"] = weight_decay
+        if sparsity_target is not None:
+            penalties["sparsity_target"] = check_number(
+                sparsity_target, "sparsity_target", at_least=0, at_most=1
+            )
+            penalties["sparsity_cost"] = check_number(sparsity_cost, "sparsity_cost", at_least=0)
+        if binarize and not self.unit_interval:
+            raise ValueError(f"binarize is True, but {self.visible} units aren't binary: leave it away")
+        backend = get_backend(backend)
+        X = check_matrix(X, dtype=self.dtype, unit_interval=self.unit_interval)
+        N, D = X.shape
+        epochs, batch_sz = check_epochs(epochs, batch_sz, N)
+        sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, batch_sz, self.visible)
+        mean, variance = column_moments(X)
+        if not self.unit_interval:
+            warn_unless_standardised(mean, variance)
+
+        self.backend = backend
+        W = init_weights((D, self.M), self._generator, self.dtype)
+        b = self.units.bias(mean, N) if visible_bias == "data" else np.zeros(D)
+        self._set_params(W, np.zeros(self.M, self.dtype), b.astype(self.dtype))
+        self.costs, self.chains = [], None
+        if epochs > 0:
+            chains = sampler.chains(self.M, self.rng, self.dtype)
+            hyper = hyper | {"scale": 1 / batch_sz} | penalties
+            step = contrastive_step(
+                self,
+                sampler,
+                chains,
+                {name: pt.scalar(name, dtype=self.dtype) for name in ("scale", *penalties)},
+                binarize=binarize,
+                centre=mean if centring else None,
+                backend=backend,
+                name=f"{self._title()} train_op",
+            )
+            try:
+                train(
+                    step,
+                    [X],
+                    epochs=epochs,
+                    batch_sz=batch_sz,
+                    generator=self._generator,
+                    hyper=hyper,
+                    dtype=self.dtype,
+                    stage=self._title(),
+                    measure=cost_recorder(
+                        self.costs,
+                        lambda x: self.units.cost(x, self.visible_input(self.forward_hidden(x))).sum(),
+                        X,
+                        monitor=monitor,
+                        dtype=self.dtype,
+                        backend=backend,
+                        name=f"{self._title()} cost_op",
+                    ),
+                    monitor=monitor,
+                    callbacks=callbacks,
+                )
+            finally:
+                if chains is not None:
+                    self.chains = chains.get_value()[: sampler.n_chains]
+        if show_fig:
+            show_costs(self.costs, self._title())
+        return self
+
+    def _title(self) -> str:
+        return f"RBM({self.M})" + ("" if self.id is None else f" {self.id}")
+
+    def _set_params(self, W: np.ndarray, c: np.ndarray, b: np.ndarray) -> None:
+        """Make the shared variables anew, velocities at zero."""
+        self.n_features = len(W)
+        self.W, self.c, self.b = self.params = [
+            shared(value, name) for value, name in [(W, "W"), (c, "c"), (b, "b")]
+        ]
+        self.dW, self.dc, self.db = self.dparams = [
+            shared(np.zeros_like(value), name) for value, name in [(W, "dW"), (c, "dc"), (b, "db")]
+        ]
+        self.z = shared(np.zeros_like(b), "z") if self.learn_variance else None
+        if self.z is not None:
+            self.params.append(self.z)
+            self.dparams.append(shared(np.zeros_like(b), "dz"))
+        self.forward_params = [self.W, self.c]
+        self.forward_dparams = [self.dW, self.dc]
+
+    def hidden_logits(self, V: Variable) -> Variable:
+        """Give ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
+        return self.units.scaled(V, self.z).dot(self.W) + self.c
+
+    def visible_input(self, H: Variable) -> Variable:
+        """Give what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
+        return H.dot(self.W.T) + self.b
+
+    @symbolic_or_array
+    def free_energy(self, V: Any) -> Any:
+        """Give ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``; then ``P(v) = exp(-F(v)) / Z``.
+
+        Parameters
+        ----------
+        V : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N,)
+            In nats; a graph where `V` is a PyTensor variable, else an array.
+        """
+        return self.units.energy(V, self.b, self.z) - pt.softplus(self.hidden_logits(V)).sum(axis=1)
+
+    @symbolic_or_array
+    def sample_h_given_v(self, V: Any) -> Any:
+        """Draw the hidden units: ``uniform < P(h = 1 | v)``.
+
+        Parameters
+        ----------
+        V : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, M)
+            Zeros and ones; a graph where `V` is a PyTensor variable (a function of it needs
+            ``updates=rbm.rng.updates()``), else an array.
+        """
+        a = self.hidden_logits(V)
+        return bernoulli(self.rng.uniform(a.shape, dtype=self.dtype), a)
+
+    @partial(symbolic_or_array, takes_hidden=True)
+    def sample_v_given_h(self, H: Any) -> Any:
+        """Draw the visible units: ``uniform < P(v = 1 | h)``; Gaussian ones around ``HW' + b``.
+
+        Parameters
+        ----------
+        H : Variable or array_like of shape (N, M)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `H` is a PyTensor variable (see `sample_h_given_v`), else an array.
+        """
+        a = self.visible_input(H)
+        return self.units.draw(getattr(self.rng, self.units.noise)(a.shape, dtype=self.dtype), a, self.z)
+
+    def gibbs(self, V: Any, k: int = 1) -> Any:
+        """Carry out `k` Gibbs steps: hidden units given the visible ones, and these given those.
+
+        Parameters
+        ----------
+        V : Variable or array_like of shape (N, D)
+            Where the chains start.
+        k : int
+            Steps; one compiled loop.
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `V` is a PyTensor variable (see `sample_h_given_v`), else an array.
+        """
+        k = check_count(k, "k")
+        return gibbs_chain(self, V, k, self.rng) if isinstance(V, Variable) else run_chain(self, V, k)
+
+    @property
+    def hidden_op(self) -> ArrayFunction:
+        """The compiled `forward_hidden`: arrays in, arrays out."""
+        return self.array_function("forward_hidden")
+
+    @symbolic_or_array
+    def forward_hidden(self, X: Any) -> Any:
+        """Give ``P(h = 1 | v) = s(XW + c)``.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, M)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return pt.sigmoid(self.hidden_logits(X))
+
+    @symbolic_or_array
+    def forward_output(self, X: Any) -> Any:
+        """Reconstruct without a draw: ``s(ZW' + b)`` with ``Z = P(h = 1 | v)``; Gaussian units ``ZW' + b``.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return self.backward(self.forward_hidden(X))
+
+    @partial(symbolic_or_array, takes_hidden=True)
+    def backward(self, H: Any) -> Any:
+        """Give the visible units' means, ``P(v = 1 | h) = s(HW' + b)``; of Gaussian ones ``HW' + b``.
+
+        Parameters
+        ----------
+        H : Variable or array_like of shape (N, M)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `H` is a PyTensor variable, else an array.
+        """
+        return self.units.mean(self.visible_input(H))
+
+    @staticmethod
+    def createFromArrays(W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
+        """Make a machine with Bernoulli units from given parameters (the listing made an AutoEncoder).
+
+        Parameters
+        ----------
+        W : array_like of shape (D, M)
+        c : array_like of shape (M,)
+        b : array_like of shape (D,)
+        an_id : hashable, optional
+
+        Returns
+        -------
+        RBM
+            Of `W`'s dtype where that is float32 or float64; it owns copies of the arrays.
+
+        Raises
+        ------
+        ValueError
+            When the shapes don't fit together or a value isn't finite.
+        """
+        W, (c, b) = check_weights(W, c=(c, 1), b=(b, 0))
+        rbm = RBM(W.shape[1], an_id, dtype=W.dtype)
+        rbm._set_params(W, c, b)
+        return rbm
