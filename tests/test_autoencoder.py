@@ -290,3 +290,55 @@ def test_fitting_does_not_copy_the_training_set():
 def test_streams_can_be_shared_between_models():
     stream = RandomStreams(0)
     assert AutoEncoder(3, rng=stream).rng.generator is stream.generator
+
+
+def halved(X, stream):
+    return X * stream.binomial(X.shape, p=0.5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_corruption_draws_in_the_models_dtype_and_pickles(dtype):
+    ae = AutoEncoder(4, corruption=halved, random_state=0, dtype=dtype).fit(images(), batch_sz=20)
+    assert ae.W.get_value().dtype == dtype
+    twin = pickle.loads(pickle.dumps(ae))
+    np.testing.assert_array_equal(twin.hidden_op(images()), ae.hidden_op(images()))
+    assert twin.rng.generator.random() == ae.rng.generator.random()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: np.random.RandomState(np.random.PCG64(0)),
+        lambda: np.random.Generator(np.random.RandomState(0)._bit_generator),
+        lambda: np.random.default_rng(0),
+    ],
+)
+def test_generators_of_all_kinds(make):
+    def fit():
+        ae = AutoEncoder(4, corruption=halved, random_state=make()).fit(images(), batch_sz=20)
+        return ae.W.get_value()
+
+    np.testing.assert_array_equal(fit(), fit())
+
+
+def test_compiled_methods_of_old_parameters_are_let_go():
+    ae = AutoEncoder(4, random_state=0)
+    for _ in range(3):
+        ae.fit(images(), batch_sz=20).hidden_op(images())
+    assert len(ae._compiled) == 1
+
+
+def test_calls_read_arrays_as_probabilities_where_training_did():
+    ae = AutoEncoder(4, random_state=0).fit(images(), batch_sz=20)
+    with pytest.raises(ValueError, match="divide by 255"):
+        ae.forward_hidden(255 * images())
+    ae.fit(images(), batch_sz=20, cost="squared_error").forward_hidden(255 * images())
+
+
+def test_backward_decodes():
+    ae = AutoEncoder(4, random_state=0).fit(images(), batch_sz=20)
+    Z = ae.hidden_op(images())
+    expected = expit(Z @ ae.W.get_value().T + ae.bo.get_value())
+    np.testing.assert_allclose(ae.backward(Z), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="12 features, expected 4"):
+        ae.backward(images())

@@ -179,3 +179,117 @@ def test_no_upcast_and_floatX_untouched(data, dtype, floatX):
     assert {p.get_value().dtype.name for p in dnn.params + dnn.dparams} == {dtype}
     assert dnn.forward(data[0]).dtype == dtype
     assert dnn.hidden_layers[0].hidden_op(data[0]).dtype == dtype
+
+
+BAD_OPTIONS = [
+    ({"batch_sz": 0}, "layer 2 of 2.*pretrain_options.*batch_sz is 0"),
+    ({"batch_sz": 20, "cost": "hinge"}, "layer 2 of 2.*cost is 'hinge'"),
+    ({"bogus": 1}, "layer 2 of 2.*bogus"),
+    ({}, "layer 2 of 2.*pretrain_options.*batch_sz is 100, but there are only 60"),
+    ({"batch_sz": 20, "callbacks": [3]}, r"callbacks is \[3\], expected a list of callables"),
+]
+
+
+@pytest.mark.parametrize(("bad", "message"), BAD_OPTIONS)
+def test_bad_options_of_an_upper_layer_leave_all_as_it_was(data, bad, message):
+    dnn = DNN([6, 5], random_state=0).fit(*data, **FAST)
+    params, values = list(dnn.params), [p.get_value() for p in dnn.params]
+    P = dnn.forward(data[0])
+    with pytest.raises((ValueError, TypeError), match=message):
+        dnn.fit(*data, batch_sz=20, pretrain_options=[{"batch_sz": 20}, bad])
+    assert all(a is b for a, b in zip(dnn.params, params, strict=True))
+    assert dnn.params[2] is dnn.hidden_layers[0].W
+    for p, value in zip(dnn.params, values, strict=True):
+        np.testing.assert_array_equal(p.get_value(), value)
+    np.testing.assert_array_equal(dnn.forward(data[0]), P)
+    x = pt.matrix("x")
+    np.testing.assert_allclose(dnn.forward(x).eval({x: data[0]}), P, rtol=1e-10)
+
+
+def test_a_network_whose_layer_diverges_has_no_parameters(data):
+    class Poison:
+        def on_batch(self, progress):
+            if "(5)" in progress.stage:
+                progress.hyper["learning_rate"] = np.inf
+
+        def __call__(self, progress):
+            pass
+
+    dnn = DNN([6, 5], random_state=0).fit(*data, **FAST)
+    with pytest.raises(DivergenceError, match="layer 2 of 2"):
+        dnn.fit(*data, callbacks=[Poison()], **FAST)
+    with pytest.raises(ValueError, match="no parameters yet"):
+        dnn.forward(data[0])
+    assert np.isfinite(dnn.hidden_layers[1].W.get_value()).all()
+
+
+@pytest.mark.parametrize("options", ["ab", 3, [1, 2], {1: 2}, np.zeros(2)])
+def test_pretrain_options_of_another_kind(data, options):
+    with pytest.raises(TypeError, match=r"pretrain_options is .*expected a dict"):
+        DNN([6, 5], random_state=0).fit(*data, batch_sz=20, pretrain_options=options)
+
+
+def test_without_pretraining_options_do_nothing_and_any_number_is_fine(data):
+    X, Y, Xtest, Ytest = data
+    options = {"batch_sz": 20, "epochs": 3}
+    dnn = DNN([6], random_state=0).fit(
+        4 * X - 2, Y, 4 * Xtest - 2, Ytest, pretrain=False, batch_sz=20, pretrain_options=options
+    )
+    assert dnn.hidden_layers[0].costs == []
+    assert dnn.predict(4 * X - 2).shape == (60,)
+    with pytest.raises(ValueError, match=r"layer 1 of 1.*expects \[0, 1\]"):
+        DNN([6], random_state=0).fit(4 * X - 2, Y, Xtest, Ytest, **FAST)
+
+
+class Lacks(AutoEncoder):
+    """Loses a velocity that fine-tuning needs."""
+
+    def fit(self, *args, **kwargs):
+        super().fit(*args, **kwargs)
+        del self.forward_dparams
+
+
+class Listing(AutoEncoder):
+    """Takes what the book's listing takes, and no more."""
+
+    def __init__(self, M, an_id=None):
+        super().__init__(M, an_id)
+
+    def fit(self, X, learning_rate=0.5, mu=0.99, epochs=1, batch_sz=20, show_fig=False):
+        return super().fit(X, learning_rate, mu, epochs, batch_sz, show_fig)
+
+
+class NotCallable(AutoEncoder):
+    """Has a number for a method."""
+
+    fit = 3
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (None, "UnsupervisedModel is None, expected what makes a layer"),
+        (AutoEncoder(3), "UnsupervisedModel is .*AutoEncoder object.*expected what makes a layer"),
+        (NotCallable, "has no fit: a layer needs fit"),
+        (Listing, "takes no random_state"),
+        (Lacks, "layer 1 of 1.*after fit Lacks has no forward_dparams"),
+    ],
+)
+def test_models_that_are_no_layers(data, model, message):
+    with pytest.raises(TypeError, match=message):
+        DNN([6], model, random_state=0).fit(*data, **FAST)
+
+
+def test_a_model_with_the_listings_own_signature_is_a_layer(data):
+    np.random.seed(3)
+    expected = DNN([6]).fit(*data, **FAST).W.get_value()
+    np.random.seed(3)
+    np.testing.assert_array_equal(DNN([6], Listing).fit(*data, batch_sz=20).W.get_value(), expected)
+
+
+@pytest.mark.parametrize("callbacks", [None, 3, [3]])
+def test_callbacks_of_another_kind(data, callbacks):
+    for model, arguments in ((AutoEncoder(4), data[:1]), (DNN([4]), data)):
+        with pytest.raises(TypeError, match=r"callbacks is .*expected a list of callables"):
+            model.fit(*arguments, batch_sz=20, callbacks=callbacks)
+        assert not hasattr(model, "params")

@@ -15,7 +15,7 @@ FLOORS = {
         0: "backend random datasets metrics storage",
         1: "graph updates calling",
         2: "training units",
-        3: "gibbs",
+        3: "gibbs callbacks",
         4: "contrastive",
         5: "autoencoder rbm",
         6: "pretraining likelihood sampling",

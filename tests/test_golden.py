@@ -1,5 +1,6 @@
 """The original Theano's numbers, step for step, to 1e-8, on every backend."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from udl_pt import DNN, AutoEncoder
+from udl_pt import DNN, RBM, AutoEncoder
 
 GOLDEN = Path(__file__).parent / "golden"
 ATOL = 1e-8
@@ -72,6 +73,31 @@ def test_dnn(backend, name, data):
     got |= {"costs": dnn.costs, "errors": dnn.errors, "predictions": dnn.predict(Xtest)}
     got["input_gradient"] = input_gradient(dnn, Xtest[:10], Ytest[:10])
     assert_golden(name, got)
+
+
+@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+def test_rbm(backend, data):
+    X, _, Xtest, _ = data
+    np.random.seed(0)
+    rbm = RBM(40, rng=np.random.RandomState(1))
+    rbm.fit(X, epochs=2, batch_sz=100, monitor="batch", backend=backend)
+    got = {key: getattr(rbm, key).get_value() for key in ("W", "c", "b")}
+    got |= {"costs": rbm.costs, "hidden": rbm.hidden_op(Xtest[:20])}
+    assert_golden("rbm", got | {"free_energy": rbm.free_energy((Xtest > 0.5).astype(float))})
+
+
+@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+def test_dnn_of_rbms(backend, data):
+    np.random.seed(0)
+    model = functools.partial(RBM, rng=np.random.RandomState(1))
+    dnn = DNN([40, 20], UnsupervisedModel=model)
+    dnn.fit(*data, epochs=3, batch_sz=100, monitor="batch", backend=backend)
+    got = {"W": dnn.W.get_value(), "b": dnn.b.get_value()}
+    for i, layer in enumerate(dnn.hidden_layers):
+        got |= {f"hidden_W{i}": layer.W.get_value(), f"hidden_b{i}": layer.c.get_value()}
+    got |= {"costs": dnn.costs, "errors": dnn.errors, "predictions": dnn.predict(data[2])}
+    got["input_gradient"] = input_gradient(dnn, data[2][:10], data[3][:10])
+    assert_golden("dnn_rbm", got)
 
 
 def input_gradient(dnn, X, Y):

@@ -1,5 +1,7 @@
 """Streams: their distributions, their order, and that they go on."""
 
+import pickle
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -87,3 +89,32 @@ def test_as_generator():
     assert as_generator(None).randn() == np.random.RandomState(7).randn()
     g = np.random.default_rng(0)
     assert as_generator(g) is g
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("backend", ["numba", "jax"])
+def test_draws_of_a_loop_come_in_step_order(backend):
+    streams = RandomStreams(np.random.RandomState(5))
+    steps = pt.lscalar("steps")
+    a, b = streams.loop_draws(steps, [("uniform", (4, 3)), ("normal", (2,))], "float64")
+    f = Function([steps], [a, b], backend=backend)
+    g = np.random.Generator(np.random.RandomState(5)._bit_generator)
+    for k in (3, 1):
+        got_a, got_b = f(np.asarray(k))
+        for step in range(k):
+            np.testing.assert_array_equal(got_a[step], g.random((4, 3)))
+            np.testing.assert_array_equal(got_b[step], g.standard_normal(2))
+
+
+def test_a_streams_own_dtype():
+    assert RandomStreams(0, "float32").uniform((2,)).dtype == "float32"
+    assert RandomStreams(0, "float32").binomial((2,)).dtype == "float32"
+    assert RandomStreams(0, "float32").normal((2,), dtype="float64").dtype == "float64"
+
+
+def test_a_stream_pickles_with_its_generators_state():
+    streams = RandomStreams(np.random.RandomState(3))
+    streams.uniform(pt.matrix().shape)
+    streams.generator.random()
+    twin = pickle.loads(pickle.dumps(streams))
+    assert twin.generator.random() == streams.generator.random()

@@ -15,6 +15,7 @@ from udl_pt.random import RandomStreams, as_generator
 from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
+    check_callbacks,
     check_count,
     check_epochs,
     check_matrix,
@@ -140,10 +141,13 @@ class AutoEncoder(Callables):
             "mu": check_number(mu, "mu", at_least=0, at_most=1),
         }
         backend = get_backend(backend)
-        X = check_matrix(X, dtype=self.dtype, unit_interval=cost == "cross_entropy")
+        check_callbacks(callbacks)
+        # without training, as under a network that isn't pretrained, nothing is read as a probability
+        unit_interval = cost == "cross_entropy" and check_count(epochs, "epochs", at_least=0) > 0
+        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
         N, D = X.shape
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
-        self.backend, self.unit_interval = backend, cost == "cross_entropy"
+        self.backend, self.unit_interval = backend, unit_interval
         self._set_params(
             init_weights((D, self.M), self._generator, self.dtype),
             np.zeros(self.M, self.dtype),
@@ -183,7 +187,9 @@ class AutoEncoder(Callables):
     def _step(self, cost: Callable[[Variable, Variable], Variable]) -> MomentumStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)
         scale = pt.scalar("scale", dtype=self.dtype)
-        corrupted = X_in if self.corruption is None else self.corruption(X_in, RandomStreams(self.rng))
+        corrupted = (
+            X_in if self.corruption is None else self.corruption(X_in, RandomStreams(self.rng, self.dtype))
+        )
         return MomentumStep(
             cost(X_in, self._logits(corrupted)).sum() * scale,
             [X_in],

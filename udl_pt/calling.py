@@ -5,9 +5,10 @@ variable the method returns a variable. Given an array it is compiled once, and 
 that a whole data set can pass without its hidden layers taking memory all at once.
 """
 
+import contextlib
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, get_backend
 from udl_pt.random import RandomStreams
-from udl_pt.validation import NotFittedError, check_matrix
+from udl_pt.validation import DivergenceError, NotFittedError, check_matrix
 
 __all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
 
@@ -116,14 +117,31 @@ class Callables:
                 f"call fit or createFromArrays before {name}"
             )
         backend, rng = get_backend(model.backend), getattr(model, "rng", None)
-        key = (name, backend, id(rng), *map(id, model.params))
+        made_for = [rng, *model.params]
         kept = model.__dict__.setdefault("_compiled", {})
-        if key not in kept:
-            twin = copy.copy(model)
-            if rng is not None:
-                twin.rng = RandomStreams(rng)
-            kept[key] = (make(twin, backend), rng)  # with rng, lest another gets its id
-        return kept[key][0]
+        if (name, backend) in kept:
+            function, known = kept[name, backend]
+            if len(known) == len(made_for) and all(a is b for a, b in zip(known, made_for, strict=True)):
+                return function
+        twin = copy.copy(model)
+        if rng is not None:
+            twin.rng = RandomStreams(rng)
+        function = make(twin, backend)
+        kept[name, backend] = function, made_for
+        return function
+
+    @contextlib.contextmanager
+    def forgotten_unless_whole(self) -> Iterator[None]:
+        """Leave a network without parameters where its layers' training ends midway.
+
+        Bad input changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some
+        layers are new, and the network's other parameters don't belong to them.
+        """
+        try:
+            yield
+        except (DivergenceError, KeyboardInterrupt):
+            self.__dict__.pop("params", None)
+            raise
 
     def array_function(self, method: str) -> ArrayFunction:
         """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""

@@ -113,7 +113,7 @@ def contrastive_step(
     backend, name : str
         See `udl_pt.backend.Function`.
     """
-    stream = RandomStreams(model.rng)
+    stream = RandomStreams(model.rng, model.dtype)
     X_in = pt.matrix("X_in", dtype=model.dtype)
     v0 = stream.binomial(X_in.shape, p=X_in, dtype=model.dtype) if binarize else X_in
     v1, moved = sampler.sample(model, v0, chains, stream)
@@ -121,7 +121,7 @@ def contrastive_step(
 
     scale = scalars["scale"]
     scale1 = scale if chains is None else np.asarray(1 / sampler.n_chains, model.dtype)
-    share = np.asarray(1 if model.unit_interval else 1 / model.n_features, model.dtype)
+    share = np.asarray(1 if model.units.unit_interval else 1 / np.sqrt(model.n_features), model.dtype)
     cost = share * (model.free_energy(v0).sum() * scale - model.free_energy(v1).sum() * scale1)
     if "weight_decay" in scalars:
         cost += scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype)

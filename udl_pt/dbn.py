@@ -9,12 +9,19 @@ from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import float_dtype, get_backend
 from udl_pt.calling import Callables, symbolic_or_array
 from udl_pt.pretraining import make_layers, pretrain_layers
-from udl_pt.random import as_generator
+from udl_pt.random import RandomStreams, as_generator
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
 from udl_pt.storage import read_arrays, write_arrays
 from udl_pt.training import MONITORS, Progress
-from udl_pt.validation import DataError, NotFittedError, check_count, check_matrix, check_option
+from udl_pt.validation import (
+    DataError,
+    NotFittedError,
+    check_callbacks,
+    check_count,
+    check_matrix,
+    check_option,
+)
 
 __all__ = ["DBN"]
 
@@ -91,15 +98,17 @@ class DBN(Callables):
         pretrain_epochs = check_count(pretrain_epochs, "pretrain_epochs", at_least=0)
         backend = get_backend(backend)
         X = check_matrix(X, dtype=self.dtype)
-        pretrain_layers(
-            self.hidden_layers,
-            X,
-            epochs=pretrain_epochs,
-            options=pretrain_options,
-            backend=backend,
-            monitor=monitor,
-            callbacks=tuple(callbacks),
-        )
+        check_callbacks(callbacks)
+        with self.forgotten_unless_whole():
+            pretrain_layers(
+                self.hidden_layers,
+                X,
+                epochs=pretrain_epochs,
+                options=pretrain_options,
+                backend=backend,
+                monitor=monitor,
+                callbacks=tuple(callbacks),
+            )
         self.backend = backend
         self._gather()
         return self
@@ -226,7 +235,13 @@ def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Any
     """Make a layer from what `DBN.save` wrote of it."""
     dtype = arrays["W"].dtype
     if facts["model"] == "RBM":
-        rbm = RBM(facts["M"], visible=facts["visible"], learn_variance=facts["learn_variance"], dtype=dtype)
+        rbm = RBM(
+            facts["M"],
+            visible=facts["visible"],
+            learn_variance=facts["learn_variance"],
+            rng=RandomStreams(),
+            dtype=dtype,
+        )
         rbm._set_params(arrays["W"], arrays["c"], arrays["b"])
         if rbm.z is not None:
             rbm.z.set_value(arrays["z"])

@@ -17,6 +17,7 @@ from udl_pt.random import as_generator
 from udl_pt.training import MONITORS, Progress, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
+    check_callbacks,
     check_count,
     check_epochs,
     check_labels,
@@ -155,17 +156,19 @@ class DNN(Callables):
         K = int(Y.max()) + 1
         Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
         epochs, batch_sz = check_epochs(epochs, batch_sz, N, "fine-tuning")
-        pretrain_epochs = check_count(pretrain_epochs, "pretrain_epochs", at_least=0) if pretrain else 0
+        pretrain_epochs = check_count(pretrain_epochs, "pretrain_epochs", at_least=0)
+        check_callbacks(callbacks)
 
-        pretrain_layers(
-            self.hidden_layers,
-            X,
-            epochs=pretrain_epochs,
-            options=pretrain_options,
-            backend=backend,
-            monitor=monitor,
-            callbacks=tuple(callbacks),
-        )
+        with self.forgotten_unless_whole():
+            pretrain_layers(
+                self.hidden_layers,
+                X,
+                epochs=pretrain_epochs if pretrain else 0,
+                options=pretrain_options if pretrain else None,
+                backend=backend,
+                monitor=monitor,
+                callbacks=tuple(callbacks),
+            )
         self.backend, self.n_features = backend, D
         self.unit_interval = getattr(self.hidden_layers[0], "unit_interval", False)
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))

@@ -23,6 +23,7 @@ __all__ = [
     "blocks",
     "clamped_chain",
     "gibbs_chain",
+    "gibbs_draws",
     "loop",
     "persistent_chain",
     "run_chain",
@@ -75,7 +76,7 @@ def gibbs_chain(model: Machine, V: Variable, k: Any, stream: RandomStreams) -> V
         H = bernoulli(for_h, model.hidden_logits(V))
         return model.units.draw(for_v, model.visible_input(H), model.z)
 
-    return loop(step, _draws(model, k, V.shape[0], stream), [V], k)[0]
+    return loop(step, gibbs_draws(model, k, V.shape[0], stream), [V], k)[0]
 
 
 def persistent_chain(
@@ -104,7 +105,7 @@ def persistent_chain(
         V = model.units.draw(for_v, model.visible_input(H), model.z)
         return V, bernoulli(for_h, model.hidden_logits(V))
 
-    draws = _draws(model, k, n_chains, stream)
+    draws = gibbs_draws(model, k, n_chains, stream)
     if k > 1:
         H = loop(lambda h, v, H, *shared: step(h, v, H)[1], [d[:-1] for d in draws], [H], k - 1)[0]
     for_h, for_v = (d[-1] for d in draws)
@@ -157,7 +158,7 @@ def tempered_chain(
         rows = (place * n_chains + np.arange(n_chains)).ravel()
         return V[rows], H[rows]
 
-    draws = _draws(model, k, T * n_chains, stream, [("uniform", (2, T, n_chains))])
+    draws = gibbs_draws(model, k, T * n_chains, stream, [("uniform", (2, T, n_chains))])
     if k > 1:
         H = loop(lambda h, v, s, H, *shared: step(h, v, s, H)[1], [d[:-1] for d in draws], [H], k - 1)[0]
     for_h, for_v, for_swaps = (d[-1] for d in draws)
@@ -201,7 +202,7 @@ def clamped_chain(
         drawn = model.units.draw(for_v, a, model.z)
         return pt.switch(missing, drawn, V), total + model.units.mean(a)
 
-    V, total = loop(step, _draws(model, k, V.shape[0], stream), [V, pt.zeros_like(V)], k, [missing])
+    V, total = loop(step, gibbs_draws(model, k, V.shape[0], stream), [V, pt.zeros_like(V)], k, [missing])
     return V, total
 
 
@@ -214,7 +215,7 @@ def run_chain(model: Any, V: Any, k: int) -> np.ndarray:
 
     chain = model.compiled("gibbs", make)
     V = check_matrix(
-        V, "V", dtype=model.dtype, n_features=model.n_features, unit_interval=model.unit_interval
+        V, "V", dtype=model.dtype, n_features=model.n_features, unit_interval=model.units.unit_interval
     )
     state: np.ndarray = np.ascontiguousarray(V, model.dtype)
     for steps in blocks(k, len(V) * (model.M + model.n_features)):
@@ -229,9 +230,10 @@ def blocks(k: int, draws: int) -> Iterator[int]:
         yield min(largest, k - start)
 
 
-def _draws(
+def gibbs_draws(
     model: Machine, k: Any, n: Any, stream: RandomStreams, more: Sequence[tuple[str, Any]] = ()
 ) -> list[Variable]:
+    """Make the draws of `k` steps of `n` chains: in each those of the hidden, then of the visible units."""
     each = [("uniform", (n, model.M)), (model.units.noise, (n, model.n_features)), *more]
     return stream.loop_draws(k, each, model.dtype)
 

@@ -16,7 +16,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function
 from udl_pt.calling import in_chunks
-from udl_pt.gibbs import blocks, loop
+from udl_pt.gibbs import blocks, gibbs_draws, loop
 from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.units import bernoulli
@@ -81,7 +81,7 @@ def log_partition(rbm: RBM) -> float:
         For more units; the message says what the sum would cost.
     """
     _check_finite(rbm)
-    over_visible = rbm.unit_interval and rbm.n_features < rbm.M
+    over_visible = rbm.units.unit_interval and rbm.n_features < rbm.M
     n, other = (rbm.n_features, rbm.M) if over_visible else (rbm.M, rbm.n_features)
     if n > LARGEST:
         hours = 2.0**n * other * SOFTPLUS / 3600
@@ -227,7 +227,7 @@ def _betas(n: Any) -> np.ndarray:
 def _base(rbm: RBM, X: Any) -> np.ndarray:
     """Biases of the first machine: the data's base rates, or the model's own."""
     _check_finite(rbm)
-    if X is None or not rbm.unit_interval:
+    if X is None or not rbm.units.unit_interval:
         return np.array(rbm.b.get_value())
     X = check_matrix(X, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=True)
     return np.asarray(rbm.units.bias(column_moments(X)[0], len(X)), rbm.dtype)
@@ -309,11 +309,8 @@ def annealed_steps(
         a = after * rbm.visible_input(H) + (1 - after) * base
         return rbm.units.draw(for_v, a, rbm.z), total + gain
 
-    n = V.shape[0]
-    draws = stream.loop_draws(
-        betas.shape[0] - 1, [("uniform", (n, rbm.M)), (rbm.units.noise, (n, rbm.n_features))], rbm.dtype
-    )
-    total = pt.zeros((n,), dtype="float64")
+    draws = gibbs_draws(rbm, betas.shape[0] - 1, V.shape[0], stream)
+    total = pt.zeros((V.shape[0],), dtype="float64")
     V, total = loop(step, [*draws, betas[:-1], betas[1:]], [V, total], constants=[base])
     return V, total
 
@@ -364,7 +361,7 @@ def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
 
 
 def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Variable], Variable]) -> Any:
-    if not rbm.unit_interval:
+    if not rbm.units.unit_interval:
         raise ValueError(f"{name} is of Bernoulli units, and the visible units are {rbm.visible}")
     if isinstance(X, Variable):
         return graph(rbm, X)
@@ -405,14 +402,16 @@ def _check_data(rbm: RBM, X: Any, name: str = "X") -> np.ndarray:
     """Give `X` where it holds what the visible units are: a likelihood is of zeros and ones, not of greys."""
     if not hasattr(rbm, "params"):
         raise NotFittedError("this RBM has no parameters yet: call fit or createFromArrays before")
-    data = check_matrix(X, name, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.unit_interval)
-    if rbm.unit_interval:
+    data = check_matrix(
+        X, name, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval
+    )
+    if rbm.units.unit_interval:
         bad = np.argwhere((data != 0) & (data != 1))
         if len(bad):
             row, column = bad[0]
             raise ValueError(
-                f"{name}[{row}, {column}] is {data[row, column]:g}, but the units are binary, a likelihood is of "
-                f"zeros and ones: threshold, {name} > 0.5, or draw, rng.random({name}.shape) < {name}"
+                f"{name}[{row}, {column}] is {data[row, column]:g}, but the units are binary, the likelihood"
+                f" is of zeros and ones: threshold, {name} > 0.5, or draw, rng.random({name}.shape) < {name}"
             )
     return data
 

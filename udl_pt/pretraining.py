@@ -1,5 +1,6 @@
 """Chapter 3: greedy, layer-wise pretraining; each layer learns to reconstruct what the one below gives."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -7,10 +8,12 @@ import numpy as np
 
 from udl_pt.validation import DivergenceError
 
-__all__ = ["make_layers", "pretrain_layers"]
+__all__ = ["check_pretrain_options", "make_layers", "pretrain_layers"]
 
 METHODS = ("fit", "forward_hidden", "hidden_op")
 ATTRIBUTES = ("M", "forward_params", "forward_dparams")
+
+Options = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
 def make_layers(
@@ -40,11 +43,20 @@ def make_layers(
         ) from None
     if not sizes:
         raise ValueError("hidden_layer_sizes is empty, expected at least one layer, such as [500]")
+    if not callable(UnsupervisedModel):
+        raise TypeError(
+            f"UnsupervisedModel is {UnsupervisedModel!r}, expected what makes a layer from its size: a class "
+            "such as AutoEncoder, or a functools.partial of one"
+        )
     given = {name: value for name, value in options.items() if value is not None}
+    refused = sorted(set(given) - _accepted(UnsupervisedModel, given))
+    if refused:
+        raise TypeError(
+            f"UnsupervisedModel {UnsupervisedModel!r} takes no {', '.join(refused)}: leave that away, or let "
+            "its constructor take it"
+        )
     layers = [UnsupervisedModel(M, **given) for M in sizes]
-    missing = [
-        name for name in METHODS if not hasattr(type(layers[0]), name) and not hasattr(layers[0], name)
-    ]
+    missing = [name for name in METHODS if not _has_method(layers[0], name)]
     if missing:
         raise TypeError(
             f"UnsupervisedModel {UnsupervisedModel!r} has no {', '.join(missing)}: "
@@ -53,12 +65,41 @@ def make_layers(
     return layers
 
 
+def _has_method(layer: Any, name: str) -> bool:
+    """Whether there is such a method, or a property, which may not have a value before `fit`."""
+    found = inspect.getattr_static(layer, name, None)
+    return callable(found) or isinstance(found, property | staticmethod | classmethod)
+
+
+def _accepted(function: Callable[..., Any], names: Mapping[str, Any]) -> set[str]:
+    """Which of the names `function` takes as arguments."""
+    parameters = inspect.signature(function).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return set(names)
+    return set(names) & set(parameters)
+
+
+def check_pretrain_options(options: Any, n_layers: int) -> list[Mapping[str, Any]]:
+    """Hand back one mapping a layer."""
+    each = [options or {}] * n_layers if options is None or isinstance(options, Mapping) else options
+    if not isinstance(each, Sequence) or not all(
+        isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each
+    ):
+        raise TypeError(
+            f"pretrain_options is {options!r}, expected a dict of arguments for the layers' fit, such as "
+            "{'epochs': 3}, or a list of them, one a layer"
+        )
+    if len(each) != n_layers:
+        raise ValueError(f"pretrain_options has {len(each)} entries, expected {n_layers}, one a layer")
+    return list(each)
+
+
 def pretrain_layers(
     layers: Sequence[Any],
     X: np.ndarray,
     *,
     epochs: int,
-    options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    options: Options = None,
     **defaults: Any,
 ) -> None:
     """Fit each layer to the hidden values of the one below; with no epochs, only draw their weights.
@@ -74,17 +115,37 @@ def pretrain_layers(
     options : mapping or sequence of mappings, optional
         Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
     **defaults
-        Arguments of ``fit`` passed on where they aren't None or empty, such as the backend.
+        Arguments of ``fit`` passed on where they aren't None or empty and the layer takes them.
+
+    Raises
+    ------
+    DivergenceError
+        When a layer's step isn't finite; its parameters are those before that step.
+    ValueError, TypeError
+        For bad input; all layers are what they were.
     """
+    each = check_pretrain_options(options, len(layers))
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
-    each = options if isinstance(options, Sequence) else [options or {}] * len(layers)
-    if len(each) != len(layers):
-        raise ValueError(f"pretrain_options has {len(each)} entries, expected {len(layers)}, one a layer")
+    before = [dict(vars(layer)) for layer in layers]
     current_input = X
     for number, (layer, own) in enumerate(zip(layers, each, strict=True), start=1):
+        where = f"layer {number} of {len(layers)}"
         try:
-            layer.fit(current_input, **{"epochs": epochs, **given, **own})
+            accepted = _accepted(layer.fit, given)
+            layer.fit(current_input, **{"epochs": epochs, **{n: given[n] for n in accepted}, **own})
+            missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
+            if missing:
+                raise TypeError(
+                    f"after fit {type(layer).__name__} has no {', '.join(missing)}, which a layer needs"
+                )
+            if layer is not layers[-1]:
+                current_input = layer.hidden_op(current_input)
         except DivergenceError as error:
-            raise DivergenceError(f"layer {number} of {len(layers)}: {error}") from error
-        if layer is not layers[-1]:
-            current_input = layer.hidden_op(current_input)
+            raise DivergenceError(f"{where}: {error}") from error
+        except Exception as error:
+            for other, attributes in zip(layers, before, strict=True):
+                vars(other).clear()
+                vars(other).update(attributes)
+            if type(error) in (ValueError, TypeError):
+                raise type(error)(f"{where} (see pretrain_options): {error}") from error
+            raise

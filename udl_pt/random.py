@@ -15,7 +15,9 @@ same generator: ``RandomStreams(streams)``. The models do so for each function t
 A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own gives other bits on each backend).
 """
 
+import hashlib
 import itertools
+import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,11 +79,14 @@ class RandomStreams:
     seed : None, int, numpy.random.Generator, numpy.random.RandomState or RandomStreams
         None seeds afresh, without touching NumPy's global generator; an int seeds NumPy's default
         generator; a generator is used itself, and advances.
+    dtype : {"float64", "float32"}, optional
+        Of the draws that aren't told another; PyTensor's floatX where not given.
     """
 
     generator: np.random.Generator
 
-    def __init__(self, seed: Any = None) -> None:
+    def __init__(self, seed: Any = None, dtype: str | None = None) -> None:
+        self.dtype = dtype
         if isinstance(seed, RandomStreams):
             seed = seed.generator
         elif seed is None or (isinstance(seed, int | np.integer) and not isinstance(seed, bool)):
@@ -101,10 +106,20 @@ class RandomStreams:
     @classmethod
     def beside(cls, generator: HostGenerator) -> "RandomStreams":
         """Derive a stream from the present state of `generator`, without drawing from it."""
-        if isinstance(generator, np.random.Generator):
-            return cls(generator.spawn(1)[0])
-        key = generator.get_state(legacy=False)["state"]
-        return cls(np.random.default_rng([*map(int, key["key"]), int(key["pos"])]))
+        if isinstance(generator, np.random.RandomState):
+            state = pickle.dumps(generator.get_state(legacy=False))
+        else:
+            state = pickle.dumps(generator.bit_generator.state)
+        digest = hashlib.sha256(state).digest()
+        return cls(np.random.default_rng(int.from_bytes(digest, "big")))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep the generator; draws handed out so far belong to graphs elsewhere."""
+        return {"generator": self.generator, "dtype": self.dtype}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Start a new chain of draws on the generator."""
+        self.__init__(**{"seed": state["generator"], "dtype": state["dtype"]})  # type: ignore[misc]
 
     def updates(self) -> dict[Any, Variable]:
         """Make updates for a `pytensor.function` of one's own, so that each call draws anew."""
@@ -120,7 +135,7 @@ class RandomStreams:
         low, high : float
             The interval's ends.
         dtype : str, optional
-            ``"float32"`` or ``"float64"``; PyTensor's floatX where not given.
+            ``"float32"`` or ``"float64"``; the stream's own where not given.
         """
         draw = self._draw(size, dtype, "uniform")
         if (low, high) == (0.0, 1.0):
@@ -177,7 +192,7 @@ class RandomStreams:
 
     def _draw(self, size: Any, dtype: str | None, kind: str) -> Any:
         shape = [pt.as_tensor_variable(s) for s in size]
-        draw = self._variable(kind, shape, dtype)
+        draw = self._variable(kind, shape, dtype or self.dtype)
 
         def sample(shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
             method = getattr(self.generator, _ON_HOST[kind])

@@ -22,6 +22,7 @@ from udl_pt.random import RandomStreams, as_generator
 from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
 from udl_pt.units import VISIBLE_UNITS, bernoulli
 from udl_pt.validation import (
+    check_callbacks,
     check_count,
     check_epochs,
     check_matrix,
@@ -100,10 +101,8 @@ class RBM(Callables):
         self.costs: list[float] = []
         self.chains: np.ndarray | None = None
         self._generator = as_generator(random_state)
-        if rng is not None:
-            self.rng = RandomStreams(rng)
-        else:
-            self.rng = RandomStreams() if random_state is None else RandomStreams.beside(self._generator)
+        self._own_chance = random_state is not None
+        self.rng: Any = None if rng is None else RandomStreams(rng)
 
     def fit(
         self,
@@ -135,8 +134,8 @@ class RBM(Callables):
         X : array_like of shape (N, D)
             Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones.
         learning_rate, mu : float
-            Step size and momentum. For Gaussian units the cost is divided by D: its curvature grows with
-            D, and so a rate suits data of any width.
+            Step size and momentum. For Gaussian units the cost is divided by the root of D, since its
+            curvature grows with D, and a rate should suit data of any width.
         epochs, batch_sz : int
             Passes over the data, and rows a step; the rest of ``N / batch_sz`` is dropped.
         show_fig : bool
@@ -198,22 +197,27 @@ class RBM(Callables):
                 sparsity_target, "sparsity_target", at_least=0, at_most=1
             )
             penalties["sparsity_cost"] = check_number(sparsity_cost, "sparsity_cost", at_least=0)
-        if binarize and not self.unit_interval:
+        if binarize and not self.units.unit_interval:
             raise ValueError(f"binarize is True, but {self.visible} units aren't binary: leave it away")
         backend = get_backend(backend)
-        X = check_matrix(X, dtype=self.dtype, unit_interval=self.unit_interval)
+        check_callbacks(callbacks)
+        # without training, as under a network that isn't pretrained, nothing is read as a probability
+        unit_interval = self.units.unit_interval and check_count(epochs, "epochs", at_least=0) > 0
+        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
         N, D = X.shape
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
         sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, batch_sz, self.visible)
         mean, variance = column_moments(X)
-        if not self.unit_interval:
+        if not self.units.unit_interval and epochs > 0:
             warn_unless_standardised(mean, variance)
 
-        self.backend = backend
+        self.backend, self.unit_interval = backend, unit_interval
         W = init_weights((D, self.M), self._generator, self.dtype)
         b = self.units.bias(mean, N) if visible_bias == "data" else np.zeros(D)
         self._set_params(W, np.zeros(self.M, self.dtype), b.astype(self.dtype))
         self.costs, self.chains = [], None
+        if self.rng is None:
+            self.rng = RandomStreams.beside(self._generator) if self._own_chance else RandomStreams()
         if epochs > 0:
             chains = sampler.chains(self.M, self.rng, self.dtype)
             hyper = hyper | {"scale": 1 / batch_sz} | penalties
@@ -421,6 +425,6 @@ class RBM(Callables):
             When the shapes don't fit together or a value isn't finite.
         """
         W, (c, b) = check_weights(W, c=(c, 1), b=(b, 0))
-        rbm = RBM(W.shape[1], an_id, dtype=W.dtype)
+        rbm = RBM(W.shape[1], an_id, rng=RandomStreams(), dtype=W.dtype)
         rbm._set_params(W, c, b)
         return rbm

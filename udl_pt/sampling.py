@@ -57,7 +57,7 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
         noise = rbm.rng.generator.random((check_count(start, "start"), rbm.n_features)) < 0.5
         start = noise.astype(rbm.dtype)
     V = check_matrix(
-        start, "start", dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.unit_interval
+        start, "start", dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval
     )
     V, shown = np.ascontiguousarray(V, rbm.dtype), []
     for before, step in pairwise([0, *counts]):
@@ -139,6 +139,6 @@ def _check_gaps(rbm: RBM, X: Any, missing: Any) -> tuple[np.ndarray, np.ndarray]
         raise ValueError(f"missing is True in all of row {rows[0]}: to draw without data, use fantasies")
     if shape[1] == rbm.n_features:
         b = rbm.b.get_value()
-        X = np.where(gaps, 1 / (1 + np.exp(-b)) if rbm.unit_interval else b, X)
-    X = check_matrix(X, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.unit_interval)
+        X = np.where(gaps, 1 / (1 + np.exp(-b)) if rbm.units.unit_interval else b, X)
+    X = check_matrix(X, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval)
     return np.ascontiguousarray(X, rbm.dtype), gaps
