@@ -7,6 +7,7 @@ import sys
 import threading
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
 from scipy.special import expit
@@ -193,6 +194,39 @@ def test_a_damaged_compile_cache_is_cleared_and_tried_again(cold, tmp_path, dama
     assert second.stdout == printed
 
 
+SUM_IN_C = (
+    "import warnings, numpy as np, pytensor.tensor as pt; from udl_pt.backend import Function;"
+    "warnings.filterwarnings('ignore', \"backend 'c' found no BLAS\");"
+    "x = pt.vector('x', dtype='float64');"
+    "print(Function([x], (2 * x).sum(), backend='c')(np.arange(4.0)))"
+)
+
+
+@pytest.fixture(scope="module")
+def cold_c(tmp_path_factory):
+    """A compile cache with modules of the C backend."""
+    folder = tmp_path_factory.mktemp("cache")
+    result = run(SUM_IN_C, PYTENSOR_FLAGS=f"base_compiledir={folder}")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "12.0\n"
+    return folder
+
+
+@pytest.mark.core
+@pytest.mark.skipif(not pytensor.config.cxx, reason="no C++ compiler, so nothing is cached")
+@pytest.mark.parametrize("damage", [b"", b"garbage", bytes(5000)], ids=["empty", "garbage", "zeros"])
+def test_a_damaged_compile_cache_of_c_is_cleared_and_tried_again(cold_c, damage):
+    (folder,) = cold_c.glob("compiledir_*")
+    files = list(folder.glob("tmp*/*.so"))
+    assert files
+    for file in files:
+        file.write_bytes(damage)
+    second = run(SUM_IN_C, PYTENSOR_FLAGS=f"base_compiledir={cold_c}")
+    assert second.returncode == 0, second.stderr
+    assert second.stdout == "12.0\n"
+    assert second.stderr == ""
+
+
 def test_only_errors_from_reading_the_cache_clear_it(monkeypatch):
     monkeypatch.setattr(backend, "clear_cache", lambda: pytest.fail("cleared"))
     x = pt.matrix("x")
@@ -210,3 +244,16 @@ def test_the_global_generator_stays_where_it_is():
     )
     result = run(code)
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", ["numba", "c", "jax"])
+def test_what_others_draw_while_a_function_is_made_and_compiled_is_not_drawn_again(name, monkeypatch):
+    """Another thread's draw, played by one in the midst of the first call."""
+    get_backend(name)  # importing JAX is the exception
+    np.random.seed(0)
+    monkeypatch.setattr(Function, "_first", lambda self, arguments: [np.random.random_sample(1)])
+    monkeypatch.setattr(np.random, "set_state", lambda state: pytest.fail("put back"))
+    x = pt.vector("x")
+    during = Function([x], x + 1, backend=name)(np.ones(2))
+    expected = np.random.RandomState(0).random_sample(2)
+    np.testing.assert_array_equal([during[0], np.random.random_sample()], expected)

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from udl_pt import __version__, cli
+from udl_pt.datasets import Dataset
 from udl_pt.training import Progress
 
 
@@ -42,6 +43,7 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys
     assert (results["seed"], results["dtype"], results["backend"]) == (3, "float64", "numba")
     assert results["chapters"]["3"]["sizes"] == [8, 5]
     assert results["chapters"]["3"]["epochs"] == {"pretrained": 1, "not pretrained": 1}
+    assert re.search(r"After 1 epoch of fine-tuning .* after 1 epoch, on", " ".join(printed.split()))
     for written in ("results.json", "index.html"):
         assert str(folder) not in (out / written).read_text()
 
@@ -53,6 +55,7 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys
         (["--backend", "theano"], "backend is 'theano'"),
         (["--data", "nowhere"], "nowhere has no train-images"),
         (["--data", "nowhere.csv"], "no nowhere.csv"),
+        (["--data", ""], "path is '', expected a folder or a file"),
         (["--epochs", "0"], "epochs is 0, expected at least 1"),
         (["--sizes", "8", "0"], "M is 0"),
         (["--dtype", "float16"], "dtype is float16"),
@@ -78,6 +81,14 @@ def test_an_out_that_is_a_file_is_refused_before_training(tmp_path, capsys, monk
     assert file.read_text() == "mine"
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="has no file system that refuses even root")
+def test_an_out_that_cannot_be_made_is_refused_before_training(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    for out in ("/proc/x", "/proc/x/y", "/proc"):
+        assert cli.main(["reproduce", "--out", out]) == 2
+        assert f"--out {out} can't be made or written to" in capsys.readouterr().err
+
+
 def test_sizes_that_are_no_numbers(capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["reproduce", "--sizes", "20,ten"])
@@ -85,10 +96,31 @@ def test_sizes_that_are_no_numbers(capsys):
     assert "'20,ten', expected whole numbers such as 1000,750,500" in capsys.readouterr().err
 
 
+def made_up(path):
+    return Dataset(np.arange(6).reshape(2, 3), np.random.permutation(1000), np.ones((1, 3)), [0], "made up")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_data_are_cast_once_to_the_runs_dtype(dtype, monkeypatch):
+    monkeypatch.setattr(cli, "load_data", made_up)
+    seen = []
+
+    def chapter(data, settings):
+        seen.append(data)
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.CHAPTERS, "3", chapter)
+    cli.main(["reproduce", "--dtype", dtype])
+    (data,) = seen
+    assert data.X.dtype == data.Xtest.dtype == dtype
+    np.testing.assert_array_equal(data.X, (np.arange(6).reshape(2, 3) / 255).astype(dtype))
+    assert data.source == "made up"
+
+
 def test_the_seed_decides_kaggles_shuffle_and_leaves_the_global_generator(monkeypatch):
-    monkeypatch.setattr(cli, "load_data", lambda path: np.random.permutation(1000))
+    monkeypatch.setattr(cli, "load_data", made_up)
     np.random.seed(5)
-    first, again, other = (cli._load("train.csv", seed) for seed in (1, 1, 2))
+    first, again, other = (cli._load("train.csv", seed, "float64").Y for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
     after = np.random.random_sample()

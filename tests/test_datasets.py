@@ -1,10 +1,12 @@
 """MNIST from all its places, and files that aren't what they say."""
 
+import copy
 import functools
 import gzip
 import hashlib
 import http.server
 import os
+import pickle
 import struct
 import sys
 import threading
@@ -14,7 +16,8 @@ import numpy as np
 import pytest
 
 from udl_pt import datasets, getKaggleMNIST, load_mnist, load_mnist_subset
-from udl_pt.validation import DataError, load_data
+from udl_pt.datasets import Dataset, describe_sources, load_data
+from udl_pt.validation import DataError
 
 NAMES = [
     "train-images-idx3-ubyte",
@@ -58,8 +61,9 @@ def folder(tmp_path):
 
 
 def assert_read(data):
-    np.testing.assert_allclose(data.X, TRAIN / 255, rtol=1e-6)
-    np.testing.assert_allclose(data.Xtest, TEST / 255, rtol=1e-6)
+    assert data.X.dtype == data.Xtest.dtype == np.float64
+    np.testing.assert_array_equal(data.X, TRAIN / 255)
+    np.testing.assert_array_equal(data.Xtest, TEST / 255)
     np.testing.assert_array_equal(data.Y, [5, 0, 4, 1, 9, 2, 1])
     np.testing.assert_array_equal(data.Ytest, [7, 2, 1])
 
@@ -80,13 +84,41 @@ def test_embedded_subset():
     X, Y, Xtest, Ytest = data = load_mnist_subset()
     assert X.shape == (5000, 784)
     assert Xtest.shape == (1000, 784)
-    assert X.dtype == Xtest.dtype == np.float32
+    for images in (X, Xtest):
+        assert images.dtype == np.float64
+        np.testing.assert_array_equal(images, np.rint(images * 255) / 255)
     assert (X.min(), X.max()) == (0, 1)
     np.testing.assert_array_equal(np.bincount(Y), [500] * 10)
     np.testing.assert_array_equal(np.bincount(Ytest), [100] * 10)
     np.testing.assert_array_equal(Y[:10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])  # as MNIST begins
     assert "subset" in data.source
     assert load_data().source == data.source
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        copy.copy,
+        copy.deepcopy,
+        Dataset._replace,
+        *(lambda d, p=p: pickle.loads(pickle.dumps(d, p)) for p in (2, 5)),
+    ],
+)
+def test_copies_and_pickles(again):
+    data = Dataset(TRAIN, [5, 0, 4, 1, 9, 2, 1], TEST, [7, 2, 1], "made up")
+    copied = again(data)
+    assert type(copied) is Dataset
+    assert copied.source == "made up"
+    assert_read(copied)
+
+
+def test_replaced_arrays_are_taken_as_they_are():
+    data = Dataset(TRAIN, [5, 0, 4, 1, 9, 2, 1], TEST, [7, 2, 1], "made up")
+    X = data.X.astype(np.float32)
+    replaced = data._replace(X=X)
+    assert replaced.X is X
+    assert replaced.Xtest is data.Xtest
+    assert replaced.source == "made up"
 
 
 def test_an_altered_subset_is_refused(monkeypatch):
@@ -172,6 +204,14 @@ def test_a_folder_without_the_files_is_an_error_and_nothing_else_is_tried(folder
             call()
 
 
+@pytest.mark.parametrize("load", [load_mnist, getKaggleMNIST, load_data])
+def test_an_empty_path_is_refused_and_nothing_else_is_tried(load, folder, monkeypatch):
+    monkeypatch.setattr(datasets, "_download", lambda name: pytest.fail("downloaded"))
+    monkeypatch.setenv("UDL_PT_DATA", str(folder))
+    with pytest.raises(FileNotFoundError, match="path is '', expected a folder"):
+        load("")
+
+
 # Downloads, from a server of the test's own
 
 
@@ -223,6 +263,36 @@ def test_a_damaged_download_is_refused_and_not_kept(mirror, damage):
     assert_read(load_mnist())
 
 
+def cached():
+    return Path(os.environ["UDL_PT_CACHE"])
+
+
+def test_plain_files_in_the_cache_are_read(monkeypatch):
+    monkeypatch.setattr(datasets, "_download", lambda name: pytest.fail("downloaded"))
+    for name, content in CONTENTS.items():
+        (cached() / name).write_bytes(content)
+    assert_read(load_mnist())
+    assert {what: there for what, _, there in describe_sources()}["full MNIST, cache"]
+
+
+OTHERS = struct.pack(">II", 2049, 7) + bytes([3] * 7)  # a whole file, but not the published one
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: gzip.compress(OTHERS)], ids=["cut", "other"])
+def test_a_cached_file_that_is_not_the_published_one_is_fetched_again(mirror, damage):
+    load_mnist()
+    file = cached() / f"{NAMES[1]}.gz"
+    good = file.read_bytes()
+    file.write_bytes(damage(good))
+    assert not {what: there for what, _, there in describe_sources()}["full MNIST, cache"]
+    assert_read(load_mnist())
+    assert file.read_bytes() == good
+    file.write_bytes(damage(good))
+    (mirror / file.name).unlink()
+    with pytest.raises(FileNotFoundError, match=rf"{file} is not the published file \(delete it\)"):
+        load_mnist()
+
+
 # Kaggle's CSV
 
 HEADER = ",".join(["label", *(f"pixel{i}" for i in range(784))])
@@ -251,7 +321,7 @@ def test_kaggle_shuffles_and_keeps_the_last_thousand_for_the_test(tmp_path, monk
         X, Y, Xtest, Ytest = call()
         assert len(Xtest) == len(Ytest) == 1000
         np.testing.assert_array_equal(np.concatenate([Y, Ytest]), rows[order, 0])
-        np.testing.assert_allclose(np.concatenate([X, Xtest]), rows[order, 1:] / 255, rtol=1e-6)
+        np.testing.assert_array_equal(np.concatenate([X, Xtest]), rows[order, 1:] / 255)
 
 
 def with_cell(row, column, value):
@@ -270,13 +340,24 @@ def with_cell(row, column, value):
         (lambda lines: lines[1:], "a header of 785 columns .*expected label,pixel0"),
         (lambda lines: [line.rpartition(",")[0] for line in lines], "784 columns"),
         (lambda lines: [lines[0], *(line.rpartition(",")[0] for line in lines[1:])], "rows of 784 columns"),
-        (lambda lines: [*lines[:4], lines[4].rpartition(",")[0], *lines[5:]], "not a table of integers"),
+        (
+            lambda lines: [*lines[:4], lines[4].rpartition(",")[0], *lines[5:]],
+            "not a table of integers: in row 4, the number of columns changed from 785 to 784",
+        ),
         (with_cell(4, 9, "300"), "has the pixel 300 in row 5, expected 0 to 255"),
         (with_cell(4, 9, "-1"), "has the pixel -1 in row 5"),
         (with_cell(4, 0, "10"), "has the label 10 in row 5, expected 0 to 9"),
-        (with_cell(4, 0, "2.5"), "not a table of integers"),
-        (with_cell(4, 9, "white"), "not a table of integers"),
+        (with_cell(4, 0, "2.5"), "not a table of integers: in row 5, could not convert string '2.5'"),
+        (with_cell(4, 9, "white"), "not a table of integers: in row 5, could not convert string 'white'"),
+        (with_cell(4, 9, "17#junk"), "in row 5, could not convert string '17#junk'"),
+        (with_cell(4, 784, "17 # junk"), "in row 5, could not convert string '17 # junk'"),
+        (with_cell(4, 0, "#7"), "in row 5, could not convert string '#7'"),
+        (lambda lines: [lines[0], "# by hand", *lines[1:]], "in row 1, could not convert string '# by hand'"),
+        (lambda lines: [lines[0], "", *lines[1:]], "has nothing in row 1"),
+        (lambda lines: [*lines[:5], "", *lines[5:]], "has nothing in row 5"),
+        (lambda lines: [*lines[:5], "  ", *lines[5:]], "in row 5, "),
         (lambda lines: lines[:1], "a header but no rows"),
+        (lambda lines: [lines[0], "", ""], "a header but no rows"),
         (lambda lines: lines[:1001], "has 1000 rows, expected more than 1000"),
         (lambda lines: [""], "a header of 1 columns"),
     ],
@@ -285,6 +366,12 @@ def test_damaged_csv(tmp_path, change, message):
     write_csv(tmp_path / "train.csv", change=change)
     with pytest.raises(DataError, match=message):
         getKaggleMNIST(tmp_path)
+
+
+def test_empty_lines_at_the_end_are_no_rows(tmp_path):
+    rows = write_csv(tmp_path / "train.csv", change=lambda lines: [*lines, "", ""])
+    X, _, Xtest, _ = getKaggleMNIST(tmp_path)
+    assert len(X) + len(Xtest) == len(rows)
 
 
 def test_no_csv_says_what_to_do(tmp_path):

@@ -1,6 +1,7 @@
 """The doctor, on a healthy machine and on sick ones."""
 
 import io
+import re
 import sys
 
 import pytest
@@ -42,7 +43,8 @@ def test_it_looks_at_everything(capsys, monkeypatch):
     for name in backend.BACKENDS:
         assert row(printed, name)[1] == "yes"
     assert "SciPy" in row(printed, "numba")[2]
-    assert "threads" in row(printed, "numba")[2]
+    assert re.search(r"\d thread", row(printed, "numba")[2])
+    assert "threads not told" in row(printed, "jax")[2]
     for folder in backend.cache_folders():
         assert row(printed, str(folder))[1].endswith("MB")
 
@@ -59,6 +61,36 @@ def test_a_c_backend_without_blas_is_said_to_be_slow(monkeypatch):
     _, works, blas, advice = row(shown()["Backends"], "c")
     assert (works, blas) == ("yes", "none: products are slow")
     assert "libopenblas-dev" in advice
+
+
+def pool(file, threads=3):
+    return {
+        "user_api": "blas",
+        "internal_api": "openblas",
+        "version": "0.3",
+        "num_threads": threads,
+        "filepath": file,
+    }
+
+
+OF_NUMPY = pool("/venv/lib/site-packages/numpy.libs/libscipy_openblas64_.so", 8)
+OF_SCIPY = pool("/venv/lib/site-packages/scipy.libs/libscipy_openblas.so", 1)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([pool("/usr/lib/libopenblasp-r0.3.so")], "-lblas: openblas 0.3, 3 threads"),
+        ([], "-lblas: threads unknown"),
+        ([pool("/usr/lib/libopenblasp-r0.3.so"), pool("/opt/lib/libblis.so")], "-lblas: threads unknown"),
+    ],
+)
+def test_the_threads_are_those_of_the_library_that_the_backend_uses(others, said, monkeypatch):
+    monkeypatch.setattr(doctor, "blas_of_c", lambda: "-lblas")
+    monkeypatch.setattr(doctor, "threadpool_info", lambda: [OF_NUMPY, OF_SCIPY, *others])
+    text = shown()["Backends"]
+    assert row(text, "c")[2] == said
+    assert row(text, "numba")[2] == "SciPy's, openblas 0.3, 1 thread"
 
 
 def test_a_c_backend_without_a_compiler_does_not_work(monkeypatch):

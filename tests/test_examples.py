@@ -45,3 +45,18 @@ def test_ch3_compose():
         assert history[-1][0] < history[0][0]
         last.append(history[-1])
     assert last[1][1] < 0.9 * last[0][1]
+
+
+def test_ch4_rbm(tmp_path, capsys):
+    np.random.seed(0)
+    rbm = load("ch4_rbm").main(M=20, epochs=2, steps=(1, 3), folder=tmp_path)
+    assert rbm.costs[1] < rbm.costs[0]
+    assert {p.name for p in tmp_path.iterdir()} == {"ch4_filters.png", "ch4_fantasies.png"}
+    assert f"cost: {rbm.costs[-1]}" in capsys.readouterr().out
+
+
+def test_ch4_dnn(capsys):
+    np.random.seed(0)
+    dnn = load("ch4_dnn").main(sizes=[100, 50], epochs=6)
+    assert dnn.errors[-1] < 0.5
+    assert str(dnn.errors) in capsys.readouterr().out

@@ -22,9 +22,11 @@ FLOORS = {
         7: "dnn dbn",
         8: "plots",
         9: "report",
-        10: "chapters doctor",
-        11: "cli",
-        12: "__main__",
+        10: "programs doctor",
+        11: "chapter3 chapter4",
+        12: "chapters",
+        13: "cli",
+        14: "__main__",
     }.items()
     for name in names.split()
 }

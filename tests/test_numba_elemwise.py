@@ -1,12 +1,15 @@
-"""The vectorised sigmoid against SciPy's, and rows added in every layout."""
+"""The vectorised sigmoid and softplus against SciPy's, and rows added in every layout."""
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.graph.fg import FunctionGraph
+from pytensor.scan.op import Scan
 from scipy.special import expit
 
 from udl_pt.backend import Function, shared
-from udl_pt.numba_elemwise import AsRow, VectorSigmoid
+from udl_pt.numba_elemwise import AsRow, VectorSigmoid, VectorSoftplus
 
 pytestmark = pytest.mark.core
 
@@ -60,3 +63,38 @@ def test_a_row_of_a_parameter_that_changes_in_the_same_step():
     x = pt.matrix("x")
     f = Function([x], (x + b).sum(), [(b, b + x.sum(axis=0))])
     assert [float(f(np.ones((2, 3)))) for _ in range(3)] == [6.0, 18.0, 30.0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softplus_to_a_few_units_in_the_last_place_and_at_the_ends(dtype):
+    x = pt.vector("x", dtype=dtype)
+    f = Function([x], pt.softplus(x))
+    X = np.concatenate([np.linspace(-80, 80, 100_001), np.random.RandomState(0).randn(10_000)]).astype(dtype)
+    exact = np.logaddexp(0, X.astype(np.longdouble))
+    assert abs(f(X) / exact - 1).max() < 4 * np.finfo(dtype).eps
+    assert VectorSoftplus in set(scalar_ops(f))
+    got = f(np.array([np.nan, np.inf, -np.inf, 1e30, -1e30], dtype))
+    assert np.isnan(got[0])
+    np.testing.assert_allclose(got[1:], [np.inf, 0, np.float32(1e30), 0], rtol=1e-6, atol=1e-37)
+
+
+def test_sigmoids_inside_a_loop_are_vectorised_and_the_users_graph_stays_as_it_was():
+    x, steps = pt.matrix("x"), pt.lscalar("steps")
+    y = pytensor.scan(pt.sigmoid, outputs_info=[x], n_steps=steps, return_updates=False)[-1]
+    f = Function([x, steps], y)
+    X = np.random.RandomState(0).randn(3, 4)
+    np.testing.assert_allclose(f(X, np.asarray(3)), expit(expit(expit(X))), rtol=1e-14)
+
+    def inner_ops(fgraph):
+        loops = [node.op for node in fgraph.apply_nodes if isinstance(node.op, Scan)]
+        return {type(getattr(n.op, "scalar_op", None)) for loop in loops for n in loop.fgraph.apply_nodes}
+
+    assert VectorSigmoid in inner_ops(f._compiled.maker.fgraph)
+    assert VectorSigmoid not in inner_ops(FunctionGraph([x, steps], [y], clone=True))
+
+
+def test_a_matrix_that_loses_a_dimension_before_it_becomes_a_row():
+    x, y = pt.matrix("x"), pt.vector("y")
+    f = Function([x, y], pt.sigmoid(x + x.dot(y[:, None])[:, 0]))
+    X, Y = np.random.RandomState(0).randn(3, 3), np.arange(3.0)
+    np.testing.assert_allclose(f(X, Y), expit(X + X @ Y), rtol=1e-14)

@@ -74,6 +74,27 @@ def test_reconstructions_are_below_their_originals():
     assert [a.get_title() for a in axes[:3]] == ["7", "1", "0"]
 
 
+def test_completions_hide_what_was_not_given():
+    X, completed = np.random.RandomState(0).rand(2, 2, 16)
+    missing = np.arange(16) >= 8
+    axes = drawn(plots.plot_completions(X, missing, completed, ["7", "1"]))
+    for n in range(2):
+        rows = [np.ma.filled(axes[2 * row + n].images[0].get_array(), np.nan).ravel() for row in range(3)]
+        np.testing.assert_allclose(rows[0], X[n])
+        np.testing.assert_allclose(rows[1], np.where(missing, np.nan, X[n]))
+        np.testing.assert_allclose(rows[2], completed[n])
+
+
+def test_fantasies_have_a_row_a_chain_and_a_column_a_step():
+    pictures = np.random.RandomState(0).rand(3, 2, 16)
+    axes = drawn(plots.plot_fantasies(pictures, [1, 10, 1000]))
+    for step in range(3):
+        for chain in range(2):
+            image = axes[3 * chain + step].images[0].get_array()
+            np.testing.assert_allclose(image, pictures[step, chain].reshape(4, 4))
+    assert [a.get_title() for a in axes[:3]] == ["1", "10", "1,000"]
+
+
 def test_rows_that_are_no_square_images_are_refused():
     with pytest.raises(ValueError, match="a row has 15 values, expected the pixels of a square image"):
         plots.plot_filters(np.zeros((15, 2)))

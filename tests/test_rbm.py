@@ -12,6 +12,7 @@ from sklearn.utils import shuffle
 
 from udl_pt import RBM, DivergenceError, RandomStreams
 from udl_pt.backend import Function
+from udl_pt.contrastive import centred_gradient
 from udl_pt.gibbs import clamped_chain, tempered_chain
 
 FAST = {"backend": "jax", "monitor": None}  # compiles soonest; what depends on backends is in test_golden
@@ -266,11 +267,8 @@ def test_centring_changes_coordinates_not_the_model():
         gradients.append(gradient)
     moved = energy_form(*(p - 1e-4 * g for p, g in zip(start, gradients, strict=True)))
 
-    from udl_pt.contrastive import _centred
-
     v0, v1 = pt.dmatrix(), pt.dmatrix()
-    symbolic = rbm.free_energy(v0).mean() - rbm.free_energy(v1).mean()
-    centred = _centred(pytensor.grad(symbolic, rbm.params), m, pt.as_tensor_variable(q))
+    centred = centred_gradient(rbm, (v0, v1), (1 / 3, 1 / 2), (m, pt.as_tensor_variable(q)))
     got = pytensor.function([v0, v1], centred)(V0, V1)
     for p, g, expected in zip((W, c, b), got, moved, strict=True):
         np.testing.assert_allclose(p - 1e-4 * g, expected, rtol=0, atol=1e-7)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from udl_pt import __version__
-from udl_pt.chapters import Settings, chapter3
+from udl_pt import __version__, chapter4
+from udl_pt.chapters import CHAPTERS, Settings, chapter3
 from udl_pt.datasets import Dataset
-from udl_pt.report import Picture, Section, write_report
+from udl_pt.report import Picture, Section, Table, write_report
 
 
 def figure():
@@ -75,6 +75,19 @@ def test_other_files_in_the_folder_stay_and_a_failed_report_leaves_no_page(tmp_p
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
+def test_a_table_stands_among_the_pictures_with_its_sentence(tmp_path):
+    rows = [["model", "nats"], ["<a>", "-1"]]
+    pictures = [
+        Picture("one", figure(), "First."),
+        Table(rows, "Then & there."),
+        Picture("two", figure(), "Last."),
+    ]
+    text = write_report({"4": Section("A", [], pictures=pictures)}, tmp_path, {}).read_text()
+    places = [text.index(found) for found in ("First.", "&lt;a&gt;", "Then &amp; there.", "Last.")]
+    assert places == sorted(places)
+    assert {p.name for p in tmp_path.glob("*.png")} == {"chapter4_one.png", "chapter4_two.png"}
+
+
 def test_chapter3_measures_both_networks_and_says_so():
     data = tiny()
     said = []
@@ -109,7 +122,7 @@ def test_chapter3_says_what_came_out_whatever_it_was(monkeypatch):
     kept = whole.Ytest != 2
     pixels = [np.rint(255 * X) for X in (whole.X, whole.Xtest[kept])]
     data = Dataset(pixels[0], whole.Y, pixels[1], whole.Ytest[kept], "made up")
-    monkeypatch.setattr("udl_pt.chapters.DNN.predict", lambda self, X: np.zeros(len(X), int))
+    monkeypatch.setattr("udl_pt.dnn.DNN.predict", lambda self, X: np.zeros(len(X), int))
     section = chapter3(data, Settings(sizes=[5], epochs=1))
     confusion = np.array(section.results["confusion"])
     assert confusion.shape == (4, 4)  # though 2 is neither there nor answered
@@ -131,9 +144,69 @@ def test_chapter3_finds_bad_sizes_before_it_trains():
 
 
 def test_chapter3_takes_the_books_epochs_on_enough_data(monkeypatch):
-    monkeypatch.setattr("udl_pt.chapters.SMALL", 100)
+    monkeypatch.setattr("udl_pt.programs.SMALL", 100)
     section = chapter3(tiny(), Settings(sizes=[4]))
     results = section.results
     assert results["epochs"] == {"pretrained": 3, "not pretrained": 10}
     assert results["pretrain_epochs"] == 1
     assert "and so are the epochs." in section.sentences[1]
+
+
+@pytest.fixture
+def little(monkeypatch):
+    for name, value in {"FEW": 3, "MANY": 5, "BETAS": 20, "LONG": 2, "CHAINS": 10, "STEPS": (1, 3)}.items():
+        monkeypatch.setattr(chapter4, name, value)
+
+
+@pytest.mark.usefixtures("little")
+def test_chapter4_measures_what_it_says():
+    data = tiny()
+    said = []
+    section = CHAPTERS["4"](data, Settings(sizes=[6, 5], epochs=2, seed=1, say=said.append))
+    results = section.results
+    assert list(results["errors"]) == ["RBMs first", "auto-encoders first", "not pretrained"]
+    assert {len(errors) for errors in results["errors"].values()} == {2}
+    for errors in results["errors"].values():
+        assert f"{100 * errors[-1]:.2f}%" in section.sentences[-1]
+    assert [len(costs) for costs in results["pretraining_costs"]["RBMs first"]] == [5, 5]
+    names = [getattr(picture, "name", "table") for picture in section.pictures]
+    assert names == ["errors", "costs", "table", "filters", "fantasies", "completions"]
+    rows = section.pictures[2].rows
+    assert [row[0] for row in rows[1:]] == list(results["machines"])
+    for row, machine in zip(rows[1:], results["machines"].values(), strict=True):
+        likelihood, log_Z = machine["test_log_likelihood"], machine["log_Z"]
+        for way in log_Z:  # one unnormalised likelihood less each log Z
+            assert likelihood[way] + log_Z[way] == pytest.approx(likelihood["ais"] + log_Z["ais"])
+        if machine["hidden"] == 3:
+            assert row[1] == f"{likelihood['exact']:.2f}"
+            assert abs(log_Z["ais"] - log_Z["exact"]) < 5 * machine["standard_errors"]["ais"]
+        else:
+            assert row[1] == "–"
+        assert row[2].startswith(f"{likelihood['ais']:.2f} ±")
+    assert len(said) == 7
+    assert json.loads(json.dumps(results)) == results
+
+
+@pytest.mark.usefixtures("little")
+def test_chapter4_likelihoods_are_of_the_test_images_drawn_with_the_seed(monkeypatch):
+    seen = []
+    original = chapter4.log_likelihood
+    monkeypatch.setattr(chapter4, "log_likelihood", lambda rbm, X, Z: seen.append(X) or original(rbm, X, Z))
+    data = tiny()
+    section = CHAPTERS["4"](data, Settings(sizes=[5], epochs=1, seed=7))
+    drawn = np.random.default_rng(7).random(data.Xtest.shape) < data.Xtest
+    assert len(seen) == 4
+    for X in seen:
+        np.testing.assert_array_equal(X, drawn)
+    assert "drawn once, with seed 7" in section.sentences[2]
+    assert "the book takes 3" in section.sentences[1]
+
+
+@pytest.mark.usefixtures("little")
+def test_chapter4_takes_the_books_epochs_on_enough_data(monkeypatch):
+    monkeypatch.setattr("udl_pt.programs.SMALL", 100)
+    section = CHAPTERS["4"](tiny(), Settings(sizes=[4]))
+    assert set(section.results["epochs"].values()) == {3}
+    assert section.results["pretrain_epochs"] == 1
+    assert "(as in the book)" in section.sentences[1]
+    assert {len(m["costs"]) for m in section.results["machines"].values()} == {5}

@@ -1,10 +1,12 @@
 """Bad input: each with the words its error must hold, each leaving the model as it was."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 
 from udl_pt import DNN, AutoEncoder, error_rate
+from udl_pt.validation import check_matrix
 
 RS = np.random.RandomState(0)
 X = RS.rand(40, 6)
@@ -30,6 +32,9 @@ BAD_X = [
     (with_value(np.nan), r"X\[3, 2\] is nan, expected finite numbers"),
     (with_value(-np.inf), r"X\[3, 2\] is -inf"),
     (scipy.sparse.csr_matrix(X), r"X is a sparse matrix.*toarray\(\)"),
+    (scipy.sparse.coo_array(X), r"X is a sparse matrix.*toarray\(\)"),
+    (np.ma.masked_equal(X, X[3, 2]), r"X is a masked array.*X\.filled\(…\).*mask of missing values"),
+    (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), "X has dtype object"),
     (X * 255, r"expects \[0, 1\]: divide by 255\?"),
     (X - 0.5, r"expects \[0, 1\]: rescale them\?"),
 ]
@@ -84,6 +89,8 @@ def test_dnn_fit(dnn, bad, message):
         ({"Y": Y.astype(float)}, "Y has dtype float64, expected integer labels"),
         ({"Y": Y.astype(str)}, "Y has dtype <U"),
         ({"Y": np.eye(4)[Y].astype(int)}, r"Y has shape \(40, 4\), expected one dimension"),
+        ({"Y": [*Y[:-1], [0, 1]]}, "Y is no vector .*expected one label a sample"),
+        ({"Y": np.ma.masked_equal(Y, 3)}, r"Y is a masked array.*Y\.filled\(…\)"),
         ({"Ytest": Y + 3}, "Ytest has the labels 4, 5, 6, unseen in training, where 0 ... 3 were found"),
         ({"Ytest": Y - 2}, "Ytest has the labels -2, -1, unseen"),
         ({"Ytest": Y[:-2]}, "Ytest has 38 labels, expected 40"),
@@ -135,6 +142,29 @@ def test_options_of_the_autoencoder(ae, options, message):
     with pytest.raises(ValueError, match=message):
         ae.fit(X, batch_sz=10, **options)
     assert_unchanged(ae, before)
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        (pd.DataFrame({"nnz": [0.5, 1], "_mask": [0.0, 1]}), [[0.5, 0], [1, 1]]),
+        (pd.DataFrame({"a": [1, 2], "b": [True, False]}), [[1, 1], [2, 0]]),
+        (pd.DataFrame({"a": [0.5, 2], "b": [True, False], "c": [1, 2]}), [[0.5, 1, 1], [2, 0, 2]]),
+    ],
+)
+def test_frames_of_numbers(frame, expected):
+    np.testing.assert_array_equal(check_matrix(frame, dtype="float64"), expected)
+
+
+def test_a_masked_array_without_masked_values_has_nothing_to_lose():
+    np.testing.assert_array_equal(check_matrix(np.ma.array(X), dtype="float64"), X)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(float).max, reason="has no longer double")
+@pytest.mark.parametrize("value", ["1e400", "-1e400"])
+def test_values_that_only_a_long_double_holds(value):
+    with pytest.raises(ValueError, match="too large for float64: scale it"):
+        check_matrix(with_value(np.longdouble(value), np.longdouble), dtype="float64")
 
 
 def test_outside_the_unit_interval_is_fine_for_squared_error():

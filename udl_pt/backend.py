@@ -6,12 +6,14 @@ call, one function compiles at a time, and a compiled function holds the locks o
 it reads and writes while it runs, so models can be used from several threads.
 """
 
+import atexit
 import contextlib
 import itertools
 import logging
 import os
 import pickle
 import shutil
+import sys
 import threading
 import traceback
 import warnings
@@ -30,6 +32,7 @@ from pytensor.graph.replace import clone_replace
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
+from pytensor.link.c import cmodule
 from pytensor.tensor.math import Sum
 
 __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
@@ -73,7 +76,7 @@ def get_backend(name: str | None = None) -> str:
         raise ValueError(f"{source} is {name!r}, expected one of {', '.join(map(repr, BACKENDS))}")
     if name == "jax":
         try:
-            with _global_generator_kept():
+            with contextlib.nullcontext() if "jax" in sys.modules else _global_generator_kept():
                 import jax  # noqa: F401
         except ImportError as error:
             raise ValueError(
@@ -220,7 +223,7 @@ class Function:
         if self._compiled is not None:
             return list(self._compiled(*arguments))
         # Numba and JAX compile at the first call, so building and first call are one thing here.
-        with _compile_lock, _quiet_about_blas(self.backend), _global_generator_kept():
+        with _compile_lock, _quiet_about_blas(self.backend):
             try:
                 results = self._first(arguments)
             except Exception as error:
@@ -297,6 +300,8 @@ def _quiet_about_blas(backend: str) -> Iterator[None]:
         warnings.warn(_SLOW_C if compiler_of_c() else _NO_C, stacklevel=5)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
+        # about shapes that fit, which JAX checks itself when it traces a function
+        warnings.filterwarnings("ignore", message="Skipping Assert.*JAX tracing", category=UserWarning)
         logger = logging.getLogger("pytensor.tensor.blas")
         level = logger.level
         logger.setLevel(logging.ERROR)
@@ -308,7 +313,10 @@ def _quiet_about_blas(backend: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _global_generator_kept() -> Iterator[None]:
-    """Keep NumPy's global generator where it is: importing JAX draws from it, and the book's order counts."""
+    """Keep NumPy's global generator where it is: importing JAX draws from it, and the book's order counts.
+
+    Only around the import, since what other threads draw meanwhile will be drawn again.
+    """
     state = np.random.get_state()
     try:
         yield
@@ -329,6 +337,10 @@ def clear_cache() -> None:
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
+    # PyTensor's list of C modules names files that are gone now; it makes a new one where there is none.
+    if cmodule._module_cache is not None:
+        atexit.unregister(cmodule._module_cache._on_atexit)
+        cmodule._module_cache = None
 
 
 def _from_cache(error: BaseException) -> bool:
@@ -336,7 +348,7 @@ def _from_cache(error: BaseException) -> bool:
     readers = (os.path.join("numba", "core", "caching.py"), os.path.join("link", "c", "cmodule.py"))
     frames = traceback.extract_tb(error.__traceback__)
     return isinstance(error, pickle.UnpicklingError | EOFError) or any(
-        frame.filename.endswith(readers) and frame.name.startswith(("load", "_load", "dlimport"))
+        frame.filename.endswith(readers) and frame.name.startswith(("load", "_load", "_get_module"))
         for frame in frames
     )
 

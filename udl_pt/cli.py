@@ -1,7 +1,8 @@
 """The command line: ``udl-pt reproduce`` and ``udl-pt doctor``."""
 
 import argparse
-import os
+import contextlib
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from udl_pt.backend import BACKENDS, get_backend
+from udl_pt.backend import BACKENDS, float_dtype, get_backend
 from udl_pt.chapters import CHAPTERS, Settings
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.doctor import examine
@@ -107,9 +108,10 @@ def _reproduce(options: argparse.Namespace) -> None:
     backend = get_backend(options.backend)
     if options.epochs is not None:
         check_count(options.epochs, "epochs")
+    dtype = float_dtype(options.dtype)
     _check_out(Path(options.out))
     start = time.perf_counter()
-    data = _load(options.data, options.seed)
+    data = _load(options.data, options.seed, dtype)
     console.print(f"data: {data.source}", highlight=False, markup=False)
     sections = {}
     with _Bars(console) as bars:
@@ -118,7 +120,7 @@ def _reproduce(options: argparse.Namespace) -> None:
                 sizes=[size for some in options.sizes for size in some],
                 epochs=options.epochs,
                 backend=backend,
-                dtype=options.dtype,
+                dtype=dtype,
                 seed=options.seed,
                 callbacks=[bars],
                 say=bars.say,
@@ -128,7 +130,7 @@ def _reproduce(options: argparse.Namespace) -> None:
         "data": data.source,
         "seed": options.seed,
         "backend": backend,
-        "dtype": options.dtype,
+        "dtype": dtype,
         "seconds": round(time.perf_counter() - start, 1),
     }
     page = write_report(sections, options.out, facts)
@@ -138,23 +140,39 @@ def _reproduce(options: argparse.Namespace) -> None:
 
 
 def _check_out(out: Path) -> None:
-    """Refuse a place where no report can be written, before minutes of training instead of after."""
-    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    """Refuse a place where no report can be written, before minutes of training instead of after.
+
+    It is tried, as permissions don't say everything; a folder made for that goes again, in case of other bad
+    input.
+    """
+    places = (out, *out.absolute().parents)
+    there = next(place for place in places if place.exists())
     if not there.is_dir():
         raise NotADirectoryError(f"--out {out}: {there} is a file, expected a folder, or a new name")
-    if not os.access(there, os.W_OK):
-        raise PermissionError(f"--out {out}: {there} can't be written to, choose another folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise type(error)(
+            f"--out {out} can't be made or written to ({error.strerror}), choose another folder"
+        ) from error
+    finally:
+        for place in places[: places.index(there)]:
+            with contextlib.suppress(OSError):
+                place.rmdir()
 
 
-def _load(place: str | None, seed: int) -> Dataset:
-    """Load the data; the shuffle of Kaggle's rows draws from the global generator, so it gets the seed."""
+def _load(place: str | None, seed: int, dtype: str) -> Dataset:
+    """Load the data in the run's dtype; Kaggle's shuffle draws from the global generator: seed that."""
     as_generator(seed)  # refuses what is no seed, in the words of the models
     state = np.random.get_state()
     np.random.seed(seed)
     try:
-        return load_data(place)
+        data = load_data(place)
     finally:
         np.random.set_state(state)
+    return data._replace(X=data.X.astype(dtype, copy=False), Xtest=data.Xtest.astype(dtype, copy=False))
 
 
 class _Bars:

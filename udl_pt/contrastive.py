@@ -119,21 +119,27 @@ def contrastive_step(
     v1, moved = sampler.sample(model, v0, chains, stream)
     state = [] if chains is None else [(chains, moved)]
 
-    scale = scalars["scale"]
-    scale1 = scale if chains is None else np.asarray(1 / sampler.n_chains, model.dtype)
+    # Gaussian units: divided by the root of D, see RBM.fit
     share = np.asarray(1 if model.units.unit_interval else 1 / np.sqrt(model.n_features), model.dtype)
-    cost = share * (model.free_energy(v0).sum() * scale - model.free_energy(v1).sum() * scale1)
-    if "weight_decay" in scalars:
-        cost += scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype)
-    q = model.forward_hidden(v0).sum(axis=0) * scale  # mean activation of each hidden unit
-    if "sparsity_target" in scalars:
-        cost += scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum()
+    scale0 = share * scalars["scale"]
+    scale1 = scale0 if chains is None else share * np.asarray(1 / sampler.n_chains, model.dtype)
+    cost = scale0 * model.free_energy(v0).sum() - scale1 * model.free_energy(v1).sum()
     gradients = pytensor.grad(cost, model.params, consider_constant=[v0, v1])
+    q = model.forward_hidden(v0).sum(axis=0) * scalars["scale"]  # mean activation of each hidden unit
     if centre is not None:
         hidden_mean = shared(np.full(model.M, 0.5, model.dtype), "hidden_mean")
-        gradients[:3] = _centred(gradients[:3], np.asarray(centre, model.dtype), hidden_mean)
+        means = np.asarray(centre, model.dtype), hidden_mean
+        gradients[:3] = centred_gradient(model, (v0, v1), (scale0, scale1), means)
         rate = np.asarray(CENTRING_RATE, model.dtype)
         state.append((hidden_mean, hidden_mean + rate * (q - hidden_mean)))
+    penalties = []
+    if "weight_decay" in scalars:
+        penalties.append(scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype))
+    if "sparsity_target" in scalars:
+        penalties.append(scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum())
+    for penalty in penalties:
+        more = pytensor.grad(penalty, model.params, disconnected_inputs="ignore", consider_constant=[v0])
+        gradients = [g + m for g, m in zip(gradients, more, strict=True)]
     return MomentumStep(
         gradients,
         [X_in],
@@ -147,12 +153,39 @@ def contrastive_step(
     )
 
 
-def _centred(gradients: list[Variable], visible_mean: np.ndarray, hidden_mean: Variable) -> list[Variable]:
-    """Turn a gradient into that of the machine whose units count from their means.
+def centred_gradient(
+    model: Any,
+    samples: tuple[Variable, Variable],
+    scales: tuple[Variable, Variable],
+    means: tuple[Any, Variable],
+) -> list[Variable]:
+    """Give the gradient of the machine whose units count from their means.
 
-    Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions, other coordinates
-    (Melchior, Fischer and Wiskott, JMLR 2016, equations 9 to 11).
+    Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions in other coordinates
+    (Melchior, Fischer and Wiskott, JMLR 2016). With the data above the sample, and x the visible units and y
+    the hidden ones less their means, the gradient of W is one product; what is taken from those of
+    the biases turns them into the plain machine's.
+
+    Parameters
+    ----------
+    model : RBM
+    samples : tuple of Variable
+        v0 and v1, of shape (N, D) and (n_chains, D).
+    scales : tuple of Variable
+        Weights of a row of v0 and of one of v1 in the cost.
+    means : tuple of (ndarray, Variable)
+        m, of shape (D,), and l, of shape (M,).
+
+    Returns
+    -------
+    list of Variable
+        Gradients of W, c and b.
     """
-    dW, dc, db = gradients
-    dW = dW - visible_mean[:, None] * dc - db.dimshuffle(0, "x") * hidden_mean
-    return [dW, dc - pt.dot(visible_mean, dW), db - dW.dot(hidden_mean)]
+    (v0, v1), (scale0, scale1), (m, hidden_mean) = samples, scales, means
+    x0, x1 = (model.units.scaled(v - m, model.z) for v in (v0, v1))
+    y0 = scale0 * (hidden_mean - model.forward_hidden(v0))
+    y1 = scale1 * (model.forward_hidden(v1) - hidden_mean)
+    x, y = pt.join(0, x0, x1), pt.join(0, y0, y1)
+    dc = y.sum(axis=0) - x.dot(m).dot(y)
+    db = scale1 * x1.sum(axis=0) - scale0 * x0.sum(axis=0) - y.dot(hidden_mean).dot(x)
+    return [x.T.dot(y), dc, db]

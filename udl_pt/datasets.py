@@ -1,12 +1,13 @@
 """MNIST: embedded subset, IDX files, downloads with digests, and Kaggle's CSV.
 
-Every loader hands back a `Dataset`: images as float32 in [0, 1], shape (N, 784), labels as int64, and where
+Every loader hands back a `Dataset`: images as float64 in [0, 1], shape (N, 784), labels as int64, and where
 they are from. No loader falls back to other data by itself.
 """
 
 import gzip
 import hashlib
 import lzma
+import operator
 import os
 import zlib
 from importlib import resources
@@ -58,8 +59,8 @@ class Dataset(_Arrays):
 
     Attributes
     ----------
-    X, Xtest : ndarray of float32 of shape (N, 784) and (Ntest, 784)
-        Pixels in [0, 1], 0 is the background.
+    X, Xtest : ndarray of float64 of shape (N, 784) and (Ntest, 784)
+        Pixels in [0, 1], 0 is the background: a file's number by 255, as in the book.
     Y, Ytest : ndarray of int64 of shape (N,) and (Ntest,)
         Digits.
     source : str
@@ -72,10 +73,22 @@ class Dataset(_Arrays):
         cls, pixels: np.ndarray, Y: Any, test_pixels: np.ndarray, Ytest: Any, source: str
     ) -> "Dataset":
         """Scale 0 ... 255 to [0, 1]."""
-        X, Xtest = (p.astype(np.float32) / np.float32(255) for p in (pixels, test_pixels))
+        X, Xtest = (np.divide(p, 255, dtype=np.float64) for p in (pixels, test_pixels))
         self = super().__new__(cls, X, np.asarray(Y, np.int64), Xtest, np.asarray(Ytest, np.int64))
         self.source = source
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the arrays as they are: they are scaled already."""
+        return self._make, (tuple(self),), vars(self)
+
+    def _replace(self, **arrays: Any) -> "Dataset":
+        """Hand back the same with other arrays, which are not scaled, and from the same source."""
+        replaced = super()._replace(**arrays)
+        replaced.source = self.source
+        return replaced
+
+    __replace__ = _replace  # for copy.replace, of Python 3.13
 
 
 def load_mnist_subset() -> Dataset:
@@ -121,13 +134,14 @@ def load_mnist(path: Any = None) -> Dataset:
     FileNotFoundError
         When they are nowhere to be had; the message names all four ways.
     DataError
-        When a file is damaged or isn't what its name says.
+        When a file is damaged or isn't what its name says. (In the cache, a .gz whose digest isn't the
+        published one is downloaded again.)
     """
-    folder = path if path is not None else os.environ.get(ENVIRONMENT)
-    if folder:
-        return _read_folder(Path(folder))
+    folder = _place(path)
+    if folder is not None:
+        return _read_folder(folder)
     for name in DIGESTS:
-        if not (_cache() / f"{name}.gz").is_file():
+        if _find_cached(name) is None:
             _download(name)
     return _read_folder(_cache())
 
@@ -153,7 +167,7 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
     DataError
         When it isn't of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image.
     """
-    place = Path(path if path is not None else os.environ.get(ENVIRONMENT) or ".")
+    place = _place(path) or Path()
     file = place / "train.csv" if place.is_dir() else place
     if not file.is_file():
         raise FileNotFoundError(
@@ -195,9 +209,17 @@ def describe_sources() -> list[tuple[str, str, bool]]:
             folder or f"${ENVIRONMENT} is not set",
             bool(folder) and all(_find(Path(folder or ""), name) for name in DIGESTS),
         ),
-        ("full MNIST, cache", str(_cache()), all(_find(_cache(), name) for name in DIGESTS)),
+        ("full MNIST, cache", str(_cache()), all(map(_find_cached, DIGESTS))),
         ("Kaggle's CSV", f"{folder or '.'}/train.csv", Path(folder or ".", "train.csv").is_file()),
     ]
+
+
+def _place(path: Any) -> Path | None:
+    """Where to look: what was passed, else the environment's; None where neither names a place."""
+    if path == "":
+        raise FileNotFoundError("path is '', expected a folder or a file: name it, or leave it away")
+    place = path if path is not None else os.environ.get(ENVIRONMENT)
+    return Path(place) if place else None
 
 
 def _cache() -> Path:
@@ -224,8 +246,10 @@ def _download(name: str) -> None:
                 failures.append(f"{mirror}: {str(error).splitlines()[0]}")
     finally:
         pooch.get_logger().setLevel(level)
+    altered = _find(_cache(), name)
+    state = f"{altered} is not the published file (delete it)" if altered else "full MNIST is not at hand"
     raise FileNotFoundError(
-        f"full MNIST is not at hand and {name}.gz could not be downloaded ({'; '.join(failures)}). There are "
+        f"{state} and {name}.gz could not be downloaded ({'; '.join(failures)}). There are "
         f"four ways: pass the folder of the IDX files; set {ENVIRONMENT} to it; put them into the cache "
         f"{_cache()}; or connect to the network and try again. load_mnist_subset() needs no files"
     )
@@ -238,6 +262,14 @@ def _find(folder: Path, name: str) -> Path | None:
             if file.is_file():
                 return file
     return None
+
+
+def _find_cached(name: str) -> Path | None:
+    """Find a file of the set in the cache; a .gz only if it is the published one."""
+    file = _find(_cache(), name)
+    if file is None or file.suffix != ".gz":
+        return file
+    return file if hashlib.sha256(file.read_bytes()).hexdigest() == DIGESTS[name] else None
 
 
 def _read_folder(folder: Path) -> Dataset:
@@ -305,14 +337,19 @@ def _read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
                 f"{file} has a header of {len(header)} columns from {header[0]!r} to {header[-1]!r}, "
                 "expected label,pixel0,…,pixel783 (785 columns)"
             )
-        start = stream.tell()
-        if not stream.readline().strip():
-            raise DataError(f"{file} has a header but no rows")
-        stream.seek(start)
-        try:
-            table = np.loadtxt(stream, delimiter=",", dtype=np.int64, ndmin=2)
-        except ValueError as error:
-            raise DataError(f"{file} is not a table of integers ({error})") from error
+        lines = stream.read().rstrip().split("\n")
+    if lines == [""]:
+        raise DataError(f"{file} has a header but no rows")
+    if "" in lines:  # loadtxt would skip it
+        raise DataError(
+            f"{file} has nothing in row {lines.index('') + 1}, expected a row an image: delete it"
+        )
+    rest = iter(lines)
+    try:
+        table = np.loadtxt(rest, delimiter=",", dtype=np.int64, ndmin=2, comments=None)
+    except ValueError as error:
+        row, what = len(lines) - operator.length_hint(rest), str(error).partition(" at row")[0]
+        raise DataError(f"{file} is not a table of integers: in row {row}, {what}") from error
     if table.shape[1] != 785:
         raise DataError(f"{file} has rows of {table.shape[1]} columns, expected 785")
     for name, values, highest in (("label", table[:, :1], 9), ("pixel", table[:, 1:], 255)):

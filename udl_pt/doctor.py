@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
@@ -65,15 +66,23 @@ def _backends() -> Iterator[Row]:
 
 
 def _blas(backend: str) -> str:
-    """Name a backend's BLAS and its threads."""
+    """Name a backend's BLAS and its threads; empty where there is none."""
+    pools = {Path(pool["filepath"]).parts: pool for pool in threadpool_info() if pool["user_api"] == "blas"}
     if backend == "numba":
-        for pool in threadpool_info():
-            if "scipy.libs" in pool["filepath"]:
-                return f"SciPy's {pool['internal_api']} {pool['version']}, {pool['num_threads']} threads"
-        return "SciPy's"
+        return f"SciPy's, {_said_of([pool for parts, pool in pools.items() if 'scipy.libs' in parts])}"
     if backend == "jax":
-        return f"XLA's own, {os.cpu_count()} threads"
-    return blas_of_c()
+        cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return f"XLA's own, threads not told (its default: one for each CPU, here {cpus})"
+    flags = blas_of_c()
+    linked = [pool for parts, pool in pools.items() if "site-packages" not in parts]  # not NumPy's or SciPy's
+    return f"{flags}: {_said_of(linked)}" if flags else ""
+
+
+def _said_of(pools: list[dict[str, Any]]) -> str:
+    if len(pools) != 1:
+        return "threads unknown"
+    name, version, n = (pools[0][key] for key in ("internal_api", "version", "num_threads"))
+    return f"{name} {version or ''}, {n} thread{'s' * (n != 1)}"
 
 
 def _advice(name: str, works: str, blas: str) -> str:

@@ -76,7 +76,8 @@ class AsRow(Op):
 
 @node_rewriter([DimShuffle])
 def _local_as_row(fgraph, node):
-    return [AsRow()(*node.inputs)] if node.op.new_order == ("x", 0) else None
+    is_vector = node.inputs[0].type.ndim == 1  # a matrix may lose a dimension of length 1 on the way
+    return [AsRow()(*node.inputs)] if is_vector and node.op.new_order == ("x", 0) else None
 
 
 @node_rewriter([Scan])

@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 __all__ = [
+    "plot_completions",
     "plot_confusion",
     "plot_costs",
     "plot_errors",
+    "plot_fantasies",
     "plot_filters",
     "plot_reconstructions",
     "show_costs",
@@ -107,12 +109,57 @@ def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str]
     title : str
         Text of the figure.
     """
-    n, side = len(X), _side(X.shape[1])
-    figure = Figure(figsize=(0.85 * n + 0.9, 2.3), layout="constrained")
+    return _images({"original": X, "rebuilt": X_hat}, labels, title)
+
+
+def plot_completions(
+    X: np.ndarray, missing: np.ndarray, completed: np.ndarray, labels: Sequence[str], title: str = ""
+) -> Figure:
+    """Show images (top), what of them a model was given, and how it completed them (below).
+
+    Parameters
+    ----------
+    X, completed : ndarray of shape (n, side**2)
+        Originals and completions in [0, 1].
+    missing : ndarray of bool of shape (n, side**2) or (side**2,)
+        Which pixels were not given; shown in a colour.
+    labels : sequence of str
+        Written above the originals.
+    title : str
+        Text of the figure.
+    """
+    given = np.where(missing, np.nan, X)
+    return _images({"original": X, "given": given, "completed": completed}, labels, title)
+
+
+def plot_fantasies(pictures: np.ndarray, steps: Sequence[int], title: str = "") -> Figure:
+    """Show where Gibbs chains went: a row is a chain, a column a step.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (len(steps), n_chains, side**2)
+        What `udl_pt.sampling.fantasies` gives.
+    steps : sequence of int
+        Written above the columns.
+    title : str
+        Text of the figure.
+    """
+    chains = {f"{n}": pictures[:, n - 1] for n in range(1, pictures.shape[1] + 1)}
+    figure = _images(chains, [f"{step:,}" for step in steps], title)
+    figure.supylabel("chain")
+    return figure
+
+
+def _images(rows: Mapping[str, np.ndarray], labels: Sequence[str], title: str) -> Figure:
+    """Draw named rows of images, each of shape (len(labels), side**2); NaN is coloured."""
+    n = len(labels)
+    figure = Figure(figsize=(0.85 * n + 0.9, 0.9 * len(rows) + 0.5), layout="constrained")
     figure.suptitle(title)
-    axes = figure.subplots(2, n, squeeze=False)
-    for row, (images, name) in enumerate([(X, "original"), (X_hat, "rebuilt")]):
+    axes = figure.subplots(len(rows), n, squeeze=False)
+    for row, (name, images) in enumerate(rows.items()):
+        side = _side(images.shape[1])
         for column in range(n):
+            axes[row, column].set_facecolor("#A6CBE3")
             axes[row, column].imshow(images[column].reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
             axes[row, column].set(xticks=[], yticks=[])
             if row == 0:

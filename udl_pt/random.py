@@ -181,9 +181,11 @@ class RandomStreams:
         def sample(shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
             arrays = [np.empty(shape, dtype) for shape in shapes]
             methods = [getattr(self.generator, _ON_HOST[kind]) for kind in kinds]
+            drawn = [np.empty(shape[1:]) for shape in shapes]
             for step in range(shapes[0][0]):
-                for array, method in zip(arrays, methods, strict=True):
-                    array[step] = method(array.shape[1:])
+                for array, method, draw in zip(arrays, methods, drawn, strict=True):
+                    method(out=draw)
+                    array[step] = draw
             return arrays
 
         shapes = [[pt.as_tensor_variable(s) for s in (steps, *shape)] for _, shape in draws]

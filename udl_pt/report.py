@@ -17,7 +17,7 @@ from typing import Any
 
 from udl_pt.version import __version__
 
-__all__ = ["Picture", "Section", "versions", "write_report"]
+__all__ = ["Picture", "Section", "Table", "versions", "write_report"]
 
 PACKAGES = ("pytensor", "numba", "numpy", "scipy", "scikit-learn", "jax", "torch")
 
@@ -28,6 +28,14 @@ class Picture:
 
     name: str
     figure: Any
+    sentence: str
+
+
+@dataclass
+class Table:
+    """A table among the pictures: its rows, the first its header, and a sentence on what to see."""
+
+    rows: Sequence[Sequence[str]]
     sentence: str
 
 
@@ -43,7 +51,7 @@ class Section:
         What was done and what came of it, a paragraph each.
     table : sequence of sequence of str
         Rows of the table of results, the first its header.
-    pictures : sequence of Picture
+    pictures : sequence of Picture or Table
         Shown in this order.
     results : mapping
         Everything measured, for `results.json`.
@@ -52,7 +60,7 @@ class Section:
     title: str
     sentences: Sequence[str]
     table: Sequence[Sequence[str]] = ()
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[Picture | Table] = ()
     results: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -99,11 +107,14 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
     for chapter, section in sections.items():
         pictures = []
         for picture in section.pictures:
+            text = _text(picture.sentence)
+            if isinstance(picture, Table):
+                pictures.append(_FIGURE.format(body=_table(picture.rows), text=text))
+                continue
             png = _png(picture.figure)
             (folder / f"chapter{chapter}_{picture.name}.png").write_bytes(png)
-            pictures.append(
-                _PICTURE.format(data=base64.b64encode(png).decode(), text=_text(picture.sentence))
-            )
+            image = _IMAGE.format(data=base64.b64encode(png).decode(), text=text)
+            pictures.append(_FIGURE.format(body=image, text=text))
         body.append(
             f"<h2>{_text(section.title)}</h2>"
             + "".join(f"<p>{_text(sentence)}</p>" for sentence in section.sentences)
@@ -142,9 +153,8 @@ def _facts(facts: Mapping[str, Any]) -> str:
     return "".join(f"<dt>{_text(str(k))}</dt><dd>{_text(str(v))}</dd>" for k, v in flat.items())
 
 
-_PICTURE = (
-    '<figure><img alt="{text}" src="data:image/png;base64,{data}"><figcaption>{text}</figcaption></figure>'
-)
+_FIGURE = "<figure>{body}<figcaption>{text}</figcaption></figure>"
+_IMAGE = '<img alt="{text}" src="data:image/png;base64,{data}">'
 
 _PAGE = """<!doctype html>
 <html lang="en">

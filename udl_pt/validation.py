@@ -5,7 +5,7 @@ Every check runs before anything is changed, once per call. None of them copies 
 
 import operator
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ __all__ = [
     "DataError",
     "DivergenceError",
     "NotFittedError",
+    "check_callbacks",
     "check_count",
     "check_epochs",
     "check_labels",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _ROWS = 4096  # rows looked at together
+_REAL = "biuf"  # kinds of dtypes
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -71,19 +73,18 @@ def check_matrix(
     Raises
     ------
     TypeError
-        For sparse matrices and for what isn't real numbers.
+        For sparse matrices, for masks that would be lost, and for what isn't real numbers.
     ValueError
         For another number of dimensions or features, no rows, NaN, infinity, or values outside [0, 1].
     """
-    if hasattr(
-        X, "nnz"
-    ):  # as all sparse matrices have; loading scipy.sparse to ask takes a third of a second
+    # All sparse classes have it (and a data frame may have a column of that name); loading scipy.sparse to
+    # ask takes a third of a second.
+    if hasattr(type(X), "nnz"):
         raise TypeError(f"{name} is a sparse matrix, expected a dense array: pass {name}.toarray()")
-    try:
-        array = np.asarray(X)
-    except ValueError as error:
-        raise ValueError(f"{name} is no matrix ({error}): its rows must have the same length") from error
-    if array.dtype.kind not in "biuf":
+    array = _as_array(X, name, "matrix", "its rows must have the same length")
+    if array.dtype == object and _is_frame_of_numbers(X):  # say of booleans and integers
+        array = X.to_numpy(dtype=float)
+    if array.dtype.kind not in _REAL:
         raise TypeError(
             f"{name} has dtype {array.dtype}, expected real numbers: convert it with {name}.astype(float)"
         )
@@ -115,15 +116,32 @@ def _range(array: np.ndarray, name: str) -> tuple[float, float]:
     low, high = np.inf, -np.inf
     for start in range(0, len(array), _ROWS):
         rows = array[start : start + _ROWS]
-        lowest, highest = float(rows.min()), float(rows.max())
+        lowest, highest = rows.min(), rows.max()
         if not (np.isfinite(lowest) and np.isfinite(highest)):
             row, column = np.argwhere(~np.isfinite(rows))[0]
             raise ValueError(
                 f"{name}[{start + row}, {column}] is {rows[row, column]}, expected finite numbers: "
                 "drop or fill such rows"
             )
-        low, high = min(low, lowest), max(high, highest)
+        low, high = min(low, float(lowest)), max(high, float(highest))
     return low, high
+
+
+def _is_frame_of_numbers(X: Any) -> bool:
+    return hasattr(X, "columns") and all(getattr(dtype, "kind", "O") in _REAL for dtype in X.dtypes)
+
+
+def _as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
+    """Make an array of `value` unless that is impossible or loses the mask of a masked array."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError(
+            f"{name} is a masked array, whose mask would be lost: fill it, {name}.filled(…), or keep "
+            f"{name}.mask apart, as a mask of missing values"
+        )
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is no {what} ({error}): {expected}") from error
 
 
 def column_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -170,11 +188,11 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     Raises
     ------
     TypeError
-        When the labels aren't integers.
+        When the labels aren't integers, or masked.
     ValueError
         When their number or range doesn't fit; the message says which labels were found.
     """
-    labels = np.asarray(Y)
+    labels = _as_array(Y, name, "vector", "expected one label a sample")
     if labels.dtype.kind not in "iu":
         raise TypeError(
             f"{name} has dtype {labels.dtype}, expected integer labels 0 ... K-1: "
@@ -232,6 +250,12 @@ def check_option(value: Any, name: str, options: Sequence[Any]) -> None:
     """Raise unless `value` is one of `options`."""
     if value not in options:
         raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, options))}")
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Raise unless `callbacks` is a list (or the like) of callables."""
+    if not isinstance(callbacks, Iterable) or not all(callable(callback) for callback in callbacks):
+        raise TypeError(f"callbacks is {callbacks!r}, expected a list of callables, such as [print]")
 
 
 def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "training") -> tuple[int, int]:
