@@ -58,12 +58,12 @@ def run(backend, cache):
     return [float(word) for word in done.stdout.split()[-3:]]
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backend", nargs="+", default=BACKENDS, choices=BACKENDS)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", metavar="FILE", help="write the table's numbers here, too")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     table = Table("backend", "cache", *COLUMNS, title="seconds from the process's start")
     results = []
     for backend in options.backend:

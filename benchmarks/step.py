@@ -13,6 +13,8 @@ loop, which gathers the rows from 20,000. PyTorch (eager) and JAX (jitted, waite
 are installed; both get CD-1 written out, which is faster than differentiating the free energy. scikit-learn's
 is `BernoulliRBM.partial_fit`.
 
+Unless it has to be quick, the seconds from the process's start to the first results follow (`start.py`).
+
 NumPy and SciPy bring a BLAS each, whose idle threads spin for a while, so contestants run in blocks, each
 after a rest and with calls to warm up, and take turns in another order each round.
 """
@@ -27,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 import pytensor.tensor as pt
+import start
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_info
@@ -241,6 +244,8 @@ def main():
         Console().print(table)
     threads = {Path(p["filepath"]).name: p["num_threads"] for p in threadpool_info()}
     print(f"{os.cpu_count()} cores, one thread of JAX's own each; threads of the others: {threads}")
+    if not options.quick:
+        start.main([])
     if options.json:  # results: step, dtype, way, quartile, median, quartile, ratio
         options.json.write_text(json.dumps({"threads": threads, "results": results}, indent=1))
 

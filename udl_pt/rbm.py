@@ -207,7 +207,8 @@ class RBM(Callables):
         N, D = X.shape
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
         sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, batch_sz, self.visible)
-        mean, variance = column_moments(X)
+        needs_moments = centring or visible_bias == "data" or not self.units.unit_interval
+        mean, variance = column_moments(X) if needs_moments else (np.zeros(D), np.zeros(D))
         if not self.units.unit_interval and epochs > 0:
             warn_unless_standardised(mean, variance)
 

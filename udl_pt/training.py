@@ -41,6 +41,11 @@ class Progress:
         Learning rate and the like; a callback may change them for the steps to come.
     stop : bool
         A callback sets it to end the training after this epoch (or batch).
+
+    Notes
+    -----
+    On JAX the parameters are JAX's own arrays until the epoch is over: in ``on_batch``, read them with
+    ``numpy.asarray(p.get_value())``.
     """
 
     stage: str
