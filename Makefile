@@ -7,7 +7,7 @@ PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --di
 .PHONY: demo install test lint core clean
 
 demo: $(VENV)/.installed
-	$(BIN)/udl-pt reproduce
+	$(BIN)/udl-pt reproduce 3
 
 install: $(VENV)/.installed
 
