@@ -85,8 +85,13 @@ def _local_in_loop(fgraph, node):
     """Do the same inside a loop; the old loop's graph stays as it was, it may be in other functions too."""
     if not any(_vectorisable(inner) for inner in node.op.fgraph.apply_nodes):
         return None
-    op = node.op.clone()
-    _vectorise_elements.rewrite(op.fgraph)
+    if hasattr(node.op, "clone_with_inner_graph"):  # since PyTensor 3.3 a loop's graph can't be changed
+        inner_graph = node.op.fgraph.unfreeze()
+        _vectorise_elements.rewrite(inner_graph)
+        op = node.op.clone_with_inner_graph(inner_graph)
+    else:
+        op = node.op.clone()
+        _vectorise_elements.rewrite(op.fgraph)
     return op(*node.inputs, return_list=True)
 
 
