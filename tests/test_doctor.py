@@ -42,7 +42,7 @@ def test_it_looks_at_everything(capsys, monkeypatch):
     printed = printed.partition("Backends")[2]
     for name in backend.BACKENDS:
         assert row(printed, name)[1] == "yes"
-    assert "SciPy" in row(printed, "numba")[2]
+    assert "NumPy's" in row(printed, "numba")[2]
     assert re.search(r"\d thread", row(printed, "numba")[2])
     assert "threads not told" in row(printed, "jax")[2]
     for folder in backend.cache_folders():
@@ -90,7 +90,13 @@ def test_the_threads_are_those_of_the_library_that_the_backend_uses(others, said
     monkeypatch.setattr(doctor, "threadpool_info", lambda: [OF_NUMPY, OF_SCIPY, *others])
     text = shown()["Backends"]
     assert row(text, "c")[2] == said
-    assert row(text, "numba")[2] == "SciPy's, openblas 0.3, 1 thread"
+    assert row(text, "numba")[2] == "NumPy's, openblas 0.3, 8 threads"
+
+
+def test_where_the_blas_of_numpy_is_not_found_the_threads_are_those_of_scipys(monkeypatch):
+    monkeypatch.setattr(doctor, "blas_of_numba", lambda: "SciPy")
+    monkeypatch.setattr(doctor, "threadpool_info", lambda: [OF_NUMPY, OF_SCIPY])
+    assert row(shown()["Backends"], "numba")[2] == "SciPy's, openblas 0.3, 1 thread"
 
 
 def test_a_c_backend_without_a_compiler_does_not_work(monkeypatch):

@@ -1,5 +1,7 @@
 """BLAS products in the Numba mode against NumPy's, for every way a matrix can lie in memory."""
 
+import ctypes
+import importlib
 import itertools
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytensor.tensor as pt
 import pytest
 
 from udl_pt.backend import Function, shared
+from udl_pt.numba_blas import find_gemm
 
 pytestmark = pytest.mark.core
 
@@ -47,6 +50,28 @@ def test_thin_and_empty_matrices(product, shape):
 def test_shapes_that_do_not_fit_raise(product):
     with pytest.raises(ValueError, match="shape"):
         product(np.ones((2, 3)), np.ones((4, 2)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("owner", ["NumPy", "SciPy"])
+def test_routine_that_is_found(owner, dtype, monkeypatch):
+    if owner == "SciPy":
+
+        def import_module(name):
+            raise ImportError(name)
+
+        monkeypatch.setattr(importlib, "import_module", import_module)
+    who, integer, addresses = find_gemm()
+    assert who == owner
+    rs = np.random.RandomState(0)
+    X, Y, Z = (rs.randn(*shape).astype(dtype) for shape in [(4, 3), (3, 5), (4, 5)])
+    expected = 2 * X @ Y + 3 * Z
+    n, m, k = (ctypes.byref(np.ctypeslib.as_ctypes_type(integer)(size)) for size in (5, 4, 3))
+    two, three = np.array(2, dtype), np.array(3, dtype)
+    x, y, z, alpha, beta = (ctypes.c_void_p(array.ctypes.data) for array in (X, Y, Z, two, three))
+    gemm = ctypes.CFUNCTYPE(None)(addresses["s" if dtype == "float32" else "d"])
+    gemm(b"n", b"n", n, m, k, alpha, y, n, x, k, beta, z, n)  # it counts along columns: Z.T from Y.T and X.T
+    np.testing.assert_allclose(Z, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -9,7 +9,7 @@ from pytensor.scan.op import Scan
 from scipy.special import expit
 
 from udl_pt.backend import Function, shared
-from udl_pt.numba_elemwise import AsRow, VectorSigmoid, VectorSoftplus
+from udl_pt.numba_elemwise import AsRow, OnlyEntry, VectorSigmoid, VectorSoftplus
 
 pytestmark = pytest.mark.core
 
@@ -63,6 +63,19 @@ def test_a_row_of_a_parameter_that_changes_in_the_same_step():
     x = pt.matrix("x")
     f = Function([x], (x + b).sum(), [(b, b + x.sum(axis=0))])
     assert [float(f(np.ones((2, 3)))) for _ in range(3)] == [6.0, 18.0, 30.0]
+
+
+def test_the_only_entry_of_a_stack_in_every_layout():
+    stack = pt.tensor3("stack", shape=(1, None, None))
+    x = pt.tensor3("x")
+    f = Function([stack, x], [stack[0] * 2, pt.squeeze(x, 0) + 1])
+    S, X = np.random.RandomState(0).randn(1, 3, 4), np.random.RandomState(1).randn(1, 4, 6)[:, ::-1, ::2]
+    doubled, more = f(S, X)
+    np.testing.assert_array_equal(doubled, 2 * S[0])
+    np.testing.assert_array_equal(more, X[0] + 1)
+    assert sum(isinstance(node.op, OnlyEntry) for node in f._compiled.maker.fgraph.apply_nodes) == 2
+    with pytest.raises(ValueError, match="not of length 1"):
+        f(S, np.zeros((2, 4, 3)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

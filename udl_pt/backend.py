@@ -359,6 +359,13 @@ def blas_of_c() -> str:
         return str(pytensor.config.blas__ldflags)
 
 
+def blas_of_numba() -> str:
+    """Name whose BLAS the Numba backend calls: ``"NumPy"`` or ``"SciPy"``."""
+    from udl_pt.numba_blas import BLAS_OWNER
+
+    return str(BLAS_OWNER)
+
+
 def compiler_of_c() -> str:
     """Name the C++ compiler of the C backend; empty where there is none, and PyTensor runs in Python."""
     return str(pytensor.config.cxx)

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from threadpoolctl import threadpool_info
 
-from udl_pt.backend import BACKENDS, Function, blas_of_c, cache_folders, compiler_of_c
+from udl_pt.backend import BACKENDS, Function, blas_of_c, blas_of_numba, cache_folders, compiler_of_c
 from udl_pt.datasets import describe_sources
 from udl_pt.report import versions
 
@@ -69,7 +69,9 @@ def _blas(backend: str) -> str:
     """Name a backend's BLAS and its threads; empty where there is none."""
     pools = {Path(pool["filepath"]).parts: pool for pool in threadpool_info() if pool["user_api"] == "blas"}
     if backend == "numba":
-        return f"SciPy's, {_said_of([pool for parts, pool in pools.items() if 'scipy.libs' in parts])}"
+        owner = blas_of_numba()
+        wheels = f"{owner.lower()}.libs"
+        return f"{owner}'s, {_said_of([pool for parts, pool in pools.items() if wheels in parts])}"
     if backend == "jax":
         cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return f"XLA's own, threads not told (its default: one for each CPU, here {cpus})"

@@ -6,25 +6,63 @@ known to Numba, the rewrites can stay in, and the same expression is one ``gemm`
 into ``v``: nothing of the size of the weights is allocated or read twice.
 
 The Ops are PyTensor's, and so is their meaning: ``Gemm`` is ``beta * z + alpha * x @ y``,
-``Dot22`` is ``x @ y``, ``Dot22Scalar`` is ``alpha * x @ y``. The routine called is the one that
-Numba itself calls for ``numpy.dot``: SciPy's BLAS.
+``Dot22`` is ``x @ y``, ``Dot22Scalar`` is ``alpha * x @ y``. The routine called is that of the BLAS
+which NumPy itself uses, as the newer of the two that come with NumPy and SciPy, and so that not two of
+them keep threads; where it can't be found, SciPy's.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, arg-type"
 
+import contextlib
+import ctypes
+import importlib
+
+import llvmlite.binding
 import numba
 import numpy as np
 from numba.core import types
-from numba.extending import overload
-from numba.np.linalg import _BLAS, ensure_blas
+from numba.extending import get_cython_function_address, overload
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 from pytensor.link.numba.linker import NumbaLinker
 from pytensor.tensor.blas import Dot22, Dot22Scalar, Gemm
 
-_KIND = {types.float32: ord("s"), types.float64: ord("d")}
+_KIND = {types.float32: "s", types.float64: "d"}
 _PLAIN, _TRANSPOSED, _NEITHER = ord("n"), ord("t"), 0
-_CACHE_VERSION = 3
+
+# gemm's names in the BLAS of NumPy's wheels and in others; those of a name with 64 count with 64 bits
+_NAMES = "scipy_{}gemm_64_", "{}gemm_64_", "scipy_{}gemm_", "{}gemm_"
+
+
+def find_gemm():
+    """Find where gemm is, in the BLAS that NumPy is linked to, else SciPy's.
+
+    Returns
+    -------
+    owner : {"NumPy", "SciPy"}
+    integer : type
+        What it counts with.
+    addresses : dict of str to int
+        For ``"s"`` (float32) and ``"d"`` (float64).
+    """
+    with contextlib.suppress(ImportError, OSError):
+        # what a library is linked to is found by the library's own handle
+        library = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)
+        for name in _NAMES:
+            found = {kind: getattr(library, name.format(kind), None) for kind in "sd"}
+            if all(found.values()):
+                integer = np.int64 if "64" in name else np.int32
+                return "NumPy", integer, {k: ctypes.cast(f, ctypes.c_void_p).value for k, f in found.items()}
+    cython_blas = "scipy.linalg.cython_blas"
+    return "SciPy", np.int32, {k: get_cython_function_address(cython_blas, f"{k}gemm") for k in "sd"}
+
+
+BLAS_OWNER, _INTEGER, _addresses = find_gemm()
+# Compiled code that is kept on disk finds the routine by this name, wherever it lies in this process.
+_SYMBOL = f"udl_pt_{{}}gemm_{np.dtype(_INTEGER).name}"
+for _kind, _address in _addresses.items():
+    llvmlite.binding.add_symbol(_SYMBOL.format(_kind), _address)
+_CACHE_VERSION = 4 if _INTEGER is np.int64 else 5
 
 
 class BlasNumbaLinker(NumbaLinker):  # type: ignore[misc]
@@ -68,9 +106,11 @@ def _gemm(alpha, x, y, beta, z):
 
 @overload(_gemm)
 def _overload_gemm(alpha, x, y, beta, z):
-    ensure_blas()
-    kind = _KIND[z.dtype]
-    xxgemm = _BLAS.numba_xxgemm(z.dtype)
+    form, size, item = (types.CPointer(t) for t in (types.uint8, numba.from_dtype(_INTEGER), z.dtype))
+    xgemm = types.ExternalFunction(
+        _SYMBOL.format(_KIND[z.dtype]),
+        types.void(form, form, size, size, size, item, item, size, item, size, item, item, size),
+    )
 
     def gemm(alpha, x, y, beta, z):
         if x.shape[1] != y.shape[0] or z.shape[0] != x.shape[0] or z.shape[1] != y.shape[1]:
@@ -87,10 +127,12 @@ def _overload_gemm(alpha, x, y, beta, z):
         form_left, step_left = _storage(left)
         form_right, step_right = _storage(right)
         # BLAS counts along columns, so it sees z.T <- beta * z.T + alpha * y.T @ x.T.
-        xxgemm(
-            kind, form_right, form_left, z.shape[1], z.shape[0], x.shape[1],
-            alpha.ctypes, right.ctypes, step_right, left.ctypes, step_left,
-            beta.ctypes, z.ctypes, z.shape[1],
+        forms = np.array((form_right, form_left), np.uint8)
+        n = np.array((z.shape[1], z.shape[0], x.shape[1], step_right, step_left, z.shape[1]), _INTEGER)
+        xgemm(
+            forms.ctypes, forms[1:].ctypes, n.ctypes, n[1:].ctypes, n[2:].ctypes,
+            alpha.ctypes, right.ctypes, n[3:].ctypes, left.ctypes, n[4:].ctypes,
+            beta.ctypes, z.ctypes, n[5:].ctypes,
         )  # fmt: skip
 
     return gemm

@@ -7,8 +7,8 @@ step's matrix products:
   branch, so the compiler does 4 to 16 numbers at once. Its exponential is that of S. L. Moshier's Cephes
   library: ``exp(x) = 2**n exp(r)`` with ``|r| <= ln(2) / 2``, and ``exp(r)`` a polynomial (float32) or a
   quotient of two (float64); the sigmoid is exact to about two units in the last place.
-- A bias that is added to each row becomes a view whose memory layout Numba doesn't know. `AsRow` is the
-  same view with the layout known.
+- A bias that is added to each row, or the only entry of a stack of draws, becomes a view whose memory layout
+  Numba doesn't know. `AsRow` and `OnlyEntry` are the same views with the layout known.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.
@@ -74,10 +74,29 @@ class AsRow(Op):
         outputs[0][0] = inputs[0][None, :]
 
 
+class OnlyEntry(Op):
+    """The one entry of an array whose first axis has length 1: ``x[0]``, a view."""
+
+    __props__ = ()
+    view_map = {0: [0]}  # noqa: RUF012
+
+    def make_node(self, x):
+        """Take an array of two dimensions or more."""
+        return Apply(self, [x], [tensor(dtype=x.type.dtype, shape=x.type.shape[1:])])
+
+    def perform(self, node, inputs, outputs):
+        """Do it in NumPy."""
+        (outputs[0][0],) = inputs[0]
+
+
 @node_rewriter([DimShuffle])
 def _local_as_row(fgraph, node):
-    is_vector = node.inputs[0].type.ndim == 1  # a matrix may lose a dimension of length 1 on the way
-    return [AsRow()(*node.inputs)] if is_vector and node.op.new_order == ("x", 0) else None
+    x, order = node.inputs[0], node.op.new_order
+    if x.type.ndim == 1 and order == ("x", 0):  # a matrix may lose a dimension of length 1 on the way
+        return [AsRow()(x)]
+    if x.type.ndim > 1 and order == tuple(range(1, x.type.ndim)):
+        return [OnlyEntry()(x)]
+    return None
 
 
 @node_rewriter([Scan])
@@ -112,6 +131,17 @@ def _funcify_as_row(op, **kwargs):
         return np.ascontiguousarray(x).reshape((1, x.size))
 
     return as_row, _CACHE_VERSION
+
+
+@register_funcify_default_op_cache_key(OnlyEntry)
+def _funcify_only_entry(op, **kwargs):
+    @numba_njit
+    def only_entry(x):
+        if len(x) != 1:
+            raise ValueError("the first axis is not of length 1")
+        return np.ascontiguousarray(x)[0]
+
+    return only_entry, _CACHE_VERSION
 
 
 @intrinsic
