@@ -16,7 +16,7 @@ FLOORS = {
         1: "graph updates calling",
         2: "training units",
         3: "gibbs callbacks",
-        4: "contrastive",
+        4: "contrastive layer annealing",
         5: "autoencoder rbm",
         6: "pretraining likelihood sampling",
         7: "dnn dbn",

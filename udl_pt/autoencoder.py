@@ -1,18 +1,18 @@
 """Chapter 3: the auto-encoder with tied weights, ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt.backend import float_dtype, get_backend, shared
-from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
+from udl_pt.backend import get_backend
 from udl_pt.graph import cross_entropy, init_weights, squared_error
-from udl_pt.random import RandomStreams, as_generator
-from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
+from udl_pt.layer import Layer
+from udl_pt.random import RandomStreams
+from udl_pt.training import MONITORS, Progress, show_costs
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
     check_callbacks,
@@ -30,7 +30,7 @@ COSTS = {"cross_entropy": cross_entropy, "squared_error": squared_error}
 COST_SCALES = ("dataset", "batch", "element")
 
 
-class AutoEncoder(Callables):
+class AutoEncoder(Layer):
     """One auto-encoder with sigmoid units and tied weights (chapter 3).
 
     Parameters
@@ -62,6 +62,9 @@ class AutoEncoder(Callables):
         What ``fit`` recorded.
     """
 
+    bh: SharedVariable
+    bo: SharedVariable
+
     def __init__(
         self,
         M: int,
@@ -72,14 +75,8 @@ class AutoEncoder(Callables):
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
-        self.M = check_count(M, "M")
-        self.id = an_id
+        super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         self.corruption = corruption
-        self.dtype = float_dtype(dtype)
-        self.costs: list[float] = []
-        self._generator = as_generator(random_state)
-        self._own_chance = random_state is not None
-        self.rng: Any = None if rng is None else RandomStreams(rng)
 
     def fit(
         self,
@@ -149,36 +146,24 @@ class AutoEncoder(Callables):
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
         self.backend, self.unit_interval = backend, unit_interval
         self._set_params(
-            init_weights((D, self.M), self._generator, self.dtype),
-            np.zeros(self.M, self.dtype),
-            np.zeros(D, self.dtype),
+            W=init_weights((D, self.M), self._generator, self.dtype),
+            bh=np.zeros(self.M, self.dtype),
+            bo=np.zeros(D, self.dtype),
         )
         self.costs = []
-        if self.rng is None:
-            self.rng = RandomStreams.beside(self._generator) if self._own_chance else RandomStreams()
+        self._start_stream()
         if epochs > 0:
             hyper["scale"] = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
-            train(
+            self._train(
                 self._step(COSTS[cost]),
-                [X],
+                X,
+                hyper,
+                COSTS[cost],
                 epochs=epochs,
                 batch_sz=batch_sz,
-                generator=self._generator,
-                hyper=hyper,
-                dtype=self.dtype,
-                stage=self._title(),
-                measure=cost_recorder(
-                    self.costs,
-                    lambda x: COSTS[cost](x, self._logits(x)).sum(),
-                    X,
-                    monitor=monitor,
-                    dtype=self.dtype,
-                    backend=backend,
-                    name=f"{self._title()} cost_op",
-                    divisor=D if cost_scale == "element" else 1,
-                ),
                 monitor=monitor,
                 callbacks=callbacks,
+                divisor=D if cost_scale == "element" else 1,
             )
         if show_fig:
             show_costs(self.costs, self._title())
@@ -191,7 +176,7 @@ class AutoEncoder(Callables):
             X_in if self.corruption is None else self.corruption(X_in, RandomStreams(self.rng, self.dtype))
         )
         return MomentumStep(
-            cost(X_in, self._logits(corrupted)).sum() * scale,
+            cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * scale,
             [X_in],
             self.params,
             self.dparams,
@@ -201,73 +186,17 @@ class AutoEncoder(Callables):
             name=f"{self._title()} train_op",
         )
 
-    def _title(self) -> str:
-        return f"AutoEncoder({self.M})" + ("" if self.id is None else f" {self.id}")
+    def hidden_logits(self, V: Variable) -> Variable:
+        """Give ``XW + bh``, symbolic, of shape (N, M)."""
+        return V.dot(self.W) + self.bh
 
-    def _set_params(self, W: np.ndarray, bh: np.ndarray, bo: np.ndarray) -> None:
-        """Make the shared variables anew, velocities at zero."""
-        self.n_features = len(W)
-        self.W, self.bh, self.bo = self.params = [
-            shared(value, name) for value, name in [(W, "W"), (bh, "bh"), (bo, "bo")]
-        ]
-        self.dW, self.dbh, self.dbo = self.dparams = [
-            shared(np.zeros_like(value), name) for value, name in [(W, "dW"), (bh, "dbh"), (bo, "dbo")]
-        ]
-        self.forward_params = [self.W, self.bh]
-        self.forward_dparams = [self.dW, self.dbh]
+    def visible_input(self, H: Variable) -> Variable:
+        """Give ``ZW' + bo``, symbolic, of shape (N, D)."""
+        return H.dot(self.W.T) + self.bo
 
-    @property
-    def hidden_op(self) -> ArrayFunction:
-        """The compiled `forward_hidden`: arrays in, arrays out."""
-        return self.array_function("forward_hidden")
-
-    @symbolic_or_array
-    def forward_hidden(self, X: Any) -> Any:
-        """Encode: ``Z = s(XW + bh)``.
-
-        Parameters
-        ----------
-        X : Variable or array_like of shape (N, D)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, M)
-            A graph where `X` is a PyTensor variable, else an array.
-        """
-        return pt.sigmoid(X.dot(self.W) + self.bh)
-
-    @symbolic_or_array
-    def forward_output(self, X: Any) -> Any:
-        """Reconstruct: ``X_hat = s(ZW' + bo)``.
-
-        Parameters
-        ----------
-        X : Variable or array_like of shape (N, D)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, D)
-            A graph where `X` is a PyTensor variable, else an array.
-        """
-        return self.backward(self.forward_hidden(X))
-
-    @partial(symbolic_or_array, takes_hidden=True)
-    def backward(self, Z: Any) -> Any:
-        """Decode: ``s(ZW' + bo)``.
-
-        Parameters
-        ----------
-        Z : Variable or array_like of shape (N, M)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, D)
-            A graph where `Z` is a PyTensor variable, else an array.
-        """
-        return pt.sigmoid(Z.dot(self.W.T) + self.bo)
-
-    def _logits(self, X: Variable) -> Variable:
-        return self.forward_hidden(X).dot(self.W.T) + self.bo
+    def visible_mean(self, A: Variable) -> Variable:
+        """Give ``X_hat``, the sigmoid; symbolic."""
+        return pt.sigmoid(A)
 
     @staticmethod
     def createFromArrays(W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":
@@ -292,5 +221,5 @@ class AutoEncoder(Callables):
         """
         W, (bh, bo) = check_weights(W, bh=(bh, 1), bo=(bo, 0))
         ae = AutoEncoder(W.shape[1], an_id, dtype=W.dtype)
-        ae._set_params(W, bh, bo)
+        ae._set_params(W=W, bh=bh, bo=bo)
         return ae

@@ -5,10 +5,9 @@ variable the method returns a variable. Given an array it is compiled once, and 
 that a whole data set can pass without its hidden layers taking memory all at once.
 """
 
-import contextlib
 import copy
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +16,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, get_backend
 from udl_pt.random import RandomStreams
-from udl_pt.validation import DivergenceError, NotFittedError, check_matrix
+from udl_pt.validation import NotFittedError, check_matrix
 
 __all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
 
@@ -129,19 +128,6 @@ class Callables:
         function = make(twin, backend)
         kept[name, backend] = function, made_for
         return function
-
-    @contextlib.contextmanager
-    def forgotten_unless_whole(self) -> Iterator[None]:
-        """Leave a network without parameters where its layers' training ends midway.
-
-        Bad input changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some
-        layers are new, and the network's other parameters don't belong to them.
-        """
-        try:
-            yield
-        except (DivergenceError, KeyboardInterrupt):
-            self.__dict__.pop("params", None)
-            raise
 
     def array_function(self, method: str) -> ArrayFunction:
         """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""

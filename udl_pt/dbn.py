@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from udl_pt.autoencoder import AutoEncoder
-from udl_pt.backend import float_dtype, get_backend
-from udl_pt.calling import Callables, symbolic_or_array
-from udl_pt.pretraining import make_layers, pretrain_layers
-from udl_pt.random import RandomStreams, as_generator
+from udl_pt.backend import get_backend
+from udl_pt.calling import symbolic_or_array
+from udl_pt.pretraining import Stack
+from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
 from udl_pt.storage import read_arrays, write_arrays
@@ -28,7 +28,7 @@ __all__ = ["DBN"]
 FORMAT = "udl_pt DBN 1"
 
 
-class DBN(Callables):
+class DBN(Stack):
     """A stack of restricted Boltzmann machines or auto-encoders (chapter 4; Hinton, Osindero and Teh 2006).
 
     Parameters
@@ -58,13 +58,7 @@ class DBN(Callables):
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
-        self.dtype = float_dtype(dtype)
-        self.hidden_layers = make_layers(
-            hidden_layer_sizes,
-            UnsupervisedModel,
-            random_state=None if random_state is None else as_generator(random_state),
-            dtype=None if dtype is None else self.dtype,
-        )
+        super().__init__(hidden_layer_sizes, UnsupervisedModel, random_state=random_state, dtype=dtype)
 
     def fit(
         self,
@@ -99,24 +93,9 @@ class DBN(Callables):
         backend = get_backend(backend)
         X = check_matrix(X, dtype=self.dtype)
         check_callbacks(callbacks)
-        with self.forgotten_unless_whole():
-            pretrain_layers(
-                self.hidden_layers,
-                X,
-                epochs=pretrain_epochs,
-                options=pretrain_options,
-                backend=backend,
-                monitor=monitor,
-                callbacks=tuple(callbacks),
-            )
-        self.backend = backend
-        self._gather()
+        self._pretrain(X, pretrain_epochs, pretrain_options, backend, monitor=monitor, callbacks=callbacks)
+        self.params = self._forward_params()
         return self
-
-    def _gather(self) -> None:
-        self.params = [p for layer in self.hidden_layers for p in layer.forward_params]
-        self.n_features = self.hidden_layers[0].n_features
-        self.unit_interval = getattr(self.hidden_layers[0], "unit_interval", False)
 
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
@@ -131,9 +110,7 @@ class DBN(Callables):
         Variable or numpy.ndarray of shape (N, M) with the last layer's M
             A graph where `X` is a PyTensor variable, else an array.
         """
-        for layer in self.hidden_layers:
-            X = layer.forward_hidden(X)
-        return X
+        return self._up(X)
 
     def generate(self, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> np.ndarray:
         """Draw from the model: Gibbs steps in the top machine, then down through the layers.
@@ -227,7 +204,8 @@ class DBN(Callables):
             _restored(layer, {n.split(".")[1]: a for n, a in arrays.items() if n.startswith(f"{number}.")})
             for number, layer in enumerate(facts["layers"], start=1)
         ]
-        dbn._gather()
+        dbn._look_at_first_layer(dbn.hidden_layers[0].n_features)
+        dbn.params = dbn._forward_params()
         return dbn
 
 
@@ -242,11 +220,9 @@ def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Any
             rng=RandomStreams(),
             dtype=dtype,
         )
-        rbm._set_params(arrays["W"], arrays["c"], arrays["b"])
-        if rbm.z is not None:
-            rbm.z.set_value(arrays["z"])
+        rbm._set_params(**{name: arrays[name] for name in ("W", "c", "b", "z") if name in arrays})
         return rbm
     ae = AutoEncoder(facts["M"], dtype=dtype)
-    ae._set_params(arrays["W"], arrays["bh"], arrays["bo"])
+    ae._set_params(**{name: arrays[name] for name in ("W", "bh", "bo")})
     ae.unit_interval = facts["unit_interval"]
     return ae

@@ -8,12 +8,11 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt.autoencoder import AutoEncoder
-from udl_pt.backend import Function, float_dtype, get_backend, shared
-from udl_pt.calling import Callables, in_chunks, symbolic_or_array
+from udl_pt.backend import Function, get_backend, shared
+from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.graph import categorical_cross_entropy, init_weights
 from udl_pt.metrics import error_rate
-from udl_pt.pretraining import make_layers, pretrain_layers
-from udl_pt.random import as_generator
+from udl_pt.pretraining import Stack
 from udl_pt.training import MONITORS, Progress, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
@@ -29,7 +28,7 @@ from udl_pt.validation import (
 __all__ = ["DNN"]
 
 
-class DNN(Callables):
+class DNN(Stack):
     """A deep network of sigmoid layers with a softmax on top (chapter 3).
 
     Parameters
@@ -63,14 +62,7 @@ class DNN(Callables):
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
-        self.dtype = float_dtype(dtype)
-        self._generator = as_generator(random_state)
-        self.hidden_layers = make_layers(
-            hidden_layer_sizes,
-            UnsupervisedModel,
-            random_state=None if random_state is None else self._generator,
-            dtype=None if dtype is None else self.dtype,
-        )
+        super().__init__(hidden_layer_sizes, UnsupervisedModel, random_state=random_state, dtype=dtype)
         self.costs: list[float] = []
         self.errors: list[float] = []
 
@@ -159,18 +151,8 @@ class DNN(Callables):
         pretrain_epochs = check_count(pretrain_epochs, "pretrain_epochs", at_least=0)
         check_callbacks(callbacks)
 
-        with self.forgotten_unless_whole():
-            pretrain_layers(
-                self.hidden_layers,
-                X,
-                epochs=pretrain_epochs if pretrain else 0,
-                options=pretrain_options if pretrain else None,
-                backend=backend,
-                monitor=monitor,
-                callbacks=tuple(callbacks),
-            )
-        self.backend, self.n_features = backend, D
-        self.unit_interval = getattr(self.hidden_layers[0], "unit_interval", False)
+        todo = (pretrain_epochs, pretrain_options) if pretrain else (0, None)
+        self._pretrain(X, *todo, backend, monitor=monitor, callbacks=callbacks)
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         self.costs, self.errors = [], []
         if epochs > 0:
@@ -202,10 +184,8 @@ class DNN(Callables):
         b = np.zeros(W.shape[1], self.dtype)
         self.W, self.b = shared(W, "W"), shared(b, "b")
         self.dW, self.db = shared(np.zeros_like(W), "dW"), shared(np.zeros_like(b), "db")
-        self.params, self.dparams = [self.W, self.b], [self.dW, self.db]
-        for layer in self.hidden_layers:
-            self.params += layer.forward_params
-            self.dparams += layer.forward_dparams
+        self.params = [self.W, self.b, *self._forward_params()]
+        self.dparams = [self.dW, self.db] + [v for layer in self.hidden_layers for v in layer.forward_dparams]
 
     def _step(self, K: int, n_params: int, regularised: bool) -> MomentumStep:
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
@@ -259,10 +239,7 @@ class DNN(Callables):
         return measure
 
     def _logits(self, X: Variable) -> Variable:
-        current_input = X
-        for layer in self.hidden_layers:
-            current_input = layer.forward_hidden(current_input)
-        return current_input.dot(self.W) + self.b
+        return self._up(X).dot(self.W) + self.b
 
     @symbolic_or_array
     def forward(self, X: Any) -> Any:

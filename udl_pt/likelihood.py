@@ -7,19 +7,17 @@ The pseudo-likelihood needs no Z. All in nats.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
+from udl_pt.annealing import Estimate, anneal, estimate, inverse_temperatures
 from udl_pt.backend import Function
 from udl_pt.calling import in_chunks
-from udl_pt.gibbs import blocks, gibbs_draws, loop
-from udl_pt.random import RandomStreams
+from udl_pt.gibbs import loop
 from udl_pt.rbm import RBM
-from udl_pt.units import bernoulli
 from udl_pt.validation import NotFittedError, check_count, check_matrix, column_moments
 
 __all__ = [
@@ -35,31 +33,6 @@ __all__ = [
 LARGEST = 25  # units that are enumerated
 STATES = 2**12  # states a call
 SOFTPLUS = 4e-9  # seconds a softplus in float64, seen on one core; for the message that refuses
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """An estimate of ``log Z`` by annealed importance sampling.
-
-    Attributes
-    ----------
-    log_Z : float
-        The estimate, in nats.
-    standard_error : float
-        Of `log_Z`, from the spread of the chains' weights (to first order).
-    low, high : float
-        ``log(Z - 3 s)`` and ``log(Z + 3 s)`` with the standard error s of Z, as in Salakhutdinov and
-        Murray (2008); `low` is minus infinity where ``3 s`` is more than Z.
-    log_weights : ndarray of shape (n_chains,)
-        Logarithms of the weights; their mean's logarithm is ``log Z - log Z_base`` (with the other sign
-        for the reverse estimate).
-    """
-
-    log_Z: float
-    standard_error: float
-    low: float
-    high: float
-    log_weights: np.ndarray
 
 
 def log_partition(rbm: RBM) -> float:
@@ -183,13 +156,13 @@ def ais(rbm: RBM, X: Any = None, *, n_chains: int = 100, n_betas: int = 10_000) 
         For a model with NaN, and for data that don't fit.
     """
     n_chains = check_count(n_chains, "n_chains", at_least=2)
-    betas = _betas(n_betas)
+    betas = inverse_temperatures(n_betas)
     base = _base(rbm, X)
     noise = getattr(rbm.rng.generator, {"uniform": "random", "normal": "standard_normal"}[rbm.units.noise])
     start = rbm.compiled("ais start", _compile_start)(
         noise((n_chains, rbm.n_features)).astype(rbm.dtype), base
     )
-    return _estimate(_anneal(rbm, start, base, betas), _log_Z_of_base(rbm, base), sign=1)
+    return estimate(anneal(rbm, start, base, betas), _log_Z_of_base(rbm, base), sign=1)
 
 
 def reverse_ais(rbm: RBM, samples: Any, X: Any = None, *, n_betas: int = 10_000) -> Estimate:
@@ -210,18 +183,12 @@ def reverse_ais(rbm: RBM, samples: Any, X: Any = None, *, n_betas: int = 10_000)
     -------
     Estimate
     """
-    betas = _betas(n_betas)
+    betas = inverse_temperatures(n_betas)
     base = _base(rbm, X)
     samples = _check_data(rbm, samples, "samples")
     check_count(len(samples), "the number of samples", at_least=2)
     start = np.ascontiguousarray(samples, rbm.dtype)
-    return _estimate(_anneal(rbm, start, base, betas[::-1]), _log_Z_of_base(rbm, base), sign=-1)
-
-
-def _betas(n: Any) -> np.ndarray:
-    n = check_count(n, "n_betas", at_least=3)
-    betas: np.ndarray = np.interp(np.arange(n + 1) / n, [0, 1 / 29, 9 / 29, 1], [0, 0.5, 0.9, 1])
-    return betas
+    return estimate(anneal(rbm, start, base, betas[::-1]), _log_Z_of_base(rbm, base), sign=-1)
 
 
 def _base(rbm: RBM, X: Any) -> np.ndarray:
@@ -244,85 +211,6 @@ def _log_Z_of_base(rbm: RBM, base: np.ndarray) -> float:
 def _compile_start(rbm: Any, backend: str) -> Function:
     noise, base = pt.matrix("noise", dtype=rbm.dtype), pt.vector("base", dtype=rbm.dtype)
     return Function([noise, base], rbm.units.draw(noise, base + pt.zeros_like(noise), rbm.z), backend=backend)
-
-
-def _anneal(rbm: RBM, V: np.ndarray, base: np.ndarray, betas: np.ndarray) -> np.ndarray:
-    """Carry chains along `betas`; give the logarithms of their weights."""
-    steps = rbm.compiled("ais", _compile_steps)
-    done, total = 0, np.zeros(len(V))
-    for k in blocks(len(betas) - 1, len(V) * (rbm.M + rbm.n_features)):
-        V, part = steps(V, base, betas[done : done + k + 1].astype(rbm.dtype))
-        done, total = done + k, total + part
-    return total
-
-
-def _compile_steps(rbm: Any, backend: str) -> Function:
-    V, base = pt.matrix("V", dtype=rbm.dtype), pt.vector("base", dtype=rbm.dtype)
-    betas = pt.vector("betas", dtype=rbm.dtype)
-    return Function([V, base, betas], annealed_steps(rbm, V, base, betas, rbm.rng), backend=backend)
-
-
-def annealed_steps(
-    rbm: RBM, V: Variable, base: Variable, betas: Variable, stream: RandomStreams
-) -> tuple[Variable, Variable]:
-    """Pass chains through machines with inverse temperatures `betas`, as a graph.
-
-    The machine of inverse temperature t has ``p(v) = exp(-E_t(v)) prod_j (1 + exp(t A_j))`` with
-    ``A = vW + c``, and its visible biases go from `base` to the model's. At each step a chain's
-    weight grows by the ratio of the next machine's probability to the present one's, then the chain makes
-    a Gibbs step of the next machine.
-
-    Parameters
-    ----------
-    rbm : RBM
-    V : Variable of shape (n_chains, D)
-        Visible units, from the first machine.
-    base : Variable of shape (D,)
-        Visible biases at inverse temperature 0.
-    betas : Variable of shape (k + 1,)
-        Inverse temperatures, ascending or descending.
-    stream : RandomStreams
-        Source of the draws.
-
-    Returns
-    -------
-    V : Variable of shape (n_chains, D)
-        The visible units after `k` steps.
-    log_weights : Variable of float64 of shape (n_chains,)
-        Logarithms of the weights.
-    """
-    shift = rbm.units.scaled(rbm.b - base, rbm.z)  # zero for Gaussian units
-
-    def step(
-        for_h: Variable,
-        for_v: Variable,
-        before: Variable,
-        after: Variable,
-        V: Variable,
-        total: Variable,
-        *_: Any,
-    ) -> tuple[Variable, Variable]:
-        A = rbm.hidden_logits(V)
-        gain = (pt.softplus(after * A) - pt.softplus(before * A)).sum(axis=1, dtype="float64")
-        gain += ((after - before) * V.dot(shift)).astype("float64")
-        H = bernoulli(for_h, after * A)
-        a = after * rbm.visible_input(H) + (1 - after) * base
-        return rbm.units.draw(for_v, a, rbm.z), total + gain
-
-    draws = gibbs_draws(rbm, betas.shape[0] - 1, V.shape[0], stream)
-    total = pt.zeros((V.shape[0],), dtype="float64")
-    V, total = loop(step, [*draws, betas[:-1], betas[1:]], [V, total], constants=[base])
-    return V, total
-
-
-def _estimate(log_weights: np.ndarray, log_Z_of_base: float, sign: int) -> Estimate:
-    n, highest = len(log_weights), log_weights.max()
-    weights = np.exp(log_weights - highest)
-    mean, error = weights.mean(), weights.std(ddof=1) / np.sqrt(n)
-    middle = log_Z_of_base + sign * (np.log(mean) + highest)
-    with np.errstate(divide="ignore"):
-        ends = [sign * float(np.log(max(1 + 3 * s * error / mean, 0))) + middle for s in (-1, 1)]
-    return Estimate(float(middle), float(error / mean), min(ends), max(ends), log_weights)
 
 
 def pseudo_likelihood(rbm: RBM, X: Any) -> Any:

@@ -1,14 +1,23 @@
-"""Chapter 3: greedy, layer-wise pretraining; each layer learns to reconstruct what the one below gives."""
+"""Chapter 3: greedy, layer-wise pretraining; each layer learns to reconstruct what the one below gives.
+
+`Stack` is what a network of such layers is, with labels (`DNN`) or without (`DBN`).
+"""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
 
+from udl_pt.backend import float_dtype
+from udl_pt.calling import Callables
+from udl_pt.random import as_generator
+from udl_pt.training import Progress
 from udl_pt.validation import DivergenceError
 
-__all__ = ["check_pretrain_options", "make_layers", "pretrain_layers"]
+__all__ = ["Stack", "check_pretrain_options", "make_layers", "pretrain_layers"]
 
 METHODS = ("fit", "forward_hidden", "hidden_op")
 ATTRIBUTES = ("M", "forward_params", "forward_dparams")
@@ -149,3 +158,68 @@ def pretrain_layers(
             if type(error) in (ValueError, TypeError):
                 raise type(error)(f"{where} (see pretrain_options): {error}") from error
             raise
+
+
+class Stack(Callables):
+    """The base of `DNN` and `DBN`, which document the parameters: layers, each on top of the one before."""
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        UnsupervisedModel: Callable[..., Any],
+        *,
+        random_state: Any,
+        dtype: Any,
+    ) -> None:
+        self.dtype = float_dtype(dtype)
+        self._generator = as_generator(random_state)
+        self.hidden_layers = make_layers(
+            hidden_layer_sizes,
+            UnsupervisedModel,
+            random_state=None if random_state is None else self._generator,
+            dtype=None if dtype is None else self.dtype,
+        )
+
+    def _pretrain(
+        self,
+        X: np.ndarray,
+        epochs: int,
+        options: Options,
+        backend: str,
+        *,
+        monitor: str | None,
+        callbacks: Sequence[Callable[[Progress], Any]],
+    ) -> None:
+        """Train the layers, or with no epochs draw their weights; all but `options` has been checked.
+
+        Bad input changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some
+        layers are new, and the network's other parameters don't belong to them: it is left without any.
+        """
+        try:
+            pretrain_layers(
+                self.hidden_layers,
+                X,
+                epochs=epochs,
+                options=options,
+                backend=backend,
+                monitor=monitor,
+                callbacks=tuple(callbacks),
+            )
+        except (DivergenceError, KeyboardInterrupt):
+            self.__dict__.pop("params", None)
+            raise
+        self.backend = backend
+        self._look_at_first_layer(X.shape[1])
+
+    def _look_at_first_layer(self, n_features: int) -> None:
+        self.n_features = n_features
+        self.unit_interval = getattr(self.hidden_layers[0], "unit_interval", False)
+
+    def _forward_params(self) -> list[SharedVariable]:
+        return [p for layer in self.hidden_layers for p in layer.forward_params]
+
+    def _up(self, X: Variable) -> Variable:
+        """Pass rows up through all layers, as a graph."""
+        for layer in self.hidden_layers:
+            X = layer.forward_hidden(X)
+        return X

@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt.backend import float_dtype, get_backend, shared
-from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
+from udl_pt.backend import get_backend
+from udl_pt.calling import symbolic_or_array
 from udl_pt.contrastive import Sampler, contrastive_step
 from udl_pt.gibbs import gibbs_chain, run_chain
 from udl_pt.graph import init_weights
-from udl_pt.random import RandomStreams, as_generator
-from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
+from udl_pt.layer import Layer
+from udl_pt.random import RandomStreams
+from udl_pt.training import MONITORS, Progress, show_costs
 from udl_pt.units import VISIBLE_UNITS, bernoulli
 from udl_pt.validation import (
     check_callbacks,
@@ -36,7 +38,7 @@ from udl_pt.validation import (
 __all__ = ["RBM"]
 
 
-class RBM(Callables):
+class RBM(Layer):
     """A restricted Boltzmann machine with Bernoulli hidden units (chapter 4).
 
     Parameters
@@ -76,6 +78,10 @@ class RBM(Callables):
         What ``fit`` recorded.
     """
 
+    c: SharedVariable
+    b: SharedVariable
+    z: SharedVariable | None = None
+
     def __init__(
         self,
         M: int,
@@ -87,8 +93,7 @@ class RBM(Callables):
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
-        self.M = check_count(M, "M")
-        self.id = an_id
+        super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         check_option(visible, "visible", list(VISIBLE_UNITS))
         if learn_variance and visible != "gaussian":
             raise ValueError(
@@ -97,12 +102,7 @@ class RBM(Callables):
         self.visible, self.learn_variance = visible, bool(learn_variance)
         self.units = VISIBLE_UNITS[visible]
         self.unit_interval = self.units.unit_interval
-        self.dtype = float_dtype(dtype)
-        self.costs: list[float] = []
         self.chains: np.ndarray | None = None
-        self._generator = as_generator(random_state)
-        self._own_chance = random_state is not None
-        self.rng: Any = None if rng is None else RandomStreams(rng)
 
     def fit(
         self,
@@ -215,10 +215,11 @@ class RBM(Callables):
         self.backend, self.unit_interval = backend, unit_interval
         W = init_weights((D, self.M), self._generator, self.dtype)
         b = self.units.bias(mean, N) if visible_bias == "data" else np.zeros(D)
-        self._set_params(W, np.zeros(self.M, self.dtype), b.astype(self.dtype))
+        self._set_params(
+            W=W, c=np.zeros(self.M, self.dtype), b=b.astype(self.dtype), **self._log_variances(D)
+        )
         self.costs, self.chains = [], None
-        if self.rng is None:
-            self.rng = RandomStreams.beside(self._generator) if self._own_chance else RandomStreams()
+        self._start_stream()
         if epochs > 0:
             chains = sampler.chains(self.M, self.rng, self.dtype)
             hyper = hyper | {"scale": 1 / batch_sz} | penalties
@@ -233,24 +234,13 @@ class RBM(Callables):
                 name=f"{self._title()} train_op",
             )
             try:
-                train(
+                self._train(
                     step,
-                    [X],
+                    X,
+                    hyper,
+                    self.units.cost,
                     epochs=epochs,
                     batch_sz=batch_sz,
-                    generator=self._generator,
-                    hyper=hyper,
-                    dtype=self.dtype,
-                    stage=self._title(),
-                    measure=cost_recorder(
-                        self.costs,
-                        lambda x: self.units.cost(x, self.visible_input(self.forward_hidden(x))).sum(),
-                        X,
-                        monitor=monitor,
-                        dtype=self.dtype,
-                        backend=backend,
-                        name=f"{self._title()} cost_op",
-                    ),
                     monitor=monitor,
                     callbacks=callbacks,
                 )
@@ -261,24 +251,8 @@ class RBM(Callables):
             show_costs(self.costs, self._title())
         return self
 
-    def _title(self) -> str:
-        return f"RBM({self.M})" + ("" if self.id is None else f" {self.id}")
-
-    def _set_params(self, W: np.ndarray, c: np.ndarray, b: np.ndarray) -> None:
-        """Make the shared variables anew, velocities at zero."""
-        self.n_features = len(W)
-        self.W, self.c, self.b = self.params = [
-            shared(value, name) for value, name in [(W, "W"), (c, "c"), (b, "b")]
-        ]
-        self.dW, self.dc, self.db = self.dparams = [
-            shared(np.zeros_like(value), name) for value, name in [(W, "dW"), (c, "dc"), (b, "db")]
-        ]
-        self.z = shared(np.zeros_like(b), "z") if self.learn_variance else None
-        if self.z is not None:
-            self.params.append(self.z)
-            self.dparams.append(shared(np.zeros_like(b), "dz"))
-        self.forward_params = [self.W, self.c]
-        self.forward_dparams = [self.dW, self.dc]
+    def _log_variances(self, D: int) -> dict[str, np.ndarray]:
+        return {"z": np.zeros(D, self.dtype)} if self.learn_variance else {}
 
     def hidden_logits(self, V: Variable) -> Variable:
         """Give ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
@@ -287,6 +261,10 @@ class RBM(Callables):
     def visible_input(self, H: Variable) -> Variable:
         """Give what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
         return H.dot(self.W.T) + self.b
+
+    def visible_mean(self, A: Variable) -> Variable:
+        """Give the visible units' means: ``P(v = 1 | h)``, the sigmoid; of Gaussian units `A` itself."""
+        return self.units.mean(A)
 
     @symbolic_or_array
     def free_energy(self, V: Any) -> Any:
@@ -354,56 +332,6 @@ class RBM(Callables):
         k = check_count(k, "k")
         return gibbs_chain(self, V, k, self.rng) if isinstance(V, Variable) else run_chain(self, V, k)
 
-    @property
-    def hidden_op(self) -> ArrayFunction:
-        """The compiled `forward_hidden`: arrays in, arrays out."""
-        return self.array_function("forward_hidden")
-
-    @symbolic_or_array
-    def forward_hidden(self, X: Any) -> Any:
-        """Give ``P(h = 1 | v) = s(XW + c)``.
-
-        Parameters
-        ----------
-        X : Variable or array_like of shape (N, D)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, M)
-            A graph where `X` is a PyTensor variable, else an array.
-        """
-        return pt.sigmoid(self.hidden_logits(X))
-
-    @symbolic_or_array
-    def forward_output(self, X: Any) -> Any:
-        """Reconstruct without a draw: ``s(ZW' + b)`` with ``Z = P(h = 1 | v)``; Gaussian units ``ZW' + b``.
-
-        Parameters
-        ----------
-        X : Variable or array_like of shape (N, D)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, D)
-            A graph where `X` is a PyTensor variable, else an array.
-        """
-        return self.backward(self.forward_hidden(X))
-
-    @partial(symbolic_or_array, takes_hidden=True)
-    def backward(self, H: Any) -> Any:
-        """Give the visible units' means, ``P(v = 1 | h) = s(HW' + b)``; of Gaussian ones ``HW' + b``.
-
-        Parameters
-        ----------
-        H : Variable or array_like of shape (N, M)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, D)
-            A graph where `H` is a PyTensor variable, else an array.
-        """
-        return self.units.mean(self.visible_input(H))
-
     @staticmethod
     def createFromArrays(W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
         """Make a machine with Bernoulli units from given parameters (the listing made an AutoEncoder).
@@ -427,5 +355,5 @@ class RBM(Callables):
         """
         W, (c, b) = check_weights(W, c=(c, 1), b=(b, 0))
         rbm = RBM(W.shape[1], an_id, rng=RandomStreams(), dtype=W.dtype)
-        rbm._set_params(W, c, b)
+        rbm._set_params(W=W, c=c, b=b)
         return rbm

@@ -1,0 +1,156 @@
+"""What auto-encoders and restricted Boltzmann machines have in common as layers of a deep network.
+
+A layer has weights W of shape (D, M) between visible and hidden units, a bias for each side, and velocities
+for all of them. A subclass says what either side gets from the other (`hidden_logits`, `visible_input`) and
+what becomes of it in the visible units (`visible_mean`); hidden units are sigmoids.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt.backend import float_dtype, shared
+from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
+from udl_pt.random import RandomStreams, as_generator
+from udl_pt.training import Progress, Step, cost_recorder, train
+from udl_pt.validation import check_count
+
+__all__ = ["Layer"]
+
+
+class Layer(Callables):
+    """The base of `AutoEncoder` and `RBM`, which document the parameters."""
+
+    W: SharedVariable
+    backend: str
+
+    def __init__(self, M: int, an_id: Any, *, rng: Any, random_state: Any, dtype: Any) -> None:
+        self.M = check_count(M, "M")
+        self.id = an_id
+        self.dtype = float_dtype(dtype)
+        self.costs: list[float] = []
+        self._generator = as_generator(random_state)
+        self._own_chance = random_state is not None
+        self.rng: Any = None if rng is None else RandomStreams(rng)
+
+    def _title(self) -> str:
+        return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
+
+    def _set_params(self, **values: np.ndarray) -> None:
+        """Make the shared variables anew: W, the hidden bias, the rest; and dW and so on, at zero."""
+        self.n_features = len(values["W"])
+        self.params = [shared(value, name) for name, value in values.items()]
+        self.dparams = [shared(np.zeros_like(value), f"d{name}") for name, value in values.items()]
+        for variable in [*self.params, *self.dparams]:
+            setattr(self, variable.name, variable)
+        self.forward_params, self.forward_dparams = self.params[:2], self.dparams[:2]
+
+    def _start_stream(self) -> None:
+        """Make the stream of draws, where none was given: beside `random_state`, else seeded afresh."""
+        if self.rng is None:
+            self.rng = RandomStreams.beside(self._generator) if self._own_chance else RandomStreams()
+
+    def _train(
+        self,
+        step: Step,
+        X: np.ndarray,
+        hyper: dict[str, float],
+        cost: Callable[[Variable, Variable], Variable],
+        *,
+        epochs: int,
+        batch_sz: int,
+        monitor: str | None,
+        callbacks: Sequence[Callable[[Progress], Any]],
+        divisor: float = 1.0,
+    ) -> None:
+        """Train on `X`; `cost` compares visible units with what the hidden ones give back, entry by entry."""
+        measure = cost_recorder(
+            self.costs,
+            lambda x: cost(x, self.visible_input(self.forward_hidden(x))).sum(),
+            X,
+            monitor=monitor,
+            dtype=self.dtype,
+            backend=self.backend,
+            name=f"{self._title()} cost_op",
+            divisor=divisor,
+        )
+        train(
+            step,
+            [X],
+            epochs=epochs,
+            batch_sz=batch_sz,
+            generator=self._generator,
+            hyper=hyper,
+            dtype=self.dtype,
+            stage=self._title(),
+            measure=measure,
+            monitor=monitor,
+            callbacks=callbacks,
+        )
+
+    def hidden_logits(self, V: Variable) -> Variable:
+        """Give what the visible units send up, the hidden units' logits; symbolic, (N, D) to (N, M)."""
+        raise NotImplementedError
+
+    def visible_input(self, H: Variable) -> Variable:
+        """Give what the hidden units send down; symbolic, (N, M) to (N, D)."""
+        raise NotImplementedError
+
+    def visible_mean(self, A: Variable) -> Variable:
+        """Turn what `visible_input` gives into the visible units' values or means; symbolic, (N, D)."""
+        raise NotImplementedError
+
+    @property
+    def hidden_op(self) -> ArrayFunction:
+        """The compiled `forward_hidden`: arrays in, arrays out."""
+        return self.array_function("forward_hidden")
+
+    @symbolic_or_array
+    def forward_hidden(self, X: Any) -> Any:
+        """Encode: the hidden units' values, sigmoids; of an RBM their probabilities, P(h = 1 | v).
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, M)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return pt.sigmoid(self.hidden_logits(X))
+
+    @symbolic_or_array
+    def forward_output(self, X: Any) -> Any:
+        """Reconstruct, without a draw: what `backward` makes of `forward_hidden`.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return self.backward(self.forward_hidden(X))
+
+    @partial(symbolic_or_array, takes_hidden=True)
+    def backward(self, H: Any) -> Any:
+        """Decode: the visible units' values; of an RBM their means given the hidden units.
+
+        Parameters
+        ----------
+        H : Variable or array_like of shape (N, M)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `H` is a PyTensor variable, else an array.
+        """
+        return self.visible_mean(self.visible_input(H))
