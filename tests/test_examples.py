@@ -20,6 +20,21 @@ def test_every_example_has_its_test():
     assert {p.stem for p in EXAMPLES.glob("*.py")} == tested
 
 
+def test_ch1_pca(tmp_path, capsys):
+    error = load("ch1_pca").main(K=40, N=1000, folder=tmp_path)
+    assert error < 0.2
+    assert {p.name for p in tmp_path.iterdir()} == {"ch1_scatter.png", "ch1_variance.png"}
+    assert str(error) in capsys.readouterr().out
+
+
+def test_ch2_tsne(tmp_path):
+    np.random.seed(0)
+    costs, kl = load("ch2_tsne").main(N=100, perplexity=10.0, steps=150, picture=tmp_path / "picture.png")
+    assert costs[-1] < 0.5 * costs[0]
+    assert 0 < kl < costs[-1] + 0.2
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_ch3_autoencoder(tmp_path, capsys):
     np.random.seed(0)
     ae = load("ch3_autoencoder").main(M=20, epochs=2, picture=tmp_path / "picture.png")

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import dblquad
 from scipy.special import expit, logsumexp
 
-from udl_pt import RBM, RandomStreams
+from udl_pt import RBM, RandomStreams, load_mnist_subset
 from udl_pt.likelihood import (
     ais,
     log_likelihood,
@@ -206,3 +206,30 @@ def test_gaussian_units_have_no_pseudo_likelihood():
     )
     with pytest.raises(ValueError, match="Bernoulli units, and the visible units are gaussian"):
         pseudo_likelihood(rbm, np.eye(2))
+
+
+MACHINES = [
+    (15, {"persistent": True}),
+    (15, {}),
+    (16, {"persistent": True}),
+    (16, {"k": 5}),
+    (17, {}),
+    (17, {"persistent": True, "centring": True}),
+    (18, {"k": 5}),
+    (18, {"persistent": True}),
+    (19, {"persistent": True, "centring": True}),
+    (20, {"persistent": True}),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "M", "options"), [(i, *machine) for i, machine in enumerate(MACHINES)])
+def test_annealing_agrees_with_enumeration_on_machines_trained_on_mnist(seed, M, options):
+    grey = load_mnist_subset().X
+    X = (np.random.default_rng(1).random(grey.shape) < grey).astype("float32")
+    rbm = RBM(M, random_state=seed, dtype="float32")
+    rbm.fit(X, epochs=10, learning_rate=0.05, visible_bias="data", monitor=None, **options)
+    estimate = ais(rbm, X, n_chains=100, n_betas=10_000)
+    distance = abs(estimate.log_Z - log_partition(rbm))
+    assert distance < 3 * estimate.standard_error
+    assert distance < 0.1

@@ -158,6 +158,8 @@ class Function:
         See `get_backend`.
     name : str
         What tracebacks and profiles call it.
+    compiled : bool
+        False for what runs seldom: NumPy carries out one operation after the other, whatever the backend.
 
     Notes
     -----
@@ -173,8 +175,10 @@ class Function:
         *,
         backend: str | None = None,
         name: str = "function",
+        compiled: bool = True,
     ) -> None:
         self.backend = get_backend(backend)
+        self._is_compiled = compiled
         self.name = name
         self._single = isinstance(outputs, Variable)
         expressions = [outputs] if isinstance(outputs, Variable) else list(outputs)
@@ -238,7 +242,7 @@ class Function:
             self._graph_inputs,
             self._outputs,
             updates=self._updates,
-            mode=_mode(self.backend),
+            mode=_mode(self.backend) if self._is_compiled else Mode("py", None),
             on_unused_input="ignore",  # an input may matter only for the shape of a draw
             name=self.name,
         )

@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 
+from udl_pt.chapter1 import chapter1
+from udl_pt.chapter2 import chapter2
 from udl_pt.chapter3 import chapter3
 from udl_pt.chapter4 import chapter4
 from udl_pt.datasets import Dataset
 from udl_pt.programs import Settings
 from udl_pt.report import Section
 
-__all__ = ["CHAPTERS", "Settings", "chapter3", "chapter4"]
+__all__ = ["CHAPTERS", "Settings", "chapter1", "chapter2", "chapter3", "chapter4"]
 
-CHAPTERS: dict[str, Callable[[Dataset, Settings], Section]] = {"3": chapter3, "4": chapter4}
+CHAPTERS: dict[str, Callable[[Dataset, Settings], Section]] = {
+    "1": chapter1,
+    "2": chapter2,
+    "3": chapter3,
+    "4": chapter4,
+}

@@ -12,15 +12,23 @@ __all__ = [
     "plot_completions",
     "plot_confusion",
     "plot_costs",
+    "plot_embeddings",
     "plot_errors",
     "plot_fantasies",
     "plot_filters",
+    "plot_images",
     "plot_reconstructions",
+    "plot_toys",
+    "plot_variance",
     "show_costs",
 ]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart with any colour vision
 MARKERS = ("o", "s", "^", "D")
+DIGIT_COLOURS = (
+    *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd"),
+    *("#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"),
+)
 
 
 def plot_costs(
@@ -109,7 +117,7 @@ def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str]
     title : str
         Text of the figure.
     """
-    return _images({"original": X, "rebuilt": X_hat}, labels, title)
+    return plot_images({"original": X, "rebuilt": X_hat}, labels, title)
 
 
 def plot_completions(
@@ -129,7 +137,7 @@ def plot_completions(
         Text of the figure.
     """
     given = np.where(missing, np.nan, X)
-    return _images({"original": X, "given": given, "completed": completed}, labels, title)
+    return plot_images({"original": X, "given": given, "completed": completed}, labels, title)
 
 
 def plot_fantasies(pictures: np.ndarray, steps: Sequence[int], title: str = "") -> Figure:
@@ -145,13 +153,23 @@ def plot_fantasies(pictures: np.ndarray, steps: Sequence[int], title: str = "") 
         Text of the figure.
     """
     chains = {f"{n}": pictures[:, n - 1] for n in range(1, pictures.shape[1] + 1)}
-    figure = _images(chains, [f"{step:,}" for step in steps], title)
+    figure = plot_images(chains, [f"{step:,}" for step in steps], title)
     figure.supylabel("chain")
     return figure
 
 
-def _images(rows: Mapping[str, np.ndarray], labels: Sequence[str], title: str) -> Figure:
-    """Draw named rows of images, each of shape (len(labels), side**2); NaN is coloured."""
+def plot_images(rows: Mapping[str, np.ndarray], labels: Sequence[str], title: str = "") -> Figure:
+    """Draw named rows of images.
+
+    Parameters
+    ----------
+    rows : mapping of str to ndarray of shape (len(labels), side**2)
+        Images in [0, 1], one row of them a name; NaN is coloured.
+    labels : sequence of str
+        Written above the columns.
+    title : str
+        Text of the figure.
+    """
     n = len(labels)
     figure = Figure(figsize=(0.85 * n + 0.9, 0.9 * len(rows) + 0.5), layout="constrained")
     figure.suptitle(title)
@@ -222,6 +240,98 @@ def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
                 j, i, str(matrix[i, j]), ha="center", va="center", color=shade, weight=weight, fontsize=9
             )
     axes.set(title=title, xlabel="predicted digit", ylabel="true digit", xticks=range(K), yticks=range(K))
+    return figure
+
+
+def plot_embeddings(maps: Mapping[str, np.ndarray], labels: np.ndarray, title: str = "") -> Figure:
+    """Draw points in the plane, coloured by their labels, side by side.
+
+    Parameters
+    ----------
+    maps : mapping of str to ndarray of shape (N, 2)
+        A panel a name.
+    labels : ndarray of int of shape (N,)
+        Up to ten classes; each is also written where the median of its points is.
+    title : str
+        Text of the figure.
+    """
+    columns = min(3, len(maps))
+    rows = -(-len(maps) // columns)
+    side = 7 if columns == 1 else 4
+    figure = Figure(figsize=(side * columns, 0.95 * side * rows + 0.4), layout="constrained")
+    figure.suptitle(title)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for panel, (name, Y) in zip(panels, maps.items(), strict=False):
+        panel.set_title(name, fontsize=10)
+        _points(panel, Y, labels)
+        for label in np.unique(labels):
+            x, y = np.median(Y[labels == label], axis=0)
+            colour = DIGIT_COLOURS[label % len(DIGIT_COLOURS)]
+            box = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": colour, "alpha": 0.85}
+            panel.text(x, y, str(label), ha="center", va="center", fontsize=9, weight="bold", bbox=box)
+    for panel in panels[len(maps) :]:
+        panel.set_axis_off()
+    return figure
+
+
+def plot_toys(toys: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], title: str = "") -> Figure:
+    """Draw data of two or three dimensions (top) over their embeddings in the plane (below).
+
+    Parameters
+    ----------
+    toys : mapping of str to tuple of ndarray
+        For each name the data of shape (N, 2) or (N, 3), the embedding of shape (N, 2), and the labels.
+    title : str
+        Text of the figure.
+    """
+    figure = Figure(figsize=(3.6 * len(toys), 7.2), layout="constrained")
+    figure.suptitle(title)
+    for column, (name, (X, Y, labels)) in enumerate(toys.items(), start=1):
+        in_space = {"projection": "3d"} if X.shape[1] == 3 else {}
+        above = figure.add_subplot(2, len(toys), column, **in_space)
+        above.set_title(name)
+        _points(above, X, labels)
+        _points(figure.add_subplot(2, len(toys), len(toys) + column), Y, labels)
+    return figure
+
+
+def _points(panel: Any, Y: np.ndarray, labels: np.ndarray) -> None:
+    colours = [DIGIT_COLOURS[label % len(DIGIT_COLOURS)] for label in labels]
+    panel.scatter(*Y.T, c=colours, s=6, alpha=0.8, linewidths=0)
+    if Y.shape[1] == 2:
+        panel.set_aspect("equal", adjustable="datalim")
+        panel.set(xticks=[], yticks=[])
+    else:
+        panel.set(xticklabels=[], yticklabels=[], zticklabels=[])
+
+
+def plot_variance(ratio: np.ndarray, mark: float = 0.95) -> Figure:
+    """Draw each principal component's share of the variance (top), and the shares added up (below).
+
+    Parameters
+    ----------
+    ratio : ndarray of shape (K,)
+        Shares, descending.
+    mark : float
+        The cumulative share that is marked.
+    """
+    figure = Figure(figsize=(7, 5.5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    numbers, cumulative = np.arange(1, len(ratio) + 1), 100 * np.cumsum(ratio)
+    above.plot(numbers, 100 * ratio, color=COLOURS[0])
+    above.set(title="The digits' variance, component by component", ylabel="share (%)", yscale="log")
+    above.set_ylim(bottom=max(100 * ratio.max() * 1e-4, 1e-12))
+    below.plot(numbers, cumulative, color=COLOURS[0])
+    below.set(xlabel="components", ylabel="added up (%)", ylim=(0, 103))
+    needed = int(np.searchsorted(cumulative, 100 * mark)) + 1
+    if needed <= len(ratio):
+        below.plot([needed, needed, 0], [0, 100 * mark, 100 * mark], color=COLOURS[1], linestyle="--", lw=1)
+        below.annotate(
+            f"{100 * mark:g}% by {needed}", (needed, 100 * mark), (8, -14), textcoords="offset points"
+        )
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 

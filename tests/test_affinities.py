@@ -1,0 +1,96 @@
+"""The data's p(i, j): perplexities, closed forms and scikit-learn's."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist, squareform
+from scipy.special import entr
+from sklearn.manifold._t_sne import _joint_probabilities
+
+from udl_pt.affinities import _conditional, fill_joint, gaussian_probabilities, joint_probabilities, points
+
+
+@pytest.fixture(scope="module")
+def X():
+    return np.random.RandomState(0).randn(150, 5) * [1, 2, 3, 4, 5] + 100
+
+
+def is_joint(P):
+    return P.min() >= 0 and not P.diagonal().any() and np.array_equal(P, P.T) and abs(P.sum() - 1) < 1e-12
+
+
+@pytest.mark.parametrize("perplexity", [2, 5.5, 30, 120])
+def test_joint_probabilities_are_scikit_learns(X, perplexity):
+    P = joint_probabilities(X, perplexity)
+    assert is_joint(P)
+    d = cdist(X, X, "sqeuclidean").astype("float32")
+    expected = squareform(_joint_probabilities(d, perplexity, 0))
+    # theirs meets the perplexity's logarithm to 1e-5
+    np.testing.assert_allclose(P, expected, rtol=1e-4, atol=1e-5 * P.max())
+
+
+def test_each_point_meets_the_perplexity(X):
+    d = cdist(X, X, "sqeuclidean")
+    np.fill_diagonal(d, np.inf)
+    for perplexity in (1.5, 30, 148):
+        conditional = _conditional(d, np.log(perplexity))
+        np.testing.assert_allclose(np.exp(entr(conditional).sum(axis=1)), perplexity, rtol=1e-8)
+        np.testing.assert_allclose(conditional.sum(axis=1), 1)
+
+
+def test_all_alike_far_apart_and_the_limits_of_the_perplexity():
+    corners = np.eye(6)
+    for perplexity in (0.5, 3, 5, 5.9):
+        P = joint_probabilities(corners, perplexity)
+        np.testing.assert_allclose(P[~np.eye(6, dtype=bool)], 1 / 30)
+    line = np.array([[0.0], [1], [10], [11]])
+    np.testing.assert_allclose(joint_probabilities(line, 1)[0], [0, 0.25, 0, 0], atol=1e-9)
+
+
+def test_duplicates_are_each_others_neighbours():
+    X = np.vstack([np.zeros((5, 2)), [[100.0, 0], [101, 0], [102, 0]]])
+    P = joint_probabilities(X, 2)
+    assert is_joint(P)
+    np.testing.assert_allclose(P[0, 1:5], 1 / 4 / 8, rtol=1e-8)
+    near = np.vstack([np.zeros((3, 2)), [[1e-6, 0], [2e-6, 0], [5, 5], [6, 6]]])
+    assert is_joint(joint_probabilities(near, 3.5))
+
+
+def test_float32_is_filled_in_place(X):
+    P = np.empty((150, 150), "float32")
+    fill_joint(P, points(X), 10)
+    np.testing.assert_allclose(P, joint_probabilities(X, 10), rtol=1e-5, atol=1e-10)
+
+
+def test_many_blocks(monkeypatch, X):
+    whole = joint_probabilities(X, 10), gaussian_probabilities(X, 2.0)
+    monkeypatch.setattr("udl_pt.affinities.ENTRIES", 1000)
+    np.testing.assert_allclose(joint_probabilities(X, 10), whole[0], rtol=1e-12)
+    np.testing.assert_allclose(gaussian_probabilities(X, 2.0), whole[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("s", [0.01, 1.0, 30.0])
+def test_the_books_gaussian_with_one_s(X, s):
+    P = gaussian_probabilities(X[:20], s)
+    assert is_joint(P)
+    d = cdist(X[:20], X[:20], "sqeuclidean")
+    i, j = np.nonzero(P > 1e-250)
+    log_ratio = np.log(P[i, j]) - np.log(P[i[0], j[0]])
+    np.testing.assert_allclose(log_ratio, (d[i[0], j[0]] - d[i, j]) / (2 * s * s), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda X: joint_probabilities(X, 150), "perplexity is 150, expected above 0 and below the number"),
+        (lambda X: joint_probabilities(X, 0), "perplexity is 0, expected above 0"),
+        (lambda X: joint_probabilities(X, -3), "perplexity is -3"),
+        (lambda X: joint_probabilities(X, np.nan), "perplexity is nan"),
+        (lambda X: joint_probabilities(X[:3], 2), "X has 3 rows, expected at least 4"),
+        (lambda X: joint_probabilities(np.ones((9, 2)), 2), "all rows of X are the same"),
+        (lambda X: joint_probabilities(np.where(X[2, 1] == X, np.inf, X), 2), r"X\[2, 1\] is inf"),
+        (lambda X: gaussian_probabilities(X, 0), "s is 0, expected above 0"),
+    ],
+)
+def test_bad_input(X, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(X)

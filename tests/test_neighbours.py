@@ -1,0 +1,113 @@
+"""Costs and gradients of SNE and t-SNE: the original Theano's numbers, finite differences, plain NumPy."""
+
+from pathlib import Path
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from scipy.optimize import approx_fprime
+from scipy.spatial.distance import cdist
+from scipy.special import rel_entr
+
+from udl_pt.backend import Function
+from udl_pt.neighbours import sne_cost, sne_gradient, tsne_cost, tsne_gradient
+
+BACKENDS = ["numba", "c", "jax"]
+COSTS = {"sne": (sne_cost, sne_gradient), "tsne": (tsne_cost, tsne_gradient)}
+GOLDEN = Path(__file__).parent / "golden" / "sne.npz"
+
+pytestmark = [
+    pytest.mark.core,
+    pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def golden():
+    with np.load(GOLDEN) as z:
+        return dict(z)
+
+
+def random_P(N, seed=0):
+    P = np.random.RandomState(seed).rand(N, N)
+    P = P + P.T
+    np.fill_diagonal(P, 0)
+    return P / P.sum()
+
+
+def cost_in_numpy(name, P, Y):
+    d = cdist(Y, Y, "sqeuclidean")
+    w = np.exp(-d) if name == "sne" else 1 / (1 + d)
+    np.fill_diagonal(w, 0)
+    return rel_entr(P, w / w.sum()).sum()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", COSTS)
+def test_cost_and_both_gradients_are_the_originals(golden, name, backend):
+    cost, gradient = COSTS[name]
+    P, Y = pt.matrix("P", dtype="float64"), pt.matrix("Y", dtype="float64")
+    C = cost(P, Y)
+    f = Function([P, Y], [C, pytensor.grad(C, Y), gradient(P, Y)], backend=backend)
+    got_cost, autodiff, analytic = f(golden["P"], golden["Y"])
+    np.testing.assert_allclose(got_cost, golden[f"{name}_cost"], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(autodiff, golden[f"{name}_gradient"], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(analytic, golden[f"{name}_gradient"], rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_arrays_in_arrays_out(golden, name):
+    cost, gradient = COSTS[name]
+    got = cost(golden["P"], golden["Y"]), gradient(golden["P"], golden["Y"])
+    assert all(type(g) is np.ndarray for g in got)
+    np.testing.assert_allclose(got[0], golden[f"{name}_cost"], atol=1e-10)
+    np.testing.assert_allclose(got[1], golden[f"{name}_gradient"], atol=1e-10)
+    single = gradient(golden["P"].tolist(), golden["Y"].astype("float32"))
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, golden[f"{name}_gradient"], atol=1e-6)
+
+
+@pytest.mark.parametrize("C", [1, 2, 3])
+@pytest.mark.parametrize("name", COSTS)
+def test_any_number_of_dimensions_and_finite_differences(name, C):
+    cost, gradient = COSTS[name]
+    P, Y = random_P(7), np.random.RandomState(1).randn(7, C)
+    np.testing.assert_allclose(cost(P, Y), cost_in_numpy(name, P, Y), rtol=1e-12)
+    numeric = approx_fprime(Y.ravel(), lambda y: cost_in_numpy(name, P, y.reshape(7, C)), 1e-7)
+    np.testing.assert_allclose(gradient(P, Y).ravel(), numeric, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_points_that_coincide_and_points_far_away(name):
+    cost, gradient = COSTS[name]
+    P, Y = random_P(6), np.random.RandomState(1).randn(6, 2)
+    Y[3] = Y[0]
+    np.testing.assert_allclose(cost(P, Y), cost_in_numpy(name, P, Y), rtol=1e-12)
+    Y = pt.matrix("Y", dtype="float64")
+    autodiff = Function([Y], pytensor.grad(cost(pt.constant(P), Y), Y), backend="jax")
+    together, apart = np.zeros((6, 2)), 100.0 * np.arange(12).reshape(6, 2)
+    np.testing.assert_allclose(cost(P, together), np.log(30) + rel_entr(P, np.ones_like(P)).sum())
+    np.testing.assert_allclose(gradient(P, together), 0, atol=1e-15)
+    np.testing.assert_allclose(autodiff(together), 0, atol=1e-15)
+    assert np.isfinite(cost(P, apart))
+    assert np.isfinite(autodiff(apart)).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda P, Y: (P[:5], Y), r"P has shape \(5, 6\), expected \(6, 6\), as Y has 6 rows"),
+        (lambda P, Y: (P * 2, Y), r"the sum 2, expected probabilities of sum 1"),
+        (lambda P, Y: (P - 0.02 * (1 - np.eye(6)) + 0.1 * np.eye(6), Y), "smallest value of -"),
+        (lambda P, Y: (P + 1e-3 * (np.eye(6, k=1) - np.eye(6, k=-1)), Y), r"P is not symmetric: P\["),
+        (lambda P, Y: ((P + np.eye(6) / 6) / 2, Y), "on its diagonal"),
+        (lambda P, Y: (np.where(P[0, 1] == P, np.nan, P), Y), r"P\[0, 1\] is nan"),
+        (lambda P, Y: (P, Y[:, 0]), r"Y has 1 dimension\(s\)"),
+        (lambda P, Y: (P, Y * np.inf), r"Y\[0, 0\] is"),
+    ],
+)
+@pytest.mark.parametrize("function", [sne_cost, tsne_cost, tsne_gradient])
+def test_what_is_no_matrix_of_probabilities(function, change, message):
+    with pytest.raises(ValueError, match=message):
+        function(*change(random_P(6), np.random.RandomState(1).randn(6, 2)))

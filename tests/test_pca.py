@@ -1,0 +1,159 @@
+"""PCA against scikit-learn, NumPy's covariance and everything that chapter 1 states."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from sklearn.decomposition import PCA as ReferencePCA
+
+from udl_pt import PCA
+from udl_pt.validation import NotFittedError
+
+no_blas_here = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
+
+
+def data(N=200, D=12, rank=None, seed=0):
+    rs = np.random.RandomState(seed)
+    X = rs.randn(N, rank or D) * np.linspace(1, 3, rank or D) @ rs.randn(rank or D, D)
+    return X + rs.randn(D)
+
+
+@pytest.fixture(scope="module")
+def X():
+    return data()
+
+
+@pytest.fixture(scope="module")
+def pca(X):
+    return PCA().fit(X)
+
+
+def test_V_is_orthonormal_and_CV_is_VE(X, pca):
+    V, E = pca.components_.T, np.diag(pca.explained_variance_)
+    C = np.cov(X.T, bias=True)
+    np.testing.assert_allclose(V.T @ V, np.eye(12), atol=1e-12)
+    np.testing.assert_allclose(C @ V, V @ E, atol=1e-10)
+
+
+def test_the_covariance_of_Z_is_E_in_descending_order(X, pca):
+    Z = pca.transform(X)
+    np.testing.assert_allclose(np.cov(Z.T, bias=True), np.diag(pca.explained_variance_), atol=1e-10)
+    np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
+    assert (np.diff(pca.explained_variance_) < 0).all()
+    np.testing.assert_allclose(pca.explained_variance_ratio_.sum(), 1)
+
+
+def test_J_is_the_sum_of_the_dropped_eigenvalues(X, pca):
+    J = []
+    for k in range(1, 13):
+        truncated = PCA(k).fit(X)
+        J.append(truncated.reconstruction_error(X))
+        rebuilt = truncated.inverse_transform(truncated.transform(X))
+        np.testing.assert_allclose(((X - rebuilt) ** 2).sum() / len(X), J[-1], atol=1e-10)
+        np.testing.assert_allclose(J[-1], pca.explained_variance_[k:].sum(), atol=1e-10)
+    assert (np.diff(J) < 0).all()
+
+
+def test_dropping_the_last_columns_takes_noise_away():
+    clean = data(500, 20, rank=3)
+    noisy = clean + 0.5 * np.random.RandomState(1).randn(*clean.shape)
+    pca = PCA(3).fit(noisy)
+    denoised = pca.inverse_transform(pca.transform(noisy))
+    assert ((denoised - clean) ** 2).mean() < 0.3 * ((noisy - clean) ** 2).mean()
+
+
+@pytest.mark.parametrize(
+    ("shape", "K"), [((200, 12), None), ((200, 12), 1), ((200, 40), 3), ((9, 30), None), ((9, 30), 4)]
+)
+@pytest.mark.parametrize("whiten", [False, True])
+def test_the_same_as_scikit_learn(shape, K, whiten):
+    X = data(*shape)
+    if whiten and K is None and shape[0] < shape[1]:
+        K = shape[0] - 1
+    pca, reference = PCA(K, whiten=whiten).fit(X), ReferencePCA(K, whiten=whiten, svd_solver="full").fit(X)
+    rows = np.abs(pca.components_).argmax(axis=1)
+    assert (pca.components_[np.arange(len(rows)), rows] > 0).all()
+    K = len(rows) - (shape[0] < shape[1] and K is None)  # of N rows, only N - 1 components have variance
+    np.testing.assert_allclose(abs(pca.components_[:K]), abs(reference.components_[:K]), atol=1e-8)
+    N = shape[0]
+    np.testing.assert_allclose(
+        pca.explained_variance_, reference.explained_variance_ * (N - 1) / N, atol=1e-9
+    )
+    np.testing.assert_allclose(pca.explained_variance_ratio_, reference.explained_variance_ratio_, atol=1e-10)
+    scale = np.sqrt(N / (N - 1)) if whiten else 1
+    Z, expected = pca.transform(X), reference.transform(X) * scale
+    np.testing.assert_allclose(abs(Z[:, :K]), abs(expected[:, :K]), atol=1e-8)
+    np.testing.assert_allclose(
+        pca.inverse_transform(Z), reference.inverse_transform(reference.transform(X)), atol=1e-8
+    )
+
+
+def test_rank_deficient_data_and_a_constant_column():
+    X = data(100, 8, rank=3)
+    X[:, 5] = 7.0
+    pca = PCA().fit(X)
+    assert (pca.explained_variance_[3:] < 1e-10).all()
+    assert (pca.explained_variance_ >= 0).all()
+    np.testing.assert_allclose(pca.components_ @ pca.components_.T, np.eye(8), atol=1e-12)
+    np.testing.assert_allclose(pca.inverse_transform(pca.transform(X)), X, atol=1e-10)
+    with pytest.raises(ValueError, match=r"only 3 of 8 components have any variance: n_components=3"):
+        PCA(whiten=True).fit(X)
+    assert PCA(3, whiten=True).fit_transform(X).std(axis=0) == pytest.approx(1)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("backend", ["numba", pytest.param("c", marks=no_blas_here), "jax"])
+def test_symbolic_in_symbolic_out(X, backend):
+    pca = PCA(2).fit(X, backend=backend)
+    Z = pca.forward(X)
+    expected = (X - X.mean(axis=0)) @ pca.components_.T
+    np.testing.assert_allclose(Z, expected, atol=1e-10)
+    assert type(Z) is np.ndarray
+    x = pt.matrix("x", dtype="float64")
+    length = pytensor.function([x], pytensor.grad((pca.forward(x) ** 2).sum(), x), mode="FAST_COMPILE")
+    np.testing.assert_allclose(length(X), 2 * expected @ pca.components_, atol=1e-9)
+
+
+def test_dtypes(X):
+    single = PCA(3).fit(X.astype("float32"))
+    assert {a.dtype for a in (single.components_, single.mean_, single.transform(X))} == {np.dtype("float32")}
+    np.testing.assert_allclose(single.components_, PCA(3).fit(X).components_, atol=1e-4)
+    whole = np.round(X).astype("int16")
+    np.testing.assert_allclose(PCA(3).fit(whole).components_, PCA(3).fit(whole.astype(float)).components_)
+
+
+def test_the_data_stay_as_they_are(X):
+    before = X.copy()
+    before.flags.writeable = False
+    np.testing.assert_array_equal(PCA(2).fit_transform(before), PCA(2).fit_transform(X))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: PCA(0), "n_components is 0, expected at least 1"),
+        (lambda X: PCA(2.5), "n_components is 2.5, expected an integer"),
+        (lambda X: PCA(13).fit(X), "n_components is 13, but 200 rows of 12 features have at most 12"),
+        (lambda X: PCA().fit(X[:1]), "X has 1 row"),
+        (lambda X: PCA().fit(X[0]), r"X has 1 dimension\(s\)"),
+        (lambda X: PCA().fit(np.ones((5, 3))), "all rows of X are the same"),
+        (lambda X: PCA().fit(np.where(X[3, 4] == X, np.nan, X)), r"X\[3, 4\] is nan"),
+        (lambda X: PCA(2).fit(X).transform(X[:, :5]), "X has 5 features, expected 12"),
+        (lambda X: PCA(2).fit(X).inverse_transform(X), "Z has 12 features, expected 2"),
+        (lambda X: PCA(2).fit(X).reconstruction_error(X[:, :5]), "X has 5 features, expected 12"),
+        (lambda X: PCA(2).inverse_transform(X), "call fit before inverse_transform"),
+        (lambda X: PCA(2).forward(X), "call fit"),
+    ],
+)
+def test_bad_input(X, change, message):
+    with pytest.raises((ValueError, TypeError, NotFittedError), match=message):
+        change(X)
+
+
+def test_a_failed_fit_changes_nothing(X):
+    pca = PCA(2).fit(X)
+    before = pca.components_.copy()
+    with pytest.raises(ValueError, match="the same"):
+        pca.fit(np.ones((5, 3)))
+    np.testing.assert_array_equal(pca.components_, before)
+    np.testing.assert_allclose(pca.transform(X[:3]), (X[:3] - X.mean(axis=0)) @ before.T)

@@ -1,0 +1,185 @@
+"""Chapter 2: who is whose neighbour among the data, as the probabilities p(i, j) of SNE and t-SNE."""
+
+from typing import Any
+
+import numpy as np
+
+from udl_pt.validation import check_matrix, check_number
+
+__all__ = ["fill_gaussian", "fill_joint", "gaussian_probabilities", "joint_probabilities", "points"]
+
+TOLERANCE = 1e-10  # of the logarithm of the perplexity, in nats
+ATTEMPTS = 200
+ENTRIES = 2**19  # distances at a time: 4 MB
+
+
+def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
+    """Give t-SNE's p(i, j), in which each point has an s of its own.
+
+    ``p(j | i) = exp(-||xi - xj||^2 / (2 si^2)) / sum[k != i] exp(-||xi - xk||^2 / (2 si^2))`` with the si
+    at which ``p(. | i)`` has the given perplexity, and ``p(i, j) = (p(i | j) + p(j | i)) / 2N``.
+
+    Parameters
+    ----------
+    X : array_like of shape (N, D)
+        At least four points.
+    perplexity : float
+        How many neighbours a point has, in effect: e to the power of the entropy of ``p(. | i)``. Above 0 and
+        below N. It is met to a relative 1e-10, unless that is impossible: a point with more duplicates
+        than the perplexity has them alone as neighbours, all alike.
+
+    Returns
+    -------
+    numpy.ndarray of float64 of shape (N, N)
+        Symmetric, of sum 1, with zeros on the diagonal.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input.
+
+    References
+    ----------
+    van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9 (2008), section 2.
+    """
+    X = points(X, perplexity)
+    P = np.empty((len(X), len(X)))
+    fill_joint(P, X, perplexity)
+    return P
+
+
+def gaussian_probabilities(X: Any, s: float = 1.0) -> np.ndarray:
+    """Give symmetric SNE's p(i, j) of the book, in which all points share one s.
+
+    ``p(i, j) = exp(-||xi - xj||^2 / (2 s^2)) / sum[k != m] exp(-||xm - xk||^2 / (2 s^2))``.
+
+    Parameters
+    ----------
+    X : array_like of shape (N, D)
+        At least four points.
+    s : float
+        The spread, in the data's units.
+
+    Returns
+    -------
+    numpy.ndarray of float64 of shape (N, N)
+        Symmetric, of sum 1, with zeros on the diagonal.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input.
+    """
+    X = points(X)
+    s = check_spread(s)
+    P = np.empty((len(X), len(X)))
+    fill_gaussian(P, X, s)
+    return P
+
+
+def fill_joint(P: np.ndarray, X: np.ndarray, perplexity: float) -> None:
+    """Write `joint_probabilities` of `points` into `P`."""
+    N = len(X)
+    # one neighbour has perplexity 1, all the others, alike, N - 1: neither less nor more can be
+    entropy = float(np.log(np.clip(perplexity, 1, N - 1)))
+    for rows in _blocks(N):
+        P[rows] = _conditional(_distances(X, rows), entropy) / (2 * N)
+    _symmetrise(P)
+
+
+def fill_gaussian(P: np.ndarray, X: np.ndarray, s: float) -> None:
+    """Write `gaussian_probabilities` of `points` into `P`."""
+    nearest = min(float(_distances(X, rows).min()) for rows in _blocks(len(X)))
+    for rows in _blocks(len(X)):
+        P[rows] = np.exp((nearest - _distances(X, rows)) / (2 * s * s))
+    _symmetrise(P)  # where products differ in the last place
+    P /= P.sum(dtype=float)
+
+
+def check_spread(s: Any) -> float:
+    """Hand back the book's s as a float above 0."""
+    spread = check_number(s, "s")
+    if spread <= 0:
+        raise ValueError(f"s is {spread:g}, expected above 0, such as the distance between neighbours")
+    return spread
+
+
+def points(X: Any, perplexity: Any = None) -> np.ndarray:
+    """Check data and, where given, their perplexity; hand the data back as float64, around their mean."""
+    array = check_matrix(X, dtype="float64")
+    if len(array) < 4:
+        raise ValueError(f"X has {len(array)} rows, expected at least 4 points")
+    if perplexity is not None and not 0 < check_number(perplexity, "perplexity") < len(array):
+        raise ValueError(
+            f"perplexity is {perplexity:g}, expected above 0 and below the number of points, {len(array)}: "
+            "5 to 50 is usual"
+        )
+    if (array == array[0]).all():
+        raise ValueError("all rows of X are the same, none is nearer than another: expected data that vary")
+    # distances don't change, and differences of large numbers lose no digits
+    centred: np.ndarray = array - array.mean(axis=0, dtype=np.float64)
+    return centred
+
+
+def _blocks(N: int) -> list[slice]:
+    size = max(1, ENTRIES // N)
+    return [slice(start, min(start + size, N)) for start in range(0, N, size)]
+
+
+def _distances(X: np.ndarray, rows: slice) -> np.ndarray:
+    """Squared distances of some points to all; infinite to themselves."""
+    squares = (X * X).sum(axis=1)
+    d: np.ndarray = squares[rows, None] + squares - 2 * X[rows] @ X.T
+    np.maximum(d, 0, out=d)
+    d[np.arange(len(d)), np.arange(rows.start, rows.stop)] = np.inf
+    return d
+
+
+def _conditional(d: np.ndarray, entropy: float) -> np.ndarray:
+    """Find for each row of squared distances the ``beta = 1 / (2 s^2)`` of that entropy, and give p(j | i).
+
+    Bisection; where it lands inside the bracket, Newton's step instead. The entropy's derivative by the
+    logarithm of beta is ``-beta^2 var(d)``.
+    """
+    d = d - d.min(axis=1, keepdims=True)
+    finite = np.where(np.isinf(d), 0, d)
+    n = len(d)
+    low, high = np.full(n, -np.inf), np.full(n, np.inf)
+    farthest = finite.max(axis=1)
+    log_beta = -np.log(np.where(farthest > 0, finite.mean(axis=1), 1))
+    P = np.empty_like(d)
+    todo = np.arange(n)
+    for _ in range(ATTEMPTS):
+        beta = np.exp(log_beta[todo])
+        p = np.exp(-beta[:, None] * d[todo])
+        total = p.sum(axis=1)
+        p /= total[:, None]
+        mean = (p * finite[todo]).sum(axis=1)
+        too_wide = np.log(total) + beta * mean - entropy
+        P[todo] = p
+        low[todo] = np.where(too_wide > 0, log_beta[todo], low[todo])
+        high[todo] = np.where(too_wide > 0, high[todo], log_beta[todo])
+        spread = beta**2 * (p * (finite[todo] - mean[:, None]) ** 2).sum(axis=1)
+        left = abs(too_wide) > TOLERANCE
+        # all its neighbours are duplicates, or all points as far as the nearest: it can't be narrower
+        left &= (too_wide < 0) | (spread > 0) | (beta * farthest[todo] < 1e4)
+        left &= farthest[todo] > 0
+        todo, too_wide, spread = todo[left], too_wide[left], spread[left]
+        if not len(todo):
+            break
+        with np.errstate(divide="ignore", over="ignore"):
+            step = log_beta[todo] + np.clip(too_wide / spread, -2, 2)
+        middle = np.where(np.isinf(low[todo]), high[todo] - 1, (low[todo] + high[todo]) / 2)
+        middle = np.where(np.isinf(high[todo]), low[todo] + 1, middle)
+        log_beta[todo] = np.where((low[todo] < step) & (step < high[todo]), step, middle)
+    return P
+
+
+def _symmetrise(P: np.ndarray) -> None:
+    """``P <- P + P'``, block by block, so that no second matrix is needed."""
+    size = 1024
+    for i in range(0, len(P), size):
+        for j in range(0, i + size, size):
+            above, below = P[j : j + size, i : i + size], P[i : i + size, j : j + size]
+            both = above + below.T
+            above[:], below[:] = both, both.T

@@ -1,0 +1,197 @@
+"""Chapter 1: principal components analysis, ``Z = (X - m)Q`` with the eigenvectors of X's covariance as Q."""
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from pytensor.compile.sharedvalue import SharedVariable
+
+from udl_pt.backend import get_backend, shared
+from udl_pt.calling import Callables, symbolic_or_array
+from udl_pt.validation import NotFittedError, check_count, check_matrix
+
+__all__ = ["PCA"]
+
+ROWS = 4096  # rows whose mean is subtracted at a time
+
+
+class PCA(Callables):
+    """Principal components analysis by the covariance's eigenvectors (chapter 1).
+
+    Parameters
+    ----------
+    n_components : int, optional
+        K, the columns of Z that are kept; all ``min(N, D)`` where not given.
+    whiten : bool
+        Divide each column of Z by its standard deviation, so that all have variance 1.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (K, D)
+        The first eigenvectors, one a row: the transpose of the book's Q. In each, the entry of the
+        largest magnitude is positive, so that signs don't depend on the machine.
+    explained_variance_ : ndarray of shape (K,)
+        Their eigenvalues, the variances of Z's columns, descending. As in the book the covariance divides by
+        N (scikit-learn's divides by N - 1).
+    explained_variance_ratio_ : ndarray of shape (K,)
+        The same as shares of X's whole variance.
+    mean_ : ndarray of shape (D,)
+        m, the mean of each column.
+    n_samples_ : int
+        N.
+    params : list of SharedVariable
+        Q of shape (D, K) and m, as `forward` uses them.
+    """
+
+    Q: SharedVariable
+    m: SharedVariable
+
+    def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
+        self.n_components = None if n_components is None else check_count(n_components, "n_components")
+        self.whiten = bool(whiten)
+
+    def fit(self, X: Any, *, backend: str | None = None) -> "PCA":
+        """Find the directions in which `X` varies most.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least two rows, not all the same. float32 gives float32, all else float64. Never copied as a
+            whole where N is at least D.
+        backend : {"numba", "c", "jax"}, optional
+            What `forward` compiles for; see `udl_pt.set_backend`.
+
+        Returns
+        -------
+        PCA
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        """
+        backend = get_backend(backend)
+        dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
+        X = check_matrix(X, dtype=dtype)
+        N, D = X.shape
+        K = min(N, D) if self.n_components is None else self.n_components
+        if N < 2:
+            raise ValueError("X has 1 row, and its covariance needs at least 2")
+        if min(N, D) < K:
+            raise ValueError(
+                f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
+            )
+        mean = X.mean(axis=0, dtype=np.float64)
+        variances, vectors, total = (_of_rows if N < D else _of_covariance)(X, mean, K, dtype)
+        if not total > 0:
+            raise ValueError("all rows of X are the same, they have no variance: expected data that vary")
+        rank = int((variances > variances[0] * max(N, D) * np.finfo(dtype).eps).sum())
+        if self.whiten and rank < K:
+            raise ValueError(
+                f"whiten is True, but only {rank} of {K} components have any variance: n_components={rank}"
+            )
+        largest = abs(vectors).argmax(axis=1)
+        vectors *= np.sign(vectors[np.arange(K), largest])[:, None]
+
+        self.backend, self.dtype, self.n_features, self.n_samples_ = backend, dtype, D, N
+        self.mean_, self.components_ = mean.astype(dtype), vectors.astype(dtype)
+        self.explained_variance_ = variances.astype(dtype)
+        self.explained_variance_ratio_ = (variances / total).astype(dtype)
+        self._total = total
+        scale = np.sqrt(variances) if self.whiten else np.ones(K)
+        self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
+        self.m = shared(self.mean_, "m")
+        self.params = [self.Q, self.m]
+        return self
+
+    @symbolic_or_array
+    def forward(self, X: Any) -> Any:
+        """Give ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, K)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return (X - self.m).dot(self.Q)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Do the same as `forward`, on arrays."""
+        return np.asarray(self.forward(X))
+
+    def fit_transform(self, X: Any, *, backend: str | None = None) -> np.ndarray:
+        """Fit to `X` and transform it."""
+        return self.fit(X, backend=backend).transform(X)
+
+    def inverse_transform(self, Z: Any) -> np.ndarray:
+        """Give ``X_hat = ZQ' + m``: what the kept components say of X.
+
+        Parameters
+        ----------
+        Z : array_like of shape (N, K)
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, D)
+        """
+        self._check_fitted("inverse_transform")
+        Z = check_matrix(Z, "Z", dtype=self.dtype, n_features=len(self.components_))
+        if self.whiten:
+            Z = Z * np.sqrt(self.explained_variance_)
+        rebuilt: np.ndarray = np.asarray(Z, self.dtype) @ self.components_ + self.mean_
+        return rebuilt
+
+    def reconstruction_error(self, X: Any) -> float:
+        """Give ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+
+        On the data of `fit` it is the sum of the eigenvalues that were dropped.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+
+        Returns
+        -------
+        float
+            In the data's units, squared.
+        """
+        self._check_fitted("reconstruction_error")
+        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features)
+        error = 0.0
+        for start in range(0, len(X), ROWS):
+            rows = X[start : start + ROWS] - self.mean_
+            error += float(((rows - rows @ self.components_.T @ self.components_) ** 2).sum(dtype=np.float64))
+        return error / len(X)
+
+    def _check_fitted(self, method: str) -> None:
+        if not hasattr(self, "params"):
+            raise NotFittedError(f"this PCA has no components yet: call fit before {method}")
+
+
+def _of_covariance(
+    X: np.ndarray, mean: np.ndarray, K: int, dtype: str
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Give eigenvalues and eigenvectors (rows) of ``C = (X - m)'(X - m) / N``, and C's trace."""
+    N, D = X.shape
+    C = np.zeros((D, D))
+    for start in range(0, N, ROWS):
+        rows = np.subtract(X[start : start + ROWS], mean, dtype=dtype)
+        C += rows.T @ rows
+    C /= N
+    # LAPACK finds all eigenvectors faster than a large part of them
+    part = {"driver": "evr", "subset_by_index": [D - K, D - 1]} if K < D // 8 else {"driver": "evd"}
+    values, vectors = scipy.linalg.eigh(C, **part)
+    return np.maximum(values[::-1][:K], 0), np.ascontiguousarray(vectors.T[::-1][:K]), float(np.trace(C))
+
+
+def _of_rows(X: np.ndarray, mean: np.ndarray, K: int, dtype: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """Give the same by singular values, for fewer rows than features: no matrix of D x D is made."""
+    centred = np.subtract(X, mean, dtype=dtype)
+    _, singular, vectors = scipy.linalg.svd(centred, full_matrices=False, overwrite_a=True)
+    variances = singular**2 / len(X)
+    return variances[:K], vectors[:K], float(variances.sum())
