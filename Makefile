@@ -30,7 +30,7 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,jax]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,jax,tsne]"
 	touch $(VENV)/.installed $@
 
 clean:

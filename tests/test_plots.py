@@ -109,3 +109,31 @@ def test_show_fig_shows_the_costs(monkeypatch):
     ae = AutoEncoder(3, random_state=0).fit(X, epochs=2, show_fig=True)
     assert shown == [ae.costs]
     assert plt.get_fignums() == []
+
+
+def test_embeddings_show_every_point_in_its_colour():
+    Y, labels = np.random.RandomState(0).randn(30, 2), np.arange(30) % 3
+    axes = drawn(plots.plot_embeddings({"a": Y, "b": -Y, "c": Y, "d": Y}, labels, "maps"))
+    assert [panel.get_title() for panel in axes[:4]] == ["a", "b", "c", "d"]
+    np.testing.assert_allclose(axes[1].collections[0].get_offsets(), -Y)
+    assert len({tuple(colour) for colour in axes[0].collections[0].get_facecolors()}) == 3
+    assert [text.get_text() for text in axes[0].texts] == ["0", "1", "2"]
+    assert not axes[4].axison
+
+
+def test_toys_of_two_and_three_dimensions():
+    rs = np.random.RandomState(0)
+    toys = {
+        "plane": (rs.randn(9, 2), rs.randn(9, 2), np.arange(9) % 2),
+        "space": (rs.randn(9, 3), rs.randn(9, 2), np.zeros(9, int)),
+    }
+    axes = drawn(plots.plot_toys(toys))
+    assert [panel.name for panel in axes] == ["rectilinear", "rectilinear", "3d", "rectilinear"]
+    np.testing.assert_allclose(axes[1].collections[0].get_offsets(), toys["plane"][1])
+
+
+def test_variance_is_marked_where_the_share_is_reached():
+    axes = drawn(plots.plot_variance(np.array([0.6, 0.3, 0.08, 0.02]), 0.95))
+    np.testing.assert_allclose(axes[0].lines[0].get_ydata(), [60, 30, 8, 2])
+    np.testing.assert_allclose(axes[1].lines[0].get_ydata(), [60, 90, 98, 100])
+    assert [text.get_text() for text in axes[1].texts] == ["95% by 3"]

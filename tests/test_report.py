@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from udl_pt import __version__, chapter4
+from udl_pt import __version__, chapter1, chapter2, chapter4
 from udl_pt.chapters import CHAPTERS, Settings, chapter3
 from udl_pt.datasets import Dataset
 from udl_pt.report import Picture, Section, Table, write_report
@@ -86,6 +86,45 @@ def test_a_table_stands_among_the_pictures_with_its_sentence(tmp_path):
     places = [text.index(found) for found in ("First.", "&lt;a&gt;", "Then &amp; there.", "Last.")]
     assert places == sorted(places)
     assert {p.name for p in tmp_path.glob("*.png")} == {"chapter4_one.png", "chapter4_two.png"}
+
+
+def test_chapter1_measures_what_the_chapter_states():
+    data, said = tiny(), []
+    section = chapter1.chapter1(data, Settings(seed=1, say=said.append))
+    results = section.results
+    X = data.X - data.X.mean(axis=0)
+    ratio = np.linalg.svd(X, compute_uv=False) ** 2
+    np.testing.assert_allclose(results["explained_variance_ratio"], ratio / ratio.sum(), rtol=1e-8)
+    needed = results["components_for_95_percent"]
+    assert np.cumsum(ratio / ratio.sum())[needed - 2 : needed] == pytest.approx(0.95, abs=0.2)
+    assert np.cumsum(ratio / ratio.sum())[needed - 1] >= 0.95 > np.cumsum(ratio / ratio.sum())[needed - 2]
+    assert len(section.table) == 8
+    for text, measured in section.table[1:]:
+        assert "largest difference" not in measured or float(measured.split()[-1]) < 1e-9, text
+    assert results["pipeline"]["components"]["columns"] == 8
+    assert f"{100 * results['pipeline']['components']['error']:.2f}%" in section.sentences[-1]
+    assert results["noise"]["squared_error_after"] < results["noise"]["squared_error_before"]
+    assert len(said) == 2
+    assert json.loads(json.dumps(results)) == results
+
+
+def test_chapter2_measures_its_maps(monkeypatch):
+    monkeypatch.setattr(chapter2, "TOYS", {"donut": chapter2.TOYS["donut"]})
+    data, said = tiny(), []
+    section = chapter2.chapter2(data, Settings(seed=1, say=said.append))
+    maps = section.results["maps"]
+    assert set(maps) == {"PCA", "symmetric SNE", *(f"t-SNE {p}" for p in (2, 10, 30, 100))}
+    assert maps["t-SNE 30"]["one_neighbour_error"] < 0.1
+    assert len(section.table) == len(maps) + 1
+    assert f"{100 * maps['t-SNE 30']['one_neighbour_error']:.2f}%" in section.sentences[-1]
+    assert [p.name for p in section.pictures] == ["crowding", "perplexity", "costs", "toys"]
+    assert len(said) == 6
+    assert json.loads(json.dumps(section.results)) == section.results
+
+
+def test_one_neighbour_error():
+    Y = np.array([[0.0], [1], [10], [11], [12.5]])
+    assert chapter2.one_neighbour_error(Y, np.array([0, 0, 1, 1, 0])) == 0.2
 
 
 def test_chapter3_measures_both_networks_and_says_so():

@@ -17,7 +17,7 @@ from udl_pt.report import Picture, Section, Table
 __all__ = ["chapter1"]
 
 REBUILT = (2, 10, 50, 200)  # components that digits are rebuilt from
-KEPT = 50  # in the pipeline and against noise
+KEPT = 50  # in the pipeline and against noise; at most half of the pixels
 NOISE = 0.5  # standard deviation, where pixels go from 0 to 1
 TRAINED, SHOWN = 5000, 2000  # rows that the classifiers learn from, points in the scatter plot
 
@@ -42,7 +42,7 @@ def chapter1(data: Dataset, settings: Settings) -> Section:
     pca = PCA().fit(X, backend=settings.backend)
     seconds = time.perf_counter() - start
     said = _statements(pca, X)
-    settings.say(f"logistic regression on {X.shape[1]} pixels, and on {KEPT} components")
+    settings.say(f"logistic regression on {X.shape[1]} pixels, and on {_kept(X)} components")
     pipeline = _pipeline(data, settings)
     noise = _against_noise(pca, data, settings)
     cumulative = np.cumsum(pca.explained_variance_ratio_)
@@ -56,7 +56,7 @@ def chapter1(data: Dataset, settings: Settings) -> Section:
             f"The eigenvalues say how much of the digits' variance each column of Z has: the first two have "
             f"{two:.0f}%, and {needed} of the {X.shape[1]} have 95%. {len(X):,} images took {seconds:.1f} "
             "seconds.",
-            f"A logistic regression on the first {KEPT} columns of Z errs on "
+            f"A logistic regression on the first {_kept(X)} columns of Z errs on "
             f"{percent(pipeline['components']['error'])} of the test images, and on all pixels on "
             f"{percent(pipeline['pixels']['error'])}.",
         ],
@@ -79,14 +79,23 @@ def chapter1(data: Dataset, settings: Settings) -> Section:
     )
 
 
+def _kept(X: np.ndarray) -> int:
+    return min(KEPT, int(X.shape[1]) // 2)
+
+
+def _fewer(X: np.ndarray) -> list[int]:
+    return [k for k in REBUILT if k < X.shape[1]]
+
+
 def _statements(pca: PCA, X: np.ndarray) -> list[tuple[str, str]]:
     V, e = pca.components_.T, pca.explained_variance_
     C = np.cov(X.T, bias=True)
     Z = pca.transform(X)
     C_Z = np.cov(Z.T, bias=True)
     off = C_Z - np.diag(e)
-    J = [PCA(k).fit(X).reconstruction_error(X) for k in REBUILT]
-    dropped = [e[k:].sum() for k in REBUILT]
+    fewer = _fewer(X)
+    J = [PCA(k).fit(X).reconstruction_error(X) for k in fewer]
+    dropped = [e[k:].sum() for k in fewer]
     correlated = np.corrcoef(X[:, X.std(axis=0) > 0].T)
     np.fill_diagonal(correlated, 0)
     varying = Z[:, e > e[0] * 1e-10]
@@ -99,11 +108,11 @@ def _statements(pca: PCA, X: np.ndarray) -> list[tuple[str, str]]:
         ("the eigenvalues are not below 0, in descending order", f"from {e[0]:.3g} to {max(e[-1], 0):.0e}"),
         (
             "PCA decorrelates",
-            f"largest correlation of two pixels {abs(correlated).max():.3f}, of two columns of Z "
+            f"correlations of pixels up to {abs(correlated).max():.2f}, of columns of Z "
             f"{abs(left).max():.0e}",
         ),
         (
-            f"J = ||X − X̂||² / N falls with K ({', '.join(map(str, REBUILT))})",
+            f"J = ||X − X̂||² / N falls with K ({', '.join(map(str, fewer))})",
             ", ".join(f"{value:.2f}" for value in J),
         ),
         (
@@ -116,7 +125,7 @@ def _statements(pca: PCA, X: np.ndarray) -> list[tuple[str, str]]:
 def _pipeline(data: Dataset, settings: Settings) -> dict[str, Any]:
     """Fit PCA, train on the first columns of Z, and put new points through the same Q."""
     X, Y = data.X[:TRAINED], data.Y[:TRAINED]
-    pca = PCA(KEPT).fit(X, backend=settings.backend)
+    pca = PCA(_kept(X)).fit(X, backend=settings.backend)
     ways = {"pixels": (X, data.Xtest), "components": (pca.transform(X), pca.transform(data.Xtest))}
     found = {}
     for name, (train, test) in ways.items():
@@ -168,7 +177,7 @@ def _rebuilt(pca: PCA, data: Dataset) -> Picture:
     X = np.asarray(data.Xtest[first], float)
     Z = pca.transform(X)
     rows = {"original": X}
-    for k in REBUILT:
+    for k in _fewer(X):
         rows[f"K = {k}"] = Z[:, :k] @ pca.components_[:k] + pca.mean_
     labels = [str(data.Ytest[i]) for i in first]
     return Picture(
@@ -182,20 +191,19 @@ def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any
     first = programs.first_of_each(data)
     clean = np.asarray(data.Xtest, float)
     noisy = clean + NOISE * np.random.default_rng(settings.seed).standard_normal(clean.shape)
-    kept = pca.components_[:KEPT]
+    K = _kept(clean)
+    kept = pca.components_[:K]
     denoised = (noisy - pca.mean_) @ kept.T @ kept + pca.mean_
     before, after = (float(((x - clean) ** 2).mean()) for x in (noisy, denoised))
     rows = {"clean": clean[first], "noisy": noisy[first], "denoised": denoised[first]}
     return {
         "standard_deviation": NOISE,
-        "components": KEPT,
+        "components": K,
         "squared_error_before": before,
         "squared_error_after": after,
         "picture": Picture(
             "noise",
-            plot_images(
-                rows, [str(data.Ytest[i]) for i in first], f"Noise dropped with all but {KEPT} columns"
-            ),
+            plot_images(rows, [str(data.Ytest[i]) for i in first], f"Noise dropped with all but {K} columns"),
             f"Noise of standard deviation {NOISE} on each pixel spreads over all components alike, the "
             "digits are in the first: without the last columns of Z the mean squared error falls from "
             f"{before:.3f} to {after:.3f}.",

@@ -58,8 +58,9 @@ def chapter2(data: Dataset, settings: Settings) -> Section:
     tsnes = {p: TSNE(perplexity=p, **options) for p in PERPLEXITIES if p < N} or {2: TSNE(perplexity=2)}
     maps = {"PCA": _measured(X, labels, PCA(2).fit_transform)}
     for name, model in {"symmetric SNE": sne, **{f"t-SNE {p}": m for p, m in tsnes.items()}}.items():
+        said = name.replace("t-SNE ", "t-SNE, perplexity ")
         settings.say(
-            f"{name.replace('t-SNE ', 't-SNE, perplexity ')}, {N:,} digits, iterations: {model.max_iter}"
+            f"{said}, {N:,} digits ({model.memory(N) / 1e6:.0f} MB of pairs), iterations: {model.max_iter}"
         )
         maps[name] = _measured(X, labels, lambda X, model=model: _fitted(model, X, settings))
         maps[name].cost = model.kl_divergence_
@@ -192,7 +193,8 @@ def _toys(settings: Settings, options: dict[str, Any]) -> Picture:
     return Picture(
         "toys",
         plot_toys(toys, "Toy data (top) and what t-SNE makes of them (below)"),
-        "No line parts the two rings of the donut or the pairs of XOR clouds; t-SNE leaves rings and clouds "
-        "in one piece each and draws gaps between them, and it lays eight clouds of space out in the plane. "
+        "No line parts the two rings of the donut or the pairs of XOR clouds. t-SNE draws gaps between what "
+        "is apart, and lays eight clouds of space out in the plane; a ring it may cut open, and a cloud's "
+        "size and place say little. "
         f"Nearest neighbours of another colour: {', '.join(errors)}.",
     )

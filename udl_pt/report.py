@@ -173,7 +173,8 @@ figcaption {{ margin-top: .4rem; opacity: .85; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: right; padding: .3rem .6rem; border-bottom: 1px solid #8886; }}
-td {{ white-space: nowrap; }}
+td:not(:first-child) {{ white-space: nowrap; }}
+td:first-child {{ min-width: 9rem; }}
 th:first-child, td:first-child {{ text-align: left; }}
 dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .85rem; }}
 dd {{ margin: 0; }}
