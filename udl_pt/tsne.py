@@ -17,7 +17,16 @@ from scipy.special import xlogy
 
 from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
 from udl_pt.backend import Function, float_dtype, get_backend
-from udl_pt.neighbours import Kernel, attraction, energy, gaussian, gradient_of_sums, pair_sums, student
+from udl_pt.neighbours import (
+    Kernel,
+    attraction,
+    energy,
+    gaussian,
+    gradient_of_sums,
+    pair_sums,
+    student,
+    width,
+)
 from udl_pt.pca import PCA
 from udl_pt.random import as_generator
 from udl_pt.training import Progress
@@ -33,7 +42,7 @@ __all__ = ["TSNE", "SymmetricSNE"]
 
 logger = logging.getLogger(__name__)
 
-ROWS = 64  # of P, and of what is computed from them, in a block: 0.5 MB for 1,000 points in float64
+ROWS = 128  # of P in a block, and of what is computed from them: 1 MB for 1,000 points in float64
 RECORDED = 50  # iterations from one record of the cost to the next
 LARGE = 10_000  # points from which "auto" is "fft"
 AUTODIFF_MATRICES = 10  # matrices of N x N that a differentiated graph holds at its peak
@@ -139,10 +148,10 @@ class _Embedding:
                 f"there: {self._way_out()}"
             )
         Y = self._start(X).astype(self.dtype)
-        blocks = -(-N // ROWS)
-        P = np.zeros((blocks * ROWS, N), self.dtype)  # rows past N fill the last block
-        self._fill(P[:N], X)
-        descent = (_Autodiff if self.gradient == "autodiff" else _Analytic)(self.kernel, P, Y.shape, backend)
+        P = np.empty((N, N), self.dtype)
+        self._fill(P, X)
+        way = _Autodiff if self.gradient == "autodiff" else _Analytic
+        descent = way(self.kernel, P, self.n_components, backend)
         self._descend(descent, Y, callbacks)
         return self.embedding_
 
@@ -159,7 +168,12 @@ class _Embedding:
         """Start from a tiny cloud: the data's first components, or noise."""
         if self.init == "random":
             return 1e-4 * self._generator.standard_normal((len(X), self.n_components))
-        Z = PCA(self.n_components).fit_transform(X)
+        if self.n_components > min(X.shape):
+            raise ValueError(
+                f"n_components is {self.n_components}, but {len(X)} rows of {X.shape[1]} features don't "
+                "have so many principal components to start from: init='random'"
+            )
+        Z = X @ PCA(self.n_components).fit(X).components_.T
         Y: np.ndarray = 1e-4 * Z / Z[:, 0].std()
         return Y
 
@@ -335,43 +349,41 @@ class TSNE(_Embedding):
 class _Analytic:
     """The closed form, in blocks of rows."""
 
-    def __init__(self, kernel: Kernel, P: np.ndarray, shape: tuple[int, int], backend: str) -> None:
-        (N, C), dtype = shape, P.dtype
-        self._P = P.reshape(-1, ROWS, N)
-        self._sums = pair_sums(kernel, C, str(dtype), backend)
-        self._attraction = attraction(kernel, C, str(dtype))
-        self._numbers = np.arange(len(self._P))
-        self._rows = np.minimum(np.arange(len(P)), N - 1).reshape(len(self._P), ROWS)
-        self._points = np.vstack([np.zeros((C, N)), np.ones(N), np.arange(N)]).astype(dtype)
-        self._entropy = sum(float(xlogy(rows, rows).sum(dtype=float)) for rows in self._P)
-
-    def _of_pairs(self, Y: np.ndarray) -> list[np.ndarray]:
-        self._points[:-2] = Y.T
-        self._own = np.ascontiguousarray(self._points[:, self._rows].transpose(1, 0, 2))
-        sums = self._sums(self._P, self._own, self._points, self._numbers)
-        return [s.reshape(-1, *s.shape[2:])[: len(Y)] for s in sums]
+    def __init__(self, kernel: Kernel, P: np.ndarray, C: int, backend: str) -> None:
+        dtype = str(P.dtype)
+        self._P = P
+        self._blocks = [slice(start, start + ROWS) for start in range(0, len(P), ROWS)]
+        self._sums = pair_sums(kernel, C, dtype, backend)
+        self._attraction = attraction(kernel, C, dtype)
+        self._columns = np.zeros((width(C), len(P)), dtype)
+        self._columns[-1] = 1
+        self._entropy = sum(float(xlogy(P[rows], P[rows]).sum(dtype=float)) for rows in self._blocks)
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        attracting, repelling, weights = self._of_pairs(Y)
-        gradient: np.ndarray = gradient_of_sums(attracting, repelling, weights.astype(float), Y, exaggeration)
+        gradient: np.ndarray = gradient_of_sums(*self._of_pairs(Y), Y, exaggeration)
         return gradient
 
     def cost(self, Y: np.ndarray) -> float:
-        Z = self._of_pairs(Y)[2].sum(dtype=float)
-        blocks = zip(self._P, self._own, strict=True)
-        return (
-            self._entropy
-            - sum(float(self._attraction(P, own, self._points)) for P, own in blocks)
-            + float(np.log(Z))
-        )
+        Z = (self._of_pairs(Y)[2] - 1).sum()
+        points = self._columns[: Y.shape[1]]
+        pulls = (float(self._attraction(self._P[b], points[:, b], points)) for b in self._blocks)
+        return self._entropy - sum(pulls) + float(np.log(Z))
+
+    def _of_pairs(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        C = Y.shape[1]
+        self._columns[:C] = Y.T
+        own = (np.ascontiguousarray(self._columns[:C, b]) for b in self._blocks)
+        sums = [self._sums(self._P[b], o, self._columns) for b, o in zip(self._blocks, own, strict=True)]
+        attracting, repelling, weights = map(np.concatenate, zip(*sums, strict=True))
+        kept = [*range(C), -1]
+        return attracting[:, kept], repelling[:, kept], weights[:, -1].astype(float)
 
 
 class _Autodiff:
     """What PyTensor makes of the cost."""
 
-    def __init__(self, kernel: Kernel, P: np.ndarray, shape: tuple[int, int], backend: str) -> None:
-        (N, C), dtype = shape, str(P.dtype)
-        self._P = P[:N]
+    def __init__(self, kernel: Kernel, P: np.ndarray, C: int, backend: str) -> None:
+        self._P, dtype = P, str(P.dtype)
         P_in, Y, exaggeration = (
             pt.matrix("P", dtype=dtype),
             pt.tensor("Y", dtype=dtype, shape=(None, C)),

@@ -26,7 +26,7 @@ __all__ = [
     "warn_unless_standardised",
 ]
 
-_ROWS = 4096  # rows looked at together
+_ROWS = 256  # rows looked at together: what is read twice should be in the cache
 _REAL = "biuf"  # kinds of dtypes
 
 
