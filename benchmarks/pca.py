@@ -39,9 +39,11 @@ def peak(name, dtype, K):
     before = process.memory_info().rss
     thread = threading.Thread(target=watch)
     thread.start()
-    WAYS[name](K).fit(X)
-    done.set()
-    thread.join()
+    try:
+        WAYS[name](K).fit(X)
+    finally:
+        done.set()
+        thread.join()
     print((max(seen) - before + X.nbytes) / X.nbytes)
 
 

@@ -55,6 +55,16 @@ def test_duplicates_are_each_others_neighbours():
     assert is_joint(joint_probabilities(near, 3.5))
 
 
+@pytest.mark.parametrize(("spread", "apart"), [(1e-4, 1e4), (1e-2, 1e5), (1.0, 10.0)])
+def test_tight_clusters_far_apart_keep_their_digits(spread, apart):
+    X = spread * np.random.RandomState(0).randn(20, 2)
+    X[10:] += apart
+    d = cdist(X, X, "sqeuclidean")
+    np.fill_diagonal(d, np.inf)
+    conditional = _conditional(d, np.log(5))
+    np.testing.assert_allclose(joint_probabilities(X, 5), (conditional + conditional.T) / 40, atol=1e-8)
+
+
 def test_float32_is_filled_in_place(X):
     P = np.empty((150, 150), "float32")
     fill_joint(P, points(X), 10)
@@ -89,6 +99,9 @@ def test_the_books_gaussian_with_one_s(X, s):
         (lambda X: joint_probabilities(np.ones((9, 2)), 2), "all rows of X are the same"),
         (lambda X: joint_probabilities(np.where(X[2, 1] == X, np.inf, X), 2), r"X\[2, 1\] is inf"),
         (lambda X: gaussian_probabilities(X, 0), "s is 0, expected above 0"),
+        (lambda X: gaussian_probabilities(X, 1e-170), "s is 1e-170, expected above 0"),
+        (lambda X: joint_probabilities(X * 1e160, 3), "whose squared distances are not in the range"),
+        (lambda X: joint_probabilities(X, "300"), "perplexity is 300, expected above 0"),
     ],
 )
 def test_bad_input(X, call, message):

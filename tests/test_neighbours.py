@@ -11,7 +11,8 @@ from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
 from udl_pt.backend import Function
-from udl_pt.neighbours import sne_cost, sne_gradient, tsne_cost, tsne_gradient
+from udl_pt.neighbours import sne_cost, sne_gradient, student, tsne_cost, tsne_gradient
+from udl_pt.tsne import _Analytic
 
 BACKENDS = ["numba", "c", "jax"]
 COSTS = {"sne": (sne_cost, sne_gradient), "tsne": (tsne_cost, tsne_gradient)}
@@ -91,7 +92,24 @@ def test_points_that_coincide_and_points_far_away(name):
     np.testing.assert_allclose(gradient(P, together), 0, atol=1e-15)
     np.testing.assert_allclose(autodiff(together), 0, atol=1e-15)
     assert np.isfinite(cost(P, apart))
+    np.testing.assert_allclose(gradient(P, apart), autodiff(apart), rtol=1e-10)
     assert np.isfinite(autodiff(apart)).all()
+
+
+@pytest.mark.parametrize("scale", [1.0, 100.0, 1000.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_sums_over_pairs_lose_nothing_where_points_are_spread_out(scale, dtype):
+    P, Y = random_P(6), scale * np.random.RandomState(1).randn(6, 2)
+    descent = _Analytic(student, P.astype(dtype), 2, "numba")
+    expected = tsne_gradient(P, Y)
+    got = descent.gradient(Y.astype(dtype), 1.0)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=abs(expected).max() * 40 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(descent.cost(Y.astype(dtype)), cost_in_numpy("tsne", P, Y), rtol=1e-5)
+
+
+def test_an_array_of_what_are_no_probabilities_beside_a_variable():
+    with pytest.raises(ValueError, match="expected probabilities of sum 1"):
+        tsne_cost(7 * random_P(6), pt.matrix("Y"))
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,31 @@ def test_dtypes(X):
     np.testing.assert_allclose(PCA(3).fit(whole).components_, PCA(3).fit(whole.astype(float)).components_)
 
 
+def test_whitening_in_float32_of_many_rows():
+    rs = np.random.RandomState(0)
+    X = (rs.randn(50_000, 5) * [10, 1, 1, 1, 0.3]).astype("float32")
+    assert PCA(whiten=True).fit_transform(X).std(axis=0) == pytest.approx(1, rel=1e-3)
+
+
+def test_signs_of_entries_that_are_equal_but_for_rounding():
+    X = np.random.RandomState(0).randn(100, 2) @ [[1, 0.5], [0.5, 1]]
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    for order in (slice(None), slice(None, None, -1), np.random.RandomState(1).permutation(100)):
+        np.testing.assert_allclose(PCA().fit(X[order]).components_, np.array([[1, 1], [1, -1]]) / np.sqrt(2))
+
+
+def test_large_means_and_what_is_too_large_or_too_small():
+    X = data()
+    np.testing.assert_allclose(PCA(2).fit(X + 1e6).components_, PCA(2).fit(X).components_, atol=1e-6)
+    for shape in ((7, 3), (3, 7)):
+        with pytest.raises(ValueError, match="all rows of X are the same"):
+            PCA().fit(np.full(shape, 0.1))
+    with pytest.raises(ValueError, match="whose squares are too large: scale it"):
+        PCA().fit(X * 1e170)
+    with pytest.raises(ValueError, match="variance is 0 in float64: scale it"):
+        PCA().fit(X * 1e-170)
+
+
 def test_the_data_stay_as_they_are(X):
     before = X.copy()
     before.flags.writeable = False

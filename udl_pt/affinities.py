@@ -11,6 +11,7 @@ __all__ = ["fill_gaussian", "fill_joint", "gaussian_probabilities", "joint_proba
 TOLERANCE = 1e-10  # of the logarithm of the perplexity, in nats
 ATTEMPTS = 200
 ENTRIES = 2**19  # distances at a time: 4 MB
+PAIRS = 2**10  # differences of points at a time
 
 
 def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
@@ -42,6 +43,7 @@ def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
     ----------
     van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9 (2008), section 2.
     """
+    perplexity = check_number(perplexity, "perplexity")
     X = points(X, perplexity)
     P = np.empty((len(X), len(X)))
     fill_joint(P, X, perplexity)
@@ -99,7 +101,7 @@ def fill_gaussian(P: np.ndarray, X: np.ndarray, s: float) -> None:
 def check_spread(s: Any) -> float:
     """Hand back the book's s as a float above 0."""
     spread = check_number(s, "s")
-    if spread <= 0:
+    if spread <= 0 or not 0 < spread * spread < np.inf:
         raise ValueError(f"s is {spread:g}, expected above 0, such as the distance between neighbours")
     return spread
 
@@ -109,15 +111,22 @@ def points(X: Any, perplexity: Any = None) -> np.ndarray:
     array = check_matrix(X, dtype="float64")
     if len(array) < 4:
         raise ValueError(f"X has {len(array)} rows, expected at least 4 points")
-    if perplexity is not None and not 0 < check_number(perplexity, "perplexity") < len(array):
+    number = 1.0 if perplexity is None else check_number(perplexity, "perplexity")
+    if not 0 < number < len(array):
         raise ValueError(
-            f"perplexity is {perplexity:g}, expected above 0 and below the number of points, {len(array)}: "
+            f"perplexity is {number:g}, expected above 0 and below the number of points, {len(array)}: "
             "5 to 50 is usual"
         )
     if (array == array[0]).all():
         raise ValueError("all rows of X are the same, none is nearer than another: expected data that vary")
-    # distances don't change, and differences of large numbers lose no digits
-    centred: np.ndarray = array - array.mean(axis=0, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        centred: np.ndarray = array - array.mean(axis=0, dtype=np.float64)  # distances don't change
+        widest = 4 * (centred**2).sum(axis=1).max()
+    if not 0 < widest < np.inf:
+        raise ValueError(
+            f"X has values from {array.min():g} to {array.max():g}, whose squared distances are not in the "
+            "range of float64: scale it"
+        )
     return centred
 
 
@@ -130,7 +139,11 @@ def _distances(X: np.ndarray, rows: slice) -> np.ndarray:
     """Squared distances of some points to all; infinite to themselves."""
     squares = (X * X).sum(axis=1)
     d: np.ndarray = squares[rows, None] + squares - 2 * X[rows] @ X.T
-    np.maximum(d, 0, out=d)
+    # of points that are much nearer to each other than to the origin, that has lost its digits
+    near, other = np.nonzero(d < 1e-6 * (squares[rows, None] + squares))
+    for start in range(0, len(near), PAIRS):
+        i, j = near[start : start + PAIRS], other[start : start + PAIRS]
+        d[i, j] = ((X[rows.start + i] - X[j]) ** 2).sum(axis=1)
     d[np.arange(len(d)), np.arange(rows.start, rows.stop)] = np.inf
     return d
 

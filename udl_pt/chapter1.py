@@ -166,7 +166,7 @@ def _scatter(pca: PCA, data: Dataset) -> Picture:
 def _variance(pca: PCA, needed: int) -> Picture:
     return Picture(
         "variance",
-        plot_variance(pca.explained_variance_ratio_, 0.95),
+        plot_variance(pca.explained_variance_ratio_, 0.95, "The digits' variance, component by component"),
         f"Shares of the whole variance, component by component (top), and added up (below): {needed} "
         "components have 95%.",
     )

@@ -10,9 +10,9 @@ The cost is ``KL(P || Q) = sum p log p - sum p log w + log Z`` (for P of sum 1),
 ``s = -d log w / dd`` (1, and ``1 / (1 + d)``) its gradient is
 ``dC/dyi = 4 sum_j (p_ij - q_ij) s_ij (yi - yj)``.
 
-Everything is built from some rows of P: their points on one side, all points on the other. With all rows
-that is the formula itself; `TSNE` takes block after block, so that what is made of the pairs stays in the
-processor's cache, and nothing of the size N x N is ever written.
+The public functions are these formulas. A descent takes the gradient from sums over pairs instead
+(`pair_sums`), for some rows of P after the other, so that what is made of the pairs stays in the processor's
+cache, and nothing of the size N x N is ever written.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from udl_pt.backend import Function, get_backend
 from udl_pt.validation import check_matrix
 
 __all__ = [
-    "attraction",
+    "cost_terms",
     "energy",
     "gaussian",
     "gradient_of_sums",
@@ -111,70 +111,96 @@ def _cost(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
 
 def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Variable:
     """Give the part of the cost that depends on Y; early exaggeration strengthens its attracting term."""
-    numbers = pt.cumsum(pt.ones_like(Y[:, 0]))
-    itself = pt.eq(numbers[:, None], numbers[None, :])
     log_w = kernel(_squared_distances(Y.T, Y.T))[2]
-    others = pt.switch(itself, -np.inf, log_w)
-    # where all points are far from each other, exp(log_w) is zero, and so would be what to divide by
-    highest = disconnected_grad(others.max())
-    log_Z = highest + pt.log(pt.exp(others - highest).sum())
-    return log_Z - exaggeration * (P * log_w).sum()
+    return _log_Z(log_w, *_numbers(Y)) - exaggeration * (P * log_w).sum()
 
 
 def _gradient(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
-    others = pt.concatenate([Y, pt.ones_like(Y[:, 0])[:, None]], axis=1)
-    attracting, repelling, weights = _block(kernel, P, Y.T, Y.T, others)
-    return gradient_of_sums(attracting, repelling, weights[:, -1], Y, 1)
+    _, s, log_w = kernel(_squared_distances(Y.T, Y.T))
+    own, numbers = _numbers(Y)
+    Q = pt.exp(_others(log_w, own, numbers) - _log_Z(log_w, own, numbers))
+    force = P - Q if s is None else (P - Q) * s
+    return 4 * (force.sum(axis=1)[:, None] * Y - force.dot(Y))
 
 
-def gradient_of_sums(attracting: Any, repelling: Any, weights: Any, Y: Any, exaggeration: Any) -> Any:
-    """Put the gradient together from sums over pairs; of variables a variable, of arrays an array.
+def _numbers(Y: Variable) -> tuple[Variable, Variable]:
+    """Give numbers of points twice, for the rows and for all; in a way that every backend can do."""
+    numbers = pt.cumsum(pt.ones_like(Y[:, 0]))
+    return numbers, numbers
+
+
+def _others(log_w: Variable, own: Variable, numbers: Variable) -> Variable:
+    """Make log w minus infinity where a point meets itself."""
+    return pt.switch(pt.eq(own[:, None], numbers[None, :]), -np.inf, log_w)
+
+
+def _log_Z(log_w: Variable, own: Variable, numbers: Variable) -> Variable:
+    """Sum w over all pairs; where all are far from each other, w itself would be zero."""
+    others = _others(log_w, own, numbers)
+    highest = disconnected_grad(others.max())
+    return highest + pt.log(pt.exp(others - highest).sum())
+
+
+def gradient_of_sums(
+    attracting: np.ndarray, repelling: np.ndarray, weights: np.ndarray, Y: np.ndarray, exaggeration: float
+) -> np.ndarray:
+    """Put the gradient together from sums over pairs.
 
     Parameters
     ----------
-    attracting, repelling : Variable or ndarray of shape (N, C + 1)
-        For each point the sums over all points of ``p s`` and of ``w s``, each times the other point (C
-        columns) and alone. A point's own w, 1, cancels.
-    weights : Variable or ndarray of shape (N,)
-        The sums of w, a point's own among them.
-    Y : Variable or ndarray of shape (N, C)
-    exaggeration : float or scalar Variable
+    attracting, repelling : ndarray of shape (N, C + 1)
+        For each point the sums over all others of ``p s`` and of ``w s``, each times the other point (C
+        columns) and alone.
+    weights : ndarray of shape (N,)
+        The sums of w.
+    Y : ndarray of shape (N, C)
+    exaggeration : float
         What P is multiplied with.
+
+    Returns
+    -------
+    ndarray of shape (N, C)
     """
-    attraction = attracting[:, -1][:, None] * Y - attracting[:, :-1]
-    repulsion = repelling[:, -1][:, None] * Y - repelling[:, :-1]
-    return 4 * (exaggeration * attraction - repulsion / (weights - 1).sum())
+    attraction = attracting[:, -1:] * Y - attracting[:, :-1]
+    repulsion = repelling[:, -1:] * Y - repelling[:, :-1]
+    gradient: np.ndarray = 4 * (exaggeration * attraction - repulsion / weights.sum())
+    return gradient
 
 
 def width(C: int) -> int:
-    """Say how many columns a point has in `pair_sums`: with 3, BLAS takes twice as long as with 8."""
-    return max(8, C + 1)
+    """Say how many columns a point has in `pair_sums`: with 4, BLAS takes twice as long as with 8."""
+    return max(8, C + 2)
 
 
 @cache
 def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
     """Compile the sums over pairs that a gradient needs, for some rows of P.
 
-    Called with these rows of P (B, N), the coordinates of the points that they belong to (C, B), and the
-    columns of all points (`width`, N): C coordinates, then zeros, then 1. Gives for each row the sums of
-    ``p s``, ``w s`` and w, each times these columns, (B, `width`).
+    Called with these rows of P (B, N), the points that they belong to (C + 1, B), and the columns of all
+    points (`width`, N): C coordinates and the point's number, by which it knows itself, as in the former,
+    then zeros, then 1. Gives for each row the sums of ``p s``, ``w s`` and w, each times these columns.
     """
-    P, own = pt.matrix("P", dtype=dtype), pt.tensor("own", dtype=dtype, shape=(C, None))
+    P, own = pt.matrix("P", dtype=dtype), pt.tensor("own", dtype=dtype, shape=(C + 1, None))
     columns = pt.tensor("columns", dtype=dtype, shape=(width(C), None))
-    sums = _block(kernel, P, own, columns[:C], columns.T)
-    return Function([P, own, columns], list(sums), backend=backend, name="pair sums")
+    w, s, _ = kernel(_squared_distances(own[:C], columns[:C]))
+    w = pt.switch(pt.eq(own[C][:, None], columns[C][None, :]), pt.zeros_like(w), w)
+    attracting, repelling = (P, w) if s is None else (P * s, w * s)
+    # also the sums of w alone: a sum over an axis takes Numba seconds to compile, a third product none
+    sums = [factor.dot(columns.T) for factor in (attracting, repelling, w)]
+    return Function([P, own, columns], sums, backend=backend, name="pair sums")
 
 
 @cache
-def attraction(kernel: Kernel, C: int, dtype: str) -> Function:
-    """Make ``sum p log w`` of one block: its rows of P, its own points and all points, as of `pair_sums`.
+def cost_terms(kernel: Kernel, C: int, dtype: str) -> Function:
+    """Make ``sum p log w`` and log Z of some rows, called as `pair_sums`.
 
-    It is needed only now and then, so NumPy carries it out, which takes no time to compile.
+    They are needed only now and then, so NumPy carries them out, which takes no time to compile.
     """
-    P = pt.matrix("P", dtype=dtype)
-    own, points = (pt.tensor(name, dtype=dtype, shape=(C, None)) for name in ("own", "points"))
-    log_w = kernel(_squared_distances(own, points))[2]
-    return Function([P, own, points], (P * log_w).sum(dtype="float64"), compiled=False, name="attraction")
+    P, own = pt.matrix("P", dtype=dtype), pt.tensor("own", dtype=dtype, shape=(C + 1, None))
+    columns = pt.tensor("columns", dtype=dtype, shape=(width(C), None))
+    log_w = kernel(_squared_distances(own[:C], columns[:C]))[2]
+    terms = [(P * log_w).sum(dtype="float64"), _log_Z(log_w, own[C], columns[C])]
+    return Function([P, own, columns], terms, compiled=False, name="cost terms")
 
 
 def _squared_distances(own: Variable, points: Variable) -> Variable:
@@ -184,15 +210,6 @@ def _squared_distances(own: Variable, points: Variable) -> Variable:
         return ((own[:, :, None] - points[:, None, :]) ** 2).sum(axis=0)
     squares = [(own[c][:, None] - points[c][None, :]) ** 2 for c in range(C)]  # written out, it is one loop
     return squares[0] if C == 1 else pt.add(*squares)
-
-
-def _block(
-    kernel: Kernel, P: Variable, own: Variable, points: Variable, others: Variable
-) -> tuple[Variable, Variable, Variable]:
-    w, s, _ = kernel(_squared_distances(own, points))
-    attracting, repelling = (P, w) if s is None else (P * s, w * s)
-    # also the sums of w alone: a sum over an axis takes Numba seconds to compile, a third product none
-    return attracting.dot(others), repelling.dot(others), w.dot(others)
 
 
 @cache
@@ -206,6 +223,8 @@ def _compiled(
 def _called(name: str, kernel: Kernel, graph: Callable[..., Variable], P: Any, Y: Any) -> Any:
     """Follow the rule for calling: variables in, variable out; arrays in, array out."""
     if isinstance(P, Variable) or isinstance(Y, Variable):
+        if not isinstance(P, Variable):
+            P = check_probabilities(P, len(P))
         return graph(kernel, pt.as_tensor_variable(P), pt.as_tensor_variable(Y))
     dtype = "float32" if getattr(Y, "dtype", None) == np.float32 else "float64"
     Y = check_matrix(Y, "Y", dtype=dtype)

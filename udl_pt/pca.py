@@ -28,8 +28,8 @@ class PCA(Callables):
     Attributes
     ----------
     components_ : ndarray of shape (K, D)
-        The first eigenvectors, one a row: the transpose of the book's Q. In each, the entry of the
-        largest magnitude is positive, so that signs don't depend on the machine.
+        The first eigenvectors, one a row: the transpose of the book's Q. In each, the first entry of
+        the largest magnitude is positive, so that signs don't depend on the machine.
     explained_variance_ : ndarray of shape (K,)
         Their eigenvalues, the variances of Z's columns, descending. As in the book the covariance divides by
         N (scikit-learn's divides by N - 1).
@@ -56,8 +56,8 @@ class PCA(Callables):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least two rows, not all the same. float32 gives float32, all else float64. Never copied as a
-            whole where N is at least D.
+            At least two rows, not all the same. float32 gives float32, all else float64. Where N is at
+            least D, 2,048 rows at a time are copied.
         backend : {"numba", "c", "jax"}, optional
             What `forward` compiles for; see `udl_pt.set_backend`.
 
@@ -83,16 +83,22 @@ class PCA(Callables):
                 f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
             )
         mean = X.mean(axis=0, dtype=np.float64)
-        variances, vectors, total = (_of_rows if N < D else _of_covariance)(X, mean, K, dtype)
-        if not total > 0:
+        with np.errstate(over="ignore", invalid="ignore"):
+            variances, vectors, total = (_of_rows if N < D else _of_covariance)(X, mean, K, dtype)
+        if not np.isfinite(total):
+            raise ValueError(f"X has values up to {abs(X).max():g}, whose squares are too large: scale it")
+        if total <= np.finfo(np.float64).eps * float((mean**2).sum()) and (X[0] == X).all():
             raise ValueError("all rows of X are the same, they have no variance: expected data that vary")
-        rank = int((variances > variances[0] * max(N, D) * np.finfo(dtype).eps).sum())
+        if total == 0:
+            raise ValueError("X varies so little that its variance is 0 in float64: scale it")
+        rank = int((variances > variances[0] * min(N, D) * np.finfo(dtype).eps).sum())
         if self.whiten and rank < K:
             raise ValueError(
                 f"whiten is True, but only {rank} of {K} components have any variance: n_components={rank}"
             )
-        largest = abs(vectors).argmax(axis=1)
-        vectors *= np.sign(vectors[np.arange(K), largest])[:, None]
+        size = abs(vectors)
+        first = (size > (1 - 1e-6) * size.max(axis=1, keepdims=True)).argmax(axis=1)
+        vectors *= np.sign(vectors[np.arange(K), first])[:, None]
 
         self.backend, self.dtype, self.n_features, self.n_samples_ = backend, dtype, D, N
         self.mean_, self.components_ = mean.astype(dtype), vectors.astype(dtype)
@@ -101,7 +107,7 @@ class PCA(Callables):
         self._total = total
         scale = np.sqrt(variances) if self.whiten else np.ones(K)
         self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
-        self.m = shared(self.mean_, "m")
+        self.m = shared(self.mean_.copy(), "m")
         self.params = [self.Q, self.m]
         return self
 
@@ -184,6 +190,8 @@ def _of_covariance(
         rows = np.subtract(rows, mean, out=buffer[: len(rows)], casting="same_kind")
         C += rows.T @ rows
     C /= N
+    if not np.isfinite(C).all():
+        return np.zeros(K), np.zeros((K, D)), np.inf
     if D // 8 > K:
         values, vectors = scipy.linalg.eigh(C, subset_by_index=[D - K, D - 1])
     else:  # LAPACK finds all eigenvectors faster than a large part of them

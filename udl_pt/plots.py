@@ -305,7 +305,7 @@ def _points(panel: Any, Y: np.ndarray, labels: np.ndarray) -> None:
         panel.set(xticklabels=[], yticklabels=[], zticklabels=[])
 
 
-def plot_variance(ratio: np.ndarray, mark: float = 0.95) -> Figure:
+def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Figure:
     """Draw each principal component's share of the variance (top), and the shares added up (below).
 
     Parameters
@@ -314,12 +314,14 @@ def plot_variance(ratio: np.ndarray, mark: float = 0.95) -> Figure:
         Shares, descending.
     mark : float
         The cumulative share that is marked.
+    title : str
+        Text of the figure.
     """
     figure = Figure(figsize=(7, 5.5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     numbers, cumulative = np.arange(1, len(ratio) + 1), 100 * np.cumsum(ratio)
     above.plot(numbers, 100 * ratio, color=COLOURS[0])
-    above.set(title="The digits' variance, component by component", ylabel="share (%)", yscale="log")
+    above.set(title=title, ylabel="share (%)", yscale="log")
     above.set_ylim(bottom=max(100 * ratio.max() * 1e-4, 1e-12))
     below.plot(numbers, cumulative, color=COLOURS[0])
     below.set(xlabel="components", ylabel="added up (%)", ylim=(0, 103))

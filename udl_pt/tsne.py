@@ -19,7 +19,7 @@ from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
 from udl_pt.backend import Function, float_dtype, get_backend
 from udl_pt.neighbours import (
     Kernel,
-    attraction,
+    cost_terms,
     energy,
     gaussian,
     gradient_of_sums,
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 ROWS = 128  # of P in a block, and of what is computed from them: 1 MB for 1,000 points in float64
 RECORDED = 50  # iterations from one record of the cost to the next
 LARGE = 10_000  # points from which "auto" is "fft"
-AUTODIFF_MATRICES = 10  # matrices of N x N that a differentiated graph holds at its peak
+MATRICES = {"analytic": 1.5, "autodiff": 9.0}  # of N x N, at the peak: 1.5 on JAX, 1.15 on Numba; 8.8, 7.2
 
 
 class _Embedding:
@@ -133,8 +133,7 @@ class _Embedding:
 
     def memory(self, N: int) -> int:
         """Say how many bytes the exact method needs for `N` points, in matrices of N x N."""
-        itemsize = np.dtype(self.dtype).itemsize
-        return N * N * itemsize * (1 + (AUTODIFF_MATRICES if self.gradient == "autodiff" else 0))
+        return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
 
     def _exact(
         self, X: np.ndarray, backend: str, callbacks: Sequence[Callable[[Progress], Any]]
@@ -152,7 +151,7 @@ class _Embedding:
         self._fill(P, X)
         way = _Autodiff if self.gradient == "autodiff" else _Analytic
         descent = way(self.kernel, P, self.n_components, backend)
-        self._descend(descent, Y, callbacks)
+        self._descend(descent, Y, self._rate(P), callbacks)
         return self.embedding_
 
     def _points(self, X: Any) -> np.ndarray:
@@ -177,17 +176,22 @@ class _Embedding:
         Y: np.ndarray = 1e-4 * Z / Z[:, 0].std()
         return Y
 
-    def _rate(self, N: int) -> float:
+    def _rate(self, P: np.ndarray) -> float:
         """Give the step size; "auto" is one that the attracting forces allow."""
-        return self._auto(N) if isinstance(self.learning_rate, str) else self.learning_rate
+        return self._auto(P) if isinstance(self.learning_rate, str) else self.learning_rate
 
-    def _auto(self, N: int) -> float:
-        """By a Gaussian the forces grow with the distance: they push and pull with up to 8 / N."""
-        return N / self.early_exaggeration / 8
+    def _auto(self, P: np.ndarray) -> float:
+        """By a Gaussian the forces grow with the distance, with up to 8 times the sum of a row of P."""
+        return 1 / (8 * self.early_exaggeration * float(P.sum(axis=1, dtype=float).max()))
 
     def _descend(
-        self, descent: "_Analytic | _Autodiff", Y: np.ndarray, callbacks: Sequence[Callable[[Progress], Any]]
+        self,
+        descent: "_Analytic | _Autodiff",
+        Y: np.ndarray,
+        rate: float,
+        callbacks: Sequence[Callable[[Progress], Any]],
     ) -> None:
+        self.__dict__.pop("kl_divergence_", None)  # until the end, it would be another embedding's
         self.costs, self.embedding_ = [], Y
         velocity, gains = np.zeros_like(Y), np.ones_like(Y)
         progress = Progress(
@@ -195,7 +199,7 @@ class _Embedding:
             epochs=self.max_iter,
             n_batches=1,
             batch=1,
-            hyper={"learning_rate": self._rate(len(Y))},
+            hyper={"learning_rate": rate},
         )
         for iteration in range(1, self.max_iter + 1):
             early = iteration <= self.exaggeration_iter
@@ -236,8 +240,11 @@ class SymmetricSNE(_Embedding):
     s : float, optional
         The book's s, shared by all points, in the data's units. Where not given, each point has its own, by
         `perplexity`, as in t-SNE, so that the two can be compared.
+    early_exaggeration : float
+        As of `TSNE`. By a Gaussian, exaggeration draws all points into one, so there is none where not given.
     **options
-        The others of `TSNE`, but for `method`. A learning_rate "auto" is ``N / early_exaggeration / 8``.
+        The others of `TSNE`, but for `method`. A learning_rate "auto" is what the attracting forces allow:
+        an eighth of the inverse of P's largest row sum, by the exaggeration.
 
     Attributes
     ----------
@@ -247,8 +254,15 @@ class SymmetricSNE(_Embedding):
 
     kernel = staticmethod(gaussian)
 
-    def __init__(self, n_components: int = 2, *, s: float | None = None, **options: Any) -> None:
-        super().__init__(n_components, **options)
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        s: float | None = None,
+        early_exaggeration: float = 1.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(n_components, early_exaggeration=early_exaggeration, **options)
         self.s = None if s is None else check_spread(s)
 
     def _points(self, X: Any) -> np.ndarray:
@@ -310,11 +324,21 @@ class TSNE(_Embedding):
     def fit_transform(
         self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
     ) -> np.ndarray:
-        """Embed the rows of `X`; see `SymmetricSNE.fit_transform`. "fft" takes no callbacks."""
-        N = len(X) if hasattr(X, "__len__") else 0
-        if self.method == "exact" or (self.method == "auto" and N < LARGE):
-            return super().fit_transform(X, backend=backend, callbacks=callbacks)
+        """Embed the rows of `X`; see `SymmetricSNE.fit_transform`.
+
+        By "fft" there are no callbacks and no gradient of one's own, and one or two dimensions.
+        """
+        backend = get_backend(backend)
+        check_callbacks(callbacks)
         X = self._points(X)
+        if self.method == "exact" or (self.method == "auto" and len(X) < LARGE):
+            return self._exact(X, backend, callbacks)
+        if self.n_components > 2 or self.gradient != "analytic" or callbacks:
+            raise ValueError(
+                f"method is {self.method!r}, and {len(X)} points go through openTSNE, which takes one or two "
+                "dimensions, and neither callbacks nor gradient='autodiff': leave these away, or use "
+                "method='exact'"
+            )
         try:
             opentsne = importlib.import_module("openTSNE")
         except ImportError as error:
@@ -326,10 +350,12 @@ class TSNE(_Embedding):
         run = opentsne.TSNE(
             n_components=self.n_components,
             perplexity=self.perplexity,
-            learning_rate=self._rate(len(X)),
+            # its gradient lacks the factor 4
+            learning_rate="auto" if isinstance(self.learning_rate, str) else 4 * self.learning_rate,
             early_exaggeration=self.early_exaggeration,
             early_exaggeration_iter=min(self.exaggeration_iter, self.max_iter),
             n_iter=max(self.max_iter - self.exaggeration_iter, 0),
+            initial_momentum=0.5,
             initialization=self._start(X),
             negative_gradient_method="fft",
             n_jobs=-1,
@@ -339,8 +365,8 @@ class TSNE(_Embedding):
         self.embedding_ = np.array(run, self.dtype)
         return self.embedding_
 
-    def _auto(self, N: int) -> float:
-        return max(N / self.early_exaggeration / 4, 50.0)
+    def _auto(self, P: np.ndarray) -> float:
+        return max(len(P) / self.early_exaggeration / 4, 50.0)
 
     def _way_out(self) -> str:
         return "use method='fft' (pip install 'udl_pt[tsne]'), or embed a sample of the points"
@@ -354,29 +380,29 @@ class _Analytic:
         self._P = P
         self._blocks = [slice(start, start + ROWS) for start in range(0, len(P), ROWS)]
         self._sums = pair_sums(kernel, C, dtype, backend)
-        self._attraction = attraction(kernel, C, dtype)
+        self._terms = cost_terms(kernel, C, dtype)
         self._columns = np.zeros((width(C), len(P)), dtype)
+        self._columns[C] = np.arange(len(P))
         self._columns[-1] = 1
         self._entropy = sum(float(xlogy(P[rows], P[rows]).sum(dtype=float)) for rows in self._blocks)
 
-    def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        gradient: np.ndarray = gradient_of_sums(*self._of_pairs(Y), Y, exaggeration)
-        return gradient
-
-    def cost(self, Y: np.ndarray) -> float:
-        Z = (self._of_pairs(Y)[2] - 1).sum()
-        points = self._columns[: Y.shape[1]]
-        pulls = (float(self._attraction(self._P[b], points[:, b], points)) for b in self._blocks)
-        return self._entropy - sum(pulls) + float(np.log(Z))
-
-    def _of_pairs(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _of_blocks(self, function: Function, Y: np.ndarray) -> list[list[np.ndarray]]:
         C = Y.shape[1]
         self._columns[:C] = Y.T
-        own = (np.ascontiguousarray(self._columns[:C, b]) for b in self._blocks)
-        sums = [self._sums(self._P[b], o, self._columns) for b, o in zip(self._blocks, own, strict=True)]
-        attracting, repelling, weights = map(np.concatenate, zip(*sums, strict=True))
-        kept = [*range(C), -1]
-        return attracting[:, kept], repelling[:, kept], weights[:, -1].astype(float)
+        own = (np.ascontiguousarray(self._columns[: C + 1, b]) for b in self._blocks)
+        return [function(self._P[b], o, self._columns) for b, o in zip(self._blocks, own, strict=True)]
+
+    def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
+        attracting, repelling, weights = map(
+            np.concatenate, zip(*self._of_blocks(self._sums, Y), strict=True)
+        )
+        kept = [*range(Y.shape[1]), -1]
+        weights = weights[:, -1].astype(float)
+        return gradient_of_sums(attracting[:, kept], repelling[:, kept], weights, Y, exaggeration)
+
+    def cost(self, Y: np.ndarray) -> float:
+        pulls, log_Z = zip(*self._of_blocks(self._terms, Y), strict=True)
+        return self._entropy - sum(map(float, pulls)) + float(np.logaddexp.reduce(np.array(log_Z, float)))
 
 
 class _Autodiff:
