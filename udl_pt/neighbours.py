@@ -28,7 +28,7 @@ from udl_pt.backend import Function, get_backend
 from udl_pt.validation import check_matrix
 
 __all__ = [
-    "cost_terms",
+    "attraction",
     "energy",
     "gaussian",
     "gradient_of_sums",
@@ -112,33 +112,27 @@ def _cost(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
 def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Variable:
     """Give the part of the cost that depends on Y; early exaggeration strengthens its attracting term."""
     log_w = kernel(_squared_distances(Y.T, Y.T))[2]
-    return _log_Z(log_w, *_numbers(Y)) - exaggeration * (P * log_w).sum()
+    return _log_sum_exp(_others(log_w, Y)) - exaggeration * (P * log_w).sum()
 
 
 def _gradient(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
     _, s, log_w = kernel(_squared_distances(Y.T, Y.T))
-    own, numbers = _numbers(Y)
-    Q = pt.exp(_others(log_w, own, numbers) - _log_Z(log_w, own, numbers))
+    others = _others(log_w, Y)
+    Q = pt.exp(others - _log_sum_exp(others))
     force = P - Q if s is None else (P - Q) * s
     return 4 * (force.sum(axis=1)[:, None] * Y - force.dot(Y))
 
 
-def _numbers(Y: Variable) -> tuple[Variable, Variable]:
-    """Give numbers of points twice, for the rows and for all; in a way that every backend can do."""
+def _others(log_w: Variable, Y: Variable) -> Variable:
+    """Make log w minus infinity where a point meets itself; in a way that every backend can do."""
     numbers = pt.cumsum(pt.ones_like(Y[:, 0]))
-    return numbers, numbers
+    return pt.switch(pt.eq(numbers[:, None], numbers[None, :]), -np.inf, log_w)
 
 
-def _others(log_w: Variable, own: Variable, numbers: Variable) -> Variable:
-    """Make log w minus infinity where a point meets itself."""
-    return pt.switch(pt.eq(own[:, None], numbers[None, :]), -np.inf, log_w)
-
-
-def _log_Z(log_w: Variable, own: Variable, numbers: Variable) -> Variable:
-    """Sum w over all pairs; where all are far from each other, w itself would be zero."""
-    others = _others(log_w, own, numbers)
-    highest = disconnected_grad(others.max())
-    return highest + pt.log(pt.exp(others - highest).sum())
+def _log_sum_exp(x: Variable) -> Variable:
+    """Give log Z; where all points are far from each other, w itself would be zero."""
+    highest = disconnected_grad(x.max())
+    return highest + pt.log(pt.exp(x - highest).sum())
 
 
 def gradient_of_sums(
@@ -168,39 +162,44 @@ def gradient_of_sums(
 
 
 def width(C: int) -> int:
-    """Say how many columns a point has in `pair_sums`: with 4, BLAS takes twice as long as with 8."""
-    return max(8, C + 2)
+    """Say how many columns a point has in `pair_sums`: with 3, BLAS takes twice as long as with 8."""
+    return max(8, C + 1)
 
 
 @cache
 def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
     """Compile the sums over pairs that a gradient needs, for some rows of P.
 
-    Called with these rows of P (B, N), the points that they belong to (C + 1, B), and the columns of all
-    points (`width`, N): C coordinates and the point's number, by which it knows itself, as in the former,
-    then zeros, then 1. Gives for each row the sums of ``p s``, ``w s`` and w, each times these columns.
+    Called with these rows of P (B, N), -1 where a point meets itself; the coordinates of the points that they
+    belong to (C, B); and the columns of all points (`width`, N), C coordinates, then zeros, then 1. Gives for
+    each row the sums of ``p s``, ``w s`` and w over all others, each times these columns.
     """
-    P, own = pt.matrix("P", dtype=dtype), pt.tensor("own", dtype=dtype, shape=(C + 1, None))
-    columns = pt.tensor("columns", dtype=dtype, shape=(width(C), None))
-    w, s, _ = kernel(_squared_distances(own[:C], columns[:C]))
-    w = pt.switch(pt.eq(own[C][:, None], columns[C][None, :]), pt.zeros_like(w), w)
-    attracting, repelling = (P, w) if s is None else (P * s, w * s)
+    P, own, columns = _inputs(C, dtype)
+    w, s, _ = kernel(_squared_distances(own, columns[:C]))
+    # a point knows itself by P, no further array is needed
+    w = pt.switch(P < 0, pt.zeros_like(w), w)
+    p = pt.maximum(P, pt.zeros_like(P))
+    attracting, repelling = (p, w) if s is None else (p * s, w * s)
     # also the sums of w alone: a sum over an axis takes Numba seconds to compile, a third product none
     sums = [factor.dot(columns.T) for factor in (attracting, repelling, w)]
     return Function([P, own, columns], sums, backend=backend, name="pair sums")
 
 
 @cache
-def cost_terms(kernel: Kernel, C: int, dtype: str) -> Function:
-    """Make ``sum p log w`` and log Z of some rows, called as `pair_sums`.
+def attraction(kernel: Kernel, C: int, dtype: str) -> Function:
+    """Make ``sum p log w`` of some rows, called as `pair_sums`; of a point and itself, log w is 0.
 
-    They are needed only now and then, so NumPy carries them out, which takes no time to compile.
+    It is needed only now and then, so NumPy carries it out, which takes no time to compile.
     """
-    P, own = pt.matrix("P", dtype=dtype), pt.tensor("own", dtype=dtype, shape=(C + 1, None))
-    columns = pt.tensor("columns", dtype=dtype, shape=(width(C), None))
-    log_w = kernel(_squared_distances(own[:C], columns[:C]))[2]
-    terms = [(P * log_w).sum(dtype="float64"), _log_Z(log_w, own[C], columns[C])]
-    return Function([P, own, columns], terms, compiled=False, name="cost terms")
+    P, own, columns = _inputs(C, dtype)
+    log_w = kernel(_squared_distances(own, columns[:C]))[2]
+    total = (P * log_w).sum(dtype="float64")
+    return Function([P, own, columns], total, compiled=False, name="attraction")
+
+
+def _inputs(C: int, dtype: str) -> tuple[Variable, Variable, Variable]:
+    own = pt.tensor("own", dtype=dtype, shape=(C, None))
+    return pt.matrix("P", dtype=dtype), own, pt.tensor("columns", dtype=dtype, shape=(width(C), None))
 
 
 def _squared_distances(own: Variable, points: Variable) -> Variable:

@@ -19,7 +19,7 @@ from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
 from udl_pt.backend import Function, float_dtype, get_backend
 from udl_pt.neighbours import (
     Kernel,
-    cost_terms,
+    attraction,
     energy,
     gaussian,
     gradient_of_sums,
@@ -149,9 +149,10 @@ class _Embedding:
         Y = self._start(X).astype(self.dtype)
         P = np.empty((N, N), self.dtype)
         self._fill(P, X)
+        rate = self._rate(P)
         way = _Autodiff if self.gradient == "autodiff" else _Analytic
         descent = way(self.kernel, P, self.n_components, backend)
-        self._descend(descent, Y, self._rate(P), callbacks)
+        self._descend(descent, Y, rate, callbacks)
         return self.embedding_
 
     def _points(self, X: Any) -> np.ndarray:
@@ -380,29 +381,30 @@ class _Analytic:
         self._P = P
         self._blocks = [slice(start, start + ROWS) for start in range(0, len(P), ROWS)]
         self._sums = pair_sums(kernel, C, dtype, backend)
-        self._terms = cost_terms(kernel, C, dtype)
+        self._attraction = attraction(kernel, C, dtype)
         self._columns = np.zeros((width(C), len(P)), dtype)
-        self._columns[C] = np.arange(len(P))
         self._columns[-1] = 1
         self._entropy = sum(float(xlogy(P[rows], P[rows]).sum(dtype=float)) for rows in self._blocks)
+        np.fill_diagonal(P, -1)  # so that a point knows itself
 
-    def _of_blocks(self, function: Function, Y: np.ndarray) -> list[list[np.ndarray]]:
-        C = Y.shape[1]
-        self._columns[:C] = Y.T
-        own = (np.ascontiguousarray(self._columns[: C + 1, b]) for b in self._blocks)
-        return [function(self._P[b], o, self._columns) for b, o in zip(self._blocks, own, strict=True)]
+    def _of_blocks(self, function: Function, Y: np.ndarray) -> list[Any]:
+        points = self._columns[: Y.shape[1]]
+        points[:] = Y.T
+        own = (np.ascontiguousarray(points[:, rows]) for rows in self._blocks)
+        return [function(self._P[rows], o, self._columns) for rows, o in zip(self._blocks, own, strict=True)]
+
+    def _of_pairs(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sums = zip(*self._of_blocks(self._sums, Y), strict=True)
+        attracting, repelling, weights = map(np.concatenate, sums)
+        kept = [*range(Y.shape[1]), -1]
+        return attracting[:, kept], repelling[:, kept], weights[:, -1].astype(float)
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        attracting, repelling, weights = map(
-            np.concatenate, zip(*self._of_blocks(self._sums, Y), strict=True)
-        )
-        kept = [*range(Y.shape[1]), -1]
-        weights = weights[:, -1].astype(float)
-        return gradient_of_sums(attracting[:, kept], repelling[:, kept], weights, Y, exaggeration)
+        return gradient_of_sums(*self._of_pairs(Y), Y, exaggeration)
 
     def cost(self, Y: np.ndarray) -> float:
-        pulls, log_Z = zip(*self._of_blocks(self._terms, Y), strict=True)
-        return self._entropy - sum(map(float, pulls)) + float(np.logaddexp.reduce(np.array(log_Z, float)))
+        Z = self._of_pairs(Y)[2].sum()
+        return self._entropy - float(sum(self._of_blocks(self._attraction, Y))) + float(np.log(Z))
 
 
 class _Autodiff:
