@@ -114,8 +114,8 @@ def chapter2(data: Dataset, settings: Settings) -> Section:
                     "KL(P || Q) (nats)",
                     f"iteration / {RECORDED}",
                 ),
-                f"The divergence, every {RECORDED} iterations. In the first {tsne.exaggeration_iter} p is "
-                f"multiplied with {tsne.early_exaggeration:g}, so that clusters form; then it falls.",
+                f"The divergence, every {RECORDED} iterations. In the first {tsne.exaggeration_iter} t-SNE "
+                f"multiplies p with {tsne.early_exaggeration:g}, so that clusters form; then its cost falls.",
             ),
             _toys(settings, options),
         ],
