@@ -104,7 +104,6 @@ class PCA(Callables):
         self.mean_, self.components_ = mean.astype(dtype), vectors.astype(dtype)
         self.explained_variance_ = variances.astype(dtype)
         self.explained_variance_ratio_ = (variances / total).astype(dtype)
-        self._total = total
         scale = np.sqrt(variances) if self.whiten else np.ones(K)
         self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
         self.m = shared(self.mean_.copy(), "m")
