@@ -14,7 +14,7 @@ FLOORS = {
         -1: "numba_blas numba_elemwise validation version",
         0: "backend random metrics storage affinities",
         1: "graph updates calling datasets neighbours",
-        2: "training units pca",
+        2: "training units pca descent",
         3: "gibbs callbacks",
         4: "contrastive layer annealing",
         5: "autoencoder rbm tsne",

@@ -11,8 +11,8 @@ from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 
 from udl_pt.backend import Function
+from udl_pt.descent import Analytic
 from udl_pt.neighbours import sne_cost, sne_gradient, student, tsne_cost, tsne_gradient
-from udl_pt.tsne import _Analytic
 
 BACKENDS = ["numba", "c", "jax"]
 COSTS = {"sne": (sne_cost, sne_gradient), "tsne": (tsne_cost, tsne_gradient)}
@@ -100,7 +100,7 @@ def test_points_that_coincide_and_points_far_away(name):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_sums_over_pairs_lose_nothing_where_points_are_spread_out(scale, dtype):
     P, Y = random_P(6), scale * np.random.RandomState(1).randn(6, 2)
-    descent = _Analytic(student, P.astype(dtype), 2, "numba")
+    descent = Analytic(student, P.astype(dtype), 2, "numba")
     expected = tsne_gradient(P, Y)
     got = descent.gradient(Y.astype(dtype), 1.0)
     np.testing.assert_allclose(got, expected, rtol=0, atol=abs(expected).max() * 40 * np.finfo(dtype).eps)

@@ -11,22 +11,11 @@ from typing import Any
 
 import numpy as np
 import psutil
-import pytensor
-import pytensor.tensor as pt
-from scipy.special import xlogy
 
 from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
-from udl_pt.backend import Function, float_dtype, get_backend
-from udl_pt.neighbours import (
-    Kernel,
-    attraction,
-    energy,
-    gaussian,
-    gradient_of_sums,
-    pair_sums,
-    student,
-    width,
-)
+from udl_pt.backend import float_dtype, get_backend
+from udl_pt.descent import Analytic, Autodiff
+from udl_pt.neighbours import Kernel, gaussian, student
 from udl_pt.pca import PCA
 from udl_pt.random import as_generator
 from udl_pt.training import Progress
@@ -42,7 +31,6 @@ __all__ = ["TSNE", "SymmetricSNE"]
 
 logger = logging.getLogger(__name__)
 
-ROWS = 128  # of P in a block, and of what is computed from them: 1 MB for 1,000 points in float64
 RECORDED = 50  # iterations from one record of the cost to the next
 LARGE = 10_000  # points from which "auto" is "fft"
 MATRICES = {"analytic": 1.5, "autodiff": 9.0}  # of N x N, at the peak: 1.5 on JAX, 1.15 on Numba; 8.8, 7.2
@@ -150,7 +138,7 @@ class _Embedding:
         P = np.empty((N, N), self.dtype)
         self._fill(P, X)
         rate = self._rate(P)
-        way = _Autodiff if self.gradient == "autodiff" else _Analytic
+        way = Autodiff if self.gradient == "autodiff" else Analytic
         descent = way(self.kernel, P, self.n_components, backend)
         self._descend(descent, Y, rate, callbacks)
         return self.embedding_
@@ -187,7 +175,7 @@ class _Embedding:
 
     def _descend(
         self,
-        descent: "_Analytic | _Autodiff",
+        descent: Analytic | Autodiff,
         Y: np.ndarray,
         rate: float,
         callbacks: Sequence[Callable[[Progress], Any]],
@@ -371,60 +359,3 @@ class TSNE(_Embedding):
 
     def _way_out(self) -> str:
         return "use method='fft' (pip install 'udl_pt[tsne]'), or embed a sample of the points"
-
-
-class _Analytic:
-    """The closed form, in blocks of rows."""
-
-    def __init__(self, kernel: Kernel, P: np.ndarray, C: int, backend: str) -> None:
-        dtype = str(P.dtype)
-        self._P = P
-        self._blocks = [slice(start, start + ROWS) for start in range(0, len(P), ROWS)]
-        self._sums = pair_sums(kernel, C, dtype, backend)
-        self._attraction = attraction(kernel, C, dtype)
-        self._columns = np.zeros((width(C), len(P)), dtype)
-        self._columns[-1] = 1
-        self._entropy = sum(float(xlogy(P[rows], P[rows]).sum(dtype=float)) for rows in self._blocks)
-        np.fill_diagonal(P, -1)  # so that a point knows itself
-
-    def _of_blocks(self, function: Function, Y: np.ndarray) -> list[Any]:
-        points = self._columns[: Y.shape[1]]
-        points[:] = Y.T
-        own = (np.ascontiguousarray(points[:, rows]) for rows in self._blocks)
-        return [function(self._P[rows], o, self._columns) for rows, o in zip(self._blocks, own, strict=True)]
-
-    def _of_pairs(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        sums = zip(*self._of_blocks(self._sums, Y), strict=True)
-        attracting, repelling, weights = map(np.concatenate, sums)
-        kept = [*range(Y.shape[1]), -1]
-        return attracting[:, kept], repelling[:, kept], weights[:, -1].astype(float)
-
-    def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        return gradient_of_sums(*self._of_pairs(Y), Y, exaggeration)
-
-    def cost(self, Y: np.ndarray) -> float:
-        Z = self._of_pairs(Y)[2].sum()
-        return self._entropy - float(sum(self._of_blocks(self._attraction, Y))) + float(np.log(Z))
-
-
-class _Autodiff:
-    """What PyTensor makes of the cost."""
-
-    def __init__(self, kernel: Kernel, P: np.ndarray, C: int, backend: str) -> None:
-        self._P, dtype = P, str(P.dtype)
-        P_in, Y, exaggeration = (
-            pt.matrix("P", dtype=dtype),
-            pt.tensor("Y", dtype=dtype, shape=(None, C)),
-            pt.scalar("exaggeration", dtype=dtype),
-        )
-        gradient = pytensor.grad(energy(kernel, P_in, Y, exaggeration), Y)
-        self._gradient = Function([P_in, Y, exaggeration], gradient, backend=backend, name="SNE gradient")
-        self._energy = Function([P_in, Y], energy(kernel, P_in, Y, 1), backend=backend, name="SNE energy")
-        self._entropy = float(xlogy(self._P, self._P).sum(dtype=float))
-
-    def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        gradient: np.ndarray = self._gradient(self._P, Y, np.asarray(exaggeration, Y.dtype))
-        return gradient
-
-    def cost(self, Y: np.ndarray) -> float:
-        return self._entropy + float(self._energy(self._P, Y))
