@@ -35,7 +35,7 @@ from pytensor.scan.op import Scan
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.type import tensor
 
-_CACHE_VERSION = 3
+_CACHE_VERSION = 4
 
 
 class VectorSigmoid(Sigmoid):
@@ -166,9 +166,10 @@ def _from_bits(typingctx, n):
     return real(n), codegen
 
 
-# Adding 1.5 * 2**mantissa_bits rounds to an integer and leaves it in the lowest bits. None of this may be
-# compiled with fastmath, which would cancel the addition and merge the two parts of ln(2). The error model
-# is NumPy's: Python's tests each divisor for zero, and a branch keeps the loop out of vector registers.
+# Adding 1.5 * 2**mantissa_bits rounds to an integer and leaves it in the lowest bits. Of fastmath only
+# "contract" is allowed here (a product and a sum in one instruction): the rest would cancel that addition and
+# merge the two parts of ln(2). The error model is NumPy's: Python's tests each divisor for zero, and a branch
+# keeps the loop out of vector registers, as does a loop over more than a few coefficients.
 
 _F = np.float32
 _LOG2E_32, _MAGIC_32 = _F(1.44269504088896341), _F(1.5 * 2**23)
@@ -187,7 +188,7 @@ _P32 = tuple(
 _ONE_32, _LARGEST_32 = _F(1), _F(87)  # exp(87) is finite, and one over it not yet denormal
 
 
-@numba.njit(fastmath=False, error_model="numpy")
+@numba.njit(fastmath={"contract"}, error_model="numpy")
 def _exp32(x):
     """Exponential of a number between -87 and 87."""
     shifted = x * _LOG2E_32 + _MAGIC_32
@@ -203,7 +204,7 @@ def _exp32(x):
     return p * _from_bits(np.int32((_bits(shifted) << np.int32(23)) + np.int32(127 << 23)))
 
 
-@numba.njit(fastmath=False, error_model="numpy")
+@numba.njit(fastmath={"contract"}, error_model="numpy")
 def _sigmoid32(a):
     x = -a
     x = _LARGEST_32 if x > _LARGEST_32 else x  # written so that NaN stays NaN
@@ -216,17 +217,20 @@ def _sigmoid32(a):
 _ARTANH_32 = tuple(_F(2 / (2 * i + 1)) for i in range(8))
 
 
-@numba.njit(fastmath=False, error_model="numpy")
+@numba.njit(fastmath={"contract"}, error_model="numpy")
+def _series(z, c):
+    """Sum of c[i] z**i over eight terms."""
+    return ((((((c[7] * z + c[6]) * z + c[5]) * z + c[4]) * z + c[3]) * z + c[2]) * z + c[1]) * z + c[0]
+
+
+@numba.njit(fastmath={"contract"}, error_model="numpy")
 def _softplus32(a):
     x = abs(a)
     x = _LARGEST_32 if x > _LARGEST_32 else x
     t = _exp32(-x)
     s = t / (_F(2) + t)
     z = s * s
-    p = _ARTANH_32[7]
-    for i in (6, 5, 4, 3, 2, 1, 0):
-        p = p * z + _ARTANH_32[i]
-    return (a if a > _F(0) else _F(0)) + s * p
+    return (a if a > _F(0) else _F(0)) + s * _series(z, _ARTANH_32)
 
 
 _LOG2E_64, _MAGIC_64 = 1.4426950408889634073599, 1.5 * 2.0**52
@@ -241,7 +245,7 @@ _Q64 = (
 _LARGEST_64 = 708.0
 
 
-@numba.njit(fastmath=False, error_model="numpy")
+@numba.njit(fastmath={"contract"}, error_model="numpy")
 def _exp64(x):
     """Exponential of a number between -708 and 708, as two factors of a quotient: above and below."""
     shifted = x * _LOG2E_64 + _MAGIC_64
@@ -254,7 +258,7 @@ def _exp64(x):
     return (q + p) * _from_bits((_bits(shifted) << np.int64(52)) + np.int64(1023 << 52)), q - p
 
 
-@numba.njit(fastmath=False, error_model="numpy")
+@numba.njit(fastmath={"contract"}, error_model="numpy")
 def _sigmoid64(a):
     x = -a
     x = _LARGEST_64 if x > _LARGEST_64 else x
@@ -263,19 +267,20 @@ def _sigmoid64(a):
     return below / (below + above)  # one division only
 
 
-_ARTANH_64 = tuple(2 / (2 * i + 1) for i in range(17))
+_ARTANH_64 = tuple(2 / (2 * i + 1) for i in range(8))
+_ARTANH_64_REST = tuple(2 / (2 * i + 1) for i in range(8, 16))
 
 
-@numba.njit(fastmath=False, error_model="numpy")
+@numba.njit(fastmath={"contract"}, error_model="numpy")
 def _softplus64(a):
     x = abs(a)
     x = _LARGEST_64 if x > _LARGEST_64 else x
     above, below = _exp64(-x)
     s = above / (2 * below + above)
     z = s * s
-    p = _ARTANH_64[16]
-    for i in (15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0):
-        p = p * z + _ARTANH_64[i]
+    z2 = z * z
+    z4 = z2 * z2
+    p = _series(z, _ARTANH_64_REST) * (z4 * z4) + _series(z, _ARTANH_64)
     return (a if a > 0.0 else 0.0) + s * p
 
 
