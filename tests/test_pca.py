@@ -182,3 +182,11 @@ def test_a_failed_fit_changes_nothing(X):
         pca.fit(np.ones((5, 3)))
     np.testing.assert_array_equal(pca.components_, before)
     np.testing.assert_allclose(pca.transform(X[:3]), (X[:3] - X.mean(axis=0)) @ before.T)
+
+
+@pytest.mark.parametrize(("dtype", "offset"), [("float64", 1e7), ("float32", 100.0)])
+def test_means_that_are_large_beside_the_variance_cost_no_digits(dtype, offset):
+    X = np.random.default_rng(0).normal(size=(300, 6)) * np.arange(1, 7)
+    far = (X + offset).astype(dtype)
+    expected = np.linalg.eigvalsh(np.cov((far.astype(float) - offset).T, bias=True))[::-1]
+    np.testing.assert_allclose(PCA().fit(far).explained_variance_, expected, rtol=50 * np.finfo(dtype).eps)

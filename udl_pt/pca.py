@@ -12,7 +12,7 @@ from udl_pt.validation import NotFittedError, check_count, check_matrix
 
 __all__ = ["PCA"]
 
-ROWS = 2048  # rows whose mean is subtracted at a time
+ROWS = 8192  # rows at a time in products and differences
 
 
 class PCA(Callables):
@@ -57,7 +57,7 @@ class PCA(Callables):
         ----------
         X : array_like of shape (N, D)
             At least two rows, not all the same. float32 gives float32, all else float64. Where N is at
-            least D, 2,048 rows at a time are copied.
+            least D, at most 8,192 rows at a time are copied.
         backend : {"numba", "c", "jax"}, optional
             What `forward` compiles for; see `udl_pt.set_backend`.
 
@@ -182,13 +182,10 @@ def _of_covariance(
     X: np.ndarray, mean: np.ndarray, K: int, dtype: str
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Give eigenvalues and eigenvectors (rows) of ``C = (X - m)'(X - m) / N``, and C's trace."""
-    N, D = X.shape
-    C, buffer = np.zeros((D, D)), np.empty((min(N, ROWS), D), dtype)
-    for start in range(0, N, ROWS):
-        rows = X[start : start + ROWS]
-        rows = np.subtract(rows, mean, out=buffer[: len(rows)], casting="same_kind")
-        C += rows.T @ rows
-    C /= N
+    D = X.shape[1]
+    C = _second_moments(X, None, dtype) - np.outer(mean, mean)
+    if not mean @ mean <= 10 * np.trace(C):  # digits were lost: the means are large beside what varies
+        C = _second_moments(X, mean, dtype)
     if not np.isfinite(C).all():
         return np.zeros(K), np.zeros((K, D)), np.inf
     if D // 8 > K:
@@ -196,6 +193,17 @@ def _of_covariance(
     else:  # LAPACK finds all eigenvectors faster than a large part of them
         values, vectors = np.linalg.eigh(C)
     return np.maximum(values[::-1][:K], 0), np.ascontiguousarray(vectors.T[::-1][:K]), float(np.trace(C))
+
+
+def _second_moments(X: np.ndarray, centre: np.ndarray | None, dtype: str) -> np.ndarray:
+    """Give ``(X - centre)'(X - centre) / N``; without a centre X is read where it lies."""
+    C = np.zeros((X.shape[1], X.shape[1]))
+    for start in range(0, len(X), ROWS):
+        rows = np.asarray(X[start : start + ROWS], dtype)
+        if centre is not None:
+            rows = np.subtract(rows, centre, dtype=dtype)
+        C += rows.T @ rows
+    return C / len(X)
 
 
 def _of_rows(X: np.ndarray, mean: np.ndarray, K: int, dtype: str) -> tuple[np.ndarray, np.ndarray, float]:
