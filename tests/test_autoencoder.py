@@ -8,11 +8,13 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from scipy.special import expit, xlog1py, xlogy
+from scipy.linalg import subspace_angles
+from scipy.special import entr, expit, rel_entr, xlog1py, xlogy
 from sklearn.utils import shuffle
 
 from udl_pt import AutoEncoder, DivergenceError, RandomStreams
-from udl_pt.graph import cross_entropy
+from udl_pt.callbacks import LinearDecay
+from udl_pt.graph import cross_entropy, masking
 
 
 def images(n=60, d=12, seed=0):
@@ -23,7 +25,7 @@ def book_cross_entropy(X, X_hat):
     return -(xlogy(X, X_hat) + xlog1py(1 - X, -X_hat)).sum()
 
 
-def eager_autoencoder(X, M, seed, learning_rate, mu, epochs, batch_sz, cost, divisor):
+def eager_autoencoder(X, M, seed, learning_rate, mu, epochs, batch_sz, cost, divisor, corrupt=lambda x: x):
     """The listing in NumPy, gradients by hand."""
     rs = np.random.RandomState(seed)
     N, D = X.shape
@@ -34,12 +36,13 @@ def eager_autoencoder(X, M, seed, learning_rate, mu, epochs, batch_sz, cost, div
         X = shuffle(X, random_state=rs)
         for j in range(N // batch_sz):
             x = X[j * batch_sz : (j + 1) * batch_sz]
-            z = expit(x @ W + bh)
+            seen = corrupt(x)
+            z = expit(seen @ W + bh)
             y = expit(z @ W.T + bo)
             delta_o = y - x if cost == "cross_entropy" else 2 * (y - x) * y * (1 - y)
             delta_o = delta_o / divisor
             delta_h = delta_o @ W * z * (1 - z)
-            dW = mu * dW - learning_rate * (x.T @ delta_h + delta_o.T @ z)
+            dW = mu * dW - learning_rate * (seen.T @ delta_h + delta_o.T @ z)
             dbh = mu * dbh - learning_rate * delta_h.sum(axis=0)
             dbo = mu * dbo - learning_rate * delta_o.sum(axis=0)
             W, bh, bo = W + dW, bh + dbh, bo + dbo
@@ -57,6 +60,60 @@ def test_equals_the_listing_in_numpy_for_other_sizes_and_costs(cost, scale, divi
     expected = eager_autoencoder(X, 5, 3, 0.2, 0.8, 3, 25, cost, divisor)
     for got, value in zip(ae.params, expected, strict=True):
         np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
+
+
+@pytest.mark.core
+@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
+@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+def test_each_batch_is_corrupted_anew_and_its_clean_rows_are_the_target(backend):
+    X, chance = images(), np.random.RandomState(5)
+    ae = AutoEncoder(5, corruption=masking(0.3), rng=np.random.RandomState(5), random_state=3)
+    ae.fit(X, learning_rate=0.2, mu=0.8, epochs=3, batch_sz=25, backend=backend)
+    expected = eager_autoencoder(
+        X, 5, 3, 0.2, 0.8, 3, 25, "cross_entropy", 60, lambda x: x * (chance.random_sample(x.shape) < 0.7)
+    )
+    for got, value in zip(ae.params, expected, strict=True):
+        np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
+    W, bh, _ = expected
+    np.testing.assert_allclose(ae.hidden_op(X), expit(X @ W + bh), rtol=1e-10)
+
+
+def test_denoising_brings_the_cost_down():
+    X = images(200)
+    ae = AutoEncoder(20, corruption=masking(0.3), rng=0, random_state=0)
+    ae.fit(X, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=20, cost_scale="batch")
+    assert ae.costs[-1] < 0.95 * ae.costs[0]
+
+
+def test_the_linear_autoencoder_finds_the_subspace_of_pca():
+    """Chapter 3: without the sigmoid, "we would in fact, just get back PCA"."""
+    X = np.random.RandomState(0).randn(400, 8) * [3, 2.5, 2, 0.7, 0.5, 0.4, 0.3, 0.2]
+    X = X @ np.linalg.qr(np.random.RandomState(1).randn(8, 8))[0]
+    X -= X.mean(axis=0)
+    ae = AutoEncoder(3, hidden="linear", output="linear", random_state=0)
+    ae.fit(
+        X,
+        learning_rate=0.002,
+        mu=0.9,
+        epochs=300,
+        batch_sz=400,
+        cost="squared_error",
+        cost_scale="batch",
+        callbacks=[LinearDecay()],
+    )
+    components = np.linalg.svd(X, full_matrices=False)[2][:3]
+    assert subspace_angles(ae.W.get_value(), components.T).max() < 1e-3
+    np.testing.assert_allclose(ae.forward_output(X), X @ components.T @ components, atol=1e-2)
+    assert ae.backward(ae.hidden_op(X)).shape == X.shape  # codes may be any numbers
+
+
+def test_the_cross_entropy_is_the_entropy_of_X_and_a_divergence():
+    """Chapter 3's identity H(P, Q) = H(P) + KL(P || Q), summed over the pixels of a row."""
+    X = images()
+    ae = AutoEncoder(5, random_state=0).fit(X, batch_sz=20, epochs=2, monitor="batch")
+    X_hat = ae.forward_output(X)
+    divergence = rel_entr(X, X_hat) + rel_entr(1 - X, 1 - X_hat)
+    np.testing.assert_allclose(ae.costs[-1], (entr(X) + entr(1 - X) + divergence).sum() / len(X), rtol=1e-10)
 
 
 def test_symbolic_in_symbolic_out_and_arrays_in_arrays_out():

@@ -155,7 +155,7 @@ def test_weights_a_thousand_times_too_large_have_finite_costs_and_gradients(data
     for p, dp in zip(dnn.params, dnn.dparams, strict=True):
         assert np.isfinite(p.get_value()).all()
         assert np.isfinite(dp.get_value()).all()
-    assert np.isfinite(dnn._measure(Xtest, Ytest.astype("int32"), K)())
+    assert np.isfinite(dnn._recorder(K, (Xtest, Ytest.astype("int32")), None)())
 
 
 @pytest.mark.core

@@ -19,7 +19,7 @@ FLOORS = {
         4: "contrastive layer annealing",
         5: "autoencoder rbm tsne",
         6: "pretraining likelihood sampling",
-        7: "dnn dbn",
+        7: "dnn dbn deep",
         8: "plots",
         9: "report",
         10: "programs doctor",

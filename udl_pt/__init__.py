@@ -5,6 +5,7 @@ from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import set_backend
 from udl_pt.datasets import getKaggleMNIST, load_mnist, load_mnist_subset
 from udl_pt.dbn import DBN
+from udl_pt.deep import DeepAutoEncoder
 from udl_pt.dnn import DNN
 from udl_pt.graph import init_weights
 from udl_pt.metrics import error_rate
@@ -24,6 +25,7 @@ __all__ = [
     "RBM",
     "TSNE",
     "AutoEncoder",
+    "DeepAutoEncoder",
     "DivergenceError",
     "RandomStreams",
     "SymmetricSNE",

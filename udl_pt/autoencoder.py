@@ -9,7 +9,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.backend import get_backend
-from udl_pt.graph import cross_entropy, init_weights, squared_error
+from udl_pt.graph import Corruption, cross_entropy, init_weights, squared_error
 from udl_pt.layer import Layer
 from udl_pt.random import RandomStreams
 from udl_pt.training import MONITORS, Progress, show_costs
@@ -26,12 +26,13 @@ from udl_pt.validation import (
 
 __all__ = ["AutoEncoder"]
 
-COSTS = {"cross_entropy": cross_entropy, "squared_error": squared_error}
+COSTS = ("cross_entropy", "squared_error")
+UNITS = ("sigmoid", "linear")
 COST_SCALES = ("dataset", "batch", "element")
 
 
 class AutoEncoder(Layer):
-    """One auto-encoder with sigmoid units and tied weights (chapter 3).
+    """One auto-encoder with tied weights (chapter 3).
 
     Parameters
     ----------
@@ -41,7 +42,11 @@ class AutoEncoder(Layer):
         A name of the reader's own; the listing uses ``self.id`` and never sets it.
     corruption : callable, optional
         ``corruption(X, stream)`` turns a batch's variable and a `RandomStreams` into the corrupted batch
-        that is encoded in training (denoising auto-encoder); the clean batch remains the target.
+        that is encoded in training (denoising auto-encoder); the clean batch remains the target, and
+        nothing else is corrupted. `udl_pt.graph` has `masking`, `gaussian` and `salt_and_pepper`.
+    hidden, output : {"sigmoid", "linear"}
+        What the units are. With both linear, the squared error and data of mean zero it finds the subspace
+        of the first M principal components.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
         The stream of the corruption's draws. None derives it from `random_state` where that is given,
         else seeds it afresh.
@@ -70,13 +75,22 @@ class AutoEncoder(Layer):
         M: int,
         an_id: Any = None,
         *,
-        corruption: Callable[[Variable, RandomStreams], Variable] | None = None,
+        corruption: Corruption | None = None,
+        hidden: str = "sigmoid",
+        output: str = "sigmoid",
         rng: Any = None,
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
-        self.corruption = corruption
+        if corruption is not None and not callable(corruption):
+            raise TypeError(
+                f"corruption is {corruption!r}, expected a function of X and a stream, such as masking(0.3)"
+            )
+        check_option(hidden, "hidden", UNITS)
+        check_option(output, "output", UNITS)
+        self.corruption, self.hidden, self.output = corruption, hidden, output
+        self.hidden_unit_interval = hidden == "sigmoid"
 
     def fit(
         self,
@@ -107,7 +121,7 @@ class AutoEncoder(Layer):
         show_fig : bool
             Show the costs' curve at the end.
         cost : {"cross_entropy", "squared_error"}
-            What is made small, summed over a row.
+            What is made small, summed over a row; the cross-entropy is for sigmoid outputs.
         cost_scale : {"dataset", "batch", "element"}
             What the batch's sum is divided by: N, its rows, or its rows times D.
         monitor : {"epoch", "batch", None}
@@ -130,7 +144,7 @@ class AutoEncoder(Layer):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_option(cost, "cost", list(COSTS))
+        check_option(cost, "cost", COSTS)
         check_option(cost_scale, "cost_scale", COST_SCALES)
         check_option(monitor, "monitor", MONITORS)
         hyper = {
@@ -141,6 +155,11 @@ class AutoEncoder(Layer):
         check_callbacks(callbacks)
         # without training, as under a network that isn't pretrained, nothing is read as a probability
         unit_interval = cost == "cross_entropy" and check_count(epochs, "epochs", at_least=0) > 0
+        if unit_interval and self.output != "sigmoid":
+            raise ValueError(
+                f"cost is 'cross_entropy', but output is {self.output!r}, which are no probabilities: "
+                "cost='squared_error', or sigmoid outputs"
+            )
         X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
         N, D = X.shape
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
@@ -155,10 +174,10 @@ class AutoEncoder(Layer):
         if epochs > 0:
             hyper["scale"] = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
             self._train(
-                self._step(COSTS[cost]),
+                self._step(self._cost(cost)),
                 X,
                 hyper,
-                COSTS[cost],
+                self._cost(cost),
                 epochs=epochs,
                 batch_sz=batch_sz,
                 monitor=monitor,
@@ -166,8 +185,14 @@ class AutoEncoder(Layer):
                 divisor=D if cost_scale == "element" else 1,
             )
         if show_fig:
-            show_costs(self.costs, self._title())
+            show_costs(self.costs, self.title)
         return self
+
+    def _cost(self, name: str) -> Callable[[Variable, Variable], Variable]:
+        """Give the function of X and of what the output units get, entry by entry."""
+        if name == "cross_entropy":
+            return cross_entropy
+        return lambda X, A: squared_error(X, self.visible_mean(A))
 
     def _step(self, cost: Callable[[Variable, Variable], Variable]) -> MomentumStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)
@@ -183,7 +208,7 @@ class AutoEncoder(Layer):
             scalars=[scale],
             dtype=self.dtype,
             backend=get_backend(self.backend),
-            name=f"{self._title()} train_op",
+            name=f"{self.title} train_op",
         )
 
     def hidden_logits(self, V: Variable) -> Variable:
@@ -195,8 +220,12 @@ class AutoEncoder(Layer):
         return H.dot(self.W.T) + self.bo
 
     def visible_mean(self, A: Variable) -> Variable:
-        """Give ``X_hat``, the sigmoid; symbolic."""
-        return pt.sigmoid(A)
+        """Give ``X_hat``, the sigmoid unless `output` is linear; symbolic."""
+        return A if self.output == "linear" else pt.sigmoid(A)
+
+    def hidden_mean(self, A: Variable) -> Variable:
+        """Give ``Z``, the sigmoid unless `hidden` is linear; symbolic."""
+        return A if self.hidden == "linear" else pt.sigmoid(A)
 
     @staticmethod
     def createFromArrays(W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":

@@ -98,6 +98,7 @@ class Callables:
 
     backend: str | None = None
     unit_interval = False  # whether the model reads arrays as probabilities
+    hidden_unit_interval = True  # the same of hidden units' values
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave compiled functions, which hold locks, out of copies and pickles."""
@@ -138,7 +139,7 @@ class Callables:
                 getattr(model, method),
                 dtype=model.dtype,
                 n_features=model.M if takes_hidden else model.n_features,
-                unit_interval=takes_hidden or model.unit_interval,
+                unit_interval=model.hidden_unit_interval if takes_hidden else model.unit_interval,
                 backend=backend,
                 name=f"{type(self).__name__}.{method}",
             )

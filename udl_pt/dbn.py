@@ -8,7 +8,8 @@ import numpy as np
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import get_backend
 from udl_pt.calling import symbolic_or_array
-from udl_pt.pretraining import Stack
+from udl_pt.graph import Corruption
+from udl_pt.pretraining import Stack, check_pretrain_epochs
 from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
@@ -18,7 +19,6 @@ from udl_pt.validation import (
     DataError,
     NotFittedError,
     check_callbacks,
-    check_count,
     check_matrix,
     check_option,
 )
@@ -37,6 +37,8 @@ class DBN(Stack):
         Hidden units of each layer, from the input on.
     UnsupervisedModel : callable
         Makes a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` with further arguments.
+    corruption : callable or sequence of callable or None, optional
+        Of the layers, see `AutoEncoder`: the same for all, or one a layer.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
         Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
@@ -55,17 +57,25 @@ class DBN(Stack):
         hidden_layer_sizes: Sequence[int],
         UnsupervisedModel: Callable[..., Any] = AutoEncoder,
         *,
+        corruption: Corruption | Sequence[Corruption | None] | None = None,
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(hidden_layer_sizes, UnsupervisedModel, random_state=random_state, dtype=dtype)
+        super().__init__(
+            hidden_layer_sizes,
+            UnsupervisedModel,
+            corruption=corruption,
+            random_state=random_state,
+            dtype=dtype,
+        )
 
     def fit(
         self,
         X: Any,
-        pretrain_epochs: int = 1,
+        pretrain_epochs: int | Sequence[int] = 1,
         *,
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        keep_layers: bool = False,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -76,10 +86,12 @@ class DBN(Stack):
         ----------
         X : array_like of shape (N, D)
             The first layer's data.
-        pretrain_epochs : int
+        pretrain_epochs : int or sequence of int
             Epochs for each layer.
         pretrain_options : mapping or sequence of mappings, optional
             Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+        keep_layers : bool
+            Leave layers that have parameters already as they are.
         monitor, backend, callbacks
             As of the layers' ``fit``.
 
@@ -89,11 +101,13 @@ class DBN(Stack):
             Itself.
         """
         check_option(monitor, "monitor", MONITORS)
-        pretrain_epochs = check_count(pretrain_epochs, "pretrain_epochs", at_least=0)
+        each = check_pretrain_epochs(pretrain_epochs, len(self.hidden_layers))
         backend = get_backend(backend)
         X = check_matrix(X, dtype=self.dtype)
         check_callbacks(callbacks)
-        self._pretrain(X, pretrain_epochs, pretrain_options, backend, monitor=monitor, callbacks=callbacks)
+        self._pretrain(
+            X, each, pretrain_options, backend, keep=keep_layers, monitor=monitor, callbacks=callbacks
+        )
         self.params = self._forward_params()
         return self
 
@@ -173,6 +187,8 @@ class DBN(Stack):
             facts.append({"model": kind, "M": layer.M, "unit_interval": layer.unit_interval})
             if isinstance(layer, RBM):
                 facts[-1] |= {"visible": layer.visible, "learn_variance": layer.learn_variance}
+            else:
+                facts[-1] |= {"hidden": layer.hidden, "output": layer.output}
             arrays |= {f"{number}.{p.name}": p.get_value() for p in layer.params}
         write_arrays(path, arrays, {"format": FORMAT, "dtype": self.dtype, "layers": facts})
 
@@ -222,7 +238,7 @@ def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Any
         )
         rbm._set_params(**{name: arrays[name] for name in ("W", "c", "b", "z") if name in arrays})
         return rbm
-    ae = AutoEncoder(facts["M"], dtype=dtype)
+    ae = AutoEncoder(facts["M"], hidden=facts["hidden"], output=facts["output"], dtype=dtype)
     ae._set_params(**{name: arrays[name] for name in ("W", "bh", "bo")})
     ae.unit_interval = facts["unit_interval"]
     return ae

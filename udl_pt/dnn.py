@@ -1,6 +1,7 @@
 """Chapter 3: a deep network, greedily pretrained and then fine-tuned with a logistic layer on top."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,14 @@ from pytensor.graph.basic import Variable
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
-from udl_pt.graph import categorical_cross_entropy, init_weights
+from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights
 from udl_pt.metrics import error_rate
-from udl_pt.pretraining import Stack
+from udl_pt.pretraining import Stack, check_pretrain_epochs
+from udl_pt.random import RandomStreams
 from udl_pt.training import MONITORS, Progress, show_costs, train
-from udl_pt.updates import MomentumStep
+from udl_pt.updates import MomentumStep, limit_norm
 from udl_pt.validation import (
     check_callbacks,
-    check_count,
     check_epochs,
     check_labels,
     check_matrix,
@@ -37,6 +38,12 @@ class DNN(Stack):
         Hidden units of each layer, such as the book's ``[1000, 750, 500]``.
     UnsupervisedModel : callable
         Makes a layer from its size: `AutoEncoder`, or a `functools.partial` with further arguments.
+    corruption : callable or sequence of callable or None, optional
+        Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer. With it this is a
+        stacked denoising auto-encoder (Vincent et al., JMLR 2010).
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        The stream of dropout's masks. None derives it from `random_state` where that is given, else seeds
+        it afresh.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
         Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
@@ -52,6 +59,8 @@ class DNN(Stack):
         ``[W, b]`` and the layers' forward parameters, and their velocities.
     costs, errors : list of float
         Mean negative log-likelihood (nats) and error rate on the test set, as recorded in ``fit``.
+    valid_costs, valid_errors : list of float
+        The same of the validation set, where there is one.
     """
 
     def __init__(
@@ -59,12 +68,24 @@ class DNN(Stack):
         hidden_layer_sizes: Sequence[int],
         UnsupervisedModel: Callable[..., Any] = AutoEncoder,
         *,
+        corruption: Corruption | Sequence[Corruption | None] | None = None,
+        rng: Any = None,
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(hidden_layer_sizes, UnsupervisedModel, random_state=random_state, dtype=dtype)
+        super().__init__(
+            hidden_layer_sizes,
+            UnsupervisedModel,
+            corruption=corruption,
+            random_state=random_state,
+            dtype=dtype,
+        )
+        self._own_chance = random_state is not None
+        self.rng = None if rng is None else RandomStreams(rng)
         self.costs: list[float] = []
         self.errors: list[float] = []
+        self.valid_costs: list[float] = []
+        self.valid_errors: list[float] = []
 
     def fit(
         self,
@@ -80,9 +101,13 @@ class DNN(Stack):
         batch_sz: int = 100,
         *,
         show_fig: bool = False,
-        pretrain_epochs: int = 1,
+        pretrain_epochs: int | Sequence[int] = 1,
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        keep_layers: bool = False,
         train_head_only: bool = False,
+        validation: float | tuple[Any, Any] | None = None,
+        dropout: float | tuple[float, float] = 0.0,
+        max_norm: float | None = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -109,12 +134,24 @@ class DNN(Stack):
             Passes over the data in fine-tuning, and rows a step.
         show_fig : bool
             Show the costs' curve at the end.
-        pretrain_epochs : int
+        pretrain_epochs : int or sequence of int
             Epochs for each layer.
         pretrain_options : mapping or sequence of mappings, optional
             Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+        keep_layers : bool
+            Leave layers that have parameters already, loaded or trained before, as they are instead of
+            pretraining them (or drawing their weights) anew: ``dnn.hidden_layers = dbn.hidden_layers``.
         train_head_only : bool
             Leave the hidden layers as pretraining made them; train the logistic layer alone.
+        validation : float or (array_like, array_like), optional
+            Images and labels to choose by, for `valid_costs` and `valid_errors` and for
+            `udl_pt.callbacks.EarlyStopping`; or the share of `X` that is drawn and held out for that, from
+            pretraining too.
+        dropout : float or (float, float)
+            The probability that a hidden unit is left out of a training step (Srivastava et al., JMLR
+            2014), or those of a pixel and of a hidden unit. What remains is scaled up accordingly.
+        max_norm : float, optional
+            The largest length of a unit's vector of incoming weights; longer ones are cut after each step.
         monitor : {"epoch", "batch", None}
             When to measure the test set.
         backend : {"numba", "c", "jax"}, optional
@@ -147,37 +184,44 @@ class DNN(Stack):
         Y = check_labels(Y, "Y", n_samples=N)
         K = int(Y.max()) + 1
         Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
-        epochs, batch_sz = check_epochs(epochs, batch_sz, N, "fine-tuning")
-        pretrain_epochs = check_count(pretrain_epochs, "pretrain_epochs", at_least=0)
+        drop = check_dropout(dropout)
+        if max_norm is not None:
+            max_norm = check_number(max_norm, "max_norm", at_least=float(np.finfo(self.dtype).tiny))
+        n_layers = len(self.hidden_layers)
+        pretrain_epochs = check_pretrain_epochs(pretrain_epochs, n_layers)
         check_callbacks(callbacks)
+        valid, n_valid = check_validation(validation, N, D, K, self.dtype)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, N - n_valid, "fine-tuning")
 
-        todo = (pretrain_epochs, pretrain_options) if pretrain else (0, None)
-        self._pretrain(X, *todo, backend, monitor=monitor, callbacks=callbacks)
+        if n_valid:
+            held_out, rest = np.split(self._generator.permutation(N), [n_valid])
+            valid, X, Y = (X[held_out], Y[held_out]), X[rest], Y[rest]
+        todo = (pretrain_epochs, pretrain_options) if pretrain else ([0] * n_layers, None)
+        self._pretrain(X, *todo, backend, keep=keep_layers, monitor=monitor, callbacks=callbacks)
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
-        self.costs, self.errors = [], []
+        if self.rng is None:
+            self.rng = RandomStreams.beside(self._generator if self._own_chance else None)
+        self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
         if epochs > 0:
             hyper["scale"] = 1 / batch_sz
             if reg > 0:
                 hyper["reg"] = reg
             train(
-                self._step(K, 2 if train_head_only else len(self.params), reg > 0),
+                self._step(K, 2 if train_head_only else len(self.params), reg > 0, drop, max_norm),
                 [X, Y],
                 epochs=epochs,
                 batch_sz=batch_sz,
                 generator=self._generator,
                 hyper=hyper,
                 dtype=self.dtype,
-                stage=self._title(),
-                measure=self._measure(Xtest, Ytest, K),
+                stage=self.title,
+                measure=self._recorder(K, (Xtest, Ytest), valid),
                 monitor=monitor,
                 callbacks=callbacks,
             )
         if show_fig:
-            show_costs(self.costs, self._title())
+            show_costs(self.costs, self.title)
         return self
-
-    def _title(self) -> str:
-        return f"DNN({[layer.M for layer in self.hidden_layers]})"
 
     def _set_params(self, W: np.ndarray) -> None:
         """Make the logistic layer anew and gather the layers' parameters."""
@@ -187,10 +231,18 @@ class DNN(Stack):
         self.params = [self.W, self.b, *self._forward_params()]
         self.dparams = [self.dW, self.db] + [v for layer in self.hidden_layers for v in layer.forward_dparams]
 
-    def _step(self, K: int, n_params: int, regularised: bool) -> MomentumStep:
+    def _step(
+        self,
+        K: int,
+        n_params: int,
+        regularised: bool,
+        dropout: tuple[float, float] = (0.0, 0.0),
+        max_norm: float | None = None,
+    ) -> MomentumStep:
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         scale = pt.scalar("scale", dtype=self.dtype)  # one over the batch's rows: JAX can't divide by a shape
-        cost = categorical_cross_entropy(targets, self._logits(X_in), K).sum() * scale
+        logits = self._logits(X_in) if dropout == (0.0, 0.0) else self._thinned_logits(X_in, *dropout)
+        cost = categorical_cross_entropy(targets, logits, K).sum() * scale
         scalars = [scale]
         if regularised:
             scalars.append(pt.scalar("reg", dtype=self.dtype))
@@ -203,8 +255,9 @@ class DNN(Stack):
             scalars=scalars,
             dtype=self.dtype,
             backend=get_backend(self.backend),
-            name=f"{self._title()} train_op",
+            name=f"{self.title} train_op",
             names=self._names()[:n_params],
+            limit=None if max_norm is None else partial(limit_norm, max_norm=max_norm),
         )
 
     def _names(self) -> list[str]:
@@ -213,30 +266,51 @@ class DNN(Stack):
             names += [f"{p.name} of layer {number}" for p in layer.forward_params]
         return names
 
-    def _measure(self, Xtest: np.ndarray, Ytest: np.ndarray, K: int) -> Callable[[], float]:
-        """Record cost and error on the test set."""
+    def _recorder(
+        self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, np.ndarray] | None
+    ) -> Callable[[], float]:
+        """Make what records cost and error on the test set, and on the validation set where there is one."""
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         logits = self._logits(X_in)
         cost_predict_op = Function(
             [X_in, targets],
             [categorical_cross_entropy(targets, logits, K).sum(), logits.argmax(axis=1)],
             backend=self.backend,
-            name=f"{self._title()} cost_predict_op",
+            name=f"{self.title} cost_predict_op",
         )
 
-        def measure() -> float:
+        def record(X: np.ndarray, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
             total = 0.0
             predictions: list[np.ndarray] = []
-            for chunk in in_chunks(Xtest, self.dtype):
+            for chunk in in_chunks(X, self.dtype):
                 start = sum(len(p) for p in predictions)
-                cost, prediction = cost_predict_op(chunk, Ytest[start : start + len(chunk)])
+                cost, prediction = cost_predict_op(chunk, Y[start : start + len(chunk)])
                 total += float(cost)
                 predictions.append(prediction)
-            self.costs.append(total / len(Xtest))
-            self.errors.append(error_rate(np.concatenate(predictions), Ytest))
+            costs.append(total / len(X))
+            errors.append(error_rate(np.concatenate(predictions), Y))
+
+        def measure() -> float:
+            record(*test, self.costs, self.errors)
+            if valid is not None:
+                record(*valid, self.valid_costs, self.valid_errors)
             return self.costs[-1]
 
         return measure
+
+    def _thinned_logits(self, X: Variable, pixels: float, units: float) -> Variable:
+        """Give the logits of a network in which each pixel and each hidden unit is missing by chance."""
+        stream, rows = RandomStreams(self.rng, self.dtype), X.shape[0]
+
+        def thin(H: Variable, width: int, p: float) -> Variable:
+            if p == 0:
+                return H
+            return H * stream.binomial((rows, width), p=1 - p) / np.asarray(1 - p, self.dtype)
+
+        H = thin(X, self.n_features, pixels)
+        for layer in self.hidden_layers:
+            H = thin(layer.forward_hidden(H), layer.M, units)
+        return H.dot(self.W) + self.b
 
     def _logits(self, X: Variable) -> Variable:
         return self._up(X).dot(self.W) + self.b
@@ -270,3 +344,32 @@ class DNN(Stack):
             A graph where `X` is a PyTensor variable, else an array.
         """
         return pt.argmax(self._logits(X), axis=1)
+
+
+def check_dropout(dropout: Any) -> tuple[float, float]:
+    """Hand back the probabilities that a pixel and that a hidden unit is left out."""
+    pixels, units = dropout if isinstance(dropout, Sequence) and len(dropout) == 2 else (0.0, dropout)
+    highest = float(np.nextafter(1, 0))
+    return (
+        check_number(pixels, "dropout of pixels", at_least=0, at_most=highest),
+        check_number(units, "dropout", at_least=0, at_most=highest),
+    )
+
+
+def check_validation(
+    validation: Any, N: int, D: int, K: int, dtype: str
+) -> tuple[tuple[np.ndarray, np.ndarray] | None, int]:
+    """Hand back a given validation set, or how many of the N training rows shall be one."""
+    if validation is None:
+        return None, 0
+    if isinstance(validation, Sequence) and len(validation) == 2:
+        X = check_matrix(validation[0], "validation[0]", dtype=dtype, n_features=D)
+        return (X, check_labels(validation[1], "validation[1]", n_samples=len(X), n_classes=K)), 0
+    share = check_number(validation, "validation", at_least=0, at_most=1)
+    n_valid = round(share * N)
+    if not 0 < n_valid < N:
+        raise ValueError(
+            f"validation is {share:g}, which is {n_valid} of {N} rows: expected a share that leaves rows on "
+            "both sides, such as 0.1"
+        )
+    return None, n_valid

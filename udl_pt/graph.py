@@ -1,19 +1,38 @@
-"""Pieces of graphs that several models are built from: weights and stable costs.
+"""Pieces of graphs that several models are built from: weights, stable costs, corruption.
 
 Costs are built from logits (the pre-activations ``a``), never from probabilities: ``log(1 - sigmoid(a))``
 is minus infinity from a = 37 on (17 in float32), its stable form is not.
+
+A corruption is a function of a batch's variable and a `RandomStreams` that returns the corrupted batch. One
+of your own takes two lines::
+
+    def tenfold(X, stream):
+        return X * stream.uniform(X.shape, 0.0, 10.0, dtype=X.dtype)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-from udl_pt.random import as_generator
+from udl_pt.random import RandomStreams, as_generator
+from udl_pt.validation import check_number
 
-__all__ = ["categorical_cross_entropy", "cross_entropy", "init_weights", "squared_error"]
+__all__ = [
+    "Corruption",
+    "categorical_cross_entropy",
+    "cross_entropy",
+    "gaussian",
+    "init_weights",
+    "masking",
+    "salt_and_pepper",
+    "squared_error",
+]
+
+Corruption = Callable[[Variable, RandomStreams], Variable]
 
 
 def init_weights(shape: Sequence[int], random_state: Any = None, dtype: str = "float64") -> np.ndarray:
@@ -48,9 +67,9 @@ def cross_entropy(target: Variable, logits: Variable) -> Variable:
     return pt.softplus(logits) - target * logits
 
 
-def squared_error(target: Variable, logits: Variable) -> Variable:
-    """Squared difference of the targets and ``sigmoid(logits)``, element by element."""
-    return (target - pt.sigmoid(logits)) ** 2
+def squared_error(target: Variable, output: Variable) -> Variable:
+    """Squared difference of targets and outputs, element by element."""
+    return (target - output) ** 2
 
 
 def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int) -> Variable:
@@ -67,3 +86,39 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
     """
     hot = pt.eq(labels.dimshuffle(0, "x"), np.arange(n_classes, dtype="int32"))
     return -(hot.astype(logits.dtype) * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+
+
+def masking(p: float) -> Corruption:
+    """Make a corruption that sets each value to zero with probability `p`: the book's bitmask (chapter 3).
+
+    Parameters
+    ----------
+    p : float
+        From 0 to 1; "maybe something like 30%, but researchers have found that up to 50% still provides
+        good results".
+    """
+    return partial(_masking, kept=1 - check_number(p, "p", at_least=0, at_most=1))
+
+
+def gaussian(sd: float) -> Corruption:
+    """Make a corruption that adds normal noise of standard deviation `sd`, in the data's units."""
+    return partial(_gaussian, sd=check_number(sd, "sd", at_least=0))
+
+
+def salt_and_pepper(p: float) -> Corruption:
+    """Make a corruption that sets values with probability `p` to 0 or 1, both alike (Vincent et al. 2010)."""
+    return partial(_salt_and_pepper, p=check_number(p, "p", at_least=0, at_most=1))
+
+
+def _masking(X: Variable, stream: RandomStreams, kept: float) -> Variable:
+    return X * stream.binomial(X.shape, p=kept, dtype=X.dtype)
+
+
+def _gaussian(X: Variable, stream: RandomStreams, sd: float) -> Variable:
+    return X + stream.normal(X.shape, std=sd, dtype=X.dtype)
+
+
+def _salt_and_pepper(X: Variable, stream: RandomStreams, p: float) -> Variable:
+    u = stream.uniform(X.shape, dtype=X.dtype)
+    low, high = (np.asarray(limit, X.dtype) for limit in (p / 2, 1 - p / 2))
+    return pt.switch(pt.lt(u, low), 0, pt.switch(pt.ge(u, high), 1, X)).astype(X.dtype)

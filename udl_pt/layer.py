@@ -2,7 +2,7 @@
 
 A layer has weights W of shape (D, M) between visible and hidden units, a bias for each side, and velocities
 for all of them. A subclass says what either side gets from the other (`hidden_logits`, `visible_input`) and
-what becomes of it in the visible units (`visible_mean`); hidden units are sigmoids.
+what becomes of it in both (`hidden_mean`, `visible_mean`).
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +38,9 @@ class Layer(Callables):
         self._own_chance = random_state is not None
         self.rng: Any = None if rng is None else RandomStreams(rng)
 
-    def _title(self) -> str:
+    @property
+    def title(self) -> str:
+        """What progress and errors call it."""
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
 
     def _set_params(self, **values: np.ndarray) -> None:
@@ -53,7 +55,7 @@ class Layer(Callables):
     def _start_stream(self) -> None:
         """Make the stream of draws, where none was given: beside `random_state`, else seeded afresh."""
         if self.rng is None:
-            self.rng = RandomStreams.beside(self._generator) if self._own_chance else RandomStreams()
+            self.rng = RandomStreams.beside(self._generator if self._own_chance else None)
 
     def _train(
         self,
@@ -76,7 +78,7 @@ class Layer(Callables):
             monitor=monitor,
             dtype=self.dtype,
             backend=self.backend,
-            name=f"{self._title()} cost_op",
+            name=f"{self.title} cost_op",
             divisor=divisor,
         )
         train(
@@ -87,7 +89,7 @@ class Layer(Callables):
             generator=self._generator,
             hyper=hyper,
             dtype=self.dtype,
-            stage=self._title(),
+            stage=self.title,
             measure=measure,
             monitor=monitor,
             callbacks=callbacks,
@@ -96,6 +98,10 @@ class Layer(Callables):
     def hidden_logits(self, V: Variable) -> Variable:
         """Give what the visible units send up, the hidden units' logits; symbolic, (N, D) to (N, M)."""
         raise NotImplementedError
+
+    def hidden_mean(self, A: Variable) -> Variable:
+        """Turn what `hidden_logits` gives into the hidden units' values: the sigmoid; symbolic, (N, M)."""
+        return pt.sigmoid(A)
 
     def visible_input(self, H: Variable) -> Variable:
         """Give what the hidden units send down; symbolic, (N, M) to (N, D)."""
@@ -112,7 +118,7 @@ class Layer(Callables):
 
     @symbolic_or_array
     def forward_hidden(self, X: Any) -> Any:
-        """Encode: the hidden units' values, sigmoids; of an RBM their probabilities, P(h = 1 | v).
+        """Encode: the hidden units' values; of an RBM their probabilities, P(h = 1 | v).
 
         Parameters
         ----------
@@ -123,7 +129,7 @@ class Layer(Callables):
         Variable or numpy.ndarray of shape (N, M)
             A graph where `X` is a PyTensor variable, else an array.
         """
-        return pt.sigmoid(self.hidden_logits(X))
+        return self.hidden_mean(self.hidden_logits(X))
 
     @symbolic_or_array
     def forward_output(self, X: Any) -> Any:

@@ -15,9 +15,9 @@ from udl_pt.backend import float_dtype
 from udl_pt.calling import Callables
 from udl_pt.random import as_generator
 from udl_pt.training import Progress
-from udl_pt.validation import DivergenceError
+from udl_pt.validation import DivergenceError, check_count
 
-__all__ = ["Stack", "check_pretrain_options", "make_layers", "pretrain_layers"]
+__all__ = ["Stack", "check_pretrain_epochs", "check_pretrain_options", "make_layers", "pretrain_layers"]
 
 METHODS = ("fit", "forward_hidden", "hidden_op")
 ATTRIBUTES = ("M", "forward_params", "forward_dparams")
@@ -26,7 +26,11 @@ Options = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
 def make_layers(
-    hidden_layer_sizes: Sequence[int], UnsupervisedModel: Callable[..., Any], **options: Any
+    hidden_layer_sizes: Sequence[int],
+    UnsupervisedModel: Callable[..., Any],
+    *,
+    corruption: Any = None,
+    **options: Any,
 ) -> list[Any]:
     """Make one unfitted model a layer.
 
@@ -36,6 +40,8 @@ def make_layers(
         Hidden units of each layer, from the input on.
     UnsupervisedModel : callable
         Called with a size: a class, or a `functools.partial` of one that fixes further arguments.
+    corruption : callable or sequence of callable or None, optional
+        See `AutoEncoder`: the same for all layers, or one a layer.
     **options
         Passed on where they aren't None.
 
@@ -58,13 +64,15 @@ def make_layers(
             "such as AutoEncoder, or a functools.partial of one"
         )
     given = {name: value for name, value in options.items() if value is not None}
-    refused = sorted(set(given) - _accepted(UnsupervisedModel, given))
+    own = [{} if c is None else {"corruption": c} for c in one_a_layer(corruption, "corruption", len(sizes))]
+    names = given | {name: value for each in own for name, value in each.items()}
+    refused = sorted(set(names) - _accepted(UnsupervisedModel, names))
     if refused:
         raise TypeError(
             f"UnsupervisedModel {UnsupervisedModel!r} takes no {', '.join(refused)}: leave that away, or let "
             "its constructor take it"
         )
-    layers = [UnsupervisedModel(M, **given) for M in sizes]
+    layers = [UnsupervisedModel(M, **given, **each) for M, each in zip(sizes, own, strict=True)]
     missing = [name for name in METHODS if not _has_method(layers[0], name)]
     if missing:
         raise TypeError(
@@ -88,30 +96,42 @@ def _accepted(function: Callable[..., Any], names: Mapping[str, Any]) -> set[str
     return set(names) & set(parameters)
 
 
+def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
+    """Hand back one entry a layer: those of a sequence, or the same for all."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return [value] * n_layers
+    if len(value) != n_layers:
+        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one a layer")
+    return list(value)
+
+
 def check_pretrain_options(options: Any, n_layers: int) -> list[Mapping[str, Any]]:
     """Hand back one mapping a layer."""
-    each = [options or {}] * n_layers if options is None or isinstance(options, Mapping) else options
-    if not isinstance(each, Sequence) or not all(
-        isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each
-    ):
+    each = one_a_layer({} if options is None else options, "pretrain_options", n_layers)
+    if not all(isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each):
         raise TypeError(
             f"pretrain_options is {options!r}, expected a dict of arguments for the layers' fit, such as "
             "{'epochs': 3}, or a list of them, one a layer"
         )
-    if len(each) != n_layers:
-        raise ValueError(f"pretrain_options has {len(each)} entries, expected {n_layers}, one a layer")
-    return list(each)
+    return each
+
+
+def check_pretrain_epochs(epochs: Any, n_layers: int) -> list[int]:
+    """Hand back one number a layer."""
+    each = one_a_layer(epochs, "pretrain_epochs", n_layers)
+    return [check_count(n, "pretrain_epochs", at_least=0) for n in each]
 
 
 def pretrain_layers(
     layers: Sequence[Any],
     X: np.ndarray,
     *,
-    epochs: int,
+    epochs: Sequence[int],
     options: Options = None,
+    keep: bool = False,
     **defaults: Any,
 ) -> None:
-    """Fit each layer to the hidden values of the one below; with no epochs, only draw their weights.
+    """Fit each layer to the hidden values of the one below; with no epochs, only draw its weights.
 
     Parameters
     ----------
@@ -119,10 +139,12 @@ def pretrain_layers(
         See `make_layers`.
     X : ndarray of shape (N, D)
         The first layer's data.
-    epochs : int
-        Epochs for each layer.
+    epochs : sequence of int
+        Epochs of each layer.
     options : mapping or sequence of mappings, optional
         Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+    keep : bool
+        Leave layers that have parameters as they are.
     **defaults
         Arguments of ``fit`` passed on where they aren't None or empty and the layer takes them.
 
@@ -135,13 +157,16 @@ def pretrain_layers(
     """
     each = check_pretrain_options(options, len(layers))
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
+    kept = [keep and hasattr(layer, "forward_params") for layer in layers]
+    _check_kept(layers, kept, X)
     before = [dict(vars(layer)) for layer in layers]
     current_input = X
-    for number, (layer, own) in enumerate(zip(layers, each, strict=True), start=1):
+    for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, each, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
         try:
-            accepted = _accepted(layer.fit, given)
-            layer.fit(current_input, **{"epochs": epochs, **{n: given[n] for n in accepted}, **own})
+            if not kept[number - 1]:
+                accepted = _accepted(layer.fit, given)
+                layer.fit(current_input, **{"epochs": n_epochs, **{n: given[n] for n in accepted}, **own})
             missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
             if missing:
                 raise TypeError(
@@ -160,6 +185,18 @@ def pretrain_layers(
             raise
 
 
+def _check_kept(layers: Sequence[Any], kept: Sequence[bool], X: np.ndarray) -> None:
+    """Raise unless the layers that stay as they are fit to what is below and above them."""
+    below = X.shape[1]
+    for number, (layer, stays) in enumerate(zip(layers, kept, strict=True), start=1):
+        if stays and (shape := layer.forward_params[0].get_value(borrow=True).shape) != (below, layer.M):
+            raise ValueError(
+                f"keep_layers is True, but layer {number} has weights of shape {shape}, expected "
+                f"({below}, {layer.M}): let it be trained anew, or give the layers that belong together"
+            )
+        below = layer.M
+
+
 class Stack(Callables):
     """The base of `DNN` and `DBN`, which document the parameters: layers, each on top of the one before."""
 
@@ -168,6 +205,7 @@ class Stack(Callables):
         hidden_layer_sizes: Sequence[int],
         UnsupervisedModel: Callable[..., Any],
         *,
+        corruption: Any,
         random_state: Any,
         dtype: Any,
     ) -> None:
@@ -176,17 +214,24 @@ class Stack(Callables):
         self.hidden_layers = make_layers(
             hidden_layer_sizes,
             UnsupervisedModel,
+            corruption=corruption,
             random_state=None if random_state is None else self._generator,
             dtype=None if dtype is None else self.dtype,
         )
 
+    @property
+    def title(self) -> str:
+        """What progress and errors call it."""
+        return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
+
     def _pretrain(
         self,
         X: np.ndarray,
-        epochs: int,
+        epochs: Sequence[int],
         options: Options,
         backend: str,
         *,
+        keep: bool,
         monitor: str | None,
         callbacks: Sequence[Callable[[Progress], Any]],
     ) -> None:
@@ -201,6 +246,7 @@ class Stack(Callables):
                 X,
                 epochs=epochs,
                 options=options,
+                keep=keep,
                 backend=backend,
                 monitor=monitor,
                 callbacks=tuple(callbacks),

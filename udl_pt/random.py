@@ -104,8 +104,10 @@ class RandomStreams:
         self._state: Any = self._shared
 
     @classmethod
-    def beside(cls, generator: HostGenerator) -> "RandomStreams":
-        """Derive a stream from the present state of `generator`, without drawing from it."""
+    def beside(cls, generator: HostGenerator | None) -> "RandomStreams":
+        """Derive a stream from `generator`'s present state, without drawing from it; None seeds afresh."""
+        if generator is None:
+            return cls()
         if isinstance(generator, np.random.RandomState):
             state = pickle.dumps(generator.get_state(legacy=False))
         else:

@@ -231,7 +231,7 @@ class RBM(Layer):
                 binarize=binarize,
                 centre=mean if centring else None,
                 backend=backend,
-                name=f"{self._title()} train_op",
+                name=f"{self.title} train_op",
             )
             try:
                 self._train(
@@ -248,7 +248,7 @@ class RBM(Layer):
                 if chains is not None:
                     self.chains = chains.get_value()[: sampler.n_chains]
         if show_fig:
-            show_costs(self.costs, self._title())
+            show_costs(self.costs, self.title)
         return self
 
     def _log_variances(self, D: int) -> dict[str, np.ndarray]:

@@ -110,8 +110,8 @@ def train(
     monitor : {"epoch", "batch", None}
         After each epoch, after each batch, or never.
     callbacks : sequence of callable
-        ``callback(progress)`` after each epoch; where a callback has a method ``on_batch``, that is called
-        with the same after each batch.
+        ``callback(progress)`` after each epoch; where a callback has a method ``on_batch`` or ``on_start``,
+        that is called with the same after each batch, or once before the first.
 
     Raises
     ------
@@ -122,6 +122,9 @@ def train(
     order = np.arange(n)
     progress = Progress(stage, epochs, n // batch_sz, hyper=dict(hyper))
     on_batch = [callback.on_batch for callback in callbacks if hasattr(callback, "on_batch")]
+    for callback in callbacks:
+        if hasattr(callback, "on_start"):
+            callback.on_start(progress)
     try:
         for epoch in range(1, epochs + 1):
             progress.epoch = epoch

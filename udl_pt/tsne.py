@@ -190,6 +190,9 @@ class _Embedding:
             batch=1,
             hyper={"learning_rate": rate},
         )
+        for callback in callbacks:
+            if hasattr(callback, "on_start"):
+                callback.on_start(progress)
         for iteration in range(1, self.max_iter + 1):
             early = iteration <= self.exaggeration_iter
             if iteration == self.exaggeration_iter + 1:  # another cost: what was learned of the old is void

@@ -9,7 +9,7 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-from udl_pt.graph import cross_entropy
+from udl_pt.graph import cross_entropy, squared_error
 
 __all__ = ["VISIBLE_UNITS", "BernoulliUnits", "GaussianUnits", "VisibleUnits", "bernoulli"]
 
@@ -89,7 +89,7 @@ class GaussianUnits:
 
     def cost(self, X: Variable, a: Variable) -> Variable:
         """Give the squared error of `X` and its reconstruction, element by element."""
-        return (X - a) ** 2
+        return squared_error(X, a)
 
     def bias(self, mean: np.ndarray, n: int) -> np.ndarray:
         """Give the data's means."""

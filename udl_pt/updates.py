@@ -9,7 +9,7 @@ Learning rate and momentum may be numbers or scalar variables; they are cast to 
 so float32 parameters stay float32 whatever floatX is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, to_numpy
 
-__all__ = ["MomentumStep", "Updates", "all_or_nothing", "momentum_updates", "sgd_updates"]
+__all__ = ["MomentumStep", "Updates", "all_or_nothing", "limit_norm", "momentum_updates", "sgd_updates"]
 
 Updates = list[tuple[SharedVariable, Variable]]
 
@@ -124,6 +124,13 @@ def all_or_nothing(updates: Updates, params: Sequence[SharedVariable]) -> tuple[
     ]
 
 
+def limit_norm(W: Variable, max_norm: float) -> Variable:
+    """Cut the columns of `W`, what comes in to a unit, to a length of at most `max_norm`."""
+    length = pt.sqrt((W * W).sum(axis=0, acc_dtype=W.dtype))
+    largest = np.asarray(max_norm, W.dtype)
+    return W * (largest / pt.maximum(length, largest))
+
+
 class MomentumStep:
     """One compiled step of gradient descent with momentum, for `udl_pt.training.train`.
 
@@ -147,6 +154,8 @@ class MomentumStep:
         What errors call the parameters, where their own names don't say enough.
     state : list of (SharedVariable, Variable)
         New values of further shared variables, such as Gibbs chains that go on from step to step.
+    limit : callable, optional
+        What becomes of each matrix among the parameters after the step, such as `limit_norm`.
     """
 
     def __init__(
@@ -162,6 +171,7 @@ class MomentumStep:
         name: str,
         names: Sequence[str] | None = None,
         state: Updates | None = None,
+        limit: Callable[[Variable], Variable] | None = None,
     ) -> None:
         self.names = list(names or (str(p.name) for p in params))
         self._dparams = list(dparams)
@@ -170,6 +180,9 @@ class MomentumStep:
         learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
         updates = momentum_updates(cost, params, learning_rate, mu, dparams)
         sums, updates = all_or_nothing(updates, params)
+        if limit is not None:
+            matrices = {p for p in params if p.type.ndim == 2}
+            updates = [(v, limit(value) if v in matrices else value) for v, value in updates]
         self._function = Function(
             [*inputs, learning_rate, mu, *scalars], sums, [*updates, *state], backend=backend, name=name
         )

@@ -1,0 +1,267 @@
+"""Fine-tuning beyond the listing: dropout, max-norm, validation, early stopping, layers that are kept."""
+
+import copy
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import log_loss
+from sklearn.utils import shuffle
+
+from udl_pt import DBN, DNN, RBM, AutoEncoder
+from udl_pt.callbacks import EarlyStopping, LinearSchedule, UpdateSizes
+from udl_pt.graph import masking
+
+K = 3
+
+
+@pytest.fixture
+def data():
+    rs = np.random.RandomState(0)
+    X, Y = rs.rand(90, 10), np.arange(90) % K
+    X[np.arange(90), Y] += 1
+    X /= 2
+    return X[:60], Y[:60], X[60:], Y[60:]
+
+
+FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
+PLAIN = {"pretrain": False, "learning_rate": 0.3, "mu": 0.7, "epochs": 2, "batch_sz": 20}
+
+
+def by_hand(X, Y, dropout, max_norm, *, seed, stream, learning_rate=0.3, mu=0.7, epochs=2, batch_sz=20, M=6):
+    """Backpropagation in NumPy, with dropout's masks and the cut after the step."""
+    rs, chance = np.random.RandomState(seed), np.random.RandomState(stream)
+    W1 = rs.randn(10, M) / np.sqrt(10 + M)
+    W2 = rs.randn(M, K) / np.sqrt(M + K)
+    params = [W2, np.zeros(K), W1, np.zeros(M)]
+    velocities = [0 * p for p in params]
+    for _ in range(epochs):
+        X, Y = shuffle(X, Y, random_state=rs)
+        for j in range(len(X) // batch_sz):
+            x, y = X[j * batch_sz : (j + 1) * batch_sz], np.eye(K)[Y[j * batch_sz : (j + 1) * batch_sz]]
+            W2, b2, W1, b1 = params
+            x = x * (chance.random_sample(x.shape) < 1 - dropout[0]) / (1 - dropout[0])
+            h = expit(x @ W1 + b1)
+            mask = (chance.random_sample(h.shape) < 1 - dropout[1]) / (1 - dropout[1])
+            delta2 = (softmax((h * mask) @ W2 + b2, axis=1) - y) / batch_sz
+            delta1 = (delta2 @ W2.T) * mask * h * (1 - h)
+            gradients = [(h * mask).T @ delta2, delta2.sum(axis=0), x.T @ delta1, delta1.sum(axis=0)]
+            velocities = [mu * v - learning_rate * g for v, g in zip(velocities, gradients, strict=True)]
+            params = [p + v for p, v in zip(params, velocities, strict=True)]
+            if max_norm is not None:
+                params = [
+                    p * np.minimum(1, max_norm / np.linalg.norm(p, axis=0)) if p.ndim == 2 else p
+                    for p in params
+                ]
+    return params
+
+
+@pytest.mark.core
+@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
+@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+def test_dropout_and_max_norm_equal_backpropagation_by_hand(data, backend):
+    dnn = DNN([6], rng=np.random.RandomState(7), random_state=2)
+    dnn.fit(*data, **PLAIN, dropout=(0.2, 0.5), max_norm=0.9, backend=backend)
+    expected = by_hand(*data[:2], (0.2, 0.5), 0.9, seed=2, stream=7)
+    norms = [np.linalg.norm(p, axis=0) for p in expected if p.ndim == 2]
+    assert all(((n > 0.89).any() and (n < 0.89).any()) for n in norms[1:])  # some are cut, some aren't
+    for got, value in zip(dnn.params, expected, strict=True):
+        np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
+    W2, b2, W1, b1 = expected
+    P = softmax(expit(data[2] @ W1 + b1) @ W2 + b2, axis=1)  # nothing is left out in forward
+    np.testing.assert_allclose(dnn.forward(data[2]), P, rtol=1e-10)
+    np.testing.assert_allclose(dnn.costs[-1], log_loss(data[3], P), rtol=1e-10)
+
+
+def test_the_masks_of_dropout_are_repeated_by_a_seed_and_differ_without_one(data):
+    def weights(**options):
+        return DNN([6], **options).fit(*data, **PLAIN, dropout=0.5).W.get_value()
+
+    np.testing.assert_array_equal(weights(random_state=0), weights(random_state=0))
+    assert not np.array_equal(weights(random_state=0), weights(random_state=0, rng=1))
+    np.random.seed(0)
+    state = DNN([6]).fit(*data, **PLAIN)._generator.get_state()[1]
+    np.random.seed(0)
+    np.testing.assert_array_equal(DNN([6]).fit(*data, **PLAIN, dropout=0.5)._generator.get_state()[1], state)
+
+
+def test_a_validation_set_is_measured_and_not_trained_on(data):
+    X, Y, Xtest, Ytest = data
+    plain = DNN([6], random_state=0).fit(*data, **PLAIN)
+    given = DNN([6], random_state=0).fit(*data, **PLAIN, validation=(Xtest, Ytest))
+    np.testing.assert_array_equal(given.W.get_value(), plain.W.get_value())
+    assert given.valid_errors == given.errors
+    assert given.valid_costs == given.costs
+    assert plain.valid_errors == []
+    held = DNN([6], random_state=0).fit(*data, **PLAIN, validation=0.5)
+    order = np.random.RandomState(0).permutation(60)
+    valid, rest = order[:30], order[30:]
+    state = np.random.RandomState(0)
+    state.permutation(60)
+    same = DNN([6], random_state=state).fit(X[rest], Y[rest], X[valid], Y[valid], **PLAIN)
+    np.testing.assert_array_equal(held.W.get_value(), same.W.get_value())
+    np.testing.assert_allclose(held.valid_costs, same.costs, rtol=1e-12)
+    assert len(held.valid_errors) == len(held.errors) == 2
+
+
+def test_early_stopping_puts_the_best_epoch_back(data):
+    class Wreck:
+        """From the fifth epoch on, steps that only do harm."""
+
+        def on_batch(self, progress):
+            if progress.epoch >= 5:
+                progress.hyper["learning_rate"] = -3.0
+
+        def __call__(self, progress):
+            seen.append(dnn.W.get_value())
+
+    seen = []
+    dnn = DNN([6], random_state=0)
+    stop = EarlyStopping(dnn, patience=3, watch="valid_costs")
+    options = PLAIN | {"epochs": 50, "mu": 0.0}
+    dnn.fit(*data, **options, validation=data[2:], callbacks=[Wreck(), stop])
+    best = int(np.argmin(dnn.valid_costs)) + 1
+    assert stop.best_epoch == best
+    assert len(dnn.valid_costs) == best + 3 < 50
+    np.testing.assert_array_equal(dnn.W.get_value(), seen[best - 1])
+    dnn.fit(
+        *data, **options | {"epochs": 2}, validation=data[2:], callbacks=[stop]
+    )  # a second fit starts anew
+    assert stop.best_epoch == int(np.argmin(dnn.valid_costs)) + 1 <= 2
+
+
+def test_early_stopping_leaves_pretraining_alone_and_watches_a_layer_too(data):
+    dnn = DNN([6], random_state=0)
+    stop = EarlyStopping(dnn, patience=1)
+    dnn.fit(*data, **FAST, pretrain_epochs=4, validation=0.2, callbacks=[stop])
+    assert len(dnn.hidden_layers[0].costs) == 4
+    ae = AutoEncoder(4, random_state=0)
+    stop = EarlyStopping(ae, patience=2, watch="costs")
+    ae.fit(data[0], learning_rate=5, epochs=40, batch_sz=20, cost_scale="batch", mu=0, callbacks=[stop])
+    assert len(ae.costs) == stop.best_epoch + 2 < 40
+
+
+def test_layers_that_are_kept_are_not_trained_again(data):
+    dbn = DBN([6, 5], random_state=0).fit(data[0], pretrain_options={"batch_sz": 20})
+    before = [layer.W.get_value() for layer in dbn.hidden_layers]
+    dnn = DNN([6, 5], random_state=1)
+    dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)
+    dnn.fit(*data, **FAST, epochs=0, keep_layers=True)
+    for layer, W in zip(dnn.hidden_layers, before, strict=True):
+        np.testing.assert_array_equal(layer.W.get_value(), W)
+    # what has no parameters yet is trained, on what the kept layer gives
+    dnn.hidden_layers = [dbn.hidden_layers[0], AutoEncoder(4, random_state=2)]
+    dnn.fit(*data, **FAST, epochs=0, keep_layers=True)
+    alone = AutoEncoder(4, random_state=2).fit(dbn.hidden_layers[0].hidden_op(data[0]), batch_sz=20)
+    np.testing.assert_array_equal(dnn.hidden_layers[1].W.get_value(), alone.W.get_value())
+    np.testing.assert_array_equal(dbn.hidden_layers[0].W.get_value(), before[0])
+    dnn.hidden_layers = [AutoEncoder(7, random_state=0).fit(data[0], batch_sz=20), *dbn.hidden_layers[1:]]
+    with pytest.raises(ValueError, match=r"layer 2 has weights of shape \(6, 5\), expected \(7, 5\)"):
+        dnn.fit(*data, **FAST, keep_layers=True)
+
+
+def test_each_layer_has_its_own_corruption_epochs_and_rate(data):
+    dnn = DNN([6, 5], corruption=[masking(0.3), None], random_state=0)
+    options = [{"batch_sz": 20, "learning_rate": 0.2}, {"batch_sz": 30, "learning_rate": 0.1}]
+    dnn.fit(*data, batch_sz=20, epochs=0, pretrain_epochs=[3, 1], pretrain_options=options)
+    first, second = dnn.hidden_layers
+    assert (len(first.costs), len(second.costs)) == (3, 1)
+    assert second.corruption is None
+    generator = np.random.RandomState(0)
+    alone = AutoEncoder(6, corruption=masking(0.3), random_state=generator)
+    alone.fit(data[0], epochs=3, **options[0])
+    np.testing.assert_array_equal(first.W.get_value(), alone.W.get_value())
+    alike = DNN([6, 5], corruption=masking(0.3))
+    assert all(layer.corruption is not None for layer in alike.hidden_layers)
+
+
+def test_schedules_reach_their_values_and_stay():
+    class Recorder:
+        def on_batch(self, progress):
+            seen.append(progress.hyper["mu"])
+
+        def __call__(self, progress):
+            pass
+
+    seen = []
+    X = np.random.RandomState(0).rand(40, 6)
+    schedule = LinearSchedule("mu", 0.9, first=0.5, epochs=2)
+    AutoEncoder(3, random_state=0).fit(X, epochs=3, batch_sz=20, callbacks=[Recorder(), schedule])
+    np.testing.assert_allclose(seen, [0.5, 0.6, 0.7, 0.8, 0.9, 0.9], rtol=1e-12)
+    with pytest.raises(ValueError, match="there is no 'momentum' in AutoEncoder"):
+        AutoEncoder(3).fit(X, batch_sz=20, callbacks=[LinearSchedule("momentum", 0.9)])
+
+
+@pytest.mark.parametrize("backend", ["numba", "jax"])
+def test_sizes_of_updates_are_those_of_the_weights_steps(data, backend):
+    weights = []
+
+    class Recorder:
+        def on_start(self, progress):
+            self.on_batch(progress)
+
+        def on_batch(self, progress):
+            params = [dnn.params[i].get_value() for i in (2, 4, 0)] if hasattr(dnn, "params") else []
+            weights.append([np.array(p) for p in params])
+
+        def __call__(self, progress):
+            pass
+
+    dnn = DNN([6, 5], random_state=0)
+    sizes = UpdateSizes(dnn, every=1)
+    dnn.fit(*data, **PLAIN, callbacks=[Recorder(), sizes], backend=backend)
+    expected = [
+        [abs(b - a).mean() for a, b in zip(before, after, strict=True)] for before, after in pairwise(weights)
+    ]
+    np.testing.assert_allclose(sizes.sizes, expected, rtol=1e-8)
+
+
+BAD = [
+    ({"dropout": 1.0}, "dropout is 1, expected a finite number from 0 to"),
+    ({"dropout": (0.2, -0.1)}, "dropout is -0.1"),
+    ({"dropout": (0.1, 0.2, 0.3)}, r"dropout is \(0.1, 0.2, 0.3\), expected a number"),
+    ({"max_norm": 0}, "max_norm is 0"),
+    ({"validation": 0.001}, "validation is 0.001, which is 0 of 60 rows"),
+    ({"validation": 1.0}, "validation is 1, which is 60 of 60 rows"),
+    ({"validation": 0.9}, "batch_sz is 20, but there are only 6 samples"),
+    ({"validation": (np.zeros((3, 9)), [0, 1, 2])}, r"validation\[0\] has 9 features, expected 10"),
+    ({"validation": (np.zeros((3, 10)), [0, 1, 7])}, r"validation\[1\] has the labels 7, unseen in training"),
+    ({"pretrain_epochs": [1, 2]}, "pretrain_epochs has 2 entries, expected 1, one a layer"),
+    ({"pretrain_epochs": [-1]}, "pretrain_epochs is -1"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD)
+def test_bad_options_leave_the_network_as_it_was(data, options, message):
+    dnn = DNN([6], random_state=0).fit(*data, **FAST)
+    params, values = dnn.params, [p.get_value() for p in dnn.params]
+    state = dnn._generator.get_state()[1].copy()
+    with pytest.raises((ValueError, TypeError), match=message):
+        dnn.fit(*data, **FAST | options)
+    assert all(a is b for a, b in zip(dnn.params, params, strict=True))
+    for p, value in zip(dnn.params, values, strict=True):
+        np.testing.assert_array_equal(p.get_value(), value)
+    np.testing.assert_array_equal(dnn._generator.get_state()[1], state)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: DNN([6, 5], corruption=[masking(0.3)]), "corruption has 1 entries, expected 2, one a layer"),
+        (lambda: DNN([6], RBM, corruption=masking(0.3)), "takes no corruption"),
+        (lambda: DNN([6], corruption=0.3), "corruption is 0.3, expected a function"),
+        (lambda: DNN([6], partial(AutoEncoder, corruption=masking(0.3)), rng="x"), "rng is 'x'"),
+        (lambda: EarlyStopping(AutoEncoder(3)), "watch is 'valid_errors', but this AutoEncoder keeps no"),
+    ],
+)
+def test_bad_constructors(make, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_early_stopping_without_a_record_says_what_is_missing(data):
+    dnn = DNN([6], random_state=0)
+    with pytest.raises(ValueError, match="valid_errors has 0 entries after 1 epochs"):
+        dnn.fit(*data, **PLAIN, callbacks=[EarlyStopping(dnn)])

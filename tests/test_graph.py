@@ -1,0 +1,103 @@
+"""Corruption: what its draws are, and what its gradient is on average."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from scipy import stats
+from scipy.optimize import approx_fprime
+
+from udl_pt import AutoEncoder, RandomStreams
+from udl_pt.graph import gaussian, masking, salt_and_pepper
+
+
+def corrupted(corruption, X, seed=0):
+    x, stream = pt.matrix("x", dtype=X.dtype), RandomStreams(seed)
+    f = pytensor.function([x], corruption(x, stream), updates=stream.updates())
+    first, second = f(X), f(X)
+    assert first.dtype == X.dtype
+    assert not np.array_equal(first, second)
+    return first
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_masking_keeps_values_or_sets_them_to_zero(dtype):
+    X = np.random.default_rng(0).uniform(0.1, 1, (200, 100)).astype(dtype)
+    seen = corrupted(masking(0.3), X)
+    kept = seen == X
+    np.testing.assert_array_equal(seen[~kept], 0)
+    assert stats.binomtest(int(kept.sum()), kept.size, 0.7).pvalue > 0.01
+    # pixels are independent: rows keep as many as a binomial distribution says
+    assert kept.sum(axis=1).var() == pytest.approx(100 * 0.7 * 0.3, rel=0.3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gaussian_noise_is_normal_and_of_its_standard_deviation(dtype):
+    X = np.random.default_rng(0).uniform(0, 1, (100, 100)).astype(dtype)
+    noise = (corrupted(gaussian(0.3), X) - X).ravel()
+    assert stats.kstest(noise, stats.norm(0, 0.3).cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_salt_and_pepper_are_alike_and_together_of_probability_p(dtype):
+    X = np.full((200, 100), 0.5, dtype)
+    seen = corrupted(salt_and_pepper(0.1), X)
+    counts = [(seen == value).sum() for value in (0, 0.5, 1)]
+    assert stats.chisquare(counts, np.array([0.05, 0.9, 0.05]) * X.size).pvalue > 0.01
+
+
+def test_nothing_and_everything():
+    X = np.random.default_rng(0).uniform(0.1, 0.9, (5, 4))
+    x, stream = pt.matrix("x"), RandomStreams(0)
+    for corruption, expected in [
+        (masking(0), X),
+        (masking(1), 0 * X),
+        (gaussian(0), X),
+        (salt_and_pepper(0), X),
+    ]:
+        np.testing.assert_array_equal(corruption(x, stream).eval({x: X}), expected)
+    assert set(np.unique(salt_and_pepper(1)(x, stream).eval({x: X}))) <= {0.0, 1.0}
+
+
+def test_the_mean_gradient_of_a_masked_linear_autoencoder_is_that_of_the_expected_cost():
+    """E ||x - (m x)A||^2 = ||x - q xA||^2 + q (1 - q) sum_i x_i^2 ||A_i||^2 with A = WW' and q kept."""
+    q, copies, rs = 0.7, 40_000, np.random.RandomState(0)
+    row, W = rs.rand(5), 0.5 * rs.randn(5, 3)
+    ae = AutoEncoder(3, hidden="linear", output="linear", random_state=0, dtype="float64")
+    ae.fit(np.tile(row, (2, 1)), epochs=0, cost="squared_error")
+    ae.W.set_value(W)
+    x, stream = pt.matrix("x", dtype="float64"), RandomStreams(1)
+    cost = ((x - ae.forward_output(masking(1 - q)(x, stream))) ** 2).sum() / copies
+    gradient = pytensor.function([x], pytensor.grad(cost, ae.W), updates=stream.updates())
+    drawn = np.array([gradient(np.tile(row, (copies, 1))) for _ in range(10)])
+
+    def expected_cost(w, q=q):
+        A = w.reshape(5, 3) @ w.reshape(5, 3).T
+        return ((row - q * row @ A) ** 2).sum() + q * (1 - q) * (row**2 * (A**2).sum(axis=1)).sum()
+
+    expected = approx_fprime(W.ravel(), expected_cost, 1e-7).reshape(5, 3)
+    error = drawn.std(axis=0, ddof=1) / np.sqrt(len(drawn))
+    assert (abs(drawn.mean(axis=0) - expected) < 4 * error + 1e-6).all()
+    clean = approx_fprime(W.ravel(), expected_cost, 1e-7, 1.0).reshape(5, 3)
+    assert abs(expected - clean).max() > 100 * error.max()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: masking(1.5), "p is 1.5, expected a finite number from 0 to 1"),
+        (lambda: gaussian(-0.1), "sd is -0.1"),
+        (lambda: salt_and_pepper("some"), "p is 'some', expected a number"),
+        (lambda: AutoEncoder(3, corruption=0.3), "corruption is 0.3, expected a function"),
+        (lambda: AutoEncoder(3, hidden="relu"), "hidden is 'relu', expected one of 'sigmoid', 'linear'"),
+    ],
+)
+def test_bad_corruption_and_units(make, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_linear_outputs_have_no_cross_entropy():
+    with pytest.raises(ValueError, match="cost is 'cross_entropy', but output is 'linear'"):
+        AutoEncoder(3, output="linear").fit(np.zeros((100, 4)))

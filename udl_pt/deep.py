@@ -1,0 +1,311 @@
+"""Chapter 3: the deep auto-encoder, greedily pretrained, unrolled, and fine-tuned to rebuild its input.
+
+``X -> ... -> code -> ... -> X_hat`` (Hinton and Salakhutdinov, Reducing the dimensionality of data with
+neural networks, Science 313 (2006)).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt.autoencoder import COSTS, AutoEncoder
+from udl_pt.backend import get_backend, shared
+from udl_pt.calling import in_chunks, symbolic_or_array
+from udl_pt.graph import Corruption, cross_entropy, squared_error
+from udl_pt.layer import Layer
+from udl_pt.pretraining import Stack, check_pretrain_epochs
+from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
+from udl_pt.updates import MomentumStep
+from udl_pt.validation import (
+    check_callbacks,
+    check_epochs,
+    check_matrix,
+    check_number,
+    check_option,
+)
+
+__all__ = ["DeepAutoEncoder"]
+
+
+class DeepAutoEncoder(Stack):
+    """A stack of auto-encoders or RBMs, unrolled into an encoder and a decoder (chapter 3).
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Units of each layer from the input on; the last is the code, of linear units. The paper's network
+        is ``[1000, 500, 250, 30]``.
+    UnsupervisedModel : callable
+        Makes the layers below the code from their sizes: `AutoEncoder`, `RBM`, or a `functools.partial`. The
+        code is an `AutoEncoder` with linear hidden units in any case.
+    corruption : callable or sequence of callable or None, optional
+        Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        PyTensor's floatX where not given.
+
+    Attributes
+    ----------
+    hidden_layers : list of models
+        One a layer, from the input on; the encoder's parameters are theirs.
+    M : int
+        Units of the code.
+    params, dparams : list of SharedVariable
+        The encoder's weights and biases from the input on, the decoder's from the code on, and velocities.
+        The decoder's weights start as the transposed copies of the encoder's, and are its own from there.
+    costs : list of float
+        What `fit` recorded in fine-tuning.
+    """
+
+    hidden_unit_interval = False  # codes are any numbers
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        UnsupervisedModel: Callable[..., Any] = AutoEncoder,
+        *,
+        corruption: Corruption | Sequence[Corruption | None] | None = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes,
+            UnsupervisedModel,
+            corruption=corruption,
+            random_state=random_state,
+            dtype=dtype,
+        )
+        top = self.hidden_layers[-1]
+        self.hidden_layers[-1] = AutoEncoder(
+            top.M,
+            corruption=getattr(top, "corruption", None),
+            hidden="linear",
+            random_state=None if random_state is None else self._generator,
+            dtype=self.dtype,
+        )
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            if not isinstance(layer, Layer):
+                raise TypeError(
+                    f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, which "
+                    "can be unrolled into a decoder"
+                )
+        self.M = self.hidden_layers[-1].M
+        self.costs: list[float] = []
+
+    def fit(
+        self,
+        X: Any,
+        pretrain: bool = True,
+        learning_rate: float = 0.001,
+        mu: float = 0.9,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        *,
+        show_fig: bool = False,
+        pretrain_epochs: int | Sequence[int] = 1,
+        pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        keep_layers: bool = False,
+        cost: str = "cross_entropy",
+        monitor: str | None = "epoch",
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "DeepAutoEncoder":
+        """Pretrain layer by layer, unroll, then train the whole network to rebuild `X`.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Rows to rebuild, in [0, 1].
+        pretrain : bool
+            Whether to pretrain, with the layers' own defaults for what `pretrain_options` doesn't say.
+        learning_rate, mu : float
+            Step size and momentum of fine-tuning; the cost is a row's, averaged over the batch.
+        epochs, batch_sz : int
+            Passes over the data in fine-tuning, and rows a step.
+        show_fig : bool
+            Show the costs' curve at the end.
+        pretrain_epochs : int or sequence of int
+            Epochs for each layer.
+        pretrain_options : mapping or sequence of mappings, optional
+            Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+        keep_layers : bool
+            Leave layers that have parameters already as they are instead of pretraining them.
+        cost : {"cross_entropy", "squared_error"}
+            What fine-tuning makes small, summed over a row.
+        monitor : {"epoch", "batch", None}
+            As of `AutoEncoder.fit`.
+        backend : {"numba", "c", "jax"}, optional
+            See `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each gets a `udl_pt.training.Progress` after every epoch, in pretraining too.
+
+        Returns
+        -------
+        DeepAutoEncoder
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        check_option(cost, "cost", COSTS)
+        check_option(monitor, "monitor", MONITORS)
+        hyper = {
+            "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
+            "mu": check_number(mu, "mu", at_least=0, at_most=1),
+        }
+        backend = get_backend(backend)
+        X = check_matrix(X, dtype=self.dtype, unit_interval=True)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
+        n_layers = len(self.hidden_layers)
+        each = check_pretrain_epochs(pretrain_epochs, n_layers)
+        check_callbacks(callbacks)
+
+        todo = (each, pretrain_options) if pretrain else ([0] * n_layers, None)
+        self._pretrain(X, *todo, backend, keep=keep_layers, monitor=monitor, callbacks=callbacks)
+        self._unroll()
+        self.costs = []
+        if epochs > 0:
+            hyper["scale"] = 1 / batch_sz
+            measure = cost_recorder(
+                self.costs,
+                lambda x: self._cost(x, cost).sum(),
+                X,
+                monitor=monitor,
+                dtype=self.dtype,
+                backend=backend,
+                name=f"{self.title} cost_op",
+            )
+            train(
+                self._step(cost),
+                [X],
+                epochs=epochs,
+                batch_sz=batch_sz,
+                generator=self._generator,
+                hyper=hyper,
+                dtype=self.dtype,
+                stage=self.title,
+                measure=measure,
+                monitor=monitor,
+                callbacks=callbacks,
+            )
+        if show_fig:
+            show_costs(self.costs, self.title)
+        return self
+
+    def _unroll(self) -> None:
+        """Copy the layers' weights and visible biases, top first, into a decoder."""
+        self._decoder: list[tuple[SharedVariable, SharedVariable]] = []
+        for number, layer in reversed(list(enumerate(self.hidden_layers, start=1))):
+            W, _, bias = (p.get_value() for p in layer.params[:3])
+            self._decoder.append(
+                (
+                    shared(np.ascontiguousarray(W.T), f"V of layer {number}"),
+                    shared(bias, f"bo of layer {number}"),
+                )
+            )
+        self.params = self._forward_params() + [p for pair in self._decoder for p in pair]
+        self.dparams = [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params]
+
+    def _step(self, cost: str) -> MomentumStep:
+        X_in, scale = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
+        encoder = [
+            f"{p.name} of layer {number}"
+            for number, layer in enumerate(self.hidden_layers, start=1)
+            for p in layer.forward_params
+        ]
+        return MomentumStep(
+            self._cost(X_in, cost).sum() * scale,
+            [X_in],
+            self.params,
+            self.dparams,
+            scalars=[scale],
+            dtype=self.dtype,
+            backend=get_backend(self.backend),
+            name=f"{self.title} train_op",
+            names=encoder + [str(p.name) for p in self.params[len(encoder) :]],
+        )
+
+    def _cost(self, X: Variable, name: str) -> Variable:
+        """Give the cost of each entry of `X`."""
+        A = self._down(self._up(X))
+        if name == "cross_entropy":
+            return cross_entropy(X, A)
+        return squared_error(X, self.hidden_layers[0].visible_mean(A))
+
+    def _down(self, H: Variable) -> Variable:
+        """Pass codes down through the decoder, up to what the first layer's visible units get."""
+        for (V, bias), layer in zip(self._decoder, reversed(self.hidden_layers), strict=True):
+            A = H.dot(V) + bias
+            H = layer.visible_mean(A)
+        return A
+
+    @symbolic_or_array
+    def encode(self, X: Any) -> Any:
+        """Give the codes.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, M)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return self._up(X)
+
+    @partial(symbolic_or_array, takes_hidden=True)
+    def decode(self, Z: Any) -> Any:
+        """Give what the codes stand for.
+
+        Parameters
+        ----------
+        Z : Variable or array_like of shape (N, M)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `Z` is a PyTensor variable, else an array.
+        """
+        return self.hidden_layers[0].visible_mean(self._down(Z))
+
+    @symbolic_or_array
+    def forward(self, X: Any) -> Any:
+        """Rebuild: encode and decode.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return self.decode(self.encode(X))
+
+    def reconstruction_error(self, X: Any) -> float:
+        """Give ``||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+
+        Returns
+        -------
+        float
+            In the data's units, squared; comparable with `PCA.reconstruction_error`.
+        """
+        X = check_matrix(X, dtype=self.dtype, unit_interval=True)
+        errors = ((chunk - self.forward(chunk)) ** 2 for chunk in in_chunks(X, self.dtype))
+        return sum(float(error.sum(dtype=np.float64)) for error in errors) / len(X)
