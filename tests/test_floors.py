@@ -23,10 +23,11 @@ FLOORS = {
         8: "plots",
         9: "report",
         10: "programs doctor",
-        11: "chapter1 chapter2 chapter3 chapter4",
-        12: "chapters",
-        13: "cli",
-        14: "__main__",
+        11: "chapter3_codes",
+        12: "chapter1 chapter2 chapter3 chapter4",
+        13: "chapters",
+        14: "cli",
+        15: "__main__",
     }.items()
     for name in names.split()
 }

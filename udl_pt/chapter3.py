@@ -7,11 +7,13 @@ from sklearn.metrics import confusion_matrix
 
 from udl_pt import programs
 from udl_pt.autoencoder import AutoEncoder
+from udl_pt.callbacks import UpdateSizes
+from udl_pt.chapter3_codes import deep_codes, linear_codes, noisy_codes, vanishing_gradient
 from udl_pt.datasets import Dataset
 from udl_pt.dnn import DNN
 from udl_pt.plots import plot_confusion, plot_costs, plot_errors, plot_filters, plot_reconstructions
 from udl_pt.programs import BY_AUTOENCODERS, FINE_TUNING, Contestant, Settings, Stopwatch, counted, percent
-from udl_pt.report import Picture, Section
+from udl_pt.report import Picture, Section, Table
 
 __all__ = ["chapter3"]
 
@@ -50,6 +52,9 @@ def chapter3(data: Dataset, settings: Settings) -> Section:
         ),
         Contestant(PLAIN, DNN(settings.sizes, **settings.made()), epochs[PLAIN]),
     ]
+    watched = {one.name: UpdateSizes(one.dnn) for one in networks}
+    for one in networks:
+        one.callbacks = [watched[one.name]]
 
     settings.say(f"an auto-encoder with {settings.sizes[0]} hidden units, epochs: {pretrain_epochs}")
     watch = Stopwatch()
@@ -65,15 +70,23 @@ def chapter3(data: Dataset, settings: Settings) -> Section:
 
     results = programs.measured(settings, networks)
     results["seconds"] = {"auto-encoder": {"whole": watch.seconds()["whole"]}, **results["seconds"]}
+    shown = {
+        "vanishing_gradient": vanishing_gradient(watched),
+        "noisy_codes": noisy_codes(data, settings),
+        "linear_codes": linear_codes(data, settings),
+        "deep_codes": deep_codes(data, settings),
+    }
     K = int(data.Y.max()) + 1
     confusion = confusion_matrix(data.Ytest, networks[0].dnn.predict(data.Xtest), labels=range(K))
     return Section(
         title="Chapter 3: auto-encoders and deep networks",
         sentences=_sentences(data, settings, networks),
         table=programs.comparison_table(networks),
-        pictures=_pictures(data, ae, confusion, results),
+        pictures=_pictures(data, ae, confusion, results)
+        + [p for pictures, _ in shown.values() for p in pictures],
         results={
             **results,
+            **{name: kept for name, (_, kept) in shown.items()},
             "pretraining": {**BY_AUTOENCODERS, "cost_scale": "dataset"},
             "pretrain_epochs": pretrain_epochs,
             "auto_encoder_costs": ae.costs,
@@ -119,7 +132,7 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Contestant]) ->
 
 def _pictures(
     data: Dataset, ae: AutoEncoder, confusion: np.ndarray, results: dict[str, Any]
-) -> list[Picture]:
+) -> list[Picture | Table]:
     first = programs.first_of_each(data)
     K = len(confusion)
     return [

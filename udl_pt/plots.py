@@ -19,6 +19,7 @@ __all__ = [
     "plot_images",
     "plot_reconstructions",
     "plot_toys",
+    "plot_updates",
     "plot_variance",
     "show_costs",
 ]
@@ -353,3 +354,29 @@ def show_costs(costs: Sequence[float], title: str) -> None:
     axes.set(title=title, xlabel="recorded step", ylabel="cost")
     plt.show()
     plt.close(figure)
+
+
+def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: str = "") -> Figure:
+    """Draw how far steps moved the weights of each layer, a panel for each network, on one logarithmic scale.
+
+    Parameters
+    ----------
+    looks : mapping of str to ndarray of shape (n_looks, n_layers)
+        What `udl_pt.callbacks.UpdateSizes` kept, by the network's name.
+    layers : sequence of str
+        The layers' names.
+    title : str
+        Text of the figure.
+    """
+    figure = Figure(figsize=(3.6 * len(looks) + 0.6, 3.8), layout="constrained")
+    figure.suptitle(title)
+    panels = figure.subplots(1, len(looks), sharey=True, squeeze=False)[0]
+    for panel, (name, sizes) in zip(panels, looks.items(), strict=True):
+        for values, layer, colour in zip(sizes.T, layers, cycle(COLOURS), strict=False):
+            panel.plot(range(1, len(values) + 1), values, color=colour, lw=1, label=layer)
+        panel.set(title=name, xlabel="step of fine-tuning", yscale="log")
+        panel.grid(alpha=0.3)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("mean size of a weight's update")
+    panels[-1].legend(frameon=False, fontsize=8)
+    return figure

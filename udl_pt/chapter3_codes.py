@@ -1,0 +1,167 @@
+"""What chapter 3 says beside its main program: denoising, PCA again, vanishing gradients, deep codes."""
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+
+from udl_pt import programs
+from udl_pt.autoencoder import AutoEncoder
+from udl_pt.callbacks import UpdateSizes
+from udl_pt.datasets import Dataset
+from udl_pt.deep import DeepAutoEncoder
+from udl_pt.dnn import DNN
+from udl_pt.graph import masking
+from udl_pt.pca import PCA
+from udl_pt.plots import plot_embeddings, plot_filters, plot_updates
+from udl_pt.programs import Settings, percent
+from udl_pt.report import Picture, Table
+
+__all__ = ["deep_codes", "linear_codes", "noisy_codes", "vanishing_gradient"]
+
+Shown = tuple[list[Picture | Table], dict[str, Any]]  # and what is kept of it in results.json
+
+OVERCOMPLETE = 1000  # hidden units, more than there are pixels
+MASKED = 0.5
+DENOISING: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
+HEAD: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 100}
+
+LINEAR, LINEAR_ROWS = 10, 1000  # units, and images
+STEPS: dict[str, Any] = {"learning_rate": 0.02, "mu": 0.95, "epochs": 300}
+
+PLANE = [500, 250, 2]  # layers down to a code in the plane
+PLANE_LAYERS: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
+PLANE_CODE: dict[str, Any] = {**PLANE_LAYERS, "learning_rate": 0.005}
+PLANE_TUNING: dict[str, Any] = {"learning_rate": 0.003, "mu": 0.9, "batch_sz": 50}
+
+
+def vanishing_gradient(watched: dict[str, UpdateSizes]) -> Shown:
+    """Show how far each layer's weights moved in each step of fine-tuning, of the networks by name."""
+    looks = {name: np.array(sizes.sizes) for name, sizes in watched.items()}
+    n = next(iter(looks.values())).shape[1]
+    layers = [f"layer {number}" for number in range(1, n)] + ["logistic layer"]
+    start = {name: np.median(seen[: max(1, len(seen) // 10)], axis=0) for name, seen in looks.items()}
+    shares = {name: float(sizes[0] / sizes[-1]) for name, sizes in start.items()}
+    said = " ".join(
+        f"{name.capitalize()}: in the first tenth of the steps a weight of layer 1 moves {share:.2g} times "
+        "as far as one of the logistic layer."
+        for name, share in shares.items()
+    )
+    picture = Picture(
+        "updates",
+        plot_updates(looks, layers, "How far a step moves the weights of each layer"),
+        f"The vanishing gradient, the book's motive for pretraining. {said} What the pretrained layers "
+        "still carry of the velocity of their pretraining is seen in the first steps.",
+    )
+    return [picture], {"updates_of_layer_1_by_those_of_the_logistic_layer": shares}
+
+
+def noisy_codes(data: Dataset, settings: Settings) -> Shown:
+    """Compare codes of more units than pixels that were learned without noise and with it."""
+    small = len(data.X) < programs.SMALL
+    table = [["hidden units' training", "cost of labels (nats)", "test error"]]
+    results: dict[str, Any] = {"hidden": OVERCOMPLETE, "masked": MASKED}
+    for name, corruption in (("clean pixels", None), (f"{MASKED:.0%} of the pixels masked", masking(MASKED))):
+        settings.say(f"an auto-encoder with {OVERCOMPLETE} hidden units, {name}")
+        dnn = DNN([OVERCOMPLETE], corruption=corruption, **settings.made())
+        dnn.fit(
+            data.X,
+            data.Y,
+            data.Xtest,
+            data.Ytest,
+            pretrain_epochs=10 if small else 2,
+            pretrain_options=DENOISING,
+            train_head_only=True,
+            epochs=20 if small else 2,
+            **HEAD,
+            backend=settings.backend,
+            callbacks=settings.callbacks,
+        )
+        table.append([name, f"{dnn.costs[-1]:.3f}", percent(dnn.errors[-1])])
+        results[name] = {"costs": dnn.costs, "errors": dnn.errors}
+    filters = plot_filters(
+        dnn.hidden_layers[0].W.get_value(), title="What the units look for that learned to fill in"
+    )
+    return [
+        Table(
+            table,
+            f"A code of {OVERCOMPLETE} units for {data.X.shape[1]} pixels could simply copy them. Asked to "
+            "rebuild clean digits from masked ones it can't, and has to learn which pixels go together: a "
+            "logistic regression on such codes does better. (The masks are drawn anew for each batch; the "
+            "codes are those of clean images.)",
+        ),
+        Picture(
+            "filters_denoising",
+            filters,
+            "The first units of the denoising auto-encoder: larger, smoother strokes than those above.",
+        ),
+    ], results
+
+
+def linear_codes(data: Dataset, settings: Settings) -> Shown:
+    """Let an auto-encoder without sigmoids find the subspace of the principal components."""
+    settings.say(f"a linear auto-encoder with {LINEAR} hidden units")
+    X = np.asarray(data.X[:LINEAR_ROWS], float)
+    X = X - X.mean(axis=0)
+    ae = AutoEncoder(LINEAR, hidden="linear", output="linear", random_state=settings.seed, dtype="float64")
+    ae.fit(
+        X,
+        **STEPS,
+        batch_sz=len(X),
+        cost="squared_error",
+        cost_scale="batch",
+        monitor=None,
+        backend=settings.backend,
+        callbacks=settings.callbacks,
+    )
+    pca = PCA(LINEAR).fit(X, backend=settings.backend)
+    angle = float(scipy.linalg.subspace_angles(ae.W.get_value(), pca.components_.T).max())
+    rebuilt = float(((X - ae.forward_output(X)) ** 2).sum() / len(X))
+    expected = pca.reconstruction_error(X)
+    table = [
+        ["method", "squared error of an image"],
+        ["linear auto-encoder", f"{rebuilt:.4f}"],
+        [f"PCA, {LINEAR} components", f"{expected:.4f}"],
+    ]
+    said = (
+        f"Without its sigmoids an auto-encoder of {LINEAR} units with tied weights gets back PCA, as the "
+        f"book says: after {STEPS['epochs']} steps on {len(X):,} centred images the largest angle between "
+        f"its weights' subspace and that of the first {LINEAR} components is {angle:.1g} radians."
+    )
+    return [Table(table, said)], {"angle": angle, "squared_error": rebuilt, "of_pca": expected}
+
+
+def deep_codes(data: Dataset, settings: Settings) -> Shown:
+    """Map the test digits into the plane by a deep auto-encoder, and by two principal components."""
+    small = len(data.X) < programs.SMALL
+    settings.say(f"a deep auto-encoder, layers {PLANE}")
+    deep = DeepAutoEncoder(PLANE, **settings.made()).fit(
+        data.X,
+        pretrain_epochs=5 if small else 1,
+        pretrain_options=[PLANE_LAYERS] * (len(PLANE) - 1) + [PLANE_CODE],
+        epochs=20 if small else 3,
+        **PLANE_TUNING,
+        backend=settings.backend,
+        callbacks=settings.callbacks,
+    )
+    pca = PCA(PLANE[-1]).fit(data.X, backend=settings.backend)
+    errors = {
+        "two principal components": pca.reconstruction_error(data.Xtest),
+        "deep auto-encoder": deep.reconstruction_error(data.Xtest),
+    }
+    maps = {
+        "two principal components": pca.transform(data.Xtest),
+        "deep auto-encoder": deep.encode(data.Xtest),
+    }
+    shape = " - ".join(map(str, (data.X.shape[1], *PLANE)))
+    said = (
+        f"The test digits in the plane. {shape} and back, pretrained layer by layer, unrolled and "
+        f"fine-tuned, rebuilds a test image with a squared error of {errors['deep auto-encoder']:.1f}, two "
+        f"principal components with {errors['two principal components']:.1f}; and it keeps the digits apart "
+        "that PCA lays over each other, without having seen a label."
+    )
+    return [Picture("deep_codes", plot_embeddings(maps, data.Ytest), said)], {
+        "layers": PLANE,
+        "costs": deep.costs,
+        "squared_errors": errors,
+    }
