@@ -137,3 +137,24 @@ def test_variance_is_marked_where_the_share_is_reached():
     np.testing.assert_allclose(axes[0].lines[0].get_ydata(), [60, 30, 8, 2])
     np.testing.assert_allclose(axes[1].lines[0].get_ydata(), [60, 90, 98, 100])
     assert [text.get_text() for text in axes[1].texts] == ["95% by 3"]
+
+
+def test_updates_have_a_curve_a_layer_on_one_scale():
+    looks = {"a": np.array([[1e-4, 1e-2], [2e-4, 1e-2]]), "b": np.array([[1e-3, 1e-2]])}
+    panels = drawn(plots.plot_updates(looks, ["layer 1", "logistic layer"]))
+    for panel, (name, sizes) in zip(panels, looks.items(), strict=True):
+        assert panel.get_title() == name
+        for line, values in zip(panel.lines, sizes.T, strict=True):
+            np.testing.assert_array_equal(line.get_ydata(), values)
+        assert panel.get_yscale() == "log"
+    assert panels[0].get_ylim() == panels[1].get_ylim()
+
+
+def test_a_spread_has_a_mean_and_every_run():
+    values = {"a": {100: [0.2, 0.3], 1000: [0.05, 0.07]}, "b": {100: [0.4, 0.4]}}
+    axes = drawn(plots.plot_spread(values))[0]
+    curves = {line.get_label(): line for line in axes.lines if not line.get_label().startswith("_")}
+    np.testing.assert_allclose(curves["a"].get_ydata(), [25, 6])
+    np.testing.assert_allclose(curves["b"].get_ydata(), [40])
+    runs = sorted(y for line in axes.lines if line.get_label().startswith("_") for y in line.get_ydata())
+    np.testing.assert_allclose(runs, [5, 7, 20, 30, 40, 40])

@@ -18,6 +18,7 @@ __all__ = [
     "plot_filters",
     "plot_images",
     "plot_reconstructions",
+    "plot_spread",
     "plot_toys",
     "plot_updates",
     "plot_variance",
@@ -354,6 +355,39 @@ def show_costs(costs: Sequence[float], title: str) -> None:
     axes.set(title=title, xlabel="recorded step", ylabel="cost")
     plt.show()
     plt.close(figure)
+
+
+def plot_spread(
+    values: Mapping[str, Mapping[float, Sequence[float]]], title: str = "", xlabel: str = ""
+) -> Figure:
+    """Draw error rates of several runs each, in percent: a curve through the means, a point a run.
+
+    Parameters
+    ----------
+    values : mapping of str to mapping of float to sequence of float
+        For each curve the rates of all runs at each place on the horizontal axis.
+    title, xlabel : str
+        Texts of the figure; both scales are logarithmic.
+    """
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    for (name, runs), (colour, marker) in zip(values.items(), styles, strict=False):
+        percent = {x: 100 * np.asarray(rates) for x, rates in runs.items()}
+        means = [rates.mean() for rates in percent.values()]
+        axes.plot(list(percent), means, color=colour, marker=marker, ms=5, label=name)
+        for x, rates in percent.items():
+            axes.plot([x] * len(rates), rates, "_", color=colour, ms=12, alpha=0.6)
+    axes.set(title=title, xlabel=xlabel, ylabel="test error (%)", xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
+    axes.set_xticks(sorted({x for runs in values.values() for x in runs}))
+    axes.set_yticks([1, 2, 5, 10, 20, 50, 100])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure
 
 
 def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: str = "") -> Figure:
