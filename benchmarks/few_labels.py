@@ -4,10 +4,10 @@
                                                        [--epochs 15] [--picture FILE] [--json FILE]
 
 Each seed draws its own labelled images, as many of each digit. The network of 784 - 1000 - 750 - 500 - 10
-units is pretrained once a seed, without labels, on all 60,000 training images (denoising auto-encoders, 30% of
-the pixels masked), and then fine-tuned on the labelled ones; the other starts from random weights. Both get the
-same number of steps, at least 3,000, and the same rates, which fall linearly to 0. Nothing was chosen by the
-test images; they are looked at once, after training.
+units is pretrained once a seed, without labels, on all 60,000 training images (denoising auto-encoders, 30%
+of the pixels masked), and then fine-tuned on the labelled ones; the other starts from random weights. Both
+get the same number of steps, at least 3,000, and the same rates, which fall linearly to 0. Nothing was
+chosen by the test images; they are looked at once, after training.
 """
 
 import argparse

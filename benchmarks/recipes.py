@@ -3,10 +3,10 @@
     UDL_PT_DATA=FOLDER python benchmarks/recipes.py {denoising,dbn,codes} [--seeds 0 1 2] [--epochs N]
                                                     [--validate] [--json FILE]
 
-``denoising``: a stacked denoising auto-encoder. ``dbn``: a network pretrained as a deep belief network. Both
-give the test error, without augmentation, and another order of the pixels would change nothing. ``codes``: the
-deep auto-encoder 784 - 1000 - 500 - 250 - 30, and the squared error of a test image that is rebuilt from its 30
-numbers, beside that of 30 principal components.
+``denoising``: a stacked denoising auto-encoder. ``dbn``: a network pretrained as a deep belief network.
+Both give the test error, without augmentation, and another order of the pixels would change nothing.
+``codes``: the deep auto-encoder 784 - 1000 - 500 - 250 - 30, and the squared error of a test image that is
+rebuilt from its 30 numbers, beside that of 30 principal components.
 
 ``--validate`` trains on 50,000 of the training images and measures the other 10,000: every choice was made
 with it. Without it all 60,000 are trained on, and the test images are looked at once, after training.

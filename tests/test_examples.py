@@ -75,3 +75,18 @@ def test_ch4_dnn(capsys):
     dnn = load("ch4_dnn").main(sizes=[100, 50], epochs=6)
     assert dnn.errors[-1] < 0.5
     assert str(dnn.errors) in capsys.readouterr().out
+
+
+def test_ch3_denoising(capsys):
+    np.random.seed(0)
+    dnn = load("ch3_denoising").main(sizes=[100, 50], epochs=6)
+    assert dnn.errors[-1] < 0.5
+    assert str(dnn.errors) in capsys.readouterr().out
+
+
+def test_ch3_deep_autoencoder(tmp_path, capsys):
+    np.random.seed(0)
+    deep = load("ch3_deep_autoencoder").main(sizes=[100, 2], epochs=3, picture=tmp_path / "picture.png")
+    assert deep.costs[2] < deep.costs[0]
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert "squared error of a test image" in capsys.readouterr().out

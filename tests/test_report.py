@@ -138,15 +138,21 @@ def test_chapter3_measures_both_networks_and_says_so():
     confusion = np.array(results["confusion"])
     assert confusion.sum() == len(data.Ytest)
     assert 1 - np.trace(confusion) / confusion.sum() == pytest.approx(results["errors"]["pretrained"][-1])
-    assert [p.name for p in section.pictures] == [
-        "errors",
-        "costs",
-        "reconstructions",
-        "filters",
-        "confusion",
+    assert [getattr(p, "name", "a table") for p in section.pictures] == [
+        *("errors", "costs", "reconstructions", "filters", "confusion", "updates"),
+        *("a table", "filters_denoising", "a table", "deep_codes"),
     ]
+    assert results["linear_codes"]["angle"] < 0.1
+    assert results["linear_codes"]["squared_error"] == pytest.approx(
+        results["linear_codes"]["of_pca"], rel=0.01
+    )
+    shares = results["vanishing_gradient"]["updates_of_layer_1_by_those_of_the_logistic_layer"]
+    assert shares["not pretrained"] < 1
+    codes = results["deep_codes"]
+    assert codes["squared_errors"].keys() == {"two principal components", "deep auto-encoder"}
+    assert len(results["noisy_codes"]["clean pixels"]["errors"]) == 20
     assert f"{100 * results['errors']['pretrained'][-1]:.2f}%" in section.sentences[-1]
-    assert len(said) == 3
+    assert len(said) == 7
     for name in ("pretrained", "not pretrained"):
         took = results["seconds"][name]
         assert took["whole"] == pytest.approx(took["pretraining"] + took["fine-tuning"], abs=0.02)
