@@ -9,6 +9,7 @@ ch3_deep_autoencoder.png.
 import sys
 
 from udl_pt import PCA, DeepAutoEncoder
+from udl_pt.callbacks import LinearDecay
 from udl_pt.datasets import load_data
 from udl_pt.plots import plot_embeddings
 
@@ -21,10 +22,12 @@ def main(data=None, sizes=(500, 250, 2), epochs=20, picture="ch3_deep_autoencode
     deep = DeepAutoEncoder(sizes)
     deep.fit(
         Xtrain,
-        learning_rate=0.003,
+        learning_rate=0.01,
+        mu=0.95,
         epochs=epochs,
         pretrain_epochs=5,
         pretrain_options=[layer] * (len(sizes) - 1) + [code],
+        callbacks=[LinearDecay()],
     )
     pca = PCA(sizes[-1]).fit(Xtrain)
     print("squared error of a test image:", deep.reconstruction_error(Xtest))

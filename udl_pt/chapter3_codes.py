@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg
+from sklearn.neighbors import KNeighborsClassifier
 
 from udl_pt import programs
 from udl_pt.autoencoder import AutoEncoder
-from udl_pt.callbacks import UpdateSizes
+from udl_pt.callbacks import LinearDecay, UpdateSizes
 from udl_pt.datasets import Dataset
 from udl_pt.deep import DeepAutoEncoder
 from udl_pt.dnn import DNN
@@ -27,12 +28,13 @@ DENOISING: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "c
 HEAD: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 100}
 
 LINEAR, LINEAR_ROWS = 10, 1000  # units, and images
-STEPS: dict[str, Any] = {"learning_rate": 0.02, "mu": 0.95, "epochs": 300}
+STEPS: dict[str, Any] = {"mu": 0.95, "epochs": 300}  # the rate: a tenth of one over the largest variance
 
 PLANE = [500, 250, 2]  # layers down to a code in the plane
 PLANE_LAYERS: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
 PLANE_CODE: dict[str, Any] = {**PLANE_LAYERS, "learning_rate": 0.005}
-PLANE_TUNING: dict[str, Any] = {"learning_rate": 0.003, "mu": 0.9, "batch_sz": 50}
+PLANE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.95, "batch_sz": 50}
+NEIGHBOURS = 5
 
 
 def vanishing_gradient(watched: dict[str, UpdateSizes]) -> Shown:
@@ -40,20 +42,27 @@ def vanishing_gradient(watched: dict[str, UpdateSizes]) -> Shown:
     looks = {name: np.array(sizes.sizes) for name, sizes in watched.items()}
     n = next(iter(looks.values())).shape[1]
     layers = [f"layer {number}" for number in range(1, n)] + ["logistic layer"]
-    start = {name: np.median(seen[: max(1, len(seen) // 10)], axis=0) for name, seen in looks.items()}
-    shares = {name: float(sizes[0] / sizes[-1]) for name, sizes in start.items()}
+    shares = {
+        name: [_first_by_last_layer(part) for part in (seen, seen[::-1])] for name, seen in looks.items()
+    }
     said = " ".join(
-        f"{name.capitalize()}: in the first tenth of the steps a weight of layer 1 moves {share:.2g} times "
-        "as far as one of the logistic layer."
-        for name, share in shares.items()
+        f"{name.capitalize()}: {early:.2g} times as far at first, {late:.2g} times in the end."
+        for name, (early, late) in shares.items()
     )
     picture = Picture(
         "updates",
         plot_updates(looks, layers, "How far a step moves the weights of each layer"),
-        f"The vanishing gradient, the book's motive for pretraining. {said} What the pretrained layers "
-        "still carry of the velocity of their pretraining is seen in the first steps.",
+        "The vanishing gradient, the book's motive for pretraining: how far a weight of layer 1 moves, "
+        f"compared with one of the logistic layer, in the median of a tenth of the steps. {said} (At first "
+        "the pretrained layers still carry the velocity of their pretraining.)",
     )
     return [picture], {"updates_of_layer_1_by_those_of_the_logistic_layer": shares}
+
+
+def _first_by_last_layer(looks: np.ndarray) -> float:
+    """Give the ratio of the sizes of updates, of the first tenth of the looks."""
+    sizes = np.median(looks[: max(1, len(looks) // 10)], axis=0)
+    return float(sizes[0] / sizes[-1])
 
 
 def noisy_codes(data: Dataset, settings: Settings) -> Shown:
@@ -93,7 +102,9 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
         Picture(
             "filters_denoising",
             filters,
-            "The first units of the denoising auto-encoder: larger, smoother strokes than those above.",
+            "The first units of the denoising auto-encoder. Some look for a stroke, a gap or a whole digit; "
+            "with so many units and so little training, the others have hardly left the noise they started "
+            "from.",
         ),
     ], results
 
@@ -103,9 +114,11 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
     settings.say(f"a linear auto-encoder with {LINEAR} hidden units")
     X = np.asarray(data.X[:LINEAR_ROWS], float)
     X = X - X.mean(axis=0)
+    pca = PCA(LINEAR).fit(X, backend=settings.backend)
     ae = AutoEncoder(LINEAR, hidden="linear", output="linear", random_state=settings.seed, dtype="float64")
     ae.fit(
         X,
+        learning_rate=0.1 / float(pca.explained_variance_[0]),
         **STEPS,
         batch_sz=len(X),
         cost="squared_error",
@@ -114,7 +127,6 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
         backend=settings.backend,
         callbacks=settings.callbacks,
     )
-    pca = PCA(LINEAR).fit(X, backend=settings.backend)
     angle = float(scipy.linalg.subspace_angles(ae.W.get_value(), pca.components_.T).max())
     rebuilt = float(((X - ae.forward_output(X)) ** 2).sum() / len(X))
     expected = pca.reconstruction_error(X)
@@ -142,26 +154,29 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
         epochs=20 if small else 3,
         **PLANE_TUNING,
         backend=settings.backend,
-        callbacks=settings.callbacks,
+        callbacks=[*settings.callbacks, LinearDecay()],
     )
     pca = PCA(PLANE[-1]).fit(data.X, backend=settings.backend)
-    errors = {
-        "two principal components": pca.reconstruction_error(data.Xtest),
-        "deep auto-encoder": deep.reconstruction_error(data.Xtest),
-    }
-    maps = {
-        "two principal components": pca.transform(data.Xtest),
-        "deep auto-encoder": deep.encode(data.Xtest),
-    }
+    names = ("two principal components", "deep auto-encoder")
+    errors = [model.reconstruction_error(data.Xtest) for model in (pca, deep)]
+    trained = pca.transform(data.X), deep.encode(data.X)
+    maps = pca.transform(data.Xtest), deep.encode(data.Xtest)
+    votes = [
+        float(1 - KNeighborsClassifier(NEIGHBOURS).fit(Z, data.Y).score(Ztest, data.Ytest))
+        for Z, Ztest in zip(trained, maps, strict=True)
+    ]
     shape = " - ".join(map(str, (data.X.shape[1], *PLANE)))
     said = (
         f"The test digits in the plane. {shape} and back, pretrained layer by layer, unrolled and "
-        f"fine-tuned, rebuilds a test image with a squared error of {errors['deep auto-encoder']:.1f}, two "
-        f"principal components with {errors['two principal components']:.1f}; and it keeps the digits apart "
-        "that PCA lays over each other, without having seen a label."
+        f"fine-tuned without a label, rebuilds a test image with a squared error of {errors[1]:.1f}, two "
+        f"principal components with {errors[0]:.1f}. By a vote of the {NEIGHBOURS} nearest training images "
+        f"in the plane, {percent(votes[1])} of the test digits are taken for another; by that in the plane "
+        f"of the components {percent(votes[0])}."
     )
-    return [Picture("deep_codes", plot_embeddings(maps, data.Ytest), said)], {
+    picture = Picture("deep_codes", plot_embeddings(dict(zip(names, maps, strict=True)), data.Ytest), said)
+    return [picture], {
         "layers": PLANE,
         "costs": deep.costs,
-        "squared_errors": errors,
+        "squared_errors": dict(zip(names, errors, strict=True)),
+        "neighbours_errors": dict(zip(names, votes, strict=True)),
     }
