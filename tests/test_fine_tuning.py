@@ -158,8 +158,14 @@ def test_layers_that_are_kept_are_not_trained_again(data):
     np.testing.assert_array_equal(dnn.hidden_layers[1].W.get_value(), alone.W.get_value())
     np.testing.assert_array_equal(dbn.hidden_layers[0].W.get_value(), before[0])
     dnn.hidden_layers = [AutoEncoder(7, random_state=0).fit(data[0], batch_sz=20), *dbn.hidden_layers[1:]]
-    with pytest.raises(ValueError, match=r"layer 2 has weights of shape \(6, 5\), expected \(7, 5\)"):
+    with pytest.raises(
+        ValueError, match=r"layer 2 has float64 weights of shape \(6, 5\), expected .*\(7, 5\)"
+    ):
         dnn.fit(*data, **FAST, keep_layers=True)
+    single = DNN([6, 5], random_state=1, dtype="float32")
+    single.hidden_layers = dbn.hidden_layers
+    with pytest.raises(ValueError, match=r"layer 1 has float64 weights .*, expected float32"):
+        single.fit(*data, **FAST, keep_layers=True)
 
 
 def test_each_layer_has_its_own_corruption_epochs_and_rate(data):

@@ -158,7 +158,6 @@ def pretrain_layers(
     each = check_pretrain_options(options, len(layers))
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     kept = [keep and hasattr(layer, "forward_params") for layer in layers]
-    _check_kept(layers, kept, X)
     before = [dict(vars(layer)) for layer in layers]
     current_input = X
     for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, each, strict=True), start=1):
@@ -185,16 +184,19 @@ def pretrain_layers(
             raise
 
 
-def _check_kept(layers: Sequence[Any], kept: Sequence[bool], X: np.ndarray) -> None:
-    """Raise unless the layers that stay as they are fit to what is below and above them."""
-    below = X.shape[1]
-    for number, (layer, stays) in enumerate(zip(layers, kept, strict=True), start=1):
-        if stays and (shape := layer.forward_params[0].get_value(borrow=True).shape) != (below, layer.M):
-            raise ValueError(
-                f"keep_layers is True, but layer {number} has weights of shape {shape}, expected "
-                f"({below}, {layer.M}): let it be trained anew, or give the layers that belong together"
-            )
-        below = layer.M
+def _check_kept(layers: Sequence[Any], n_features: int, dtype: str) -> None:
+    """Raise unless the layers that have parameters fit to the others and to the data."""
+    expected = n_features
+    for number, layer in enumerate(layers, start=1):
+        if hasattr(layer, "forward_params"):
+            W = layer.forward_params[0].get_value(borrow=True)
+            if W.shape != (expected, layer.M) or W.dtype != dtype:
+                raise ValueError(
+                    f"keep_layers is True, but layer {number} has {W.dtype} weights of shape {W.shape}, "
+                    f"expected {dtype} and ({expected}, {layer.M}): train it anew, or give layers that "
+                    "belong together"
+                )
+        expected = layer.M
 
 
 class Stack(Callables):
@@ -240,6 +242,8 @@ class Stack(Callables):
         Bad input changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some
         layers are new, and the network's other parameters don't belong to them: it is left without any.
         """
+        if keep:
+            _check_kept(self.hidden_layers, X.shape[1], self.dtype)
         try:
             pretrain_layers(
                 self.hidden_layers,
