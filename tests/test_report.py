@@ -150,7 +150,7 @@ def test_chapter3_measures_both_networks_and_says_so(monkeypatch):
     shares = results["vanishing_gradient"]["updates_of_layer_1_by_those_of_the_logistic_layer"]
     assert shares["not pretrained"][0] < 1
     codes = results["deep_codes"]
-    assert codes["neighbours_errors"]["deep auto-encoder"] < 0.2
+    assert codes["neighbours_errors"]["deep auto-encoder"] < 0.4  # guessing errs on 0.75
     assert codes["squared_errors"].keys() == {"two principal components", "deep auto-encoder"}
     assert len(results["noisy_codes"]["clean pixels"]["errors"]) == 20
     assert f"{100 * results['errors']['pretrained'][-1]:.2f}%" in section.sentences[-1]
