@@ -27,7 +27,7 @@ MASKED = 0.5
 DENOISING: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
 HEAD: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 100}
 
-LINEAR, LINEAR_ROWS = 10, 1000  # units, and images
+LINEAR, LINEAR_ROWS = 10, 500  # units, and images
 STEPS: dict[str, Any] = {"mu": 0.95, "epochs": 300}  # the rate: a tenth of one over the largest variance
 
 PLANE = [500, 250, 2]  # layers down to a code in the plane
@@ -78,7 +78,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
             data.Y,
             data.Xtest,
             data.Ytest,
-            pretrain_epochs=10 if small else 2,
+            pretrain_epochs=6 if small else 2,
             pretrain_options=DENOISING,
             train_head_only=True,
             epochs=20 if small else 2,
@@ -151,7 +151,7 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
         data.X,
         pretrain_epochs=5 if small else 1,
         pretrain_options=[PLANE_LAYERS] * (len(PLANE) - 1) + [PLANE_CODE],
-        epochs=20 if small else 3,
+        epochs=12 if small else 3,
         **PLANE_TUNING,
         backend=settings.backend,
         callbacks=[*settings.callbacks, LinearDecay()],
