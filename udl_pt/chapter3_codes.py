@@ -96,8 +96,8 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
             table,
             f"A code of {OVERCOMPLETE} units for {data.X.shape[1]} pixels could simply copy them. Asked to "
             "rebuild clean digits from masked ones it can't, and has to learn which pixels go together. A "
-            f"logistic regression on its codes of clean images costs {table[2][1]} nats a label, on those that "
-            f"were learned from clean pixels {table[1][1]}.",
+            f"logistic regression on its codes of clean images costs {table[2][1]} nats a label, on those "
+            f"that were learned from clean pixels {table[1][1]}.",
         ),
         Picture(
             "filters_denoising",
