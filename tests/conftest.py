@@ -6,6 +6,7 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+import numpy as np
 import pytensor
 
 
@@ -14,3 +15,13 @@ def rewriters_must_not_fail():
     """Raise where PyTensor would only log that one of its rewriters failed."""
     with pytensor.config.change_flags(on_opt_error="raise"):
         yield
+
+
+@pytest.fixture
+def data():
+    """Give images of three classes, 60 to train on and 30 to test on, with their labels."""
+    rs = np.random.RandomState(0)
+    X, Y = rs.rand(90, 10), np.arange(90) % 3
+    X[np.arange(90), Y] += 1
+    X /= 2
+    return X[:60], Y[:60], X[60:], Y[60:]

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from functools import partial
 
 import numpy as np
 import pytensor.tensor as pt
@@ -10,6 +11,7 @@ from scipy.special import expit
 from sklearn.utils import shuffle
 
 from udl_pt import PCA, RBM, AutoEncoder, DeepAutoEncoder, DivergenceError
+from udl_pt.callbacks import UpdateSizes
 from udl_pt.graph import masking
 
 X = np.random.RandomState(0).rand(60, 10)
@@ -105,6 +107,50 @@ def test_it_is_repeated_by_a_seed_and_can_be_copied():
     assert {
         p.get_value().dtype.name for p in DeepAutoEncoder([4, 2], dtype="float32").fit(X, **FAST).params
     } == {"float32"}
+
+
+def test_linear_outputs_rebuild_any_numbers_by_squared_error():
+    far = 3 * X - 1
+    linear = [partial(AutoEncoder, output="linear")]
+    gaussian = partial(RBM, visible="gaussian")
+    standard = (X - X.mean(axis=0)) / X.std(axis=0)
+    for model, data, options in [(linear, far, {"cost": "squared_error"}), (gaussian, standard, {})]:
+        deep = DeepAutoEncoder([6, 3], model, random_state=0)
+        with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units are linear"):
+            deep.fit(data, **FAST)
+        layers = [{"batch_sz": 20, "learning_rate": 0.01, **options}, {"batch_sz": 20}]
+        deep.fit(data, batch_sz=20, epochs=20, pretrain_options=layers, cost="squared_error")
+        W1, b1, W2, b2, V2, c2, V1, c1 = (p.get_value() for p in deep.params)
+        output = expit((expit(data @ W1 + b1) @ W2 + b2) @ V2 + c2) @ V1 + c1
+        np.testing.assert_allclose(deep.forward(data), output, rtol=1e-9)
+        np.testing.assert_allclose(deep.costs[-1], ((data - output) ** 2).sum() / 60, rtol=1e-9)
+        np.testing.assert_allclose(deep.reconstruction_error(data), deep.costs[-1], rtol=1e-9)
+
+
+def test_a_code_on_linear_units_rebuilds_them():
+    deep = DeepAutoEncoder([6, 3], partial(AutoEncoder, hidden="linear"), random_state=0)
+    options = [{"batch_sz": 20}, {"batch_sz": 20, "cost": "squared_error", "learning_rate": 0.01}]
+    deep.fit(X, batch_sz=20, epochs=0, pretrain_options=options)
+    first, code = deep.hidden_layers
+    assert code.output == "linear"
+    down = first.backward(code.forward_output(first.hidden_op(X)))
+    np.testing.assert_allclose(deep.forward(X), down, rtol=1e-9)
+
+
+def test_only_the_code_is_corrupted_where_the_layers_below_are_machines():
+    deep = DeepAutoEncoder([6, 3], RBM, corruption=[None, masking(0.3)], random_state=0).fit(X, **FAST)
+    assert deep.hidden_layers[1].corruption is not None
+
+
+def test_sizes_of_updates_go_from_the_input_to_the_code_and_back():
+    deep = DeepAutoEncoder([6, 3], random_state=0)
+    sizes = UpdateSizes(deep)
+    deep.fit(X, batch_sz=60, pretrain_options={"batch_sz": 20}, learning_rate=0.1, callbacks=[sizes])
+    start = DeepAutoEncoder([6, 3], random_state=0).fit(X, pretrain_options={"batch_sz": 20}, epochs=0)
+    moved = [
+        abs(a.get_value() - b.get_value()).mean() for a, b in zip(deep.params, start.params, strict=True)
+    ]
+    np.testing.assert_allclose(sizes.sizes, [moved[::2]], rtol=1e-8)
 
 
 def test_divergence_names_the_decoders_layer():

@@ -16,15 +16,6 @@ from udl_pt.graph import cross_entropy
 K = 3
 
 
-@pytest.fixture(scope="module")
-def data():
-    rs = np.random.RandomState(0)
-    X, Y = rs.rand(90, 10), np.arange(90) % K
-    X[np.arange(90), Y] += 1
-    X /= 2
-    return X[:60], Y[:60], X[60:], Y[60:]
-
-
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
 
 

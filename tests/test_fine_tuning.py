@@ -6,24 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.special import expit, softmax
+from scipy.special import expit, softmax, xlog1py, xlogy
 from sklearn.metrics import log_loss
 from sklearn.utils import shuffle
 
-from udl_pt import DBN, DNN, RBM, AutoEncoder
-from udl_pt.callbacks import EarlyStopping, LinearSchedule, UpdateSizes
+from udl_pt import DBN, DNN, RBM, AutoEncoder, DivergenceError
+from udl_pt.callbacks import EarlyStopping, LinearSchedule, ParameterAverage, UpdateSizes
 from udl_pt.graph import masking
 
 K = 3
-
-
-@pytest.fixture
-def data():
-    rs = np.random.RandomState(0)
-    X, Y = rs.rand(90, 10), np.arange(90) % K
-    X[np.arange(90), Y] += 1
-    X /= 2
-    return X[:60], Y[:60], X[60:], Y[60:]
 
 
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
@@ -196,7 +187,9 @@ def test_schedules_reach_their_values_and_stay():
     schedule = LinearSchedule("mu", 0.9, first=0.5, epochs=2)
     AutoEncoder(3, random_state=0).fit(X, epochs=3, batch_sz=20, callbacks=[Recorder(), schedule])
     np.testing.assert_allclose(seen, [0.5, 0.6, 0.7, 0.8, 0.9, 0.9], rtol=1e-12)
-    with pytest.raises(ValueError, match="there is no 'momentum' in AutoEncoder"):
+    with pytest.raises(
+        ValueError, match="name is 'momentum', but AutoEncoder has only the rates 'learning_rate', 'mu'"
+    ):
         AutoEncoder(3).fit(X, batch_sz=20, callbacks=[LinearSchedule("momentum", 0.9)])
 
 
@@ -216,19 +209,32 @@ def test_sizes_of_updates_are_those_of_the_weights_steps(data, backend):
             pass
 
     dnn = DNN([6, 5], random_state=0)
-    sizes = UpdateSizes(dnn, every=1)
-    dnn.fit(*data, **PLAIN, callbacks=[Recorder(), sizes], backend=backend)
+    sizes, seldom = UpdateSizes(dnn), UpdateSizes(dnn, every=4)
+    dnn.fit(*data, **PLAIN, callbacks=[Recorder(), sizes, seldom], backend=backend)
     expected = [
         [abs(b - a).mean() for a, b in zip(before, after, strict=True)] for before, after in pairwise(weights)
     ]
     np.testing.assert_allclose(sizes.sizes, expected, rtol=1e-8)
+    np.testing.assert_allclose(seldom.sizes, expected[3::4], rtol=1e-8)  # epochs have three batches
 
 
 BAD = [
-    ({"dropout": 1.0}, "dropout is 1, expected a finite number from 0 to"),
-    ({"dropout": (0.2, -0.1)}, "dropout is -0.1"),
-    ({"dropout": (0.1, 0.2, 0.3)}, r"dropout is \(0.1, 0.2, 0.3\), expected a number"),
+    ({"dropout": 1.0}, "dropout is 1.0, expected probabilities from 0 to below 1"),
+    ({"dropout": (0.2, -0.1)}, r"dropout is \(0.2, -0.1\), expected probabilities"),
+    ({"dropout": (0.1, 0.2, 0.3)}, r"dropout is \(0.1, 0.2, 0.3\), expected .* a pair"),
     ({"max_norm": 0}, "max_norm is 0"),
+    ({"max_norm": np.inf}, "max_norm is inf"),
+    ({"validation": 0.1, "pretrain_options": {}}, "layer 1 of 1.*batch_sz is 100, but there are only 54"),
+    ({"validation": np.ones(3)}, r"validation is an array, expected a share such as 0.1, or a pair \(X, Y\)"),
+    (
+        {"pretrain_options": {"bach_sz": 3}},
+        "layer 1 of 1.*AutoEncoder.fit takes no bach_sz, but X, learning_r",
+    ),
+    (
+        {"callbacks": [LinearSchedule("momentum", 0.5)]},
+        "name is 'momentum', but DNN has only the rates 'learning_rate', 'mu'",
+    ),
+    ({"callbacks": [LinearSchedule("mu", 0.5), 3]}, "expected a list of callables"),
     ({"validation": 0.001}, "validation is 0.001, which is 0 of 60 rows"),
     ({"validation": 1.0}, "validation is 1, which is 60 of 60 rows"),
     ({"validation": 0.9}, "batch_sz is 20, but there are only 6 samples"),
@@ -259,7 +265,13 @@ def test_bad_options_leave_the_network_as_it_was(data, options, message):
         (lambda: DNN([6], RBM, corruption=masking(0.3)), "takes no corruption"),
         (lambda: DNN([6], corruption=0.3), "corruption is 0.3, expected a function"),
         (lambda: DNN([6], partial(AutoEncoder, corruption=masking(0.3)), rng="x"), "rng is 'x'"),
-        (lambda: EarlyStopping(AutoEncoder(3)), "watch is 'valid_errors', but this AutoEncoder keeps no"),
+        (lambda: DNN([6], lambda M: AutoEncoder(M, dtype="float32")), "dtype of layer 1 is float32"),
+        (lambda: UpdateSizes(AutoEncoder(3)), "model is a AutoEncoder, expected a DNN or a DeepAutoEncoder"),
+        (lambda: LinearSchedule("mu", 1.5), "last is 1.5, expected a finite number from 0 to 1"),
+        (
+            lambda: EarlyStopping(AutoEncoder(3)),
+            "watch is 'valid_errors', but this AutoEncoder records 'costs'",
+        ),
     ],
 )
 def test_bad_constructors(make, message):
@@ -267,7 +279,105 @@ def test_bad_constructors(make, message):
         make()
 
 
-def test_early_stopping_without_a_record_says_what_is_missing(data):
+@pytest.mark.parametrize("options", [{}, {"validation": 0.2, "monitor": None}])
+def test_early_stopping_without_its_record_is_refused_before_anything_is_trained(data, options):
     dnn = DNN([6], random_state=0)
-    with pytest.raises(ValueError, match="valid_errors has 0 entries after 1 epochs"):
-        dnn.fit(*data, **PLAIN, callbacks=[EarlyStopping(dnn)])
+    with pytest.raises(
+        ValueError, match=r"watches valid_errors, which this fit doesn't record .*validation=0.1"
+    ):
+        dnn.fit(*data, **FAST, callbacks=[EarlyStopping(dnn)], **options)
+    assert not hasattr(dnn.hidden_layers[0], "params")
+
+
+def test_a_schedule_that_cannot_be_leaves_a_layer_as_it_was(data):
+    ae = AutoEncoder(4, random_state=0).fit(data[0], batch_sz=20)
+    W = ae.W.get_value()
+    with pytest.raises(ValueError, match="has only the rates"):
+        ae.fit(data[0], batch_sz=20, callbacks=[LinearSchedule("reg", 0.0)])
+    np.testing.assert_array_equal(ae.W.get_value(), W)
+    assert len(ae.costs) == 1
+
+
+def test_a_misspelt_option_of_an_upper_layer_is_found_before_the_first_is_trained(data):
+    class Counted(AutoEncoder):
+        def fit(self, X, learning_rate=0.5, epochs=1, batch_sz=20):
+            fits.append(self.M)
+
+    fits = []
+    with pytest.raises(TypeError, match=r"layer 2 of 2.*Counted.fit takes no rate, but X, learning_rate"):
+        DNN([6, 5], Counted).fit(*data, batch_sz=20, pretrain_options=[{}, {"rate": 0.1}])
+    assert fits == []
+
+
+def test_a_step_that_is_refused_cuts_no_weights(data):
+    dnn = DNN([6], random_state=0).fit(*data, **PLAIN)
+    before = [p.get_value() for p in dnn.params[2:]]
+    with pytest.raises(DivergenceError):
+        dnn.fit(*data, **PLAIN | {"learning_rate": 1e308}, reg=100, keep_layers=True, max_norm=0.01)
+    for p, value in zip(dnn.params[2:], before, strict=True):
+        np.testing.assert_array_equal(p.get_value(), value)
+
+
+def test_a_schedule_of_the_networks_own_rate_leaves_its_layers_alone(data):
+    class Recorder:
+        def on_batch(self, progress):
+            seen.append((progress.stage[:3], progress.hyper.get("reg")))
+
+        def __call__(self, progress):
+            pass
+
+    seen = []
+    dnn = DNN([6], random_state=0)
+    schedule = LinearSchedule("reg", 0.0, model=dnn)
+    dnn.fit(*data, **FAST, reg=0.3, callbacks=[Recorder(), schedule])
+    assert [name for name, _ in seen] == ["Aut"] * 3 + ["DNN"] * 3
+    np.testing.assert_allclose([reg for name, reg in seen if name == "DNN"], [0.3, 0.2, 0.1], rtol=1e-12)
+
+
+def test_the_best_epoch_comes_back_whoever_stops_the_training(data):
+    def stop(progress):
+        progress.stop = progress.epoch == 4
+
+    ae = AutoEncoder(4, random_state=0)
+    early = EarlyStopping(ae, patience=30, watch="costs")
+    ae.fit(
+        data[0], learning_rate=5, epochs=40, batch_sz=20, cost_scale="batch", mu=0, callbacks=[early, stop]
+    )
+    assert len(ae.costs) == 4
+    assert early.best_epoch == 1 + int(np.argmin(ae.costs)) < 4
+    X, X_hat = data[0], ae.forward_output(data[0])
+    cost = -(xlogy(X, X_hat) + xlog1py(1 - X, -X_hat)).sum() / len(X)
+    np.testing.assert_allclose(cost, min(ae.costs), rtol=1e-10)
+
+
+def test_callbacks_know_their_model_among_others_of_the_same_size(data):
+    dnn = DNN([4, 4], random_state=0)
+    first, second = dnn.hidden_layers
+    early = EarlyStopping(first, patience=99, watch="costs")
+    average = ParameterAverage(second, every=1)
+    dnn.fit(
+        *data, batch_sz=20, pretrain_epochs=[5, 3], pretrain_options={"batch_sz": 20, "callbacks": [early]}
+    )
+    assert 1 <= early.best_epoch <= 5
+    dnn.fit(*data, **FAST, callbacks=iter([average]))
+    assert average._looks == 3
+    assert average.values[0].shape == (4, 4)
+
+
+def test_a_training_that_is_stopped_before_it_starts(data):
+    class Never:
+        def on_start(self, progress):
+            progress.stop = True
+
+        def __call__(self, progress):
+            raise AssertionError
+
+    ae = AutoEncoder(4, random_state=0).fit(data[0], batch_sz=20, callbacks=[Never()])
+    np.testing.assert_array_equal(ae.W.get_value(), np.random.RandomState(0).randn(10, 4) / np.sqrt(14))
+    assert ae.costs == []
+
+
+def test_kept_layers_read_their_input_as_before(data):
+    dnn = DNN([6], random_state=0).fit(*data, **FAST)
+    with pytest.raises(ValueError, match="divide by 255"):
+        dnn.fit(255 * data[0], *data[1:], **FAST, keep_layers=True)

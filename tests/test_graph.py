@@ -90,6 +90,15 @@ def test_the_mean_gradient_of_a_masked_linear_autoencoder_is_that_of_the_expecte
         (lambda: gaussian(-0.1), "sd is -0.1"),
         (lambda: salt_and_pepper("some"), "p is 'some', expected a number"),
         (lambda: AutoEncoder(3, corruption=0.3), "corruption is 0.3, expected a function"),
+        (
+            lambda: AutoEncoder(3, corruption=masking),
+            r"corruption is .*, expected a function .*masking\(0.3\)",
+        ),
+        (lambda: AutoEncoder(3, corruption=lambda X, stream: None), "expected a function .*it returns None"),
+        (
+            lambda: AutoEncoder(3, corruption=lambda X, stream: X.sum(axis=1)),
+            "expected a function .*it returns",
+        ),
         (lambda: AutoEncoder(3, hidden="relu"), "hidden is 'relu', expected one of 'sigmoid', 'linear'"),
     ],
 )
@@ -99,5 +108,5 @@ def test_bad_corruption_and_units(make, message):
 
 
 def test_linear_outputs_have_no_cross_entropy():
-    with pytest.raises(ValueError, match="cost is 'cross_entropy', but output is 'linear'"):
+    with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units are linear"):
         AutoEncoder(3, output="linear").fit(np.zeros((100, 4)))

@@ -9,24 +9,23 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.backend import get_backend
-from udl_pt.graph import Corruption, cross_entropy, init_weights, squared_error
+from udl_pt.graph import Corruption, check_corruption, check_cost, init_weights, reconstruction_cost
 from udl_pt.layer import Layer
 from udl_pt.random import RandomStreams
-from udl_pt.training import MONITORS, Progress, show_costs
+from udl_pt.training import MONITORS, Progress, notify, show_costs
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
     check_callbacks,
     check_count,
     check_epochs,
     check_matrix,
-    check_number,
     check_option,
+    check_rates,
     check_weights,
 )
 
 __all__ = ["AutoEncoder"]
 
-COSTS = ("cross_entropy", "squared_error")
 UNITS = ("sigmoid", "linear")
 COST_SCALES = ("dataset", "batch", "element")
 
@@ -83,14 +82,21 @@ class AutoEncoder(Layer):
         dtype: Any = None,
     ) -> None:
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
-        if corruption is not None and not callable(corruption):
-            raise TypeError(
-                f"corruption is {corruption!r}, expected a function of X and a stream, such as masking(0.3)"
-            )
+        if corruption is not None:
+            check_corruption(corruption, self.dtype)
         check_option(hidden, "hidden", UNITS)
         check_option(output, "output", UNITS)
         self.corruption, self.hidden, self.output = corruption, hidden, output
-        self.hidden_unit_interval = hidden == "sigmoid"
+
+    @property
+    def hidden_unit_interval(self) -> bool:
+        """Whether the hidden units' values are in [0, 1]."""
+        return self.hidden == "sigmoid"
+
+    @property
+    def output_unit_interval(self) -> bool:
+        """Whether what it rebuilds is in [0, 1]."""
+        return self.output == "sigmoid"
 
     def fit(
         self,
@@ -144,25 +150,20 @@ class AutoEncoder(Layer):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_option(cost, "cost", COSTS)
+        # without training, as under a network that isn't pretrained, nothing is read as a probability
+        trains = check_count(epochs, "epochs", at_least=0) > 0
+        check_cost(cost, self.output_unit_interval or not trains)
         check_option(cost_scale, "cost_scale", COST_SCALES)
         check_option(monitor, "monitor", MONITORS)
-        hyper = {
-            "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
-            "mu": check_number(mu, "mu", at_least=0, at_most=1),
-        }
+        hyper = check_rates(learning_rate, mu)
         backend = get_backend(backend)
-        check_callbacks(callbacks)
-        # without training, as under a network that isn't pretrained, nothing is read as a probability
-        unit_interval = cost == "cross_entropy" and check_count(epochs, "epochs", at_least=0) > 0
-        if unit_interval and self.output != "sigmoid":
-            raise ValueError(
-                f"cost is 'cross_entropy', but output is {self.output!r}, which are no probabilities: "
-                "cost='squared_error', or sigmoid outputs"
-            )
+        callbacks = check_callbacks(callbacks)
+        unit_interval = cost == "cross_entropy" and trains
         X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
         N, D = X.shape
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
+        if trains:
+            notify(callbacks, "on_check", self, hyper, self._records(monitor))
         self.backend, self.unit_interval = backend, unit_interval
         self._set_params(
             W=init_weights((D, self.M), self._generator, self.dtype),
@@ -171,13 +172,14 @@ class AutoEncoder(Layer):
         )
         self.costs = []
         self._start_stream()
-        if epochs > 0:
+        if trains:
+            entry_cost = reconstruction_cost(cost, self.visible_mean)
             hyper["scale"] = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
             self._train(
-                self._step(self._cost(cost)),
+                self._step(entry_cost),
                 X,
                 hyper,
-                self._cost(cost),
+                entry_cost,
                 epochs=epochs,
                 batch_sz=batch_sz,
                 monitor=monitor,
@@ -188,18 +190,12 @@ class AutoEncoder(Layer):
             show_costs(self.costs, self.title)
         return self
 
-    def _cost(self, name: str) -> Callable[[Variable, Variable], Variable]:
-        """Give the function of X and of what the output units get, entry by entry."""
-        if name == "cross_entropy":
-            return cross_entropy
-        return lambda X, A: squared_error(X, self.visible_mean(A))
-
     def _step(self, cost: Callable[[Variable, Variable], Variable]) -> MomentumStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)
         scale = pt.scalar("scale", dtype=self.dtype)
-        corrupted = (
-            X_in if self.corruption is None else self.corruption(X_in, RandomStreams(self.rng, self.dtype))
-        )
+        corrupted = X_in
+        if self.corruption is not None:
+            corrupted = pt.cast(self.corruption(X_in, RandomStreams(self.rng, self.dtype)), self.dtype)
         return MomentumStep(
             cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * scale,
             [X_in],

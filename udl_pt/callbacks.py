@@ -1,12 +1,13 @@
 """Callbacks for ``fit``: schedules, early stopping, averages of parameters, what happens to them.
 
-A callback is called with a `udl_pt.training.Progress` after each epoch; its method ``on_batch``, where it has
-one, after each batch. Writing one takes a few lines::
+A callback is called with a `udl_pt.training.Progress` after each epoch; `udl_pt.training.notify` lists the
+methods that it may have besides. Writing one takes a few lines::
 
     def halve(progress):
         progress.hyper["learning_rate"] /= 2
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ __all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage",
 
 
 class LinearSchedule:
-    """Let a rate change in a straight line, batch by batch, and then stay.
+    """Let a rate change in a straight line, batch by batch, and then stay; in each training it begins anew.
 
     Parameters
     ----------
@@ -30,32 +31,49 @@ class LinearSchedule:
         Its value before the first batch; what `fit` was told where not given.
     epochs : float, optional
         After how many epochs it gets there; at the end of training where not given.
+    model : model, optional
+        Whose rate; of all that are trained, layers in pretraining too, where not given.
     """
 
     def __init__(
-        self, name: str, last: float, *, first: float | None = None, epochs: float | None = None
+        self,
+        name: str,
+        last: float,
+        *,
+        first: float | None = None,
+        epochs: float | None = None,
+        model: Any = None,
     ) -> None:
-        self.name, self.last = name, check_number(last, "last")
-        self.first = None if first is None else check_number(first, "first")
+        largest = 1 if name == "mu" else np.inf
+        self.name, self.last = name, check_number(last, "last", at_least=0, at_most=largest)
+        self.first = None if first is None else check_number(first, "first", at_least=0, at_most=largest)
         self.epochs = None if epochs is None else check_number(epochs, "epochs", at_least=0)
-        self._from = 0.0
+        self._model, self._from = model, 0.0
+
+    def _is_for(self, model: Any) -> bool:
+        return self._model is None or model is self._model
+
+    def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
+        """Refuse a training without such a rate."""
+        if self._is_for(model) and self.name not in rates:
+            raise ValueError(
+                f"a schedule's name is {self.name!r}, but {type(model).__name__} has only the rates "
+                f"{', '.join(map(repr, rates))}: name one of them, or say whose it is with model="
+            )
 
     def on_start(self, progress: Progress) -> None:
         """Set the first batch's rate."""
-        if self.name not in progress.hyper:
-            raise ValueError(
-                f"there is no {self.name!r} in {progress.stage}, expected one of "
-                f"{', '.join(map(repr, progress.hyper))}"
-            )
-        self._from = progress.hyper[self.name] if self.first is None else self.first
-        progress.hyper[self.name] = self._from
+        if self._is_for(progress.model):
+            self._from = progress.hyper[self.name] if self.first is None else self.first
+            progress.hyper[self.name] = self._from
 
     def on_batch(self, progress: Progress) -> None:
         """Set the next batch's rate."""
-        done = progress.epoch - 1 + progress.batch / progress.n_batches
-        whole = progress.epochs if self.epochs is None else self.epochs
-        share = min(1.0, done / whole) if whole else 1.0
-        progress.hyper[self.name] = self._from + share * (self.last - self._from)
+        if self._is_for(progress.model):
+            done = progress.epoch - 1 + progress.batch / progress.n_batches
+            whole = progress.epochs if self.epochs is None else self.epochs
+            share = min(1.0, done / whole) if whole else 1.0
+            progress.hyper[self.name] = self._from + share * (self.last - self._from)
 
     def __call__(self, progress: Progress) -> None:
         """Do nothing after an epoch."""
@@ -64,12 +82,12 @@ class LinearSchedule:
 class LinearDecay(LinearSchedule):
     """Let the learning rate fall, batch by batch, in a straight line to zero at the end of training."""
 
-    def __init__(self) -> None:
-        super().__init__("learning_rate", 0.0)
+    def __init__(self, model: Any = None) -> None:
+        super().__init__("learning_rate", 0.0, model=model)
 
 
 class EarlyStopping:
-    """Stop when an error hasn't fallen for some epochs, and put the best epoch's parameters back.
+    """Stop when an error hasn't fallen for some epochs; after training the model is that of its best epoch.
 
     Parameters
     ----------
@@ -79,7 +97,7 @@ class EarlyStopping:
         Epochs to wait for something better.
     watch : str
         The model's record to go by: ``"valid_errors"`` or ``"valid_costs"`` of a `DNN` with a validation
-        set, ``"costs"`` of a single layer.
+        set, ``"costs"`` of a layer or of a `DeepAutoEncoder`.
 
     Attributes
     ----------
@@ -88,29 +106,47 @@ class EarlyStopping:
     """
 
     def __init__(self, model: Any, patience: int = 10, watch: str = "valid_errors") -> None:
-        if not hasattr(model, watch):
-            raise ValueError(f"watch is {watch!r}, but this {type(model).__name__} keeps no such record")
+        records = [name for name in vars(model) if name.endswith(("costs", "errors"))]
+        if watch not in records:
+            raise ValueError(
+                f"watch is {watch!r}, but this {type(model).__name__} records {', '.join(map(repr, records))}"
+            )
         self._model, self.watch = model, watch
         self.patience = check_count(patience, "patience")
         self.best_epoch = 0
+        self._least = np.inf
         self._best: list[np.ndarray] = []
+
+    def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
+        """Refuse a training that doesn't keep the record."""
+        if model is self._model and self.watch not in records:
+            raise ValueError(
+                f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: it "
+                "needs monitor='epoch', and for a validation set validation=0.1 or validation=(X, Y)"
+            )
+
+    def on_start(self, progress: Progress) -> None:
+        """Forget an earlier training."""
+        if progress.model is self._model:
+            self.best_epoch, self._least, self._best = 0, np.inf, []
 
     def __call__(self, progress: Progress) -> None:
         """Look at the latest record."""
-        if progress.stage != self._model.title:  # a layer in pretraining
+        if progress.model is not self._model:
             return
-        record = getattr(self._model, self.watch)
-        if len(record) != progress.epoch:
-            raise ValueError(
-                f"{self.watch} has {len(record)} entries after {progress.epoch} epochs, expected one each: "
-                "fit needs monitor='epoch', and for a validation set validation=0.1 or validation=(X, Y)"
-            )
-        if len(record) == 1 or record[-1] < record[self.best_epoch - 1]:
-            self.best_epoch = progress.epoch
+        latest = getattr(self._model, self.watch)[-1]
+        if latest < self._least or not self._best:
+            self.best_epoch, self._least = progress.epoch, float(np.fmin(latest, np.inf))  # not NaN
             self._best = [np.array(p.get_value(borrow=True)) for p in self._model.params]
-        progress.stop = progress.stop or progress.epoch - self.best_epoch >= self.patience
-        if progress.stop or progress.epoch == progress.epochs:
-            for p, value in zip(self._model.params, self._best, strict=True):
+        if progress.epoch - self.best_epoch >= self.patience:
+            progress.stop = True
+
+    def on_end(self, progress: Progress) -> None:
+        """Put the best epoch's parameters back."""
+        if progress.model is self._model:
+            for p, value in zip(
+                self._model.params, self._best, strict=False
+            ):  # none where nothing was trained
                 p.set_value(value)
 
 
@@ -119,7 +155,7 @@ class UpdateSizes:
 
     Parameters
     ----------
-    model : model with `params` and `dparams`
+    model : DNN or DeepAutoEncoder
         What is trained.
     every : int
         Batches from one look to the next.
@@ -127,23 +163,31 @@ class UpdateSizes:
     Attributes
     ----------
     sizes : list of list of float
-        For each look the mean absolute update of each matrix of weights, in the order of the data's way up.
+        For each look the mean absolute update of each matrix of weights, in the order of the data's way
+        through the network; what `max_norm` cuts off is not counted.
     """
 
     def __init__(self, model: Any, every: int = 1) -> None:
+        if not hasattr(type(model), "velocities"):
+            raise TypeError(f"model is a {type(model).__name__}, expected a DNN or a DeepAutoEncoder")
         self._model = model
         self.every = check_count(every, "every")
         self.sizes: list[list[float]] = []
+        self._batches = 0
+
+    def on_start(self, progress: Progress) -> None:
+        """Forget an earlier training."""
+        if progress.model is self._model:
+            self.sizes, self._batches = [], 0
 
     def on_batch(self, progress: Progress) -> None:
-        """Look at the velocities, which are what was added to the parameters."""
-        if progress.stage != self._model.title or progress.batch % self.every:
+        """Look at the velocities, which the step added to the parameters."""
+        if progress.model is not self._model:
             return
-        if progress.epoch == 1 and progress.batch == self.every:
-            self.sizes = []
-        head, *layers = [v for v in self._model.dparams if v.type.ndim == 2]
-        updates = [np.asarray(v.get_value(borrow=True)) for v in (*layers, head)]
-        self.sizes.append([float(abs(v).mean()) for v in updates])
+        self._batches += 1
+        if self._batches % self.every == 0:
+            steps = [np.asarray(v.get_value(borrow=True)) for v in self._model.velocities]
+            self.sizes.append([float(abs(v).mean()) for v in steps])
 
     def __call__(self, progress: Progress) -> None:
         """Do nothing after an epoch."""
@@ -171,11 +215,14 @@ class ParameterAverage:
         self.values: list[np.ndarray] = []
         self._looks = 0
 
+    def on_start(self, progress: Progress) -> None:
+        """Forget an earlier training."""
+        if progress.model is self._model:
+            self._looks = 0
+
     def on_batch(self, progress: Progress) -> None:
         """Take the present parameters in."""
-        if progress.epoch == progress.batch == 1:
-            self._looks = 0
-        if progress.batch % self.every:
+        if progress.model is not self._model or progress.batch % self.every:
             return
         present = [np.asarray(p.get_value(borrow=True)) for p in self._model.params]
         if self._looks == 0:

@@ -98,7 +98,11 @@ class Callables:
 
     backend: str | None = None
     unit_interval = False  # whether the model reads arrays as probabilities
-    hidden_unit_interval = True  # the same of hidden units' values
+
+    @property
+    def hidden_unit_interval(self) -> bool:
+        """Whether hidden units' values are in [0, 1]."""
+        return True
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave compiled functions, which hold locks, out of copies and pickles."""

@@ -6,21 +6,17 @@ from typing import Any
 import numpy as np
 
 from udl_pt.autoencoder import AutoEncoder
-from udl_pt.backend import get_backend
 from udl_pt.calling import symbolic_or_array
-from udl_pt.graph import Corruption
-from udl_pt.pretraining import Stack, check_pretrain_epochs
+from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
 from udl_pt.storage import read_arrays, write_arrays
-from udl_pt.training import MONITORS, Progress
+from udl_pt.training import Progress
 from udl_pt.validation import (
     DataError,
     NotFittedError,
-    check_callbacks,
     check_matrix,
-    check_option,
 )
 
 __all__ = ["DBN"]
@@ -31,18 +27,8 @@ FORMAT = "udl_pt DBN 1"
 class DBN(Stack):
     """A stack of restricted Boltzmann machines or auto-encoders (chapter 4; Hinton, Osindero and Teh 2006).
 
-    Parameters
-    ----------
-    hidden_layer_sizes : sequence of int
-        Hidden units of each layer, from the input on.
-    UnsupervisedModel : callable
-        Makes a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` with further arguments.
-    corruption : callable or sequence of callable or None, optional
-        Of the layers, see `AutoEncoder`: the same for all, or one a layer.
-    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
-    dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
+    Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    `corruption`, `random_state` and `dtype`.
 
     Attributes
     ----------
@@ -51,23 +37,6 @@ class DBN(Stack):
     params : list of SharedVariable
         The layers' forward parameters.
     """
-
-    def __init__(
-        self,
-        hidden_layer_sizes: Sequence[int],
-        UnsupervisedModel: Callable[..., Any] = AutoEncoder,
-        *,
-        corruption: Corruption | Sequence[Corruption | None] | None = None,
-        random_state: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            hidden_layer_sizes,
-            UnsupervisedModel,
-            corruption=corruption,
-            random_state=random_state,
-            dtype=dtype,
-        )
 
     def fit(
         self,
@@ -91,7 +60,7 @@ class DBN(Stack):
         pretrain_options : mapping or sequence of mappings, optional
             Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
         keep_layers : bool
-            Leave layers that have parameters already as they are.
+            Leave layers that have parameters already, loaded or trained before, as they are.
         monitor, backend, callbacks
             As of the layers' ``fit``.
 
@@ -100,14 +69,17 @@ class DBN(Stack):
         DBN
             Itself.
         """
-        check_option(monitor, "monitor", MONITORS)
-        each = check_pretrain_epochs(pretrain_epochs, len(self.hidden_layers))
-        backend = get_backend(backend)
         X = check_matrix(X, dtype=self.dtype)
-        check_callbacks(callbacks)
-        self._pretrain(
-            X, each, pretrain_options, backend, keep=keep_layers, monitor=monitor, callbacks=callbacks
+        pretrain, _ = self._pretraining(
+            X,
+            pretrain_epochs,
+            pretrain_options,
+            keep_layers=keep_layers,
+            monitor=monitor,
+            backend=backend,
+            callbacks=callbacks,
         )
+        pretrain(X)
         self.params = self._forward_params()
         return self
 
@@ -164,7 +136,7 @@ class DBN(Stack):
         return np.asarray(flat).reshape(*pictures.shape[:2], -1)
 
     def save(self, path: Any) -> None:
-        """Write all layers into a safetensors file, with a digest.
+        """Write all layers into a safetensors file, with a digest; not their corruption, which is code.
 
         Parameters
         ----------
@@ -238,7 +210,9 @@ def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Any
         )
         rbm._set_params(**{name: arrays[name] for name in ("W", "c", "b", "z") if name in arrays})
         return rbm
-    ae = AutoEncoder(facts["M"], hidden=facts["hidden"], output=facts["output"], dtype=dtype)
+    ae = AutoEncoder(
+        facts["M"], hidden=facts.get("hidden", "sigmoid"), output=facts.get("output", "sigmoid"), dtype=dtype
+    )
     ae._set_params(**{name: arrays[name] for name in ("W", "bh", "bo")})
     ae.unit_interval = facts["unit_interval"]
     return ae

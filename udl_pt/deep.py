@@ -13,21 +13,15 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt.autoencoder import COSTS, AutoEncoder
+from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
-from udl_pt.graph import Corruption, cross_entropy, squared_error
+from udl_pt.graph import Corruption, check_cost, reconstruction_cost
 from udl_pt.layer import Layer
-from udl_pt.pretraining import Stack, check_pretrain_epochs
-from udl_pt.training import MONITORS, Progress, cost_recorder, show_costs, train
+from udl_pt.pretraining import Stack, check_sizes, one_a_layer
+from udl_pt.training import Progress, cost_recorder, notify, show_costs, train
 from udl_pt.updates import MomentumStep
-from udl_pt.validation import (
-    check_callbacks,
-    check_epochs,
-    check_matrix,
-    check_number,
-    check_option,
-)
+from udl_pt.validation import check_epochs, check_matrix, check_rates
 
 __all__ = ["DeepAutoEncoder"]
 
@@ -35,27 +29,14 @@ __all__ = ["DeepAutoEncoder"]
 class DeepAutoEncoder(Stack):
     """A stack of auto-encoders or RBMs, unrolled into an encoder and a decoder (chapter 3).
 
-    Parameters
-    ----------
-    hidden_layer_sizes : sequence of int
-        Units of each layer from the input on; the last is the code, of linear units. The paper's network
-        is ``[1000, 500, 250, 30]``.
-    UnsupervisedModel : callable
-        Makes the layers below the code from their sizes: `AutoEncoder`, `RBM`, or a `functools.partial`. The
-        code is an `AutoEncoder` with linear hidden units in any case.
-    corruption : callable or sequence of callable or None, optional
-        Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer.
-    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
-    dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
+    Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    `corruption`, `random_state` and `dtype`. The last size is that of the code, an `AutoEncoder` with linear
+    hidden units whatever the layers below it are. The paper's network is ``[1000, 500, 250, 30]``.
 
     Attributes
     ----------
     hidden_layers : list of models
         One a layer, from the input on; the encoder's parameters are theirs.
-    M : int
-        Units of the code.
     params, dparams : list of SharedVariable
         The encoder's weights and biases from the input on, the decoder's from the code on, and velocities.
         The decoder's weights start as the transposed copies of the encoder's, and are its own from there.
@@ -63,40 +44,41 @@ class DeepAutoEncoder(Stack):
         What `fit` recorded in fine-tuning.
     """
 
-    hidden_unit_interval = False  # codes are any numbers
-
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int],
-        UnsupervisedModel: Callable[..., Any] = AutoEncoder,
+        UnsupervisedModel: Callable[..., Any] | Sequence[Callable[..., Any]] = AutoEncoder,
         *,
         corruption: Corruption | Sequence[Corruption | None] | None = None,
         random_state: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            hidden_layer_sizes,
-            UnsupervisedModel,
-            corruption=corruption,
-            random_state=random_state,
-            dtype=dtype,
+        sizes = check_sizes(hidden_layer_sizes)
+        below = one_a_layer(
+            UnsupervisedModel, "UnsupervisedModel of the layers below the code", len(sizes) - 1
         )
-        top = self.hidden_layers[-1]
-        self.hidden_layers[-1] = AutoEncoder(
-            top.M,
-            corruption=getattr(top, "corruption", None),
-            hidden="linear",
-            random_state=None if random_state is None else self._generator,
-            dtype=self.dtype,
-        )
-        for number, layer in enumerate(self.hidden_layers, start=1):
+        models = [*below, partial(AutoEncoder, hidden="linear")]
+        super().__init__(sizes, models, corruption=corruption, random_state=random_state, dtype=dtype)
+        *rest, code = self.hidden_layers
+        for number, layer in enumerate(rest, start=1):
             if not isinstance(layer, Layer):
                 raise TypeError(
                     f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, which "
                     "can be unrolled into a decoder"
                 )
-        self.M = self.hidden_layers[-1].M
+        if rest and not rest[-1].hidden_unit_interval:
+            code.output = "linear"
         self.costs: list[float] = []
+
+    @property
+    def M(self) -> int:
+        """Units of the code."""
+        return int(self.hidden_layers[-1].M)
+
+    @property
+    def hidden_unit_interval(self) -> bool:
+        """Codes may be any numbers."""
+        return False
 
     def fit(
         self,
@@ -121,7 +103,7 @@ class DeepAutoEncoder(Stack):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Rows to rebuild, in [0, 1].
+            Rows to rebuild, in [0, 1] under the cross-entropy.
         pretrain : bool
             Whether to pretrain, with the layers' own defaults for what `pretrain_options` doesn't say.
         learning_rate, mu : float
@@ -135,9 +117,11 @@ class DeepAutoEncoder(Stack):
         pretrain_options : mapping or sequence of mappings, optional
             Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
         keep_layers : bool
-            Leave layers that have parameters already as they are instead of pretraining them.
+            Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
+            before. The decoder is made of their transposes anew in any case.
         cost : {"cross_entropy", "squared_error"}
-            What fine-tuning makes small, summed over a row.
+            What fine-tuning makes small, summed over a row; the cross-entropy is for layers whose visible
+            units are probabilities.
         monitor : {"epoch", "batch", None}
             As of `AutoEncoder.fit`.
         backend : {"numba", "c", "jax"}, optional
@@ -157,21 +141,25 @@ class DeepAutoEncoder(Stack):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_option(cost, "cost", COSTS)
-        check_option(monitor, "monitor", MONITORS)
-        hyper = {
-            "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
-            "mu": check_number(mu, "mu", at_least=0, at_most=1),
-        }
-        backend = get_backend(backend)
-        X = check_matrix(X, dtype=self.dtype, unit_interval=True)
+        check_cost(cost, self.hidden_layers[0].output_unit_interval)
+        hyper = check_rates(learning_rate, mu)
+        X = check_matrix(X, dtype=self.dtype, unit_interval=cost == "cross_entropy")
         epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
-        n_layers = len(self.hidden_layers)
-        each = check_pretrain_epochs(pretrain_epochs, n_layers)
-        check_callbacks(callbacks)
+        pretrain_layers, callbacks = self._pretraining(
+            X,
+            pretrain_epochs,
+            pretrain_options,
+            pretrain=pretrain,
+            keep_layers=keep_layers,
+            monitor=monitor,
+            backend=backend,
+            callbacks=callbacks,
+        )
+        if epochs > 0:
+            notify(callbacks, "on_check", self, hyper, ["costs"] if monitor == "epoch" else [])
 
-        todo = (each, pretrain_options) if pretrain else ([0] * n_layers, None)
-        self._pretrain(X, *todo, backend, keep=keep_layers, monitor=monitor, callbacks=callbacks)
+        pretrain_layers(X)
+        self.unit_interval |= cost == "cross_entropy"
         self._unroll()
         self.costs = []
         if epochs > 0:
@@ -182,7 +170,7 @@ class DeepAutoEncoder(Stack):
                 X,
                 monitor=monitor,
                 dtype=self.dtype,
-                backend=backend,
+                backend=self.backend,
                 name=f"{self.title} cost_op",
             )
             train(
@@ -195,6 +183,7 @@ class DeepAutoEncoder(Stack):
                 dtype=self.dtype,
                 stage=self.title,
                 measure=measure,
+                model=self,
                 monitor=monitor,
                 callbacks=callbacks,
             )
@@ -216,13 +205,13 @@ class DeepAutoEncoder(Stack):
         self.params = self._forward_params() + [p for pair in self._decoder for p in pair]
         self.dparams = [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params]
 
+    @property
+    def velocities(self) -> list[SharedVariable]:
+        """Those of the matrices of weights, from the input to the code and back."""
+        return self.dparams[::2]
+
     def _step(self, cost: str) -> MomentumStep:
         X_in, scale = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
-        encoder = [
-            f"{p.name} of layer {number}"
-            for number, layer in enumerate(self.hidden_layers, start=1)
-            for p in layer.forward_params
-        ]
         return MomentumStep(
             self._cost(X_in, cost).sum() * scale,
             [X_in],
@@ -232,15 +221,12 @@ class DeepAutoEncoder(Stack):
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
-            names=encoder + [str(p.name) for p in self.params[len(encoder) :]],
+            names=self._forward_names() + [str(p.name) for pair in self._decoder for p in pair],
         )
 
     def _cost(self, X: Variable, name: str) -> Variable:
         """Give the cost of each entry of `X`."""
-        A = self._down(self._up(X))
-        if name == "cross_entropy":
-            return cross_entropy(X, A)
-        return squared_error(X, self.hidden_layers[0].visible_mean(A))
+        return reconstruction_cost(name, self.hidden_layers[0].visible_mean)(X, self._down(self._up(X)))
 
     def _down(self, H: Variable) -> Variable:
         """Pass codes down through the decoder, up to what the first layer's visible units get."""
@@ -306,6 +292,6 @@ class DeepAutoEncoder(Stack):
         float
             In the data's units, squared; comparable with `PCA.reconstruction_error`.
         """
-        X = check_matrix(X, dtype=self.dtype, unit_interval=True)
+        X = check_matrix(X, dtype=self.dtype)  # the rest `forward` looks at
         errors = ((chunk - self.forward(chunk)) ** 2 for chunk in in_chunks(X, self.dtype))
         return sum(float(error.sum(dtype=np.float64)) for error in errors) / len(X)

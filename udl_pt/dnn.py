@@ -1,11 +1,11 @@
 """Chapter 3: a deep network, greedily pretrained and then fine-tuned with a logistic layer on top."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.autoencoder import AutoEncoder
@@ -13,17 +13,17 @@ from udl_pt.backend import Function, get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights
 from udl_pt.metrics import error_rate
-from udl_pt.pretraining import Stack, check_pretrain_epochs
-from udl_pt.random import RandomStreams
-from udl_pt.training import MONITORS, Progress, show_costs, train
-from udl_pt.updates import MomentumStep, limit_norm
+from udl_pt.pretraining import Stack
+from udl_pt.random import RandomStreams, get_state, set_state
+from udl_pt.training import Progress, notify, show_costs, train
+from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
-    check_callbacks,
+    DivergenceError,
     check_epochs,
     check_labels,
     check_matrix,
     check_number,
-    check_option,
+    check_rates,
 )
 
 __all__ = ["DNN"]
@@ -32,22 +32,15 @@ __all__ = ["DNN"]
 class DNN(Stack):
     """A deep network of sigmoid layers with a softmax on top (chapter 3).
 
+    Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    `corruption`, `random_state` and `dtype`. With a corruption it is a stacked denoising
+    auto-encoder (Vincent et al., JMLR 2010).
+
     Parameters
     ----------
-    hidden_layer_sizes : sequence of int
-        Hidden units of each layer, such as the book's ``[1000, 750, 500]``.
-    UnsupervisedModel : callable
-        Makes a layer from its size: `AutoEncoder`, or a `functools.partial` with further arguments.
-    corruption : callable or sequence of callable or None, optional
-        Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer. With it this is a
-        stacked denoising auto-encoder (Vincent et al., JMLR 2010).
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
         The stream of dropout's masks. None derives it from `random_state` where that is given, else seeds
         it afresh.
-    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
-    dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
 
     Attributes
     ----------
@@ -66,7 +59,7 @@ class DNN(Stack):
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int],
-        UnsupervisedModel: Callable[..., Any] = AutoEncoder,
+        UnsupervisedModel: Callable[..., Any] | Sequence[Callable[..., Any]] = AutoEncoder,
         *,
         corruption: Corruption | Sequence[Corruption | None] | None = None,
         rng: Any = None,
@@ -80,7 +73,6 @@ class DNN(Stack):
             random_state=random_state,
             dtype=dtype,
         )
-        self._own_chance = random_state is not None
         self.rng = None if rng is None else RandomStreams(rng)
         self.costs: list[float] = []
         self.errors: list[float] = []
@@ -139,8 +131,8 @@ class DNN(Stack):
         pretrain_options : mapping or sequence of mappings, optional
             Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
         keep_layers : bool
-            Leave layers that have parameters already, loaded or trained before, as they are instead of
-            pretraining them (or drawing their weights) anew: ``dnn.hidden_layers = dbn.hidden_layers``.
+            Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
+            before: ``dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)``. Fine-tuning goes on with them.
         train_head_only : bool
             Leave the hidden layers as pretraining made them; train the logistic layer alone.
         validation : float or (array_like, array_like), optional
@@ -171,13 +163,9 @@ class DNN(Stack):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_option(monitor, "monitor", MONITORS)
-        hyper = {
-            "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
-            "mu": check_number(mu, "mu", at_least=0, at_most=1),
-        }
-        reg = check_number(reg, "reg", at_least=0)
-        backend = get_backend(backend)
+        hyper = check_rates(learning_rate, mu)
+        if check_number(reg, "reg", at_least=0) > 0:
+            hyper["reg"] = float(reg)
         X = check_matrix(X, dtype=self.dtype)
         N, D = X.shape
         Xtest = check_matrix(Xtest, "Xtest", dtype=self.dtype, n_features=D)
@@ -186,26 +174,44 @@ class DNN(Stack):
         Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
         drop = check_dropout(dropout)
         if max_norm is not None:
-            max_norm = check_number(max_norm, "max_norm", at_least=float(np.finfo(self.dtype).tiny))
-        n_layers = len(self.hidden_layers)
-        pretrain_epochs = check_pretrain_epochs(pretrain_epochs, n_layers)
-        check_callbacks(callbacks)
+            limits = np.finfo(self.dtype)
+            max_norm = check_number(
+                max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max)
+            )
         valid, n_valid = check_validation(validation, N, D, K, self.dtype)
         epochs, batch_sz = check_epochs(epochs, batch_sz, N - n_valid, "fine-tuning")
+        pretrain_layers, callbacks = self._pretraining(
+            X,
+            pretrain_epochs,
+            pretrain_options,
+            pretrain=pretrain,
+            keep_layers=keep_layers,
+            monitor=monitor,
+            backend=backend,
+            callbacks=callbacks,
+        )
+        if epochs > 0:
+            held = ["valid_costs", "valid_errors"] if valid is not None or n_valid else []
+            notify(
+                callbacks, "on_check", self, hyper, ["costs", "errors", *held] if monitor == "epoch" else []
+            )
 
+        before = get_state(self._generator)
         if n_valid:
             held_out, rest = np.split(self._generator.permutation(N), [n_valid])
             valid, X, Y = (X[held_out], Y[held_out]), X[rest], Y[rest]
-        todo = (pretrain_epochs, pretrain_options) if pretrain else ([0] * n_layers, None)
-        self._pretrain(X, *todo, backend, keep=keep_layers, monitor=monitor, callbacks=callbacks)
+        try:
+            pretrain_layers(X)
+        except (ValueError, TypeError) as error:
+            if not isinstance(error, DivergenceError):
+                set_state(self._generator, before)
+            raise
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         if self.rng is None:
             self.rng = RandomStreams.beside(self._generator if self._own_chance else None)
         self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
         if epochs > 0:
             hyper["scale"] = 1 / batch_sz
-            if reg > 0:
-                hyper["reg"] = reg
             train(
                 self._step(K, 2 if train_head_only else len(self.params), reg > 0, drop, max_norm),
                 [X, Y],
@@ -216,6 +222,7 @@ class DNN(Stack):
                 dtype=self.dtype,
                 stage=self.title,
                 measure=self._recorder(K, (Xtest, Ytest), valid),
+                model=self,
                 monitor=monitor,
                 callbacks=callbacks,
             )
@@ -245,8 +252,8 @@ class DNN(Stack):
         cost = categorical_cross_entropy(targets, logits, K).sum() * scale
         scalars = [scale]
         if regularised:
-            scalars.append(pt.scalar("reg", dtype=self.dtype))
-            cost += scalars[1] * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
+            scalars.insert(0, pt.scalar("reg", dtype=self.dtype))
+            cost += scalars[0] * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
         return MomentumStep(
             cost,
             [X_in, targets],
@@ -256,15 +263,14 @@ class DNN(Stack):
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
-            names=self._names()[:n_params],
-            limit=None if max_norm is None else partial(limit_norm, max_norm=max_norm),
+            names=["W of the logistic layer", "b of the logistic layer", *self._forward_names()][:n_params],
+            max_norm=max_norm,
         )
 
-    def _names(self) -> list[str]:
-        names = ["W of the logistic layer", "b of the logistic layer"]
-        for number, layer in enumerate(self.hidden_layers, start=1):
-            names += [f"{p.name} of layer {number}" for p in layer.forward_params]
-        return names
+    @property
+    def velocities(self) -> list[SharedVariable]:
+        """Those of the matrices of weights, from the input on."""
+        return [*(layer.forward_dparams[0] for layer in self.hidden_layers), self.dW]
 
     def _recorder(
         self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, np.ndarray] | None
@@ -348,12 +354,16 @@ class DNN(Stack):
 
 def check_dropout(dropout: Any) -> tuple[float, float]:
     """Hand back the probabilities that a pixel and that a hidden unit is left out."""
-    pixels, units = dropout if isinstance(dropout, Sequence) and len(dropout) == 2 else (0.0, dropout)
-    highest = float(np.nextafter(1, 0))
-    return (
-        check_number(pixels, "dropout of pixels", at_least=0, at_most=highest),
-        check_number(units, "dropout", at_least=0, at_most=highest),
-    )
+    try:
+        pixels, units = (float(p) for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"dropout is {dropout!r}, expected the probability of a hidden unit, or a pair, that of a pixel "
+            "and that of a hidden unit"
+        ) from None
+    if not (0 <= pixels < 1 and 0 <= units < 1):
+        raise ValueError(f"dropout is {dropout!r}, expected probabilities from 0 to below 1")
+    return pixels, units
 
 
 def check_validation(
@@ -365,6 +375,8 @@ def check_validation(
     if isinstance(validation, Sequence) and len(validation) == 2:
         X = check_matrix(validation[0], "validation[0]", dtype=dtype, n_features=D)
         return (X, check_labels(validation[1], "validation[1]", n_samples=len(X), n_classes=K)), 0
+    if np.ndim(validation) > 0:
+        raise TypeError("validation is an array, expected a share such as 0.1, or a pair (X, Y)")
     share = check_number(validation, "validation", at_least=0, at_most=1)
     n_valid = round(share * N)
     if not 0 < n_valid < N:

@@ -19,20 +19,25 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt.random import RandomStreams, as_generator
-from udl_pt.validation import check_number
+from udl_pt.validation import check_number, check_option
 
 __all__ = [
+    "COSTS",
     "Corruption",
     "categorical_cross_entropy",
+    "check_corruption",
+    "check_cost",
     "cross_entropy",
     "gaussian",
     "init_weights",
     "masking",
+    "reconstruction_cost",
     "salt_and_pepper",
     "squared_error",
 ]
 
 Corruption = Callable[[Variable, RandomStreams], Variable]
+COSTS = ("cross_entropy", "squared_error")
 
 
 def init_weights(shape: Sequence[int], random_state: Any = None, dtype: str = "float64") -> np.ndarray:
@@ -72,6 +77,33 @@ def squared_error(target: Variable, output: Variable) -> Variable:
     return (target - output) ** 2
 
 
+def reconstruction_cost(
+    name: str, mean: Callable[[Variable], Variable]
+) -> Callable[[Variable, Variable], Variable]:
+    """Make the function of X and of what the units that rebuild it get, element by element.
+
+    Parameters
+    ----------
+    name : {"cross_entropy", "squared_error"}
+        See `COSTS`.
+    mean : callable
+        What these units make of what they get; the cross-entropy is for sigmoids, and takes their logits.
+    """
+    if name == "cross_entropy":
+        return cross_entropy
+    return lambda X, A: squared_error(X, mean(A))
+
+
+def check_cost(name: str, sigmoid: bool) -> None:
+    """Raise unless there is such a cost, and the units that rebuild X are sigmoids where it needs them."""
+    check_option(name, "cost", COSTS)
+    if name == "cross_entropy" and not sigmoid:
+        raise ValueError(
+            "cost is 'cross_entropy', but the output units are linear, which give no probabilities: "
+            "cost='squared_error', or sigmoid output units"
+        )
+
+
 def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int) -> Variable:
     """Negative log-likelihood of integer labels under ``softmax(logits)``, one value a row, in nats.
 
@@ -86,6 +118,20 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
     """
     hot = pt.eq(labels.dimshuffle(0, "x"), np.arange(n_classes, dtype="int32"))
     return -(hot.astype(logits.dtype) * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+
+
+def check_corruption(corruption: Any, dtype: str) -> None:
+    """Raise unless `corruption` turns a matrix variable and a stream into a matrix variable."""
+    try:
+        seen = corruption(pt.matrix("X", dtype=dtype), RandomStreams(0, dtype))
+        error = f"it returns {seen!r}"
+    except Exception as cause:  # whatever it is, it is the corruption's
+        seen, error = None, f"called so, it says: {cause}"
+    if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
+        raise TypeError(
+            f"corruption is {corruption!r}, expected a function of a matrix variable X and a RandomStreams "
+            f"that returns X corrupted, such as masking(0.3); {error}"
+        )
 
 
 def masking(p: float) -> Corruption:

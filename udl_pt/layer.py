@@ -39,6 +39,11 @@ class Layer(Callables):
         self.rng: Any = None if rng is None else RandomStreams(rng)
 
     @property
+    def output_unit_interval(self) -> bool:
+        """Whether what it rebuilds is in [0, 1]."""
+        raise NotImplementedError
+
+    @property
     def title(self) -> str:
         """What progress and errors call it."""
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
@@ -51,6 +56,10 @@ class Layer(Callables):
         for variable in [*self.params, *self.dparams]:
             setattr(self, variable.name, variable)
         self.forward_params, self.forward_dparams = self.params[:2], self.dparams[:2]
+
+    def _records(self, monitor: str | None) -> tuple[str, ...]:
+        """Name the lists that get an entry an epoch."""
+        return ("costs",) if monitor == "epoch" else ()
 
     def _start_stream(self) -> None:
         """Make the stream of draws, where none was given: beside `random_state`, else seeded afresh."""
@@ -91,6 +100,7 @@ class Layer(Callables):
             dtype=self.dtype,
             stage=self.title,
             measure=measure,
+            model=self,
             monitor=monitor,
             callbacks=callbacks,
         )

@@ -1,6 +1,7 @@
 """Chapter 3: greedy, layer-wise pretraining; each layer learns to reconstruct what the one below gives.
 
-`Stack` is what a network of such layers is, with labels (`DNN`) or without (`DBN`).
+`Stack` is what a network of such layers is: with labels (`DNN`), without (`DBN`), there and back
+(`DeepAutoEncoder`).
 """
 
 import inspect
@@ -11,45 +12,22 @@ import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt.backend import float_dtype
+from udl_pt.autoencoder import AutoEncoder
+from udl_pt.backend import float_dtype, get_backend
 from udl_pt.calling import Callables
-from udl_pt.random import as_generator
-from udl_pt.training import Progress
-from udl_pt.validation import DivergenceError, check_count
+from udl_pt.graph import Corruption
+from udl_pt.random import as_generator, get_state, set_state
+from udl_pt.training import MONITORS, Progress
+from udl_pt.validation import DivergenceError, check_callbacks, check_count, check_matrix, check_option
 
-__all__ = ["Stack", "check_pretrain_epochs", "check_pretrain_options", "make_layers", "pretrain_layers"]
+__all__ = ["Stack", "check_sizes", "make_layers", "one_a_layer", "pretrain_layers"]
 
 METHODS = ("fit", "forward_hidden", "hidden_op")
 ATTRIBUTES = ("M", "forward_params", "forward_dparams")
 
-Options = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
-
-def make_layers(
-    hidden_layer_sizes: Sequence[int],
-    UnsupervisedModel: Callable[..., Any],
-    *,
-    corruption: Any = None,
-    **options: Any,
-) -> list[Any]:
-    """Make one unfitted model a layer.
-
-    Parameters
-    ----------
-    hidden_layer_sizes : sequence of int
-        Hidden units of each layer, from the input on.
-    UnsupervisedModel : callable
-        Called with a size: a class, or a `functools.partial` of one that fixes further arguments.
-    corruption : callable or sequence of callable or None, optional
-        See `AutoEncoder`: the same for all layers, or one a layer.
-    **options
-        Passed on where they aren't None.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For no layers, sizes below 1, or models without `METHODS`.
-    """
+def check_sizes(hidden_layer_sizes: Any) -> list[Any]:
+    """Hand back a list of at least one size."""
     try:
         sizes = list(hidden_layer_sizes)
     except TypeError:
@@ -58,27 +36,66 @@ def make_layers(
         ) from None
     if not sizes:
         raise ValueError("hidden_layer_sizes is empty, expected at least one layer, such as [500]")
-    if not callable(UnsupervisedModel):
-        raise TypeError(
-            f"UnsupervisedModel is {UnsupervisedModel!r}, expected what makes a layer from its size: a class "
-            "such as AutoEncoder, or a functools.partial of one"
-        )
-    given = {name: value for name, value in options.items() if value is not None}
-    own = [{} if c is None else {"corruption": c} for c in one_a_layer(corruption, "corruption", len(sizes))]
-    names = given | {name: value for each in own for name, value in each.items()}
-    refused = sorted(set(names) - _accepted(UnsupervisedModel, names))
-    if refused:
-        raise TypeError(
-            f"UnsupervisedModel {UnsupervisedModel!r} takes no {', '.join(refused)}: leave that away, or let "
-            "its constructor take it"
-        )
-    layers = [UnsupervisedModel(M, **given, **each) for M, each in zip(sizes, own, strict=True)]
-    missing = [name for name in METHODS if not _has_method(layers[0], name)]
-    if missing:
-        raise TypeError(
-            f"UnsupervisedModel {UnsupervisedModel!r} has no {', '.join(missing)}: "
-            f"a layer needs {', '.join(METHODS)}, and after fit {', '.join(ATTRIBUTES)}"
-        )
+    return sizes
+
+
+def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
+    """Hand back one entry a layer: those of a list (or the like), or the same for all."""
+    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+        return [value] * n_layers
+    if len(value) != n_layers:
+        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one a layer")
+    return list(value)
+
+
+def make_layers(
+    hidden_layer_sizes: Sequence[int], UnsupervisedModel: Any, *, corruption: Any = None, **options: Any
+) -> list[Any]:
+    """Make one unfitted model a layer.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Hidden units of each layer, from the input on.
+    UnsupervisedModel : callable or sequence of callable
+        Called with a size: a class, or a `functools.partial` of one that fixes further arguments; the same
+        for all layers, or one a layer.
+    corruption : callable or None, or a sequence of them
+        See `AutoEncoder`: the same for all layers, or one a layer.
+    **options
+        Passed on where they aren't None.
+
+    Returns
+    -------
+    list of models
+
+    Raises
+    ------
+    TypeError, ValueError
+        For no layers, sizes below 1, or models without `METHODS`.
+    """
+    sizes = check_sizes(hidden_layer_sizes)
+    models = one_a_layer(UnsupervisedModel, "UnsupervisedModel", len(sizes))
+    corruptions = one_a_layer(corruption, "corruption", len(sizes))
+    layers = []
+    for M, model, own in zip(sizes, models, corruptions, strict=True):
+        if not callable(model):
+            raise TypeError(
+                f"UnsupervisedModel is {model!r}, expected what makes a layer from its size: a class such as "
+                "AutoEncoder, or a functools.partial of one"
+            )
+        given = {name: v for name, v in {**options, "corruption": own}.items() if v is not None}
+        if refused := _not_taken(model, given):
+            raise TypeError(
+                f"UnsupervisedModel {model!r} takes no {', '.join(refused)}: leave that away, or let its "
+                "constructor take it"
+            )
+        layers.append(model(M, **given))
+        if missing := [name for name in METHODS if not _has_method(layers[-1], name)]:
+            raise TypeError(
+                f"UnsupervisedModel {model!r} has no {', '.join(missing)}: "
+                f"a layer needs {', '.join(METHODS)}, and after fit {', '.join(ATTRIBUTES)}"
+            )
     return layers
 
 
@@ -88,38 +105,12 @@ def _has_method(layer: Any, name: str) -> bool:
     return callable(found) or isinstance(found, property | staticmethod | classmethod)
 
 
-def _accepted(function: Callable[..., Any], names: Mapping[str, Any]) -> set[str]:
-    """Which of the names `function` takes as arguments."""
+def _not_taken(function: Callable[..., Any], names: Mapping[str, Any]) -> list[str]:
+    """Which of the names `function` doesn't take as arguments."""
     parameters = inspect.signature(function).parameters
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        return set(names)
-    return set(names) & set(parameters)
-
-
-def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
-    """Hand back one entry a layer: those of a sequence, or the same for all."""
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        return [value] * n_layers
-    if len(value) != n_layers:
-        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one a layer")
-    return list(value)
-
-
-def check_pretrain_options(options: Any, n_layers: int) -> list[Mapping[str, Any]]:
-    """Hand back one mapping a layer."""
-    each = one_a_layer({} if options is None else options, "pretrain_options", n_layers)
-    if not all(isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each):
-        raise TypeError(
-            f"pretrain_options is {options!r}, expected a dict of arguments for the layers' fit, such as "
-            "{'epochs': 3}, or a list of them, one a layer"
-        )
-    return each
-
-
-def check_pretrain_epochs(epochs: Any, n_layers: int) -> list[int]:
-    """Hand back one number a layer."""
-    each = one_a_layer(epochs, "pretrain_epochs", n_layers)
-    return [check_count(n, "pretrain_epochs", at_least=0) for n in each]
+        return []
+    return sorted(set(names) - set(parameters))
 
 
 def pretrain_layers(
@@ -127,8 +118,8 @@ def pretrain_layers(
     X: np.ndarray,
     *,
     epochs: Sequence[int],
-    options: Options = None,
-    keep: bool = False,
+    options: Sequence[Mapping[str, Any]],
+    keep: bool,
     **defaults: Any,
 ) -> None:
     """Fit each layer to the hidden values of the one below; with no epochs, only draw its weights.
@@ -141,8 +132,8 @@ def pretrain_layers(
         The first layer's data.
     epochs : sequence of int
         Epochs of each layer.
-    options : mapping or sequence of mappings, optional
-        Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+    options : sequence of mappings
+        Further arguments of each layer's ``fit``.
     keep : bool
         Leave layers that have parameters as they are.
     **defaults
@@ -153,19 +144,18 @@ def pretrain_layers(
     DivergenceError
         When a layer's step isn't finite; its parameters are those before that step.
     ValueError, TypeError
-        For bad input; all layers are what they were.
+        For bad input; all layers, and the generators that they draw from, are what they were.
     """
-    each = check_pretrain_options(options, len(layers))
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
-    kept = [keep and hasattr(layer, "forward_params") for layer in layers]
     before = [dict(vars(layer)) for layer in layers]
+    states = [(g, get_state(g)) for layer in layers for g in _generators(layer)]
     current_input = X
-    for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, each, strict=True), start=1):
+    for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
         try:
-            if not kept[number - 1]:
-                accepted = _accepted(layer.fit, given)
-                layer.fit(current_input, **{"epochs": n_epochs, **{n: given[n] for n in accepted}, **own})
+            if not (keep and hasattr(layer, "forward_params")):
+                taken = {n: v for n, v in given.items() if n not in _not_taken(layer.fit, given)}
+                layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
             missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
             if missing:
                 raise TypeError(
@@ -179,40 +169,50 @@ def pretrain_layers(
             for other, attributes in zip(layers, before, strict=True):
                 vars(other).clear()
                 vars(other).update(attributes)
+            for generator, state in states:
+                set_state(generator, state)
             if type(error) in (ValueError, TypeError):
                 raise type(error)(f"{where} (see pretrain_options): {error}") from error
             raise
 
 
-def _check_kept(layers: Sequence[Any], n_features: int, dtype: str) -> None:
-    """Raise unless the layers that have parameters fit to the others and to the data."""
-    expected = n_features
-    for number, layer in enumerate(layers, start=1):
-        if hasattr(layer, "forward_params"):
-            W = layer.forward_params[0].get_value(borrow=True)
-            if W.shape != (expected, layer.M) or W.dtype != dtype:
-                raise ValueError(
-                    f"keep_layers is True, but layer {number} has {W.dtype} weights of shape {W.shape}, "
-                    f"expected {dtype} and ({expected}, {layer.M}): train it anew, or give layers that "
-                    "belong together"
-                )
-        expected = layer.M
+def _generators(layer: Any) -> list[Any]:
+    """Give what the library's own layers draw from: weights and shuffles, and the stream's."""
+    stream = getattr(layer, "rng", None)
+    found = (getattr(layer, "_generator", None), getattr(stream, "generator", None))
+    return [generator for generator in found if generator is not None]
 
 
 class Stack(Callables):
-    """The base of `DNN` and `DBN`, which document the parameters: layers, each on top of the one before."""
+    """Layers, each on top of the one before: the base of `DNN`, `DBN` and `DeepAutoEncoder`.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Hidden units of each layer, from the input on, such as the book's ``[1000, 750, 500]``.
+    UnsupervisedModel : callable or sequence of callable
+        Makes a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` with further arguments;
+        the same for all layers, or one a layer.
+    corruption : callable or None, or a sequence of them
+        Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        PyTensor's floatX where not given.
+    """
 
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int],
-        UnsupervisedModel: Callable[..., Any],
+        UnsupervisedModel: Callable[..., Any] | Sequence[Callable[..., Any]] = AutoEncoder,
         *,
-        corruption: Any,
-        random_state: Any,
-        dtype: Any,
+        corruption: Corruption | Sequence[Corruption | None] | None = None,
+        random_state: Any = None,
+        dtype: Any = None,
     ) -> None:
         self.dtype = float_dtype(dtype)
         self._generator = as_generator(random_state)
+        self._own_chance = random_state is not None
         self.hidden_layers = make_layers(
             hidden_layer_sizes,
             UnsupervisedModel,
@@ -220,46 +220,102 @@ class Stack(Callables):
             random_state=None if random_state is None else self._generator,
             dtype=None if dtype is None else self.dtype,
         )
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            if getattr(layer, "dtype", self.dtype) != self.dtype:
+                raise ValueError(
+                    f"dtype of layer {number} is {layer.dtype}, and the network's {self.dtype}: give the "
+                    "network the dtype, and it hands it on"
+                )
 
     @property
     def title(self) -> str:
         """What progress and errors call it."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
 
-    def _pretrain(
+    def _pretraining(
         self,
         X: np.ndarray,
-        epochs: Sequence[int],
-        options: Options,
-        backend: str,
+        pretrain_epochs: Any,
+        pretrain_options: Any,
         *,
-        keep: bool,
+        pretrain: bool = True,
+        keep_layers: bool,
         monitor: str | None,
-        callbacks: Sequence[Callable[[Progress], Any]],
-    ) -> None:
-        """Train the layers, or with no epochs draw their weights; all but `options` has been checked.
+        backend: str | None,
+        callbacks: Any,
+    ) -> tuple[Callable[[np.ndarray], None], tuple[Callable[[Progress], Any], ...]]:
+        """Check the arguments that all networks' ``fit`` have in common, before anything is changed.
 
-        Bad input changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some
-        layers are new, and the network's other parameters don't belong to them: it is left without any.
+        Returns
+        -------
+        callable
+            Trains the layers on the rows that it is given, or draws their weights where `pretrain` is False.
+            Bad input changes no layer, and so nothing. But when a layer diverges, or somebody interrupts,
+            some layers are new, and the network's other parameters don't belong to them: it is left without
+            any.
+        tuple of callable
+            The callbacks.
         """
-        if keep:
-            _check_kept(self.hidden_layers, X.shape[1], self.dtype)
-        try:
-            pretrain_layers(
-                self.hidden_layers,
-                X,
-                epochs=epochs,
-                options=options,
-                keep=keep,
-                backend=backend,
-                monitor=monitor,
-                callbacks=tuple(callbacks),
+        check_option(monitor, "monitor", MONITORS)
+        backend, callbacks, layers = get_backend(backend), check_callbacks(callbacks), self.hidden_layers
+        each = one_a_layer(pretrain_epochs, "pretrain_epochs", len(layers))
+        epochs = [check_count(n, "pretrain_epochs", at_least=0) if pretrain else 0 for n in each]
+        options = self._check_options(pretrain_options if pretrain else None)
+        if keep_layers:
+            self._check_kept(X)
+
+        def run(rows: np.ndarray) -> None:
+            try:
+                pretrain_layers(
+                    layers,
+                    rows,
+                    epochs=epochs,
+                    options=options,
+                    keep=keep_layers,
+                    backend=backend,
+                    monitor=monitor,
+                    callbacks=callbacks,
+                )
+            except (DivergenceError, KeyboardInterrupt):
+                self.__dict__.pop("params", None)
+                raise
+            self.backend = backend
+            self._look_at_first_layer(X.shape[1])
+
+        return run, callbacks
+
+    def _check_options(self, options: Any) -> list[Mapping[str, Any]]:
+        each = one_a_layer({} if options is None else options, "pretrain_options", len(self.hidden_layers))
+        if not all(isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each):
+            raise TypeError(
+                f"pretrain_options is {options!r}, expected a dict of arguments for the layers' fit, such as "
+                "{'epochs': 3}, or a list of them, one a layer"
             )
-        except (DivergenceError, KeyboardInterrupt):
-            self.__dict__.pop("params", None)
-            raise
-        self.backend = backend
-        self._look_at_first_layer(X.shape[1])
+        for number, (layer, own) in enumerate(zip(self.hidden_layers, each, strict=True), start=1):
+            if refused := _not_taken(layer.fit, own):
+                raise TypeError(
+                    f"layer {number} of {len(each)} (see pretrain_options): {type(layer).__name__}.fit "
+                    f"takes no {', '.join(refused)}, but {', '.join(inspect.signature(layer.fit).parameters)}"
+                )
+        return each
+
+    def _check_kept(self, X: np.ndarray) -> None:
+        """Raise unless the layers that have parameters fit to the others and to the data."""
+        expected = X.shape[1]
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            if hasattr(layer, "forward_params"):
+                W = layer.forward_params[0].get_value(borrow=True)
+                if W.shape != (expected, layer.M) or W.dtype != self.dtype:
+                    raise ValueError(
+                        f"keep_layers is True, but layer {number} has {W.dtype} weights of shape {W.shape}, "
+                        f"expected {self.dtype} and ({expected}, {layer.M}): train it anew, or give layers "
+                        "that belong together"
+                    )
+            expected = layer.M
+        if hasattr(self.hidden_layers[0], "forward_params"):
+            check_matrix(
+                X, dtype=self.dtype, unit_interval=getattr(self.hidden_layers[0], "unit_interval", False)
+            )
 
     def _look_at_first_layer(self, n_features: int) -> None:
         self.n_features = n_features
@@ -273,3 +329,11 @@ class Stack(Callables):
         for layer in self.hidden_layers:
             X = layer.forward_hidden(X)
         return X
+
+    def _forward_names(self) -> list[str]:
+        """Give the names of `_forward_params` for messages."""
+        return [
+            f"{p.name} of layer {number}"
+            for number, layer in enumerate(self.hidden_layers, start=1)
+            for p in layer.forward_params
+        ]

@@ -27,7 +27,7 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-__all__ = ["HostGenerator", "RandomStreams", "as_generator"]
+__all__ = ["HostGenerator", "RandomStreams", "as_generator", "get_state", "set_state"]
 
 HostGenerator = np.random.Generator | np.random.RandomState
 _numbers = itertools.count()
@@ -59,6 +59,21 @@ def as_generator(random_state: Any = None) -> HostGenerator:
     raise TypeError(
         f"random_state is {random_state!r}, expected None, an int, a numpy.random.Generator or a RandomState"
     )
+
+
+def get_state(generator: HostGenerator) -> Any:
+    """Give the state of a generator of either kind."""
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state(legacy=False)
+    return generator.bit_generator.state
+
+
+def set_state(generator: HostGenerator, state: Any) -> None:
+    """Put a generator of either kind back into a state that `get_state` gave."""
+    if isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.bit_generator.state = state
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +123,7 @@ class RandomStreams:
         """Derive a stream from `generator`'s present state, without drawing from it; None seeds afresh."""
         if generator is None:
             return cls()
-        if isinstance(generator, np.random.RandomState):
-            state = pickle.dumps(generator.get_state(legacy=False))
-        else:
-            state = pickle.dumps(generator.bit_generator.state)
-        digest = hashlib.sha256(state).digest()
+        digest = hashlib.sha256(pickle.dumps(get_state(generator))).digest()
         return cls(np.random.default_rng(int.from_bytes(digest, "big")))
 
     def __getstate__(self) -> dict[str, Any]:

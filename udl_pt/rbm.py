@@ -21,7 +21,7 @@ from udl_pt.gibbs import gibbs_chain, run_chain
 from udl_pt.graph import init_weights
 from udl_pt.layer import Layer
 from udl_pt.random import RandomStreams
-from udl_pt.training import MONITORS, Progress, show_costs
+from udl_pt.training import MONITORS, Progress, notify, show_costs
 from udl_pt.units import VISIBLE_UNITS, bernoulli
 from udl_pt.validation import (
     check_callbacks,
@@ -30,6 +30,7 @@ from udl_pt.validation import (
     check_matrix,
     check_number,
     check_option,
+    check_rates,
     check_weights,
     column_moments,
     warn_unless_standardised,
@@ -185,10 +186,7 @@ class RBM(Layer):
         """
         check_option(monitor, "monitor", MONITORS)
         check_option(visible_bias, "visible_bias", ("zeros", "data"))
-        hyper = {
-            "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
-            "mu": check_number(mu, "mu", at_least=0, at_most=1),
-        }
+        hyper = check_rates(learning_rate, mu)
         penalties = {}
         if check_number(weight_decay, "weight_decay", at_least=0) > 0:
             penalties["weight_decay"] = weight_decay
@@ -200,7 +198,7 @@ class RBM(Layer):
         if binarize and not self.units.unit_interval:
             raise ValueError(f"binarize is True, but {self.visible} units aren't binary: leave it away")
         backend = get_backend(backend)
-        check_callbacks(callbacks)
+        callbacks = check_callbacks(callbacks)
         # without training, as under a network that isn't pretrained, nothing is read as a probability
         unit_interval = self.units.unit_interval and check_count(epochs, "epochs", at_least=0) > 0
         X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
@@ -208,6 +206,8 @@ class RBM(Layer):
         epochs, batch_sz = check_epochs(epochs, batch_sz, N)
         sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, batch_sz, self.visible)
         needs_moments = centring or visible_bias == "data" or not self.units.unit_interval
+        if epochs > 0:
+            notify(callbacks, "on_check", self, [*hyper, *penalties], self._records(monitor))
         mean, variance = column_moments(X) if needs_moments else (np.zeros(D), np.zeros(D))
         if not self.units.unit_interval and epochs > 0:
             warn_unless_standardised(mean, variance)
@@ -250,6 +250,11 @@ class RBM(Layer):
         if show_fig:
             show_costs(self.costs, self.title)
         return self
+
+    @property
+    def output_unit_interval(self) -> bool:
+        """Whether what it rebuilds is in [0, 1]."""
+        return self.units.unit_interval
 
     def _log_variances(self, D: int) -> dict[str, np.ndarray]:
         return {"z": np.zeros(D, self.dtype)} if self.learn_variance else {}

@@ -7,7 +7,7 @@ is copied and cast.
 """
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from udl_pt.calling import in_chunks
 from udl_pt.random import HostGenerator
 from udl_pt.validation import DivergenceError
 
-__all__ = ["MONITORS", "Progress", "Step", "cost_recorder", "show_costs", "train"]
+__all__ = ["MONITORS", "Progress", "Step", "cost_recorder", "notify", "show_costs", "train"]
 
 MONITORS = ("epoch", "batch", None)
 
@@ -41,6 +41,8 @@ class Progress:
         Learning rate and the like; a callback may change them for the steps to come.
     stop : bool
         A callback sets it to end the training after this epoch (or batch).
+    model : object
+        What is being trained, itself.
 
     Notes
     -----
@@ -56,6 +58,7 @@ class Progress:
     cost: float | None = None
     hyper: dict[str, float] = field(default_factory=dict)
     stop: bool = False
+    model: Any = None
 
 
 class Step(Protocol):
@@ -84,6 +87,7 @@ def train(
     dtype: str,
     stage: str,
     measure: Callable[[], float],
+    model: Any = None,
     monitor: str | None = "epoch",
     callbacks: Sequence[Callable[[Progress], Any]] = (),
 ) -> None:
@@ -107,11 +111,12 @@ def train(
         What is trained; for messages and progress.
     measure : callable
         Records the cost and returns it; called as `monitor` says.
+    model : object
+        For `Progress.model`; nothing here looks into it.
     monitor : {"epoch", "batch", None}
         After each epoch, after each batch, or never.
     callbacks : sequence of callable
-        ``callback(progress)`` after each epoch; where a callback has a method ``on_batch`` or ``on_start``,
-        that is called with the same after each batch, or once before the first.
+        ``callback(progress)`` after each epoch; see `notify` for what else a callback may have.
 
     Raises
     ------
@@ -120,13 +125,12 @@ def train(
     """
     n = len(data[0])
     order = np.arange(n)
-    progress = Progress(stage, epochs, n // batch_sz, hyper=dict(hyper))
-    on_batch = [callback.on_batch for callback in callbacks if hasattr(callback, "on_batch")]
-    for callback in callbacks:
-        if hasattr(callback, "on_start"):
-            callback.on_start(progress)
+    progress = Progress(stage, epochs, n // batch_sz, hyper=dict(hyper), model=model)
     try:
+        notify(callbacks, "on_start", progress)
         for epoch in range(1, epochs + 1):
+            if progress.stop:
+                break
             progress.epoch = epoch
             # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
             shuffled = np.arange(n)
@@ -141,8 +145,7 @@ def train(
                     raise _divergence(progress, step.names, finite)
                 if monitor == "batch":
                     progress.cost = measure()
-                for callback in on_batch:
-                    callback(progress)
+                notify(callbacks, "on_batch", progress)
                 if progress.stop:
                     break
             if monitor == "epoch":
@@ -150,10 +153,28 @@ def train(
             step.settle()
             for callback in callbacks:
                 callback(progress)
-            if progress.stop:
-                return
     finally:
         step.settle()
+    notify(callbacks, "on_end", progress)
+
+
+def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
+    """Call the method `moment` of those callbacks that have it.
+
+    Parameters
+    ----------
+    callbacks : iterable of callable
+        As given to `fit`.
+    moment : {"on_check", "on_start", "on_batch", "on_end"}
+        ``on_check(model, rates, records)`` before a fit changes anything, to refuse what can't be: the names
+        of the rates that `Progress.hyper` will hold, and those of the model's lists that will get an entry an
+        epoch. Then, with a `Progress`, before the first batch, after each batch, and after the last epoch.
+    *arguments
+        What the method gets.
+    """
+    for callback in callbacks:
+        if hasattr(callback, moment):
+            getattr(callback, moment)(*arguments)
 
 
 def cost_recorder(

@@ -18,7 +18,7 @@ from udl_pt.descent import Analytic, Autodiff
 from udl_pt.neighbours import Kernel, gaussian, student
 from udl_pt.pca import PCA
 from udl_pt.random import as_generator
-from udl_pt.training import Progress
+from udl_pt.training import Progress, notify
 from udl_pt.validation import (
     DivergenceError,
     check_callbacks,
@@ -102,8 +102,12 @@ class _Embedding:
             When a step isn't finite; `embedding_` is that before it.
         """
         backend = get_backend(backend)
-        check_callbacks(callbacks)
-        return self._exact(self._points(X), backend, callbacks)
+        return self._exact(self._points(X), backend, self._callbacks(callbacks))
+
+    def _callbacks(self, callbacks: Any) -> Sequence[Callable[[Progress], Any]]:
+        checked = check_callbacks(callbacks)
+        notify(checked, "on_check", self, ("learning_rate",), ())
+        return checked
 
     def transform(self, X: Any) -> np.ndarray:
         """Say why there is no such thing.
@@ -189,10 +193,9 @@ class _Embedding:
             n_batches=1,
             batch=1,
             hyper={"learning_rate": rate},
+            model=self,
         )
-        for callback in callbacks:
-            if hasattr(callback, "on_start"):
-                callback.on_start(progress)
+        notify(callbacks, "on_start", progress)
         for iteration in range(1, self.max_iter + 1):
             early = iteration <= self.exaggeration_iter
             if iteration == self.exaggeration_iter + 1:  # another cost: what was learned of the old is void
@@ -213,12 +216,12 @@ class _Embedding:
             if iteration % RECORDED == 0 or iteration == self.max_iter:
                 self.costs.append(descent.cost(Y))
                 progress.cost = self.costs[-1]
+            notify(callbacks, "on_batch", progress)
             for callback in callbacks:
-                if hasattr(callback, "on_batch"):
-                    callback.on_batch(progress)
                 callback(progress)
             if progress.stop:
                 break
+        notify(callbacks, "on_end", progress)
         self.kl_divergence_ = descent.cost(Y)
 
 
@@ -321,7 +324,7 @@ class TSNE(_Embedding):
         By "fft" there are no callbacks and no gradient of one's own, and one or two dimensions.
         """
         backend = get_backend(backend)
-        check_callbacks(callbacks)
+        callbacks = self._callbacks(callbacks)
         X = self._points(X)
         if self.method == "exact" or (self.method == "auto" and len(X) < LARGE):
             return self._exact(X, backend, callbacks)

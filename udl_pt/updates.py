@@ -9,7 +9,7 @@ Learning rate and momentum may be numbers or scalar variables; they are cast to 
 so float32 parameters stay float32 whatever floatX is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, to_numpy
 
-__all__ = ["MomentumStep", "Updates", "all_or_nothing", "limit_norm", "momentum_updates", "sgd_updates"]
+__all__ = ["MomentumStep", "Updates", "all_or_nothing", "momentum_updates", "sgd_updates"]
 
 Updates = list[tuple[SharedVariable, Variable]]
 
@@ -93,7 +93,9 @@ def momentum_updates(
     )
 
 
-def all_or_nothing(updates: Updates, params: Sequence[SharedVariable]) -> tuple[Variable, Updates]:
+def all_or_nothing(
+    updates: Updates, params: Sequence[SharedVariable], max_norm: float | None = None
+) -> tuple[Variable, Updates]:
     """Keep all parameters as they are in a step that isn't finite.
 
     Parameters
@@ -102,6 +104,8 @@ def all_or_nothing(updates: Updates, params: Sequence[SharedVariable]) -> tuple[
         What `momentum_updates` returned.
     params : sequence of SharedVariable
         The parameters among them.
+    max_norm : float, optional
+        The largest length of a matrix's column, what comes in to a unit; longer ones are cut after the step.
 
     Returns
     -------
@@ -119,13 +123,14 @@ def all_or_nothing(updates: Updates, params: Sequence[SharedVariable]) -> tuple[
     sums = [step.sum(acc_dtype=step.dtype) for step in steps]
     total = pt.add(*sums) if len(sums) > 1 else sums[0]
     fine = pt.lt(abs(total), np.array(np.inf, total.dtype))
+    if max_norm is not None:
+        updates = [(v, _cut(x, max_norm) if v in set(params) and x.ndim == 2 else x) for v, x in updates]
     return pt.stack([*sums, total]), [
         (v, pt.switch(fine, value, v) if v in set(params) else value) for v, value in updates
     ]
 
 
-def limit_norm(W: Variable, max_norm: float) -> Variable:
-    """Cut the columns of `W`, what comes in to a unit, to a length of at most `max_norm`."""
+def _cut(W: Variable, max_norm: float) -> Variable:
     length = pt.sqrt((W * W).sum(axis=0, acc_dtype=W.dtype))
     largest = np.asarray(max_norm, W.dtype)
     return W * (largest / pt.maximum(length, largest))
@@ -154,8 +159,8 @@ class MomentumStep:
         What errors call the parameters, where their own names don't say enough.
     state : list of (SharedVariable, Variable)
         New values of further shared variables, such as Gibbs chains that go on from step to step.
-    limit : callable, optional
-        What becomes of each matrix among the parameters after the step, such as `limit_norm`.
+    max_norm : float, optional
+        See `all_or_nothing`.
     """
 
     def __init__(
@@ -171,7 +176,7 @@ class MomentumStep:
         name: str,
         names: Sequence[str] | None = None,
         state: Updates | None = None,
-        limit: Callable[[Variable], Variable] | None = None,
+        max_norm: float | None = None,
     ) -> None:
         self.names = list(names or (str(p.name) for p in params))
         self._dparams = list(dparams)
@@ -179,10 +184,7 @@ class MomentumStep:
         self._shared = [*params, *dparams, *(variable for variable, _ in state)]
         learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
         updates = momentum_updates(cost, params, learning_rate, mu, dparams)
-        sums, updates = all_or_nothing(updates, params)
-        if limit is not None:
-            matrices = {p for p in params if p.type.ndim == 2}
-            updates = [(v, limit(value) if v in matrices else value) for v, value in updates]
+        sums, updates = all_or_nothing(updates, params, max_norm)
         self._function = Function(
             [*inputs, learning_rate, mu, *scalars], sums, [*updates, *state], backend=backend, name=name
         )

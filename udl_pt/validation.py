@@ -21,6 +21,7 @@ __all__ = [
     "check_matrix",
     "check_number",
     "check_option",
+    "check_rates",
     "check_weights",
     "column_moments",
     "warn_unless_standardised",
@@ -252,10 +253,20 @@ def check_option(value: Any, name: str, options: Sequence[Any]) -> None:
         raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, options))}")
 
 
-def check_callbacks(callbacks: Any) -> None:
-    """Raise unless `callbacks` is a list (or the like) of callables."""
-    if not isinstance(callbacks, Iterable) or not all(callable(callback) for callback in callbacks):
+def check_callbacks(callbacks: Any) -> tuple[Any, ...]:
+    """Hand back the callables of a list (or the like)."""
+    checked = tuple(callbacks) if isinstance(callbacks, Iterable) else (None,)
+    if not all(callable(callback) for callback in checked):
         raise TypeError(f"callbacks is {callbacks!r}, expected a list of callables, such as [print]")
+    return checked
+
+
+def check_rates(learning_rate: Any, mu: Any) -> dict[str, float]:
+    """Hand back step size and momentum by their names, as floats."""
+    return {
+        "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
+        "mu": check_number(mu, "mu", at_least=0, at_most=1),
+    }
 
 
 def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "training") -> tuple[int, int]:
