@@ -12,7 +12,7 @@ FLOORS = {
     name: floor
     for floor, names in {
         -1: "numba_blas numba_elemwise validation version",
-        0: "backend random metrics storage affinities",
+        0: "backend random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
         2: "training units pca descent",
         3: "gibbs callbacks",

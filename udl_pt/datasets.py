@@ -4,18 +4,16 @@ Every loader hands back a `Dataset`: images as float64 in [0, 1], shape (N, 784)
 they are from. No loader falls back to other data by itself.
 """
 
-import gzip
 import hashlib
 import lzma
-import operator
 import os
-import zlib
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from udl_pt.mnist_files import read_csv, read_idx
 from udl_pt.random import as_generator
 from udl_pt.validation import DataError, check_count
 
@@ -45,7 +43,6 @@ DIGESTS = {  # SHA-256 of the published .gz files
     "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = DIGESTS
-IMAGE_MAGIC, LABEL_MAGIC = 2051, 2049
 SUBSET = "mnist_subset.xz"
 SUBSET_SHA256 = "d2a6db38d88e5e2af64ca26536e0960c0b25fdd2bb655c85e0fab70a9aace144"
 SUBSET_SIZES = (5000, 1000)
@@ -178,7 +175,7 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
             f"no {file}: pass the path of Kaggle's train.csv (from the competition Digit Recognizer), "
             f"or set {ENVIRONMENT} to its folder"
         )
-    labels, pixels = _read_csv(file)
+    labels, pixels = read_csv(file)
     if len(labels) <= N_KAGGLE_TEST:
         raise DataError(
             f"{file} has {len(labels)} rows, expected more than {N_KAGGLE_TEST}, which are the test set"
@@ -284,7 +281,7 @@ def _read_folder(folder: Path) -> Dataset:
             f"{folder} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX "
             f"files, set {ENVIRONMENT} to it, or leave both away to use the cache {_cache()} or a download"
         )
-    arrays = {name: _read_idx(file, name) for name, file in files.items() if file is not None}
+    arrays = {name: read_idx(file, name) for name, file in files.items() if file is not None}
     for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
         if len(arrays[images]) != len(arrays[labels]):
             raise DataError(
@@ -298,72 +295,6 @@ def _read_folder(folder: Path) -> Dataset:
         arrays[TEST_LABELS],
         f"MNIST, IDX files ({len(arrays[TRAIN_LABELS]):,} + {len(arrays[TEST_LABELS]):,})",
     )
-
-
-def _read_idx(file: Path, name: str) -> np.ndarray:
-    """Read a file of images as (N, 784), of labels as (N,), all uint8; refuse whatever isn't exactly that."""
-    content = file.read_bytes()
-    if file.suffix == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"{file} is no whole gzip file ({error}): download it again") from error
-    images = "images" in name
-    kind, magic, header = ("images", IMAGE_MAGIC, 16) if images else ("labels", LABEL_MAGIC, 8)
-    if len(content) < header:
-        raise DataError(f"{file} has {len(content)} bytes, too few for the header of IDX {kind}")
-    found, *sizes = np.frombuffer(content[:header], ">u4").tolist()
-    if found != magic:
-        others = {IMAGE_MAGIC: " (that is a file of images)", LABEL_MAGIC: " (that is a file of labels)"}
-        raise DataError(
-            f"{file} has magic number {found}{others.get(found, '')}, expected {magic}, IDX {kind}"
-        )
-    if images and sizes[1:] != [28, 28]:
-        raise DataError(f"{file} has images of {sizes[1]} x {sizes[2]} pixels, expected 28 x 28")
-    expected, got = int(np.prod(sizes)), len(content) - header
-    if got != expected or got == 0:
-        state = "is empty" if got == 0 else "was cut off" if got < expected else "has trailing bytes"
-        raise DataError(
-            f"{file} {state}: {got} bytes of data, expected {expected} for {sizes[0]} {kind}: "
-            "download it again"
-        )
-    array = np.frombuffer(content, np.uint8, offset=header)
-    if not images and array.max() > 9:
-        raise DataError(f"{file} has the label {array.max()}, expected digits 0 to 9")
-    return array.reshape(-1, 784) if images else array
-
-
-def _read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
-    with file.open(encoding="ascii", errors="replace") as stream:
-        header = stream.readline().strip().split(",")
-        if header != ["label", *(f"pixel{i}" for i in range(784))]:
-            raise DataError(
-                f"{file} has a header of {len(header)} columns from {header[0]!r} to {header[-1]!r}, "
-                "expected label,pixel0,…,pixel783 (785 columns)"
-            )
-        lines = stream.read().rstrip().split("\n")
-    if lines == [""]:
-        raise DataError(f"{file} has a header but no rows")
-    if "" in lines:  # loadtxt would skip it
-        raise DataError(
-            f"{file} has nothing in row {lines.index('') + 1}, expected a row an image: delete it"
-        )
-    rest = iter(lines)
-    try:
-        table = np.loadtxt(rest, delimiter=",", dtype=np.int64, ndmin=2, comments=None)
-    except ValueError as error:
-        row, what = len(lines) - operator.length_hint(rest), str(error).partition(" at row")[0]
-        raise DataError(f"{file} is not a table of integers: in row {row}, {what}") from error
-    if table.shape[1] != 785:
-        raise DataError(f"{file} has rows of {table.shape[1]} columns, expected 785")
-    for name, values, highest in (("label", table[:, :1], 9), ("pixel", table[:, 1:], 255)):
-        bad = np.argwhere((values < 0) | (values > highest))
-        if len(bad):
-            row, column = bad[0]
-            raise DataError(
-                f"{file} has the {name} {values[row, column]} in row {row + 1}, expected 0 to {highest}"
-            )
-    return table[:, 0], table[:, 1:].astype(np.uint8)
 
 
 def donut(N: int = 400, random_state: Any = None) -> tuple[np.ndarray, np.ndarray]:

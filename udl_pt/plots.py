@@ -34,7 +34,10 @@ DIGIT_COLOURS = (
 
 
 def plot_costs(
-    curves: Mapping[str, Sequence[float]], title: str = "", ylabel: str = "cost", xlabel: str = "epoch"
+    curves: Mapping[str, Sequence[float] | np.ndarray],
+    title: str = "",
+    ylabel: str = "cost",
+    xlabel: str = "epoch",
 ) -> Figure:
     """Draw curves of costs against the epoch (or the batch).
 
@@ -45,7 +48,19 @@ def plot_costs(
     title, ylabel, xlabel : str
         Texts of the figure.
     """
-    return _curves(curves, title, ylabel, xlabel)
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    for (name, values), (colour, marker) in zip(curves.items(), styles, strict=False):
+        every = max(1, len(values) // 20)
+        axes.plot(
+            range(1, len(values) + 1), values, color=colour, marker=marker, markevery=every, ms=4, label=name
+        )
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    _open_grid(axes)
+    axes.legend(frameon=False)
+    return figure
 
 
 def plot_errors(
@@ -65,7 +80,7 @@ def plot_errors(
     The scale is logarithmic, unless an error of zero is reached.
     """
     percent = {name: 100 * np.asarray(errors) for name, errors in curves.items()}
-    figure = _curves(percent, title, "test error (%)", xlabel)
+    figure = plot_costs(percent, title, "test error (%)", xlabel)
     axes = figure.axes[0]
     if min(values.min() for values in percent.values()) > 0:
         axes.set_yscale("log")
@@ -85,26 +100,14 @@ def plot_errors(
     return figure
 
 
+def _open_grid(axes: Any) -> None:
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
 def _reached(tick: float, percent: Mapping[str, np.ndarray]) -> bool:
     values = np.concatenate(list(percent.values()))
     return bool(0.5 * values.min() <= tick <= 1.2 * values.max())
-
-
-def _curves(curves: Mapping[str, Any], title: str, ylabel: str, xlabel: str) -> Figure:
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.add_subplot()
-    styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
-    for (name, values), (colour, marker) in zip(curves.items(), styles, strict=False):
-        every = max(1, len(values) // 20)
-        axes.plot(
-            range(1, len(values) + 1), values, color=colour, marker=marker, markevery=every, ms=4, label=name
-        )
-    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-    return figure
 
 
 def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
@@ -334,8 +337,7 @@ def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Fig
             f"{100 * mark:g}% by {needed}", (needed, 100 * mark), (8, -14), textcoords="offset points"
         )
     for axes in (above, below):
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
+        _open_grid(axes)
     return figure
 
 
@@ -384,8 +386,7 @@ def plot_spread(
     axes.set_xticks(sorted({x for runs in values.values() for x in runs}))
     axes.set_yticks([1, 2, 5, 10, 20, 50, 100])
     axes.minorticks_off()
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+    _open_grid(axes)
     axes.legend(frameon=False)
     return figure
 
@@ -409,8 +410,7 @@ def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: 
         for values, layer, colour in zip(sizes.T, layers, cycle(COLOURS), strict=False):
             panel.plot(range(1, len(values) + 1), values, color=colour, lw=1, label=layer)
         panel.set(title=name, xlabel="step of fine-tuning", yscale="log")
-        panel.grid(alpha=0.3)
-        panel.spines[["top", "right"]].set_visible(False)
+        _open_grid(panel)
     panels[0].set_ylabel("mean size of a weight's update")
     panels[-1].legend(frameon=False, fontsize=8)
     return figure
