@@ -1,6 +1,7 @@
 """Pages of the docs that show a session of Python, run."""
 
 import doctest
+import re
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,11 @@ def test_a_page_gives_what_it_says(page):
     failed, tried = doctest.testfile(str(DOCS / page), module_relative=False, encoding="utf-8")
     assert tried > 0
     assert failed == 0
+
+
+def test_the_tests_that_faithfulness_names_are_there():
+    page = (DOCS / "faithfulness.md").read_text(encoding="utf-8")
+    named = re.findall(r"(test_\w+\.py)::(\w+)", page)
+    assert len(named) > 20
+    for file, name in named:
+        assert f"def {name}(" in (Path(__file__).parent / file).read_text(encoding="utf-8"), (file, name)
