@@ -14,11 +14,10 @@ from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights
 from udl_pt.metrics import error_rate
 from udl_pt.pretraining import Stack
-from udl_pt.random import RandomStreams, get_state, set_state
+from udl_pt.random import RandomStreams, unmoved_by_bad_input
 from udl_pt.training import Progress, notify, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
-    DivergenceError,
     check_epochs,
     check_labels,
     check_matrix,
@@ -196,16 +195,11 @@ class DNN(Stack):
                 callbacks, "on_check", self, hyper, ["costs", "errors", *held] if monitor == "epoch" else []
             )
 
-        before = get_state(self._generator)
-        if n_valid:
-            held_out, rest = np.split(self._generator.permutation(N), [n_valid])
-            valid, X, Y = (X[held_out], Y[held_out]), X[rest], Y[rest]
-        try:
+        with unmoved_by_bad_input([self._generator]):
+            if n_valid:
+                held_out, rest = np.split(self._generator.permutation(N), [n_valid])
+                valid, X, Y = (X[held_out], Y[held_out]), X[rest], Y[rest]
             pretrain_layers(X)
-        except (ValueError, TypeError) as error:
-            if not isinstance(error, DivergenceError):
-                set_state(self._generator, before)
-            raise
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         if self.rng is None:
             self.rng = RandomStreams.beside(self._generator if self._own_chance else None)

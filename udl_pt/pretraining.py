@@ -16,7 +16,7 @@ from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import float_dtype, get_backend
 from udl_pt.calling import Callables
 from udl_pt.graph import Corruption
-from udl_pt.random import as_generator, get_state, set_state
+from udl_pt.random import as_generator, unmoved_by_bad_input
 from udl_pt.training import MONITORS, Progress
 from udl_pt.validation import DivergenceError, check_callbacks, check_count, check_matrix, check_option
 
@@ -144,11 +144,10 @@ def pretrain_layers(
     DivergenceError
         When a layer's step isn't finite; its parameters are those before that step.
     ValueError, TypeError
-        For bad input; all layers, and the generators that they draw from, are what they were.
+        For bad input; all layers are what they were.
     """
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     before = [dict(vars(layer)) for layer in layers]
-    states = [(g, get_state(g)) for layer in layers for g in _generators(layer)]
     current_input = X
     for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
@@ -169,8 +168,6 @@ def pretrain_layers(
             for other, attributes in zip(layers, before, strict=True):
                 vars(other).clear()
                 vars(other).update(attributes)
-            for generator, state in states:
-                set_state(generator, state)
             if type(error) in (ValueError, TypeError):
                 raise type(error)(f"{where} (see pretrain_options): {error}") from error
             raise
@@ -266,16 +263,17 @@ class Stack(Callables):
 
         def run(rows: np.ndarray) -> None:
             try:
-                pretrain_layers(
-                    layers,
-                    rows,
-                    epochs=epochs,
-                    options=options,
-                    keep=keep_layers,
-                    backend=backend,
-                    monitor=monitor,
-                    callbacks=callbacks,
-                )
+                with unmoved_by_bad_input(g for layer in layers for g in _generators(layer)):
+                    pretrain_layers(
+                        layers,
+                        rows,
+                        epochs=epochs,
+                        options=options,
+                        keep=keep_layers,
+                        backend=backend,
+                        monitor=monitor,
+                        callbacks=callbacks,
+                    )
             except (DivergenceError, KeyboardInterrupt):
                 self.__dict__.pop("params", None)
                 raise

@@ -15,10 +15,11 @@ same generator: ``RandomStreams(streams)``. The models do so for each function t
 A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own gives other bits on each backend).
 """
 
+import contextlib
 import hashlib
 import itertools
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,9 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-__all__ = ["HostGenerator", "RandomStreams", "as_generator", "get_state", "set_state"]
+from udl_pt.validation import DivergenceError
+
+__all__ = ["HostGenerator", "RandomStreams", "as_generator", "unmoved_by_bad_input"]
 
 HostGenerator = np.random.Generator | np.random.RandomState
 _numbers = itertools.count()
@@ -61,19 +64,27 @@ def as_generator(random_state: Any = None) -> HostGenerator:
     )
 
 
-def get_state(generator: HostGenerator) -> Any:
-    """Give the state of a generator of either kind."""
+def _state(generator: HostGenerator) -> Any:
     if isinstance(generator, np.random.RandomState):
         return generator.get_state(legacy=False)
     return generator.bit_generator.state
 
 
-def set_state(generator: HostGenerator, state: Any) -> None:
-    """Put a generator of either kind back into a state that `get_state` gave."""
-    if isinstance(generator, np.random.RandomState):
-        generator.set_state(state)
-    else:
-        generator.bit_generator.state = state
+@contextlib.contextmanager
+def unmoved_by_bad_input(generators: Iterable[HostGenerator]) -> Iterator[None]:
+    """Put generators back where they were when an error ends what is done with them; not after divergence."""
+    before = [(generator, _state(generator)) for generator in generators]
+    try:
+        yield
+    except DivergenceError:
+        raise
+    except Exception:
+        for generator, state in before:
+            if isinstance(generator, np.random.RandomState):
+                generator.set_state(state)
+            else:
+                generator.bit_generator.state = state
+        raise
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +134,7 @@ class RandomStreams:
         """Derive a stream from `generator`'s present state, without drawing from it; None seeds afresh."""
         if generator is None:
             return cls()
-        digest = hashlib.sha256(pickle.dumps(get_state(generator))).digest()
+        digest = hashlib.sha256(pickle.dumps(_state(generator))).digest()
         return cls(np.random.default_rng(int.from_bytes(digest, "big")))
 
     def __getstate__(self) -> dict[str, Any]:
