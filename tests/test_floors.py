@@ -20,14 +20,15 @@ FLOORS = {
         5: "autoencoder rbm tsne",
         6: "pretraining likelihood sampling",
         7: "dnn dbn deep",
-        8: "plots",
-        9: "report",
-        10: "programs doctor",
-        11: "chapter3_codes",
-        12: "chapter1 chapter2 chapter3 chapter4",
-        13: "chapters",
-        14: "cli",
-        15: "__main__",
+        8: "features",
+        9: "plots",
+        10: "report",
+        11: "programs doctor",
+        12: "chapter3_codes",
+        13: "chapter1 chapter2 chapter3 chapter4",
+        14: "chapters",
+        15: "cli",
+        16: "__main__",
     }.items()
     for name in names.split()
 }

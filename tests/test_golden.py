@@ -8,7 +8,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from udl_pt import DNN, RBM, AutoEncoder
+from udl_pt import DBN, DNN, RBM, AutoEncoder
 
 GOLDEN = Path(__file__).parent / "golden"
 ATOL = 1e-8
@@ -98,6 +98,14 @@ def test_dnn_of_rbms(backend, data):
     got |= {"costs": dnn.costs, "errors": dnn.errors, "predictions": dnn.predict(data[2])}
     got["input_gradient"] = input_gradient(dnn, data[2][:10], data[3][:10])
     assert_golden("dnn_rbm", got)
+
+    feature = golden("feature")
+    dbn = DBN([40, 20], UnsupervisedModel=RBM)
+    dbn.hidden_layers, dbn.backend = dnn.hidden_layers, backend
+    np.random.seed(0)
+    image = dbn.fit_to_input(int(feature["unit"]), learning_rate=1.0, mu=0.9, epochs=50)
+    given = {name: feature[name] for name in ("unit", "start")}
+    assert_golden("feature", given | {"costs": dbn.costs, "image": image})
 
 
 def input_gradient(dnn, X, Y):

@@ -13,7 +13,8 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function
-from udl_pt.gibbs import blocks, gibbs_draws, loop
+from udl_pt.gibbs import blocks, gibbs_draws
+from udl_pt.graph import loop
 from udl_pt.random import RandomStreams
 from udl_pt.units import bernoulli
 from udl_pt.validation import check_count

@@ -4,19 +4,27 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pytensor.tensor as pt
 
 from udl_pt.autoencoder import AutoEncoder
+from udl_pt.backend import Function, shared
 from udl_pt.calling import symbolic_or_array
+from udl_pt.graph import init_weights
+from udl_pt.layer import Layer
 from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
 from udl_pt.storage import read_arrays, write_arrays
-from udl_pt.training import Progress
+from udl_pt.training import Progress, show_costs
+from udl_pt.updates import momentum_updates
 from udl_pt.validation import (
     DataError,
+    DivergenceError,
     NotFittedError,
+    check_count,
     check_matrix,
+    check_rates,
 )
 
 __all__ = ["DBN"]
@@ -36,6 +44,8 @@ class DBN(Stack):
         One a hidden layer, from the input on.
     params : list of SharedVariable
         The layers' forward parameters.
+    costs : list of float
+        What `fit_to_input` recorded.
     """
 
     def fit(
@@ -134,6 +144,79 @@ class DBN(Stack):
         for layer in reversed(below):
             flat = layer.backward(flat)
         return np.asarray(flat).reshape(*pictures.shape[:2], -1)
+
+    def fit_to_input(
+        self,
+        k: int,
+        learning_rate: float = 1.0,
+        mu: float = 0.99,
+        epochs: int = 1000,
+        *,
+        show_fig: bool = False,
+    ) -> np.ndarray:
+        """Find an input that drives unit `k` of the last layer, the author's way (chapter 5).
+
+        From a start drawn by `udl_pt.graph.init_weights`, momentum steps make ``-log Z[0, k]`` small. What
+        bounds the input, any other layer, and all units at once are in `udl_pt.features.maximize`.
+
+        Parameters
+        ----------
+        k : int
+            Which unit.
+        learning_rate, mu : float
+            Step size and momentum.
+        epochs : int
+            Steps.
+        show_fig : bool
+            Show the costs' curve at the end.
+
+        Returns
+        -------
+        numpy.ndarray of shape (1, D)
+            The input. `costs` has what it cost (nats) before each step.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input.
+        DivergenceError
+            When the cost isn't finite any more.
+        """
+        check_rates(learning_rate, mu)
+        epochs = check_count(epochs, "epochs", at_least=0)
+        *below, top = self.hidden_layers
+        if not all(hasattr(layer, "forward_params") for layer in self.hidden_layers):
+            raise NotFittedError("this DBN has no parameters yet: call fit or load before fit_to_input")
+        if check_count(k, "k", at_least=0) >= top.M:
+            raise ValueError(f"k is {k}, but the last layer has units 0 to {top.M - 1}")
+        if not (isinstance(top, Layer) and top.hidden_unit_interval):
+            raise TypeError(
+                f"the last layer is {type(top).__name__} without sigmoid units, whose log is the cost"
+            )
+        D = self.hidden_layers[0].forward_params[0].get_value(borrow=True).shape[0]
+        X = shared(init_weights((1, D), self._generator, self.dtype), "X")
+        dX = shared(np.zeros((1, D), self.dtype), "dX")
+        Z: Any = X
+        for layer in below:
+            Z = layer.forward_hidden(Z)
+        cost = pt.softplus(-top.hidden_logits(Z)[0, k])  # -log of the sigmoid
+        step = Function(
+            [],
+            cost,
+            momentum_updates(cost, [X], learning_rate, mu, [dX]),
+            backend=self.backend,
+            name="fit_to_input",
+        )
+        self.costs = []
+        for epoch in range(1, epochs + 1):
+            self.costs.append(float(step()))
+            if not np.isfinite(self.costs[-1]):
+                raise DivergenceError(
+                    f"the cost of unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
+                )
+        if show_fig:
+            show_costs(self.costs, f"unit {k} of {self.title}")
+        return np.asarray(X.get_value())
 
     def save(self, path: Any) -> None:
         """Write all layers into a safetensors file, with a digest; not their corruption, which is code.

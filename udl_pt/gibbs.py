@@ -5,15 +5,15 @@ A step draws all hidden units given the visible ones, and all visible units give
 next rest at hidden units, which saves a matrix product a step.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function
+from udl_pt.graph import loop
 from udl_pt.random import RandomStreams
 from udl_pt.units import VisibleUnits, bernoulli
 from udl_pt.validation import check_matrix
@@ -24,7 +24,6 @@ __all__ = [
     "clamped_chain",
     "gibbs_chain",
     "gibbs_draws",
-    "loop",
     "persistent_chain",
     "run_chain",
     "tempered_chain",
@@ -236,46 +235,3 @@ def gibbs_draws(
     """Make the draws of `k` steps of `n` chains: in each those of the hidden, then of the visible units."""
     each = [("uniform", (n, model.M)), (model.units.noise, (n, model.n_features)), *more]
     return stream.loop_draws(k, each, model.dtype)
-
-
-def loop(
-    step: Callable[..., Any],
-    sequences: Sequence[Variable],
-    states: Sequence[Variable],
-    k: Any = None,
-    constants: Sequence[Variable] = (),
-) -> list[Variable]:
-    """Carry out a step for each entry of the sequences, and give the states after the last.
-
-    Parameters
-    ----------
-    step : callable
-        ``step(*entries, *states, *constants)`` gives the next states.
-    sequences : sequence of Variable
-        Draws and the like, all of the same length.
-    states : sequence of Variable
-        Where to start.
-    k : int, optional
-        The sequences' length, where it is known: a single step is written out, not looped.
-    constants : sequence of Variable
-        The same in every step.
-    """
-    if isinstance(k, int) and k == 1:
-        results = step(*(s[0] for s in sequences), *states, *constants)
-        return list(results) if isinstance(results, tuple) else [results]
-
-    # As the loop's own sequences, these would be cut to a common length: to views of no layout Numba knows.
-    def numbered(number: Variable, *variables: Variable) -> list[Variable]:
-        now, rest = variables[: len(states)], variables[len(states) :]
-        results = step(*(s[number] for s in rest[: len(sequences)]), *now, *rest[len(sequences) :])
-        return [number + 1, *(results if isinstance(results, tuple) else [results])]
-
-    _, *outputs = pytensor.scan(
-        numbered,
-        outputs_info=[pt.zeros((), dtype="int64"), *states],
-        non_sequences=[*sequences, *constants],
-        n_steps=sequences[0].shape[0],
-        return_list=True,
-        return_updates=False,
-    )
-    return [output[-1] for output in outputs]

@@ -1,4 +1,4 @@
-"""Pieces of graphs that several models are built from: weights, stable costs, corruption.
+"""Pieces of graphs that several models are built from: weights, stable costs, corruption, loops.
 
 Costs are built from logits (the pre-activations ``a``), never from probabilities: ``log(1 - sigmoid(a))``
 is minus infinity from a = 37 on (17 in float32), its stable form is not.
@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
@@ -30,6 +31,7 @@ __all__ = [
     "cross_entropy",
     "gaussian",
     "init_weights",
+    "loop",
     "masking",
     "reconstruction_cost",
     "salt_and_pepper",
@@ -118,6 +120,49 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
     """
     hot = pt.eq(labels.dimshuffle(0, "x"), np.arange(n_classes, dtype="int32"))
     return -(hot.astype(logits.dtype) * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+
+
+def loop(
+    step: Callable[..., Any],
+    sequences: Sequence[Variable],
+    states: Sequence[Variable],
+    k: Any = None,
+    constants: Sequence[Variable] = (),
+) -> list[Variable]:
+    """Carry out a step for each entry of the sequences, and give the states after the last.
+
+    Parameters
+    ----------
+    step : callable
+        ``step(*entries, *states, *constants)`` gives the next states.
+    sequences : sequence of Variable
+        Draws and the like, all of the same length.
+    states : sequence of Variable
+        Where to start.
+    k : int, optional
+        The sequences' length, where it is known: a single step is written out, not looped.
+    constants : sequence of Variable
+        The same in every step.
+    """
+    if isinstance(k, int) and k == 1:
+        results = step(*(s[0] for s in sequences), *states, *constants)
+        return list(results) if isinstance(results, tuple) else [results]
+
+    # As the loop's own sequences, these would be cut to a common length: to views of no layout Numba knows.
+    def numbered(number: Variable, *variables: Variable) -> list[Variable]:
+        now, rest = variables[: len(states)], variables[len(states) :]
+        results = step(*(s[number] for s in rest[: len(sequences)]), *now, *rest[len(sequences) :])
+        return [number + 1, *(results if isinstance(results, tuple) else [results])]
+
+    _, *outputs = pytensor.scan(
+        numbered,
+        outputs_info=[pt.zeros((), dtype="int64"), *states],
+        non_sequences=[*sequences, *constants],
+        n_steps=sequences[0].shape[0],
+        return_list=True,
+        return_updates=False,
+    )
+    return [output[-1] for output in outputs]
 
 
 def check_corruption(corruption: Any, dtype: str) -> None:

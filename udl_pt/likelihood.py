@@ -16,7 +16,7 @@ from pytensor.graph.basic import Variable
 from udl_pt.annealing import Estimate, anneal, estimate, inverse_temperatures
 from udl_pt.backend import Function
 from udl_pt.calling import in_chunks
-from udl_pt.gibbs import loop
+from udl_pt.graph import loop
 from udl_pt.rbm import RBM
 from udl_pt.validation import NotFittedError, check_count, check_matrix, column_moments
 

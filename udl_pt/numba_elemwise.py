@@ -33,6 +33,8 @@ from pytensor.scalar.basic import upgrade_to_float
 from pytensor.scalar.math import Sigmoid, Softplus
 from pytensor.scan.op import Scan
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.math import Dot
+from pytensor.tensor.rewriting.blas import local_dot_to_dot22
 from pytensor.tensor.type import tensor
 
 _CACHE_VERSION = 4
@@ -101,16 +103,19 @@ def _local_as_row(fgraph, node):
 
 @node_rewriter([Scan])
 def _local_in_loop(fgraph, node):
-    """Do the same inside a loop; the old loop's graph stays as it was, it may be in other functions too."""
-    if not any(_vectorisable(inner) for inner in node.op.fgraph.apply_nodes):
+    """Do the same inside a loop; the old loop's graph stays as it was, it may be in other functions too.
+
+    PyTensor's linker rewrites a loop's graph without the BLAS rewrites, so its products become `Dot22` here.
+    """
+    if not any(_vectorisable(inner) or isinstance(inner.op, Dot) for inner in node.op.fgraph.apply_nodes):
         return None
     if hasattr(node.op, "clone_with_inner_graph"):  # since PyTensor 3.3 a loop's graph can't be changed
         inner_graph = node.op.fgraph.unfreeze()
-        _vectorise_elements.rewrite(inner_graph)
+        _inside_loop.rewrite(inner_graph)
         op = node.op.clone_with_inner_graph(inner_graph)
     else:
         op = node.op.clone()
-        _vectorise_elements.rewrite(op.fgraph)
+        _inside_loop.rewrite(op.fgraph)
     return op(*node.inputs, return_list=True)
 
 
@@ -120,7 +125,7 @@ def _vectorisable(node):
     return type(node.op.scalar_op) in _VECTOR_OPS
 
 
-_vectorise_elements = dfs_rewriter(_local_vector_op, _local_as_row)
+_inside_loop = dfs_rewriter(_local_vector_op, _local_as_row, local_dot_to_dot22)
 vectorise = dfs_rewriter(_local_vector_op, _local_as_row, _local_in_loop)
 
 
