@@ -11,6 +11,7 @@ PACKAGE = Path(udl_pt.__file__).parent
 FLOORS = {
     name: floor
     for floor, names in {
+        -2: "loops",
         -1: "numba_blas numba_elemwise validation version",
         0: "backend random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
@@ -20,7 +21,7 @@ FLOORS = {
         5: "autoencoder rbm tsne",
         6: "pretraining likelihood sampling",
         7: "dnn dbn deep",
-        8: "features",
+        8: "features adversarial",
         9: "plots",
         10: "report",
         11: "programs doctor",

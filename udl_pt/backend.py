@@ -35,6 +35,8 @@ from pytensor.graph.traversal import ancestors
 from pytensor.link.c import cmodule
 from pytensor.tensor.math import Sum
 
+from udl_pt.loops import inside_loops
+
 __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
 
 BACKENDS = ("numba", "c", "jax")
@@ -259,16 +261,21 @@ def _mode(backend: str) -> Mode | str:
         mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
         return mode.register((vectorise, BEFORE_FUSION))
     if backend == "jax":
-        sums = dfs_rewriter(node_rewriter([Sum])(_sum_in_its_own_dtype))
+        sums = node_rewriter([Sum])(_sum_in_its_own_dtype)
+        sums = dfs_rewriter(sums, inside_loops(dfs_rewriter(sums), _has_wider_sum))
         return get_mode("JAX").register((sums, AFTER_SPECIALIZE))
     return "CVM"
 
 
+def _has_wider_sum(node: Any) -> bool:
+    return isinstance(node.op, Sum) and node.op.acc_dtype != node.outputs[0].type.dtype
+
+
 def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
     """Let a sum of float32 accumulate in float32: in float64, PyTensor's JAX sum returns float64."""
-    dtype = node.outputs[0].type.dtype
-    if node.op.acc_dtype == dtype:
+    if not _has_wider_sum(node):
         return None
+    dtype = node.outputs[0].type.dtype
     return [Sum(axis=node.op.axis, dtype=dtype, acc_dtype=dtype)(node.inputs[0])]
 
 

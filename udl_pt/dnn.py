@@ -242,7 +242,7 @@ class DNN(Stack):
     ) -> MomentumStep:
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         scale = pt.scalar("scale", dtype=self.dtype)  # one over the batch's rows: JAX can't divide by a shape
-        logits = self._logits(X_in) if dropout == (0.0, 0.0) else self._thinned_logits(X_in, *dropout)
+        logits = self.logits(X_in) if dropout == (0.0, 0.0) else self._thinned_logits(X_in, *dropout)
         cost = categorical_cross_entropy(targets, logits, K).sum() * scale
         scalars = [scale]
         if regularised:
@@ -271,7 +271,7 @@ class DNN(Stack):
     ) -> Callable[[], float]:
         """Make what records cost and error on the test set, and on the validation set where there is one."""
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
-        logits = self._logits(X_in)
+        logits = self.logits(X_in)
         cost_predict_op = Function(
             [X_in, targets],
             [categorical_cross_entropy(targets, logits, K).sum(), logits.argmax(axis=1)],
@@ -312,7 +312,19 @@ class DNN(Stack):
             H = thin(layer.forward_hidden(H), layer.M, units)
         return H.dot(self.W) + self.b
 
-    def _logits(self, X: Variable) -> Variable:
+    @symbolic_or_array
+    def logits(self, X: Any) -> Any:
+        """Give what the softmax is taken of, the last layer's ``ZW + b``.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, K)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
         return self._up(X).dot(self.W) + self.b
 
     @symbolic_or_array
@@ -328,7 +340,7 @@ class DNN(Stack):
         Variable or numpy.ndarray of shape (N, K)
             A graph where `X` is a PyTensor variable, else an array.
         """
-        return pt.special.softmax(self._logits(X), axis=-1)
+        return pt.special.softmax(self.logits(X), axis=-1)
 
     @symbolic_or_array
     def predict(self, X: Any) -> Any:
@@ -343,7 +355,7 @@ class DNN(Stack):
         Variable or numpy.ndarray of int of shape (N,)
             A graph where `X` is a PyTensor variable, else an array.
         """
-        return pt.argmax(self._logits(X), axis=1)
+        return pt.argmax(self.logits(X), axis=1)
 
 
 def check_dropout(dropout: Any) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function
 from udl_pt.calling import Callables, in_chunks
-from udl_pt.graph import cross_entropy, init_weights, loop
+from udl_pt.graph import cross_entropy, init_weights, loop, of_length_one
 from udl_pt.random import as_generator
 from udl_pt.validation import (
     NotFittedError,
@@ -179,7 +179,7 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
         def step(rate: Variable, X: Variable, V: Variable, *constants: Variable) -> tuple[Variable, ...]:
             pattern, mu, l2 = constants
             gradient = pytensor.grad((cost(X, pattern) + l2 * (X * X).sum(axis=1)).sum(), X)
-            V = mu * V - rate * _of_length_one(gradient)
+            V = mu * V - rate * of_length_one(gradient)
             moved = _projected(X + V, constraint)
             return moved, (V if constraint is None else moved - X)
 
@@ -199,16 +199,8 @@ def _projected(X: Variable, constraint: str | None) -> Variable:
     if constraint == "box":
         return pt.clip(X, np.asarray(0, X.dtype), np.asarray(1, X.dtype))
     if constraint == "unit norm":
-        return _of_length_one(X)
+        return of_length_one(X)
     return X
-
-
-def _of_length_one(X: Variable) -> Variable:
-    """Scale each row; zero stays zero."""
-    largest = pt.maximum(abs(X).max(axis=1, keepdims=True), np.asarray(np.finfo(X.dtype).tiny, X.dtype))
-    X = X / largest  # squares of small numbers would be zero
-    squares = (X * X).sum(axis=1, keepdims=True, acc_dtype=X.dtype)
-    return X / pt.sqrt(pt.maximum(squares, np.asarray(1, X.dtype)))
 
 
 def strongest_images(model: Any, layer: int, X: Any, n: int = 9) -> np.ndarray:

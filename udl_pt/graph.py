@@ -33,6 +33,7 @@ __all__ = [
     "init_weights",
     "loop",
     "masking",
+    "of_length_one",
     "reconstruction_cost",
     "salt_and_pepper",
     "squared_error",
@@ -120,6 +121,14 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
     """
     hot = pt.eq(labels.dimshuffle(0, "x"), np.arange(n_classes, dtype="int32"))
     return -(hot.astype(logits.dtype) * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+
+
+def of_length_one(X: Variable) -> Variable:
+    """Scale each row of a matrix to the Euclidean length one; zero stays zero."""
+    largest = pt.maximum(abs(X).max(axis=1, keepdims=True), np.asarray(np.finfo(X.dtype).tiny, X.dtype))
+    X = X / largest  # squares of small numbers would be zero
+    squares = (X * X).sum(axis=1, keepdims=True, acc_dtype=X.dtype)
+    return X / pt.sqrt(pt.maximum(squares, np.asarray(1, X.dtype)))
 
 
 def loop(

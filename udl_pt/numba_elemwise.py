@@ -31,11 +31,12 @@ from pytensor.link.numba.dispatch.basic import (
 )
 from pytensor.scalar.basic import upgrade_to_float
 from pytensor.scalar.math import Sigmoid, Softplus
-from pytensor.scan.op import Scan
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
 from pytensor.tensor.rewriting.blas import local_dot_to_dot22
 from pytensor.tensor.type import tensor
+
+from udl_pt.loops import inside_loops
 
 _CACHE_VERSION = 4
 
@@ -101,31 +102,17 @@ def _local_as_row(fgraph, node):
     return None
 
 
-@node_rewriter([Scan])
-def _local_in_loop(fgraph, node):
-    """Do the same inside a loop; the old loop's graph stays as it was, it may be in other functions too.
-
-    PyTensor's linker rewrites a loop's graph without the BLAS rewrites, so its products become `Dot22` here.
-    """
-    if not any(_vectorisable(inner) or isinstance(inner.op, Dot) for inner in node.op.fgraph.apply_nodes):
-        return None
-    if hasattr(node.op, "clone_with_inner_graph"):  # since PyTensor 3.3 a loop's graph can't be changed
-        inner_graph = node.op.fgraph.unfreeze()
-        _inside_loop.rewrite(inner_graph)
-        op = node.op.clone_with_inner_graph(inner_graph)
-    else:
-        op = node.op.clone()
-        _inside_loop.rewrite(op.fgraph)
-    return op(*node.inputs, return_list=True)
-
-
 def _vectorisable(node):
     if not isinstance(node.op, Elemwise) or node.inputs[0].type.dtype not in ("float32", "float64"):
         return False
     return type(node.op.scalar_op) in _VECTOR_OPS
 
 
-_inside_loop = dfs_rewriter(_local_vector_op, _local_as_row, local_dot_to_dot22)
+# PyTensor's linker leaves the BLAS rewrites out of loops, so their products become Dot22 here.
+_local_in_loop = inside_loops(
+    dfs_rewriter(_local_vector_op, _local_as_row, local_dot_to_dot22),
+    lambda node: _vectorisable(node) or isinstance(node.op, Dot),
+)
 vectorise = dfs_rewriter(_local_vector_op, _local_as_row, _local_in_loop)
 
 
