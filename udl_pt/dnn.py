@@ -11,6 +11,7 @@ from pytensor.graph.basic import Variable
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
+from udl_pt.fine_tuning import check_augment, check_dropout, check_validation
 from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights
 from udl_pt.metrics import error_rate
 from udl_pt.pretraining import Stack
@@ -99,6 +100,7 @@ class DNN(Stack):
         validation: float | tuple[Any, Any] | None = None,
         dropout: float | tuple[float, float] = 0.0,
         max_norm: float | None = None,
+        augment: Sequence[Callable[[np.ndarray, Any], np.ndarray]] = (),
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -143,6 +145,9 @@ class DNN(Stack):
             2014), or those of a pixel and of a hidden unit. What remains is scaled up accordingly.
         max_norm : float, optional
             The largest length of a unit's vector of incoming weights; longer ones are cut after each step.
+        augment : sequence of callable
+            Change each batch's images in fine-tuning, one after the other: ``augment(X, generator)``, see
+            `udl_pt.augmentation`. The network's own generator is the source of their draws.
         monitor : {"epoch", "batch", None}
             When to measure the test set.
         backend : {"numba", "c", "jax"}, optional
@@ -179,6 +184,7 @@ class DNN(Stack):
             )
         valid, n_valid = check_validation(validation, N, D, K, self.dtype)
         epochs, batch_sz = check_epochs(epochs, batch_sz, N - n_valid, "fine-tuning")
+        augmented = check_augment(augment, X[:batch_sz], self)
         pretrain_layers, callbacks = self._pretraining(
             X,
             pretrain_epochs,
@@ -217,6 +223,7 @@ class DNN(Stack):
                 stage=self.title,
                 measure=self._recorder(K, (Xtest, Ytest), valid),
                 model=self,
+                augment=augmented,
                 monitor=monitor,
                 callbacks=callbacks,
             )
@@ -356,38 +363,3 @@ class DNN(Stack):
             A graph where `X` is a PyTensor variable, else an array.
         """
         return pt.argmax(self.logits(X), axis=1)
-
-
-def check_dropout(dropout: Any) -> tuple[float, float]:
-    """Hand back the probabilities that a pixel and that a hidden unit is left out."""
-    try:
-        pixels, units = (float(p) for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout))
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"dropout is {dropout!r}, expected the probability of a hidden unit, or a pair, that of a pixel "
-            "and that of a hidden unit"
-        ) from None
-    if not (0 <= pixels < 1 and 0 <= units < 1):
-        raise ValueError(f"dropout is {dropout!r}, expected probabilities from 0 to below 1")
-    return pixels, units
-
-
-def check_validation(
-    validation: Any, N: int, D: int, K: int, dtype: str
-) -> tuple[tuple[np.ndarray, np.ndarray] | None, int]:
-    """Hand back a given validation set, or how many of the N training rows shall be one."""
-    if validation is None:
-        return None, 0
-    if isinstance(validation, Sequence) and len(validation) == 2:
-        X = check_matrix(validation[0], "validation[0]", dtype=dtype, n_features=D)
-        return (X, check_labels(validation[1], "validation[1]", n_samples=len(X), n_classes=K)), 0
-    if np.ndim(validation) > 0:
-        raise TypeError("validation is an array, expected a share such as 0.1, or a pair (X, Y)")
-    share = check_number(validation, "validation", at_least=0, at_most=1)
-    n_valid = round(share * N)
-    if not 0 < n_valid < N:
-        raise ValueError(
-            f"validation is {share:g}, which is {n_valid} of {N} rows: expected a share that leaves rows on "
-            "both sides, such as 0.1"
-        )
-    return None, n_valid

@@ -88,6 +88,7 @@ def train(
     stage: str,
     measure: Callable[[], float],
     model: Any = None,
+    augment: Callable[[np.ndarray], np.ndarray] | None = None,
     monitor: str | None = "epoch",
     callbacks: Sequence[Callable[[Progress], Any]] = (),
 ) -> None:
@@ -113,6 +114,8 @@ def train(
         Records the cost and returns it; called as `monitor` says.
     model : object
         For `Progress.model`; nothing here looks into it.
+    augment : callable, optional
+        Changes the rows of the first array before each step.
     monitor : {"epoch", "batch", None}
         After each epoch, after each batch, or never.
     callbacks : sequence of callable
@@ -140,7 +143,9 @@ def train(
                 progress.batch = j + 1
                 rows = order[j * batch_sz : (j + 1) * batch_sz]
                 scalars = [np.asarray(value, dtype) for value in progress.hyper.values()]
-                finite = step(*(_batch(array, rows, dtype) for array in data), *scalars)
+                first, *others = (array[rows] for array in data)
+                first = first if augment is None else augment(first)
+                finite = step(*(_cast(batch, dtype) for batch in (first, *others)), *scalars)
                 if not finite.all():
                     raise _divergence(progress, step.names, finite)
                 if monitor == "batch":
@@ -231,8 +236,7 @@ def show_costs(costs: Sequence[float], title: str) -> None:
     importlib.import_module("udl_pt.plots").show_costs(costs, title)
 
 
-def _batch(array: np.ndarray, rows: np.ndarray, dtype: str) -> np.ndarray:
-    batch = array[rows]
+def _cast(batch: np.ndarray, dtype: str) -> np.ndarray:
     return batch if batch.ndim == 1 else np.ascontiguousarray(batch, dtype)
 
 

@@ -1,0 +1,176 @@
+"""Augmentations: what they do to an image, what they draw, and what of them reaches training."""
+
+import numpy as np
+import pytest
+
+from udl_pt import DNN
+from udl_pt.adversarial import fast_gradient_sign
+from udl_pt.augmentation import adversarial, flip, noise, rotate, shift, zeros
+
+SIDE = 6
+X = np.random.RandomState(0).rand(400, SIDE * SIDE)
+GENERATORS = pytest.mark.parametrize("kind", [np.random.RandomState, np.random.default_rng])
+
+
+@GENERATORS
+def test_shift_moves_by_whole_pixels_all_alike_often(kind):
+    dot = np.zeros((3000, SIDE, SIDE))
+    dot[:, 3, 2] = 1
+    moved = shift(1)(dot.reshape(3000, -1), kind(0)).reshape(dot.shape)
+    counts = moved.sum(axis=0)
+    assert counts.sum() == 3000
+    around = counts[2:5, 1:4]
+    assert around.sum() == 3000
+    assert (abs(around - 3000 / 9) < 5 * np.sqrt(3000 / 9)).all()
+    np.testing.assert_array_equal(shift(0)(X, kind(0)), X)
+
+
+def test_what_is_shifted_in_is_black():
+    moved = shift(2)(np.ones((50, SIDE * SIDE)), np.random.RandomState(0)).reshape(-1, SIDE, SIDE)
+    rows, columns = (moved.max(axis=axis).sum(axis=1) for axis in (2, 1))
+    np.testing.assert_array_equal(moved.sum(axis=(1, 2)), rows * columns)
+    assert set(rows) == set(columns) == {4, 5, 6}
+
+
+@GENERATORS
+def test_rotate_turns_by_no_more_than_it_says(kind):
+    line = np.zeros((200, 21, 21))
+    line[:, 10, :] = 1
+    turned = rotate(30)(line.reshape(200, -1), kind(0)).reshape(line.shape)
+    y, x = np.mgrid[-10:11, -10:11]
+    angles = []
+    for image in turned:
+        covariance = [(image * a * b).sum() for a, b in ((x, x), (x, y), (y, y))]
+        angles.append(0.5 * np.degrees(np.arctan2(2 * covariance[1], covariance[0] - covariance[2])))
+    assert np.abs(angles).max() <= 30.5
+    assert np.ptp(angles) > 50
+    assert ((turned >= 0) & (turned <= 1)).all()
+
+
+@GENERATORS
+def test_flip_mirrors_left_for_right(kind):
+    flipped = flip()(X, kind(0)).reshape(-1, SIDE, SIDE)
+    images = X.reshape(-1, SIDE, SIDE)
+    same = (flipped == images).all(axis=(1, 2))
+    np.testing.assert_array_equal(flipped[~same], images[~same][:, :, ::-1])
+    assert 150 < same.sum() < 250
+    np.testing.assert_array_equal(flip(1)(X, kind(0)).reshape(images.shape), images[:, :, ::-1])
+
+
+@GENERATORS
+def test_zeros_and_noise(kind):
+    fewer = zeros(0.3)(X, kind(0))
+    gone = fewer != X
+    np.testing.assert_array_equal(fewer[gone], 0)
+    assert abs(gone.mean() - 0.3) < 0.02
+    middle = np.full((300, 50), 0.5)
+    change = noise(0.1)(middle, kind(0)) - middle
+    np.testing.assert_allclose([change.mean(), change.std()], [0, 0.1], atol=3e-3)
+    noisy = noise(2)(X, kind(0))
+    assert noisy.min() == 0
+    assert noisy.max() == 1
+
+
+def test_adversarial_replaces_a_share_by_what_tricks_the_network(data):
+    images, Y, Xtest, Ytest = data
+    dnn = DNN([5], random_state=0).fit(
+        images, Y, Xtest, Ytest, epochs=1, batch_sz=20, pretrain=False, backend="jax"
+    )
+    changed = adversarial(dnn, 0.1, share=0.25)(images, np.random.RandomState(0))
+    expected = fast_gradient_sign(dnn, images, dnn.predict(images), 0.1)
+    rows = (changed != images).any(axis=1)
+    assert rows.sum() == 15
+    np.testing.assert_array_equal(changed[rows], expected[rows])
+    np.testing.assert_array_equal(adversarial(dnn, 0.1, share=0)(images, np.random.RandomState(0)), images)
+
+
+def fit(data, dtype="float64", **options):
+    dnn = DNN([5], random_state=0, dtype=dtype)
+    return dnn.fit(*data, pretrain=False, epochs=2, batch_sz=20, backend="jax", **options)
+
+
+def test_training_sees_what_the_functions_return_and_measures_what_is(data):
+    seen = []
+
+    def first(batch, generator):
+        seen.append(batch)
+        return batch / 2
+
+    def second(batch, generator):
+        np.testing.assert_array_equal(batch, seen[-1] / 2)
+        return batch / 2
+
+    changed = fit(data, augment=[first, second])
+    X, Y, Xtest, Ytest = data
+    same = fit((X / 4, Y, Xtest, Ytest))
+    np.testing.assert_allclose(changed.W.get_value(), same.W.get_value())
+    assert changed.errors == same.errors
+    assert changed.costs == same.costs
+    assert len(seen) == 1 + 2 * 3  # it is tried once before training
+    assert not np.shares_memory(seen[-1], X)
+
+
+def test_augmentation_is_reproducible_and_new_in_each_batch(data):
+    images = np.random.RandomState(1).rand(60, 16)
+    data = images, data[1], images, data[1]
+    one, two = (fit(data, augment=[shift(1), rotate(10), zeros(0.2), noise(0.1)]) for _ in range(2))
+    np.testing.assert_array_equal(one.W.get_value(), two.W.get_value())
+    drawn = []
+
+    def watch(batch, generator):
+        drawn.append(generator.uniform(0, 1))
+        return batch
+
+    fit(data, augment=[watch])
+    assert len(set(drawn[1:])) == len(drawn) - 1
+
+
+def test_a_network_hardens_itself(data):
+    dnn = DNN([5], random_state=0)
+    dnn.fit(*data, pretrain=False, epochs=3, batch_sz=20, augment=[adversarial(dnn, 0.1)], backend="jax")
+    plain = fit(data)
+    assert not np.allclose(dnn.W.get_value(), plain.W.get_value())
+    wider = np.hstack([data[0], data[0]]), data[1], np.hstack([data[2], data[2]]), data[3]
+    dnn.fit(*wider, pretrain=False, epochs=1, batch_sz=20, augment=[adversarial(dnn, 0.1)], backend="jax")
+    assert dnn.n_features == 20
+
+
+@pytest.mark.parametrize(
+    ("augment", "error", "message"),
+    [
+        (
+            [lambda X, generator: X[1:]],
+            ValueError,
+            r"returns shape \(19, 10\), expected that of",
+        ),
+        ([lambda X, generator: X + 1], ValueError, r"returns values from 1.* expected 0 to 1 .*numpy.clip"),
+        ([lambda X, generator: X * np.nan], ValueError, "returns values from nan"),
+        ([shift(1)], ValueError, "images have 10 pixels, expected those of a square"),
+        ([3], TypeError, r"augment is \[3\], expected a list of functions such as"),
+        (shift(1), TypeError, "expected a list of functions such as"),
+    ],
+)
+def test_a_bad_augmentation_is_found_before_anything_changes(data, augment, error, message):
+    dnn = fit(data)
+    before = dnn.W.get_value(), dnn._generator.get_state()[1].copy()
+    with pytest.raises(error, match=message):
+        dnn.fit(*data, pretrain=False, batch_sz=20, augment=augment, backend="jax")
+    np.testing.assert_array_equal(dnn.W.get_value(), before[0])
+    np.testing.assert_array_equal(dnn._generator.get_state()[1], before[1])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: shift(-1), "pixels is -1"),
+        (lambda: rotate(200), "degrees is 200"),
+        (lambda: flip(1.5), "p is 1.5"),
+        (lambda: zeros(-0.1), "p is -0.1"),
+        (lambda: noise(-1), "sd is -1"),
+        (lambda: adversarial(None, -0.1), "epsilon is -0.1"),
+        (lambda: adversarial(None, 0.1, share=2), "share is 2"),
+    ],
+)
+def test_bad_numbers(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

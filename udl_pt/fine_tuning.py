@@ -1,0 +1,75 @@
+"""What the arguments of a network's fine-tuning mean: dropout, rows held out, augmentation."""
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from udl_pt.validation import check_labels, check_matrix, check_number
+
+__all__ = ["check_augment", "check_dropout", "check_validation"]
+
+
+def check_dropout(dropout: Any) -> tuple[float, float]:
+    """Hand back the probabilities that a pixel and that a hidden unit is left out."""
+    try:
+        pixels, units = (float(p) for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"dropout is {dropout!r}, expected the probability of a hidden unit, or a pair, that of a pixel "
+            "and that of a hidden unit"
+        ) from None
+    if not (0 <= pixels < 1 and 0 <= units < 1):
+        raise ValueError(f"dropout is {dropout!r}, expected probabilities from 0 to below 1")
+    return pixels, units
+
+
+def check_augment(augment: Any, X: np.ndarray, model: Any) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Make one function of the augmentations, which looks at what each returns; try them on some rows.
+
+    Those that need the model (`udl_pt.augmentation.adversarial`) aren't tried: it isn't there yet.
+    """
+    functions = tuple(augment) if isinstance(augment, Iterable) else (None,)
+    if not all(callable(function) for function in functions):
+        raise TypeError(f"augment is {augment!r}, expected a list of functions such as [shift(2)]")
+
+    def augmented(X: np.ndarray, functions: Sequence[Any], generator: Any) -> np.ndarray:
+        low, high, shape = min(0, X.min()), max(1, X.max()), X.shape
+        for function in functions:
+            X = np.asarray(function(X, generator))
+            what = f"augmentation {getattr(function, 'func', function)!r}"
+            if X.shape != shape:
+                raise ValueError(f"{what} returns shape {X.shape}, expected that of the batch, {shape}")
+            if not (X.min() >= low and X.max() <= high):
+                raise ValueError(
+                    f"{what} returns values from {X.min():g} to {X.max():g}, expected {low:g} to {high:g} as "
+                    "before: numpy.clip them?"
+                )
+        return X
+
+    ready = [f for f in functions if getattr(f, "keywords", {}).get("model") is not model]
+    augmented(np.ascontiguousarray(X, model.dtype), ready, copy.deepcopy(model._generator))
+    return partial(augmented, functions=functions, generator=model._generator) if functions else None
+
+
+def check_validation(
+    validation: Any, N: int, D: int, K: int, dtype: str
+) -> tuple[tuple[np.ndarray, np.ndarray] | None, int]:
+    """Hand back a given validation set, or how many of the N training rows shall be one."""
+    if validation is None:
+        return None, 0
+    if isinstance(validation, Sequence) and len(validation) == 2:
+        X = check_matrix(validation[0], "validation[0]", dtype=dtype, n_features=D)
+        return (X, check_labels(validation[1], "validation[1]", n_samples=len(X), n_classes=K)), 0
+    if np.ndim(validation) > 0:
+        raise TypeError("validation is an array, expected a share such as 0.1, or a pair (X, Y)")
+    share = check_number(validation, "validation", at_least=0, at_most=1)
+    n_valid = round(share * N)
+    if not 0 < n_valid < N:
+        raise ValueError(
+            f"validation is {share:g}, which is {n_valid} of {N} rows: expected a share that leaves rows on "
+            "both sides, such as 0.1"
+        )
+    return None, n_valid
