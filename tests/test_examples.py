@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from udl_pt import load_mnist_subset
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -90,3 +92,25 @@ def test_ch3_deep_autoencoder(tmp_path, capsys):
     assert deep.costs[2] < deep.costs[0]
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
     assert "squared error of a test image" in capsys.readouterr().out
+
+
+def test_ch5_features(tmp_path, capsys):
+    np.random.seed(0)
+    dbn, features = load("ch5_features").main(sizes=[60, 30], epochs=2, steps=100, folder=tmp_path)
+    assert features.shape == (30, 784)
+    assert features.min() >= 0
+    assert dbn.costs[-1] < dbn.costs[0]
+    assert {p.name for p in tmp_path.iterdir()} == {"ch5_features.png", "ch5_filters.png"}
+    assert f"to {dbn.costs[-1]}" in capsys.readouterr().out
+
+
+def test_ch6_tricking(tmp_path, capsys):
+    np.random.seed(0)
+    dnn, _, tricked = load("ch6_tricking").main(sizes=[60], epochs=8, picture=tmp_path / "picture.png")
+    Xtest, Ytest = load_mnist_subset()[2:]
+    assert dnn.errors[-1] < 0.3
+    assert abs(tricked - Xtest[:200]).max() < 0.1 + 1e-6
+    error = np.mean(dnn.predict(tricked) != Ytest[:200])
+    assert error > dnn.errors[-1] + 0.3
+    assert f"errors after one step: {error}" in capsys.readouterr().out
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")

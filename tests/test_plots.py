@@ -158,3 +158,38 @@ def test_a_spread_has_a_mean_and_every_run():
     np.testing.assert_allclose(curves["b"].get_ydata(), [40])
     runs = sorted(y for line in axes.lines if line.get_label().startswith("_") for y in line.get_ydata())
     np.testing.assert_allclose(runs, [5, 7, 20, 30, 40, 40])
+
+
+def test_features_stand_before_the_images_that_are_found():
+    rs = np.random.RandomState(0)
+    features, images = rs.rand(3, 16), rs.rand(3, 2, 16)
+    axes = drawn(plots.plot_features({"layer 1": (features, images), "layer 2": (features, images)}))
+    assert [a.get_title() for a in axes] == [f"layer {n}\nmade up | found" for n in (1, 2)]
+    grid = np.ma.filled(axes[0].images[0].get_array(), np.nan)
+    np.testing.assert_allclose(grid[6:10, :4], features[1].reshape(4, 4))
+    np.testing.assert_allclose(grid[6:10, 12:16], images[1, 0].reshape(4, 4))
+    np.testing.assert_allclose(grid[6:10, 18:22], images[1, 1].reshape(4, 4))
+
+
+def test_tricks_show_the_change_magnified_around_gray():
+    X = np.random.RandomState(0).rand(2, 16) / 2
+    changed = X + 0.02
+    axes = drawn(plots.plot_tricks(X, changed, ["7 (90%)", "1"], ["2 (60%)", "8"], 10))
+    np.testing.assert_allclose(axes[0].images[0].get_array(), X[0].reshape(4, 4))
+    np.testing.assert_allclose(axes[2].images[0].get_array(), np.full((4, 4), 0.6))
+    np.testing.assert_allclose(axes[5].images[0].get_array(), changed[1].reshape(4, 4))
+    assert [a.get_title() for a in axes[:2]] == ["7 (90%)", "1"]
+    assert [a.get_xlabel() for a in axes[4:]] == ["2 (60%)", "8"]
+    assert axes[2].get_ylabel() == "change, × 10"
+
+
+def test_robustness_has_a_curve_for_each_network_and_attack():
+    errors = {"plain": {"one step": [0.1, 0.5], "noise": [0.1, 0.2]}, "hardened": {"one step": [0.1, 0.3]}}
+    (axes,) = drawn(plots.plot_robustness([0, 0.1], errors))
+    curves = {line.get_label(): line.get_ydata().tolist() for line in axes.lines}
+    assert curves == {
+        "plain, one step": [10, 50],
+        "plain, noise": [10, 20],
+        "hardened, one step": [10, 30],
+    }
+    assert axes.lines[0].get_color() == axes.lines[1].get_color() != axes.lines[2].get_color()

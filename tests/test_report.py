@@ -257,3 +257,43 @@ def test_chapter4_takes_the_books_epochs_on_enough_data(monkeypatch):
     assert section.results["pretrain_epochs"] == 1
     assert "(as in the book)" in section.sentences[1]
     assert {len(m["costs"]) for m in section.results["machines"].values()} == {5}
+
+
+def test_chapter5_shows_what_units_look_for():
+    data, said = tiny(), []
+    section = CHAPTERS["5"](data, Settings(sizes=[9, 6], epochs=60, say=said.append))
+    assert [getattr(p, "name", "table") for p in section.pictures] == ["first_layer", "hierarchy", "table"]
+    results = section.results
+    assert f"{100 * results['error']:.2f}%" in section.sentences[0]
+    for row, name in zip(section.pictures[2].rows[1:], ("layer 1", "layer 2"), strict=True):
+        means = results["activations"][name]
+        assert row[1:] == [f"{mean:.2f}" for mean in means.values()]
+        assert means["made_up"] > means["others"]
+        assert means["strongest"] > means["others_then"]
+    images = section.pictures[1].figure.axes
+    assert len(images) == 2
+    assert len(said) == 3
+    assert json.loads(json.dumps(results)) == results
+
+
+def test_chapter6_measures_attacks_on_both_networks():
+    data, said = tiny(), []
+    section = CHAPTERS["6"](data, Settings(sizes=[9], epochs=8, say=said.append))
+    errors, epsilons = section.results["errors"], section.results["epsilons"]
+    assert list(errors) == ["plain", "hardened"]
+    assert list(errors["plain"]) == ["fast gradient sign", "40 steps", "random noise"]
+    for name, attacks in errors.items():
+        for rates in attacks.values():
+            assert len(rates) == len(epsilons)
+            assert rates[0] == section.results["test_errors"][name]  # epsilon 0 changes nothing
+        assert attacks["40 steps"][-1] > attacks["random noise"][-1]
+    rows = {(row[0], row[1]): row[2] for row in section.table[1:]}
+    assert len(rows) == 6
+    for (name, attack), error in rows.items():
+        assert error == f"{100 * errors[name][attack.split(',')[0]][epsilons.index(0.25)]:.2f}%"
+    assert [getattr(p, "name", "table") for p in section.pictures] == ["tricks", "robustness", "table"]
+    assert [row[0] for row in section.pictures[2].rows] == ["network", "plain", "hardened"]
+    assert len(section.pictures[2].rows[0]) == 5
+    sizes = section.results["median_smallest_change"]
+    assert f"{sizes['plain']:.3f}" in section.sentences[0]
+    assert json.loads(json.dumps(section.results)) == section.results

@@ -8,6 +8,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from udl_pt.image_plots import (
+    plot_completions,
+    plot_fantasies,
+    plot_features,
+    plot_filters,
+    plot_images,
+    plot_reconstructions,
+    plot_tricks,
+)
+
 __all__ = [
     "plot_completions",
     "plot_confusion",
@@ -15,11 +25,14 @@ __all__ = [
     "plot_embeddings",
     "plot_errors",
     "plot_fantasies",
+    "plot_features",
     "plot_filters",
     "plot_images",
     "plot_reconstructions",
+    "plot_robustness",
     "plot_spread",
     "plot_toys",
+    "plot_tricks",
     "plot_updates",
     "plot_variance",
     "show_costs",
@@ -108,116 +121,6 @@ def _open_grid(axes: Any) -> None:
 def _reached(tick: float, percent: Mapping[str, np.ndarray]) -> bool:
     values = np.concatenate(list(percent.values()))
     return bool(0.5 * values.min() <= tick <= 1.2 * values.max())
-
-
-def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
-    """Show images (top) over what a model makes of them (below).
-
-    Parameters
-    ----------
-    X, X_hat : ndarray of shape (n, side**2)
-        Originals and reconstructions in [0, 1].
-    labels : sequence of str
-        Written above the originals.
-    title : str
-        Text of the figure.
-    """
-    return plot_images({"original": X, "rebuilt": X_hat}, labels, title)
-
-
-def plot_completions(
-    X: np.ndarray, missing: np.ndarray, completed: np.ndarray, labels: Sequence[str], title: str = ""
-) -> Figure:
-    """Show images (top), what of them a model was given, and how it completed them (below).
-
-    Parameters
-    ----------
-    X, completed : ndarray of shape (n, side**2)
-        Originals and completions in [0, 1].
-    missing : ndarray of bool of shape (n, side**2) or (side**2,)
-        Which pixels were not given; shown in a colour.
-    labels : sequence of str
-        Written above the originals.
-    title : str
-        Text of the figure.
-    """
-    given = np.where(missing, np.nan, X)
-    return plot_images({"original": X, "given": given, "completed": completed}, labels, title)
-
-
-def plot_fantasies(pictures: np.ndarray, steps: Sequence[int], title: str = "") -> Figure:
-    """Show where Gibbs chains went: a row is a chain, a column a step.
-
-    Parameters
-    ----------
-    pictures : ndarray of shape (len(steps), n_chains, side**2)
-        What `udl_pt.sampling.fantasies` gives.
-    steps : sequence of int
-        Written above the columns.
-    title : str
-        Text of the figure.
-    """
-    chains = {f"{n}": pictures[:, n - 1] for n in range(1, pictures.shape[1] + 1)}
-    figure = plot_images(chains, [f"{step:,}" for step in steps], title)
-    figure.supylabel("chain")
-    return figure
-
-
-def plot_images(rows: Mapping[str, np.ndarray], labels: Sequence[str], title: str = "") -> Figure:
-    """Draw named rows of images.
-
-    Parameters
-    ----------
-    rows : mapping of str to ndarray of shape (len(labels), side**2)
-        Images in [0, 1], one row of them a name; NaN is coloured.
-    labels : sequence of str
-        Written above the columns.
-    title : str
-        Text of the figure.
-    """
-    n = len(labels)
-    figure = Figure(figsize=(0.85 * n + 0.9, 0.9 * len(rows) + 0.5), layout="constrained")
-    figure.suptitle(title)
-    axes = figure.subplots(len(rows), n, squeeze=False)
-    for row, (name, images) in enumerate(rows.items()):
-        side = _side(images.shape[1])
-        for column in range(n):
-            axes[row, column].set_facecolor("#A6CBE3")
-            axes[row, column].imshow(images[column].reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
-            axes[row, column].set(xticks=[], yticks=[])
-            if row == 0:
-                axes[row, column].set_title(labels[column], fontsize=9)
-        axes[row, 0].set_ylabel(name)
-    return figure
-
-
-def plot_filters(W: np.ndarray, n: int = 100, title: str = "") -> Figure:
-    """Show the first `n` units' weights as images: blue pulls a unit up, red pulls it down, white is zero.
-
-    Parameters
-    ----------
-    W : ndarray of shape (side**2, M)
-        One column a unit; each is scaled by its own largest weight.
-    n : int
-        How many to show.
-    title : str
-        Text of the figure.
-    """
-    n, side = min(n, W.shape[1]), _side(W.shape[0])
-    columns = int(np.ceil(np.sqrt(n)))
-    rows = int(np.ceil(n / columns))
-    grid = np.full((rows * (side + 1) + 1, columns * (side + 1) + 1), np.nan)
-    for unit in range(n):
-        top, left = (1 + (side + 1) * place for place in divmod(unit, columns))
-        image = W[:, unit].reshape(side, side)
-        grid[top : top + side, left : left + side] = image / max(abs(image).max(), np.finfo(float).tiny)
-    figure = Figure(figsize=(7, 5.8 * rows / columns + 0.3), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_facecolor("#888888")
-    picture = axes.imshow(grid, cmap="RdBu", vmin=-1, vmax=1, interpolation="nearest")
-    axes.set(title=title, xticks=[], yticks=[])
-    figure.colorbar(picture, ax=axes, shrink=0.6, label="weight / the unit's largest")
-    return figure
 
 
 def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
@@ -341,11 +244,30 @@ def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Fig
     return figure
 
 
-def _side(pixels: int) -> int:
-    side = int(np.rint(np.sqrt(pixels)))
-    if side * side != pixels:
-        raise ValueError(f"a row has {pixels} values, expected the pixels of a square image")
-    return side
+def plot_robustness(
+    epsilons: Sequence[float], errors: Mapping[str, Mapping[str, Sequence[float]]], title: str = ""
+) -> Figure:
+    """Draw error rates against the size of the change, in percent: a colour a network, a line an attack.
+
+    Parameters
+    ----------
+    epsilons : sequence of float
+        The largest change of a pixel.
+    errors : mapping of str to mapping of str to sequence of float
+        By network, then by attack.
+    title : str
+        Text of the figure.
+    """
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    for (network, attacks), colour in zip(errors.items(), cycle(COLOURS)):
+        for (attack, rates), style in zip(attacks.items(), cycle(("-", "--", ":"))):
+            percent = 100 * np.asarray(rates)
+            axes.plot(epsilons, percent, style, color=colour, marker=".", label=f"{network}, {attack}")
+    axes.set(title=title, xlabel="largest change of a pixel", ylabel="error (%)", ylim=(0, 102))
+    _open_grid(axes)
+    axes.legend(fontsize=8)
+    return figure
 
 
 def show_costs(costs: Sequence[float], title: str) -> None:

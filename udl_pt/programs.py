@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.callbacks import LinearDecay
 from udl_pt.datasets import Dataset
 from udl_pt.dnn import DNN
+from udl_pt.graph import masking
 from udl_pt.training import Progress
 
 __all__ = [
@@ -26,10 +28,13 @@ __all__ = [
     "measured",
     "percent",
     "shape_of",
+    "well_trained",
 ]
 
 SMALL = 20_000  # training rows; below, the book's few epochs are too few steps to show anything
 BY_AUTOENCODERS: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.99, "batch_sz": 100}  # the book's
+DENOISING: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
+TUNING: dict[str, Any] = {"learning_rate": 0.2, "mu": 0.9, "batch_sz": 50}
 FINE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.99, "batch_sz": 100}  # too
 
 
@@ -111,6 +116,41 @@ class Stopwatch:
         start, *_, before, end = self._ends
         marks = {"pretraining": before - start, "fine-tuning": end - before, "whole": end - start}
         return {stage: round(value, 2) for stage, value in marks.items()}
+
+
+def well_trained(
+    data: Dataset, settings: Settings, augment: Callable[[DNN], Sequence[Any]] = lambda dnn: []
+) -> DNN:
+    """Train a stacked denoising auto-encoder whose features and mistakes are worth looking at.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Sizes, epochs, backend, dtype and seed.
+    augment : callable
+        Makes of the network the list of augmentations that it is fine-tuned with.
+    """
+    small = len(data.X) < SMALL
+    epochs = settings.epochs if settings.epochs is not None else 20 if small else 5
+    dnn = DNN(settings.sizes, corruption=masking(0.25), **settings.made())
+    functions = augment(dnn)
+    how = " against what tricks it" if functions else ""
+    settings.say(f"a stacked denoising auto-encoder, fine-tuned{how} for {counted(epochs)}")
+    return dnn.fit(
+        data.X,
+        data.Y,
+        data.Xtest,
+        data.Ytest,
+        pretrain_epochs=5 if small else 1,
+        pretrain_options=DENOISING,
+        epochs=epochs,
+        **TUNING,
+        augment=functions,
+        backend=settings.backend,
+        callbacks=[*settings.callbacks, LinearDecay(dnn)],
+    )
 
 
 def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]) -> None:

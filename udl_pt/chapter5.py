@@ -1,0 +1,100 @@
+"""Chapter 5: what the hidden units of each layer have learned."""
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+
+from udl_pt.backend import Function
+from udl_pt.datasets import Dataset
+from udl_pt.dnn import DNN
+from udl_pt.features import first_layer_features, maximize, strongest_images
+from udl_pt.plots import plot_features, plot_filters
+from udl_pt.programs import Settings, percent, shape_of, well_trained
+from udl_pt.report import Picture, Section, Table
+
+__all__ = ["chapter5"]
+
+UNITS = 8  # of each layer, shown
+IMAGES = 5  # for each of them
+
+
+def chapter5(data: Dataset, settings: Settings) -> Section:
+    """Train a network, and ask its units what they look for.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Sizes, epochs, backend, dtype and seed.
+    """
+    dnn = well_trained(data, settings)
+    X = np.asarray(data.X, settings.dtype)
+    shown: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    table = [
+        ["hidden layer", "made-up input: the unit", "the others", "strongest image: the unit", "the others"]
+    ]
+    results: dict[str, Any] = {}
+    for number, layer in enumerate(dnn.hidden_layers):
+        settings.say(f"inputs that drive the units of hidden layer {number + 1} of {len(dnn.hidden_layers)}")
+        made = maximize(dnn, number, constraint="box", random_state=settings.seed)
+        rows = strongest_images(dnn, number, X, min(IMAGES, len(X)))
+        means = [*_means(dnn, number, made), *_means(dnn, number, X[rows[:, 0]])]
+        table.append([f"{number + 1}: {layer.M} units", *(f"{mean:.2f}" for mean in means)])
+        results[f"layer {number + 1}"] = dict(
+            zip(("made_up", "others", "strongest", "others_then"), means, strict=True)
+        )
+        clearest = np.argsort(-np.diag(_hidden(dnn, number, made)))[:UNITS]
+        shown[f"hidden layer {number + 1}"] = (made[clearest], X[rows[clearest]])
+    first = first_layer_features(dnn)
+    largest = np.argsort(-np.linalg.norm(dnn.hidden_layers[0].forward_params[0].get_value(), axis=0))
+    grid = plot_filters(first[largest].T, title="First layer: inputs in closed form", cmap="gray")
+    return Section(
+        title="Chapter 5: what the units have learned",
+        sentences=[
+            f"A network {shape_of(data, settings)}, each layer pretrained to fill in masked pixels, and "
+            f"fine-tuned to a test error of {percent(dnn.errors[-1])}. Then its weights stay, and the input "
+            "is what is changed: the derivative is taken with respect to X."
+        ],
+        pictures=[
+            Picture(
+                "first_layer",
+                grid,
+                "The input of length one that drives a unit of the first layer most is its column of "
+                "weights: "
+                "white pixels pull it up, black ones down. Shown are the units with the largest weights. "
+                "Many look for a stroke or a gap in one place, some for a whole digit.",
+            ),
+            Picture(
+                "hierarchy",
+                plot_features(shown, "What units look for, and the images that they find"),
+                "For the clearest units of each layer: on the left an image made up, by gradient descent in "
+                "[0, 1], to have this unit on and all others of its layer off; on the right the "
+                f"{IMAGES} training images that drive the unit most. The higher the layer, the more the "
+                "real images of a row are of one kind, while the made-up ones look like no digit at all.",
+            ),
+            Table(
+                table,
+                "Mean activation of a unit, and of the other units of its layer, under its made-up input, "
+                "and under its strongest training image.",
+            ),
+        ],
+        results={"sizes": list(settings.sizes), "error": dnn.errors[-1], "activations": results},
+    )
+
+
+def _hidden(dnn: DNN, number: int, X: np.ndarray) -> np.ndarray:
+    """Give a hidden layer's activations."""
+    x = h = pt.matrix("X", dtype=dnn.dtype)
+    for layer in dnn.hidden_layers[: number + 1]:
+        h = layer.forward_hidden(h)
+    activations: np.ndarray = Function([x], h, backend=dnn.backend, compiled=False)(X)
+    return activations
+
+
+def _means(dnn: DNN, number: int, X: np.ndarray) -> tuple[float, float]:
+    """Give the mean activation of each row's own unit, and of all others."""
+    H = _hidden(dnn, number, X)
+    own = np.trace(H)
+    return float(own / len(H)), float((H.sum() - own) / (H.size - len(H)))
