@@ -39,7 +39,7 @@ def embedded(clouds):
 
 
 def test_as_good_as_scikit_learns():
-    """Of five starts: where a descent ends depends on where it starts, by 10% of the cost."""
+    """Of ten starts: where a descent ends depends on its start and on last bits, by 7% of the cost."""
     data = load_mnist_subset()
     X, labels = data.X[:200], data.Y[:200]
     makers = {
@@ -48,15 +48,16 @@ def test_as_good_as_scikit_learns():
     }
     found = {}
     for name, make in makers.items():
-        runs = [make(seed) for seed in range(5)]
+        runs = [make(seed) for seed in range(10)]
         maps = [run.fit_transform(X) for run in runs]
         found[name] = (
-            min(run.kl_divergence_ for run in runs),
+            np.array([run.kl_divergence_ for run in runs]),
             np.median([one_neighbour_error(Y, labels) for Y in maps]),
             np.median([trustworthiness(X, Y, n_neighbors=5) for Y in maps]),
         )
-    (cost, error, trust), (their_cost, their_error, their_trust) = found["ours"], found["theirs"]
-    assert cost < 1.03 * their_cost
+    (costs, error, trust), (their_costs, their_error, their_trust) = found["ours"], found["theirs"]
+    standard_error = np.sqrt((costs.var(ddof=1) + their_costs.var(ddof=1)) / len(costs))
+    assert costs.mean() < their_costs.mean() + 3 * standard_error
     assert error <= their_error + 0.02
     assert trust > their_trust - 0.005
 
