@@ -167,10 +167,38 @@ def test_a_bad_augmentation_is_found_before_anything_changes(data, augment, erro
         (lambda: flip(1.5), "p is 1.5"),
         (lambda: zeros(-0.1), "p is -0.1"),
         (lambda: noise(-1), "sd is -1"),
-        (lambda: adversarial(None, -0.1), "epsilon is -0.1"),
-        (lambda: adversarial(None, 0.1, share=2), "share is 2"),
+        (lambda: adversarial(DNN([3]), -0.1), "epsilon is -0.1"),
+        (lambda: adversarial(DNN([3]), 0.1, share=2), "share is 2"),
     ],
 )
 def test_bad_numbers(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_only_a_network_is_tricked():
+    with pytest.raises(TypeError, match="model is None, expected the DNN that is trained"):
+        adversarial(None, 0.1)
+
+
+def test_integer_images_are_augmented_in_the_networks_dtype(data):
+    X, Y, Xtest, Ytest = data
+    seen = []
+    fit(
+        ((X > 0.5).astype(int), Y, Xtest, Ytest),
+        dtype="float32",
+        augment=[lambda X, generator: seen.append(X.dtype) or X, noise(0.1)],
+    )
+    assert set(seen) == {np.dtype("float32")}
+
+
+def test_a_function_of_ones_own_that_needs_the_network_is_not_tried_before_it_is_trained(data):
+    dnn = DNN([5], random_state=0)
+    dnn.fit(
+        *data,
+        pretrain=False,
+        batch_sz=20,
+        augment=[lambda X, generator: X * dnn.forward(X).max(axis=1, keepdims=True)],
+        backend="jax",
+    )
+    assert np.isfinite(dnn.costs).all()

@@ -11,7 +11,7 @@ PACKAGE = Path(udl_pt.__file__).parent
 FLOORS = {
     name: floor
     for floor, names in {
-        -2: "loops",
+        -2: "loop_rewriting",
         -1: "numba_blas numba_elemwise validation version",
         0: "backend random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
@@ -20,7 +20,7 @@ FLOORS = {
         4: "contrastive layer annealing",
         5: "autoencoder rbm tsne",
         6: "pretraining fine_tuning likelihood sampling",
-        7: "dnn dbn deep",
+        7: "dnn dbn deep classifiers",
         8: "features adversarial",
         9: "augmentation",
         10: "image_plots",

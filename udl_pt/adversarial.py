@@ -6,23 +6,21 @@ PyTensor variables, to build on. What an attack returns is in [0, 1].
 
 A model is a `udl_pt.DNN`, or any function of a matrix variable (N, D) that returns the classes' logits, a
 variable of shape (N, K). J is the negative log-likelihood of an image's label. With a `target`, an attack
-makes J of the target small instead of J of the label large.
+makes J of the target small instead of J of the label large. Images outside [0, 1], labels or targets that the
+model doesn't know, a target that is the label, and sizes below 0 are a ValueError or a TypeError.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-from udl_pt.backend import Function, float_dtype, get_backend
-from udl_pt.calling import CHUNK, Callables
-from udl_pt.graph import loop, of_length_one
+from udl_pt.classifiers import Gradient, carried_out, check_attack, check_each, check_images
+from udl_pt.graph import in_box, loop, of_length_one
 from udl_pt.random import HostGenerator, as_generator
-from udl_pt.validation import check_count, check_labels, check_matrix, check_number, check_option
+from udl_pt.validation import check_count, check_matrix, check_number, check_option
 
 __all__ = [
     "Outcome",
@@ -36,7 +34,6 @@ __all__ = [
 ]
 
 NORMS = ("linf", "l2")
-Gradient = Callable[[Variable, Variable], Variable]  # of images and labels: dJ/dX
 
 
 def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
@@ -68,7 +65,7 @@ def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
     def graph(gradient: Gradient, X: Variable, labels: Variable) -> Variable:
         return gradient(X, labels)
 
-    return _carried_out("input_gradient", graph, model, X, Y, target)
+    return carried_out("input_gradient", graph, model, X, Y, target)
 
 
 def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) -> Any:
@@ -88,9 +85,9 @@ def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) 
     """
 
     def graph(gradient: Gradient, X: Variable, labels: Variable, size: Variable) -> Variable:
-        return _in_box(X + size * of_length_one(gradient(X, labels)))
+        return in_box(X + size * of_length_one(gradient(X, labels)))
 
-    return _carried_out("gradient_step", graph, model, X, Y, target, size=size)
+    return carried_out("gradient_step", graph, model, X, Y, target, size=size)
 
 
 def fast_gradient_sign(model: Any, X: Any, Y: Any, epsilon: Any, *, target: Any = None) -> Any:
@@ -110,9 +107,9 @@ def fast_gradient_sign(model: Any, X: Any, Y: Any, epsilon: Any, *, target: Any 
     """
 
     def graph(gradient: Gradient, X: Variable, labels: Variable, epsilon: Variable) -> Variable:
-        return _in_box(X + epsilon * pt.sign(gradient(X, labels)))
+        return in_box(X + epsilon * pt.sign(gradient(X, labels)))
 
-    return _carried_out("fast_gradient_sign", graph, model, X, Y, target, epsilon=epsilon)
+    return carried_out("fast_gradient_sign", graph, model, X, Y, target, epsilon=epsilon)
 
 
 def projected_gradient(
@@ -155,8 +152,12 @@ def projected_gradient(
     share = 2.5 / steps if rel_step is None else check_number(rel_step, "rel_step", at_least=0)
     start = {}
     if random_state is not None:
-        X = _images(model, X)
-        radius = _a_row(epsilon, "epsilon", X)
+        if isinstance(X, Variable):
+            raise TypeError(
+                "random_state is for arrays of images, but X is a variable: start at X, or add noise to it"
+            )
+        X = check_images(X, model)
+        radius = check_each(epsilon, "epsilon", X)
         start["start"] = _in_ball_at_random(X, radius, norm, as_generator(random_state))
 
     def graph(
@@ -165,13 +166,13 @@ def projected_gradient(
         def step(rate: Variable, Z: Variable, X: Variable, labels: Variable, epsilon: Variable) -> Variable:
             up = gradient(Z, labels)
             up = pt.sign(up) if norm == "linf" else of_length_one(up)
-            return _in_box(X + _in_ball(Z + rate * epsilon * up - X, epsilon, norm))
+            return in_box(X + _in_ball(Z + rate * epsilon * up - X, epsilon, norm))
 
         rates = pt.as_tensor(np.full(steps, share, X.dtype))
         return loop(step, [rates], [X if start is None else start], constants=[X, labels, epsilon])[0]
 
     name = f"projected_gradient {norm} {steps} {share} {len(start)}"
-    return _carried_out(name, graph, model, X, Y, target, epsilon=epsilon, **start)
+    return carried_out(name, graph, model, X, Y, target, epsilon=epsilon, **start)
 
 
 def smallest_change(
@@ -204,18 +205,19 @@ def smallest_change(
         The size of the change that was found; infinite where none was.
     """
     check_option(norm, "norm", NORMS)
-    X, Y, target = _check_images(model, X, Y, target)
+    rounds = check_count(rounds, "rounds")
+    model, X, Y, target = check_attack(model, X, Y, target)
     low = np.zeros(len(X), X.dtype)
     high = np.full(len(X), 1 if norm == "linf" else np.sqrt(X.shape[1]), X.dtype)
 
     def fooled(Z: np.ndarray) -> np.ndarray:
-        seen = _probabilities(model, Z).argmax(axis=1)
+        seen = model.forward(Z).argmax(axis=1)
         return np.asarray(seen != Y if target is None else seen == target)
 
     best, before = X.copy(), fooled(X)
     found = before
     radius = high
-    for _ in range(check_count(rounds, "rounds") + 1):
+    for _ in range(rounds + 1):
         changed = projected_gradient(model, X, Y, radius, norm=norm, steps=steps, target=target)
         fools = fooled(changed) & ~before
         best[fools], found = changed[fools], found | fools
@@ -243,10 +245,10 @@ def random_noise(X: Any, epsilon: Any, *, norm: str = "linf", random_state: Any 
     numpy.ndarray of shape (N, D)
     """
     check_option(norm, "norm", NORMS)
-    X = _images(None, X)
+    X = check_images(X)
     noise = np.asarray(as_generator(random_state).standard_normal(X.shape))
     noise = np.sign(noise) if norm == "linf" else noise / _size(noise, "l2")[:, None]
-    changed = np.clip(X + _a_row(epsilon, "epsilon", X)[:, None] * noise, 0, 1)
+    changed = np.clip(X + check_each(epsilon, "epsilon", X)[:, None] * noise, 0, 1)
     return np.asarray(changed, X.dtype)
 
 
@@ -257,8 +259,8 @@ class Outcome:
     Attributes
     ----------
     success_rate : float
-        Of the images that were seen right, the share that isn't any more; with a target, of all images the
-        share that is taken for it.
+        Of the images that were seen right, the share that isn't any more, 0 where none was; with a target,
+        of all images the share that is taken for it.
     error_before, error_after : float
         Error rates.
     confidence_before, confidence_after : float
@@ -290,11 +292,11 @@ def outcome(model: Any, X: Any, Y: Any, changed: Any, *, target: Any = None) -> 
     changed : array_like of shape (N, D)
         The changed images.
     """
-    X, Y, target = _check_images(model, X, Y, target)
+    model, X, Y, target = check_attack(model, X, Y, target)
     changed = check_matrix(changed, "changed", dtype=X.dtype, n_features=X.shape[1], unit_interval=True)
     if len(changed) != len(X):
         raise ValueError(f"changed has {len(changed)} images, expected those of X, {len(X)}")
-    before, after = _probabilities(model, X), _probabilities(model, changed)
+    before, after = model.forward(X), model.forward(changed)
     seen_before, seen_after = before.argmax(axis=1), after.argmax(axis=1)
     right = seen_before == Y
     if target is not None:
@@ -312,10 +314,6 @@ def outcome(model: Any, X: Any, Y: Any, changed: Any, *, target: Any = None) -> 
         linf=float(_size(changed - X, "linf").mean()),
         l2=float(_size(changed - X, "l2").mean()),
     )
-
-
-def _in_box(X: Variable) -> Variable:
-    return pt.clip(X, np.asarray(0, X.dtype), np.asarray(1, X.dtype))
 
 
 def _in_ball(change: Variable, epsilon: Variable, norm: str) -> Variable:
@@ -339,121 +337,3 @@ def _in_ball_at_random(X: np.ndarray, radius: np.ndarray, norm: str, generator: 
 
 def _size(change: np.ndarray, norm: str) -> np.ndarray:
     return np.asarray(abs(change).max(axis=1) if norm == "linf" else np.linalg.norm(change, axis=1))
-
-
-def _logits(model: Any, X: Variable) -> Variable:
-    return model.logits(X) if hasattr(model, "logits") else model(X)
-
-
-def _gradient(model: Any, targeted: bool) -> Gradient:
-    """Make the function that gives dJ/dX of rows, or with targets minus that."""
-
-    def gradient(X: Variable, labels: Variable) -> Variable:
-        logits = _logits(model, X)
-        classes = pt.cumsum(pt.ones_like(logits), axis=1) - np.asarray(1, logits.dtype)  # however many
-        hot = pt.eq(labels.dimshuffle(0, "x").astype(logits.dtype), classes).astype(logits.dtype)
-        likelihood = (hot * pt.special.log_softmax(logits, axis=-1)).sum()
-        return pytensor.grad(likelihood if targeted else -likelihood, X)
-
-    return gradient
-
-
-def _carried_out(name: str, graph: Any, model: Any, X: Any, Y: Any, target: Any, **given: Any) -> Any:
-    """Build an attack's graph for a variable, or carry it out for an array.
-
-    `graph` takes the gradient, X, the labels (or targets) and what is `given`: numbers a row, columns in the
-    graph, or arrays of the images' shape.
-    """
-    targeted = target is not None
-    if isinstance(X, Variable):
-        labels = pt.as_tensor(target if targeted else Y)
-        if labels.ndim == 0:
-            labels = pt.alloc(labels, X.shape[0])
-        columns = {n: _column(value, X.dtype) for n, value in given.items()}
-        return graph(_gradient(model, targeted), X, labels, **columns)
-
-    X, Y, target = _check_images(model, X, Y, target)
-    rows = {n: v if np.ndim(v) == 2 else _a_row(v, n, X)[:, None].astype(X.dtype) for n, v in given.items()}
-
-    def make(model: Any, backend: str) -> Function:
-        x, labels = pt.matrix("X", dtype=X.dtype), pt.ivector("labels")
-        widths = {n: None if v.shape[1] > 1 else 1 for n, v in rows.items()}
-        more = {n: pt.tensor(n, shape=(None, width), dtype=X.dtype) for n, width in widths.items()}
-        changed = graph(_gradient(model, targeted), x, labels, **more)
-        return Function([x, labels, *more.values()], changed, backend=backend, name=name)
-
-    function = _compiled(model, f"{name} {targeted}", make)
-    labels = Y if target is None else target
-    results = np.empty_like(X)
-    for start in range(0, len(X), CHUNK):
-        part = slice(start, start + CHUNK)
-        results[part] = function(X[part], labels[part], *(v[part] for v in rows.values()))
-    return results
-
-
-def _compiled(model: Any, name: str, make: Callable[[Any, str], Any]) -> Any:
-    """Hand back what was compiled for a model before; of a plain function nothing is kept."""
-    if isinstance(model, Callables):
-        return model.compiled(name, make)
-    return make(model, get_backend())
-
-
-def _probabilities(model: Any, X: np.ndarray) -> np.ndarray:
-    def make(model: Any, backend: str) -> Function:
-        x = pt.matrix("X", dtype=X.dtype)
-        return Function(
-            [x], pt.special.softmax(_logits(model, x), axis=-1), backend=backend, name="probabilities"
-        )
-
-    function = _compiled(model, "probabilities", make)
-    return np.concatenate([function(X[start : start + CHUNK]) for start in range(0, len(X), CHUNK)])
-
-
-def _column(value: Any, dtype: str) -> Variable:
-    """Make numbers a row into something that a matrix can be multiplied with."""
-    value = pt.as_tensor(value).astype(dtype)
-    return value.dimshuffle(0, "x") if value.ndim == 1 else value
-
-
-def _a_row(value: Any, name: str, X: np.ndarray) -> np.ndarray:
-    """Hand back a number for each image, all at least 0."""
-    numbers = np.asarray(value, float)
-    if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != len(X)):
-        raise ValueError(
-            f"{name} has shape {numbers.shape}, expected a number or one for each of {len(X)} images"
-        )
-    if not (np.isfinite(numbers) & (numbers >= 0)).all():
-        raise ValueError(f"{name} is {value}, expected finite numbers of at least 0")
-    return np.broadcast_to(numbers, len(X))
-
-
-def _images(model: Any, X: Any) -> np.ndarray:
-    """Hand back images in the model's dtype, else in their own where it is a float's."""
-    own = str(getattr(X, "dtype", ""))
-    dtype = getattr(model, "dtype", own if own in ("float32", "float64") else float_dtype())
-    D = getattr(model, "n_features", None)
-    return np.ascontiguousarray(check_matrix(X, dtype=dtype, n_features=D, unit_interval=True), dtype)
-
-
-def _check_images(
-    model: Any, X: Any, Y: Any, target: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Hand back images, labels and targets as arrays that fit to each other and to the model."""
-    if not callable(model) and not hasattr(model, "logits"):
-        raise TypeError(
-            f"model is {model!r}, expected a DNN or a function of a matrix variable that returns logits"
-        )
-    X = _images(model, X)
-    K = _probabilities(model, X[:1]).shape[1]
-    Y = check_labels(Y, "Y", n_samples=len(X), n_classes=K)
-    if target is None:
-        return X, Y, None
-    wanted = np.full(len(X), target) if np.ndim(target) == 0 else target
-    wanted = check_labels(wanted, "target", n_samples=len(X), n_classes=K)
-    if (wanted == Y).any():
-        where = int(np.flatnonzero(wanted == Y)[0])
-        raise ValueError(
-            f"target of image {where} is {wanted[where]}, which is its label: leave such images out, or "
-            "choose another target"
-        )
-    return X, Y, wanted

@@ -7,7 +7,8 @@ own takes two lines::
     def inverted(X, generator):
         return 1 - X
 
-Images are square; their labels stay.
+Their labels stay. Where an augmentation moves pixels, images must be square; others are a ValueError, as are
+numbers out of range where one is made.
 """
 
 import math
@@ -73,12 +74,19 @@ def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
     share : float
         The share of a batch's images that is replaced.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For another model than a network with logits, and for numbers outside [0, 1].
+
     Notes
     -----
     Goodfellow et al. (2014) give half of the cost to such images. The label that an image is driven away
     from is the one that the network sees, not the true one: with the true one, a network learns to read the
     label from the change (Kurakin et al. 2017, "label leaking").
     """
+    if not (hasattr(model, "logits") and hasattr(model, "predict")):
+        raise TypeError(f"model is {model!r}, expected the DNN that is trained")
     return partial(
         _adversarial,
         model=model,
@@ -133,7 +141,7 @@ def _adversarial(
     X: np.ndarray, generator: HostGenerator, model: Any, epsilon: float, share: float
 ) -> np.ndarray:
     chosen = generator.permutation(len(X))[: round(share * len(X))]
-    changed = np.array(X)
+    changed = X.copy()
     if len(chosen):
         changed[chosen] = fast_gradient_sign(model, X[chosen], model.predict(X[chosen]), epsilon)
     return changed

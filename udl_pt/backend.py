@@ -35,7 +35,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.link.c import cmodule
 from pytensor.tensor.math import Sum
 
-from udl_pt.loops import inside_loops
+from udl_pt.loop_rewriting import inside_loops
 
 __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
 

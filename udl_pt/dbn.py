@@ -11,7 +11,7 @@ from udl_pt.backend import Function, shared
 from udl_pt.calling import symbolic_or_array
 from udl_pt.graph import init_weights
 from udl_pt.layer import Layer
-from udl_pt.pretraining import Stack
+from udl_pt.pretraining import Stack, pass_up
 from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
@@ -196,10 +196,7 @@ class DBN(Stack):
         D = self.hidden_layers[0].forward_params[0].get_value(borrow=True).shape[0]
         X = shared(init_weights((1, D), self._generator, self.dtype), "X")
         dX = shared(np.zeros((1, D), self.dtype), "dX")
-        Z: Any = X
-        for layer in below:
-            Z = layer.forward_hidden(Z)
-        cost = pt.softplus(-top.hidden_logits(Z)[0, k])  # -log of the sigmoid
+        cost = pt.softplus(-top.hidden_logits(pass_up(below, X))[0, k])  # -log of the sigmoid
         step = Function(
             [],
             cost,

@@ -15,7 +15,8 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function
 from udl_pt.calling import Callables, in_chunks
-from udl_pt.graph import cross_entropy, init_weights, loop, of_length_one
+from udl_pt.graph import cross_entropy, in_box, init_weights, loop, of_length_one
+from udl_pt.pretraining import pass_up
 from udl_pt.random import as_generator
 from udl_pt.validation import (
     NotFittedError,
@@ -117,22 +118,20 @@ def maximize(
     -----
     One function is compiled for a layer, an objective and a constraint, with 50 steps inside it. Each row's
     gradient is scaled to length one: far from the data the units below are saturated, and the gradient's own
-    length is next to nothing there (1e-7 at a random start, 1 to 10 at a digit). What a constraint takes
-    from a step, it takes from the velocity too. A row whose cost has risen goes back to where it was best.
+    length is next to nothing there. What a constraint takes from a step, it takes from the velocity too. A
+    row whose cost has risen goes back to where it was best.
     """
     check_option(objective, "objective", OBJECTIVES)
     check_option(constraint, "constraint", CONSTRAINTS)
     rates = check_rates(learning_rate, mu)
     scalars = [rates["mu"], check_number(l2, "l2", at_least=0)]
     steps, tol = check_count(steps, "steps"), check_number(tol, "tol", at_least=0)
-    depth, below = _check_layer(model, layer)
-    target = below[-1]
+    depth, target = _check_layer(model, layer)
     chosen = _check_units(units, target.M, depth)
-    D = below[0].forward_params[0].get_value(borrow=True).shape[0]
     if start is None:
-        X = init_weights((len(chosen), D), as_generator(random_state), model.dtype)
+        X = init_weights((len(chosen), model.n_features), as_generator(random_state), model.dtype)
     else:
-        X = check_matrix(start, "start", dtype=model.dtype, n_features=D)
+        X = check_matrix(start, "start", dtype=model.dtype, n_features=model.n_features)
         if len(X) != len(chosen):
             raise ValueError(f"start has {len(X)} rows, expected one for each of {len(chosen)} units")
     pattern = np.zeros((len(chosen), target.M), model.dtype)
@@ -166,14 +165,11 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
     """Make the function that carries out as many steps as it gets sets of learning rates."""
 
     def make(model: Any, backend: str) -> Function:
-        *below, target = _layers(model)[: depth + 1]
         dtype = model.dtype
 
         def cost(X: Variable, pattern: Variable) -> Variable:
             """Give a cost a row."""
-            for layer in below:
-                X = layer.forward_hidden(X)
-            each = cross_entropy(pattern, target.hidden_logits(X))
+            each = cross_entropy(pattern, _logits(model, depth, X))
             return (each if objective == "only" else each * pattern).sum(axis=1)
 
         def step(rate: Variable, X: Variable, V: Variable, *constants: Variable) -> tuple[Variable, ...]:
@@ -197,7 +193,7 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
 
 def _projected(X: Variable, constraint: str | None) -> Variable:
     if constraint == "box":
-        return pt.clip(X, np.asarray(0, X.dtype), np.asarray(1, X.dtype))
+        return in_box(X)
     if constraint == "unit norm":
         return of_length_one(X)
     return X
@@ -221,23 +217,24 @@ def strongest_images(model: Any, layer: int, X: Any, n: int = 9) -> np.ndarray:
     -------
     numpy.ndarray of int of shape (M, n)
         Rows of `X`, the strongest first, a row a unit.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input.
     """
-    depth, below = _check_layer(model, layer)
-    D = below[0].forward_params[0].get_value(borrow=True).shape[0]
-    X = check_matrix(X, dtype=model.dtype, n_features=D)
+    depth, target = _check_layer(model, layer)
+    X = check_matrix(X, dtype=model.dtype, n_features=model.n_features, unit_interval=model.unit_interval)
     if check_count(n, "n") > len(X):
         raise ValueError(f"n is {n}, but there are only {len(X)} images")
 
     def make(model: Any, backend: str) -> Function:
-        *rest, target = _layers(model)[: depth + 1]
-        x = h = pt.matrix("X", dtype=model.dtype)
-        for under in rest:
-            h = under.forward_hidden(h)
-        return Function([x], target.hidden_logits(h), backend=backend, name="hidden_logits")
+        x = pt.matrix("X", dtype=model.dtype)
+        return Function([x], _logits(model, depth, x), backend=backend, name="hidden_logits")
 
     logits = model.compiled(f"hidden_logits {depth}", make)  # sigmoids of many images are 1 alike
-    kept = np.empty((below[-1].M, 0), model.dtype)
-    rows = np.empty((below[-1].M, 0), np.intp)
+    kept = np.empty((target.M, 0), model.dtype)
+    rows = np.empty((target.M, 0), np.intp)
     start = 0
     for chunk in in_chunks(X, model.dtype):
         kept = np.hstack([kept, logits(chunk).T])
@@ -252,6 +249,12 @@ def _layers(model: Any) -> Sequence[Any]:
     return getattr(model, "hidden_layers", None) or [model]
 
 
+def _logits(model: Any, depth: int, X: Variable) -> Variable:
+    """Give the logits of a hidden layer's units; symbolic."""
+    *below, target = _layers(model)[: depth + 1]
+    return target.hidden_logits(pass_up(below, X))
+
+
 def _fitted_layers(model: Any, name: str) -> Sequence[Any]:
     if not isinstance(model, Callables):
         raise TypeError(f"model is {model!r}, expected an AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder")
@@ -260,8 +263,8 @@ def _fitted_layers(model: Any, name: str) -> Sequence[Any]:
     return _layers(model)
 
 
-def _check_layer(model: Any, layer: Any) -> tuple[int, Sequence[Any]]:
-    """Hand back a layer's number, counted from 0, and the layers up to it."""
+def _check_layer(model: Any, layer: Any) -> tuple[int, Any]:
+    """Hand back a layer's number, counted from 0, and the layer."""
     layers = _fitted_layers(model, "looking at its features")
     number = check_count(layer, "layer", at_least=-len(layers))
     if number >= len(layers):
@@ -276,7 +279,7 @@ def _check_layer(model: Any, layer: Any) -> tuple[int, Sequence[Any]]:
             f"hidden layer {number} is {getattr(target, 'title', type(target).__name__)} without sigmoid "
             "units: nothing says what its units at their largest are; choose another layer"
         )
-    return number, layers[: number + 1]
+    return number, target
 
 
 def _check_units(units: Any, M: int, layer: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What the arguments of a network's fine-tuning mean: dropout, rows held out, augmentation."""
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.validation import check_labels, check_matrix, check_number
+from udl_pt.validation import NotFittedError, check_labels, check_matrix, check_number
 
 __all__ = ["check_augment", "check_dropout", "check_validation"]
 
@@ -29,7 +30,8 @@ def check_dropout(dropout: Any) -> tuple[float, float]:
 def check_augment(augment: Any, X: np.ndarray, model: Any) -> Callable[[np.ndarray], np.ndarray] | None:
     """Make one function of the augmentations, which looks at what each returns; try them on some rows.
 
-    Those that need the model (`udl_pt.augmentation.adversarial`) aren't tried: it isn't there yet.
+    Those that need the model aren't tried: `udl_pt.augmentation.adversarial` of it, and what finds it without
+    parameters.
     """
     functions = tuple(augment) if isinstance(augment, Iterable) else (None,)
     if not all(callable(function) for function in functions):
@@ -50,7 +52,8 @@ def check_augment(augment: Any, X: np.ndarray, model: Any) -> Callable[[np.ndarr
         return X
 
     ready = [f for f in functions if getattr(f, "keywords", {}).get("model") is not model]
-    augmented(np.ascontiguousarray(X, model.dtype), ready, copy.deepcopy(model._generator))
+    with contextlib.suppress(NotFittedError):
+        augmented(np.ascontiguousarray(X, model.dtype), ready, copy.deepcopy(model._generator))
     return partial(augmented, functions=functions, generator=model._generator) if functions else None
 
 

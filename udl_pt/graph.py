@@ -30,6 +30,7 @@ __all__ = [
     "check_cost",
     "cross_entropy",
     "gaussian",
+    "in_box",
     "init_weights",
     "loop",
     "masking",
@@ -107,7 +108,7 @@ def check_cost(name: str, sigmoid: bool) -> None:
         )
 
 
-def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int) -> Variable:
+def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int | None = None) -> Variable:
     """Negative log-likelihood of integer labels under ``softmax(logits)``, one value a row, in nats.
 
     Parameters
@@ -116,11 +117,17 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
         Labels 0 to ``n_classes - 1``, shape (n_samples,).
     logits : Variable, matrix
         Shape (n_samples, n_classes).
-    n_classes : int
-        Known when the graph is built: JAX needs static shapes.
+    n_classes : int, optional
+        K, where it is known when the graph is built; else the graph counts the logits.
     """
-    hot = pt.eq(labels.dimshuffle(0, "x"), np.arange(n_classes, dtype="int32"))
+    classes = np.arange(n_classes, dtype="int32") if n_classes else _columns(logits)
+    hot = pt.eq(labels.dimshuffle(0, "x"), classes)
     return -(hot.astype(logits.dtype) * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+
+
+def _columns(X: Variable) -> Variable:
+    """Give each entry of a matrix its column's number, without a range of a shape, which JAX can't make."""
+    return pt.cumsum(pt.ones_like(X, dtype="int32"), axis=1) - 1
 
 
 def of_length_one(X: Variable) -> Variable:
@@ -129,6 +136,11 @@ def of_length_one(X: Variable) -> Variable:
     X = X / largest  # squares of small numbers would be zero
     squares = (X * X).sum(axis=1, keepdims=True, acc_dtype=X.dtype)
     return X / pt.sqrt(pt.maximum(squares, np.asarray(1, X.dtype)))
+
+
+def in_box(X: Variable) -> Variable:
+    """Bring each value to the nearest one in [0, 1]."""
+    return pt.clip(X, np.asarray(0, X.dtype), np.asarray(1, X.dtype))
 
 
 def loop(

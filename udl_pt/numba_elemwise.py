@@ -36,7 +36,7 @@ from pytensor.tensor.math import Dot
 from pytensor.tensor.rewriting.blas import local_dot_to_dot22
 from pytensor.tensor.type import tensor
 
-from udl_pt.loops import inside_loops
+from udl_pt.loop_rewriting import inside_loops
 
 _CACHE_VERSION = 4
 

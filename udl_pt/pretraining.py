@@ -180,6 +180,13 @@ def _generators(layer: Any) -> list[Any]:
     return [generator for generator in found if generator is not None]
 
 
+def pass_up(layers: Sequence[Any], X: Variable) -> Variable:
+    """Give what the last of some layers makes of a matrix of rows; symbolic, (N, D) to (N, M)."""
+    for layer in layers:
+        X = layer.forward_hidden(X)
+    return X
+
+
 class Stack(Callables):
     """Layers, each on top of the one before: the base of `DNN`, `DBN` and `DeepAutoEncoder`.
 
@@ -324,9 +331,7 @@ class Stack(Callables):
 
     def _up(self, X: Variable) -> Variable:
         """Pass rows up through all layers, as a graph."""
-        for layer in self.hidden_layers:
-            X = layer.forward_hidden(X)
-        return X
+        return pass_up(self.hidden_layers, X)
 
     def _forward_names(self) -> list[str]:
         """Give the names of `_forward_params` for messages."""

@@ -115,7 +115,7 @@ def train(
     model : object
         For `Progress.model`; nothing here looks into it.
     augment : callable, optional
-        Changes the rows of the first array before each step.
+        Changes the rows of the first array, cast to `dtype`, before each step.
     monitor : {"epoch", "batch", None}
         After each epoch, after each batch, or never.
     callbacks : sequence of callable
@@ -143,9 +143,10 @@ def train(
                 progress.batch = j + 1
                 rows = order[j * batch_sz : (j + 1) * batch_sz]
                 scalars = [np.asarray(value, dtype) for value in progress.hyper.values()]
-                first, *others = (array[rows] for array in data)
-                first = first if augment is None else augment(first)
-                finite = step(*(_cast(batch, dtype) for batch in (first, *others)), *scalars)
+                first, *others = (_cast(array[rows], dtype) for array in data)
+                if augment is not None:
+                    first = _cast(augment(first), dtype)
+                finite = step(first, *others, *scalars)
                 if not finite.all():
                     raise _divergence(progress, step.names, finite)
                 if monitor == "batch":
