@@ -8,8 +8,8 @@ Both give the test error, without augmentation, and another order of the pixels 
 ``codes``: the deep auto-encoder 784 - 1000 - 500 - 250 - 30, and the squared error of a test image that is
 rebuilt from its 30 numbers, beside that of 30 principal components.
 
-``--validate`` trains on 50,000 of the training images and measures the other 10,000: every choice was made
-with it. Without it all 60,000 are trained on, and the test images are looked at once, after training.
+``--validate`` trains on 50,000 of the training images and measures the other 10,000, as for the choices.
+Without it all 60,000 are trained on, and the test images are looked at once, after training.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from udl_pt import DNN, PCA, RBM, DeepAutoEncoder, load_mnist
-from udl_pt.callbacks import LinearDecay
+from udl_pt.callbacks import LinearDecay, LinearSchedule
 from udl_pt.graph import masking
 
 DENOISING = {
@@ -33,8 +33,8 @@ BELIEF = {
 }
 CODES = {
     "layers": {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"},
-    "code": {"learning_rate": 0.001, "mu": 0.9, "cost_scale": "batch"},
-    "tuning": {"learning_rate": 0.001, "mu": 0.9, "epochs": 100},
+    "code": {"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch"},
+    "tuning": {"learning_rate": 0.1, "mu": 0.9, "cost": "squared_error", "epochs": 100},
 }
 
 
@@ -72,13 +72,22 @@ def codes(seed, train, test, validate, report, **tuning):
         pretrain_epochs=8,
         pretrain_options=[options | {"callbacks": [report]} for options in layers],
         **CODES["tuning"] | tuning,
-        callbacks=[LinearDecay(), report],
+        callbacks=[LinearDecay(), LinearSchedule("mu", 0.9, first=0.5, epochs=1, model=deep), report],
     )
     return {
         "error": deep.reconstruction_error(test[0]),
         "error_in_training": deep.reconstruction_error(train[0]),
         "error_of_pca": PCA(30).fit(train[0]).reconstruction_error(test[0]),
     }
+
+
+def training_and_test(validate):
+    """Give images and labels to train on, and to measure: held out of them, or MNIST's test set."""
+    data = load_mnist()
+    X, Xtest = data.X.astype("float32"), data.Xtest.astype("float32")
+    if validate:
+        return (X[:50_000], data.Y[:50_000]), (X[50_000:], data.Y[50_000:])
+    return (X, data.Y), (Xtest, data.Ytest)
 
 
 class Clock:
@@ -103,11 +112,7 @@ def main():
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    data = load_mnist()
-    X, Xtest = data.X.astype("float32"), data.Xtest.astype("float32")
-    train, test = (X, data.Y), (Xtest, data.Ytest)
-    if options.validate:
-        train, test = (X[:50_000], data.Y[:50_000]), (X[50_000:], data.Y[50_000:])
+    train, test = training_and_test(options.validate)
     tuning = {} if options.epochs is None else {"epochs": options.epochs}
     results = {}
     for seed in options.seeds:

@@ -16,7 +16,9 @@ import json
 import time
 from pathlib import Path
 
-from udl_pt import DNN, load_mnist
+from recipes import training_and_test
+
+from udl_pt import DNN
 from udl_pt.adversarial import fast_gradient_sign, outcome, projected_gradient, random_noise
 from udl_pt.augmentation import adversarial, shift
 from udl_pt.callbacks import LinearDecay
@@ -91,12 +93,7 @@ def main():
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    data = load_mnist()
-    X, Xtest = data.X.astype("float32"), data.Xtest.astype("float32")
-    train, test = (X, data.Y), (Xtest, data.Ytest)
-    if options.validate:
-        train, test = (X[:50_000], data.Y[:50_000]), (X[50_000:], data.Y[50_000:])
-    results = parts[options.part](options.seed, train, test, options.epochs)
+    results = parts[options.part](options.seed, *training_and_test(options.validate), options.epochs)
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n")
 

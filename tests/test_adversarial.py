@@ -1,5 +1,6 @@
 """Attacks against finite differences, NumPy written by hand, and another library on the same weights."""
 
+import foolbox
 import jax
 import numpy as np
 import pytensor
@@ -136,7 +137,6 @@ def test_any_function_with_logits_and_any_graph_of_images_will_do(dnn):
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_another_library_finds_the_same_images(dnn, norm):
-    foolbox = pytest.importorskip("foolbox")
     jnp = jax.numpy
 
     def model(x):

@@ -15,7 +15,7 @@ from udl_pt.dnn import DNN
 from udl_pt.graph import masking
 from udl_pt.pca import PCA
 from udl_pt.plots import plot_embeddings, plot_filters, plot_updates
-from udl_pt.programs import Settings, percent
+from udl_pt.programs import GENTLE, Settings, percent
 from udl_pt.report import Picture, Table
 
 __all__ = ["deep_codes", "linear_codes", "noisy_codes", "vanishing_gradient"]
@@ -24,15 +24,13 @@ Shown = tuple[list[Picture | Table], dict[str, Any]]  # and what is kept of it i
 
 OVERCOMPLETE = 1000  # hidden units, more than there are pixels
 MASKED = 0.5
-DENOISING: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
 HEAD: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 100}
 
 LINEAR, LINEAR_ROWS = 10, 500  # units, and images
 STEPS: dict[str, Any] = {"mu": 0.95, "epochs": 300}  # the rate: a tenth of one over the largest variance
 
 PLANE = [500, 250, 2]  # layers down to a code in the plane
-PLANE_LAYERS: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
-PLANE_CODE: dict[str, Any] = {**PLANE_LAYERS, "learning_rate": 0.005}
+PLANE_CODE: dict[str, Any] = {**GENTLE, "learning_rate": 0.005}
 PLANE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.95, "batch_sz": 50}
 NEIGHBOURS = 5
 
@@ -79,7 +77,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
             data.Xtest,
             data.Ytest,
             pretrain_epochs=6 if small else 2,
-            pretrain_options=DENOISING,
+            pretrain_options=GENTLE,
             train_head_only=True,
             epochs=20 if small else 2,
             **HEAD,
@@ -150,7 +148,7 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     deep = DeepAutoEncoder(PLANE, **settings.made()).fit(
         data.X,
         pretrain_epochs=5 if small else 1,
-        pretrain_options=[PLANE_LAYERS] * (len(PLANE) - 1) + [PLANE_CODE],
+        pretrain_options=[GENTLE] * (len(PLANE) - 1) + [PLANE_CODE],
         epochs=12 if small else 3,
         **PLANE_TUNING,
         backend=settings.backend,

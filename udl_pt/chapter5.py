@@ -3,9 +3,7 @@
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
 
-from udl_pt.backend import Function
 from udl_pt.datasets import Dataset
 from udl_pt.dnn import DNN
 from udl_pt.features import first_layer_features, maximize, strongest_images
@@ -33,18 +31,20 @@ def chapter5(data: Dataset, settings: Settings) -> Section:
     X = np.asarray(data.X, settings.dtype)
     shown: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     table = [
-        ["hidden layer", "made-up input: the unit", "the others", "strongest image: the unit", "the others"]
+        ["hidden layer", "made up: the unit", "the others", "found: the unit", "the others", "of one digit"]
     ]
     results: dict[str, Any] = {}
     for number, layer in enumerate(dnn.hidden_layers):
         settings.say(f"inputs that drive the units of hidden layer {number + 1} of {len(dnn.hidden_layers)}")
         made = maximize(dnn, number, constraint="box", random_state=settings.seed)
         rows = strongest_images(dnn, number, X, min(IMAGES, len(X)))
+        alike = _of_one_digit(data.Y[rows])
         means = [*_means(dnn, number, made), *_means(dnn, number, X[rows[:, 0]])]
-        table.append([f"{number + 1}: {layer.M} units", *(f"{mean:.2f}" for mean in means)])
-        results[f"layer {number + 1}"] = dict(
-            zip(("made_up", "others", "strongest", "others_then"), means, strict=True)
-        )
+        table.append([f"{number + 1}: {layer.M} units", *(f"{mean:.2f}" for mean in means), f"{alike:.0%}"])
+        results[f"layer {number + 1}"] = {
+            **dict(zip(("made_up", "others", "found", "others_then"), means, strict=True)),
+            "of_one_digit": alike,
+        }
         clearest = np.argsort(-np.diag(_hidden(dnn, number, made)))[:UNITS]
         shown[f"hidden layer {number + 1}"] = (made[clearest], X[rows[clearest]])
     first = first_layer_features(dnn)
@@ -61,23 +61,22 @@ def chapter5(data: Dataset, settings: Settings) -> Section:
             Picture(
                 "first_layer",
                 grid,
-                "The input of length one that drives a unit of the first layer most is its column of "
-                "weights: "
+                "The input of length one that drives a unit of the first layer most is its column of W: "
                 "white pixels pull it up, black ones down. Shown are the units with the largest weights. "
-                "Many look for a stroke or a gap in one place, some for a whole digit.",
+                "Many look for a stroke or a gap in one place.",
             ),
             Picture(
                 "hierarchy",
                 plot_features(shown, "What units look for, and the images that they find"),
                 "For the clearest units of each layer: on the left an image made up, by gradient descent in "
                 "[0, 1], to have this unit on and all others of its layer off; on the right the "
-                f"{IMAGES} training images that drive the unit most. The higher the layer, the more the "
-                "real images of a row are of one kind, while the made-up ones look like no digit at all.",
+                f"{IMAGES} training images that drive the unit most. The made-up ones look like no digit.",
             ),
             Table(
                 table,
-                "Mean activation of a unit, and of the other units of its layer, under its made-up input, "
-                "and under its strongest training image.",
+                "Mean activation of a unit, and of the other units of its layer, under its made-up input "
+                f"and under the training image that drives it most; how many of its {IMAGES} images "
+                "show the digit that most of them show.",
             ),
         ],
         results={"sizes": list(settings.sizes), "error": dnn.errors[-1], "activations": results},
@@ -86,11 +85,15 @@ def chapter5(data: Dataset, settings: Settings) -> Section:
 
 def _hidden(dnn: DNN, number: int, X: np.ndarray) -> np.ndarray:
     """Give a hidden layer's activations."""
-    x = h = pt.matrix("X", dtype=dnn.dtype)
     for layer in dnn.hidden_layers[: number + 1]:
-        h = layer.forward_hidden(h)
-    activations: np.ndarray = Function([x], h, backend=dnn.backend, compiled=False)(X)
-    return activations
+        X = layer.hidden_op(X)
+    return X
+
+
+def _of_one_digit(labels: np.ndarray) -> float:
+    """Give the share of the most frequent label in each row, in the mean."""
+    counts = (labels[:, :, None] == np.arange(labels.max() + 1)).sum(axis=1)
+    return float(counts.max(axis=1).mean() / labels.shape[1])
 
 
 def _means(dnn: DNN, number: int, X: np.ndarray) -> tuple[float, float]:

@@ -14,9 +14,8 @@ from udl_pt.report import Picture, Section, Table
 
 __all__ = ["chapter6"]
 
-EPSILON = 0.25  # Goodfellow et al. (2014)
+EPSILON = 0.1  # a pixel's change, in the pictures and in hardening
 EPSILONS = (0.0, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25)
-SHOWN = 0.1  # the change in the chapter's picture
 SMALL_CHANGE = 0.05
 STEPS = 40
 ROWS = 300  # test images under attack
@@ -71,8 +70,7 @@ def chapter6(data: Dataset, settings: Settings) -> Section:
         title="Chapter 6: tricking a neural network",
         sentences=[
             f"Two networks {shape_of(data, settings)}, trained in the same way, but that of each batch half "
-            f"of the images were changed by {EPSILON:g} a pixel to trick the second one as it was in that "
-            "step. "
+            f"of the images were changed by {EPSILON:g} a pixel to trick the second one as it was then. "
             f"Untouched test images: {percent(networks[PLAIN].errors[-1])} of errors and "
             f"{percent(networks[HARDENED].errors[-1])}. To trick the plain network, a change of "
             f"{sizes[PLAIN]:.3f} a pixel is enough for half of the digits; the hardened one takes "
@@ -91,8 +89,8 @@ def chapter6(data: Dataset, settings: Settings) -> Section:
                 f"{said(PLAIN, MANY, SMALL_CHANGE)}: the noise is intelligently designed. At {EPSILON:g}, "
                 f"where noise alone makes {said(PLAIN, NOISE, EPSILON)} of errors, the hardened network errs "
                 f"on {said(HARDENED, SIGN, EPSILON)} after the one step that it was trained against, and on "
-                f"{said(HARDENED, MANY, EPSILON)} when the attacker goes {STEPS} small steps instead: it "
-                "has learned to withstand one attack, not all that are as small.",
+                f"{said(HARDENED, MANY, EPSILON)} after {STEPS} small ones: what withstands one attack need "
+                "not withstand all that are as small.",
             ),
             _targets(networks, X, Y),
         ],
@@ -114,14 +112,14 @@ def _tricks(dnn: DNN, data: Dataset, settings: Settings) -> Picture:
     """Show a digit of each kind before and after."""
     rows = first_of_each(data)
     X, Y = np.asarray(data.Xtest[rows], settings.dtype), data.Ytest[rows]
-    changed = fast_gradient_sign(dnn, X, Y, SHOWN)
+    changed = fast_gradient_sign(dnn, X, Y, EPSILON)
     before, after = (
         [f"{p.argmax()} ({p.max():.0%})" for p in dnn.forward(images)] for images in (X, changed)
     )
     return Picture(
         "tricks",
-        plot_tricks(X, changed, before, after, 1 / SHOWN, "What the plain network sees"),
-        f"A change of {SHOWN:g} a pixel, shown {1 / SHOWN:g} times as large (gray: none), and what the "
+        plot_tricks(X, changed, before, after, 1 / EPSILON, "What the plain network sees"),
+        f"A change of {EPSILON:g} a pixel, shown {1 / EPSILON:g} times as large (gray: none), and what the "
         "network saw before and after, with its confidence. To us the digits stay what they are.",
     )
 

@@ -16,6 +16,7 @@ from udl_pt.training import Progress
 __all__ = [
     "BY_AUTOENCODERS",
     "FINE_TUNING",
+    "GENTLE",
     "SMALL",
     "Contestant",
     "Settings",
@@ -33,7 +34,12 @@ __all__ = [
 
 SMALL = 20_000  # training rows; below, the book's few epochs are too few steps to show anything
 BY_AUTOENCODERS: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.99, "batch_sz": 100}  # the book's
-DENOISING: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
+GENTLE: dict[str, Any] = {
+    "learning_rate": 0.1,
+    "mu": 0.9,
+    "batch_sz": 50,
+    "cost_scale": "batch",
+}  # for layers
 TUNING: dict[str, Any] = {"learning_rate": 0.2, "mu": 0.9, "batch_sz": 50}
 FINE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.99, "batch_sz": 100}  # too
 
@@ -144,7 +150,7 @@ def well_trained(
         data.Xtest,
         data.Ytest,
         pretrain_epochs=5 if small else 1,
-        pretrain_options=DENOISING,
+        pretrain_options=GENTLE,
         epochs=epochs,
         **TUNING,
         augment=functions,
