@@ -1,6 +1,7 @@
 """Attacks against finite differences, NumPy written by hand, and another library on the same weights."""
 
-import foolbox
+import warnings
+
 import jax
 import numpy as np
 import pytensor
@@ -20,6 +21,10 @@ from udl_pt.adversarial import (
 )
 from udl_pt.backend import Function
 from udl_pt.validation import NotFittedError
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Please import .* from the .scipy", DeprecationWarning)
+    import foolbox
 
 D, K, N = 12, 4, 30
 rs = np.random.RandomState(0)
