@@ -20,6 +20,7 @@ from udl_pt.adversarial import (
     smallest_change,
 )
 from udl_pt.backend import Function
+from udl_pt.classifiers import LogitsFunction
 from udl_pt.validation import NotFittedError
 
 with warnings.catch_warnings():
@@ -278,6 +279,29 @@ def test_noise_is_as_large_as_it_says():
         ),
         (lambda m: fast_gradient_sign(m, X, Y, 0.1, target=9), ValueError, "target has the labels 9, unseen"),
         (lambda m: fast_gradient_sign(m, X, Y, 0.1, target=0.5), TypeError, "target has dtype float64"),
+        (lambda m: fast_gradient_sign(m, X, Y, 1e39), ValueError, "epsilon is 1e.39, expected at most 3.46"),
+        (lambda m: fast_gradient_sign(m, X, Y, "some"), TypeError, "epsilon is 'some', expected a number"),
+        (
+            lambda m: fast_gradient_sign(m, X, Y, np.full(X.shape, 0.1)),
+            ValueError,
+            r"epsilon has shape \(30, 12\)",
+        ),
+        (lambda m: fast_gradient_sign(m, pt.dmatrix(), Y, -0.1), ValueError, "epsilon is -0.1"),
+        (
+            lambda m: fast_gradient_sign(m, pt.dvector(), Y, 0.1),
+            ValueError,
+            "expected a matrix of a row an image",
+        ),
+        (
+            lambda m: fast_gradient_sign(5, pt.dmatrix(), Y, 0.1),
+            TypeError,
+            "model is 5, expected a DNN, or a",
+        ),
+        (lambda m: fast_gradient_sign(DNN([3]), pt.dmatrix(), Y, 0.1), NotFittedError, "no parameters yet"),
+        (lambda m: projected_gradient(m, pt.dmatrix(), Y, 0.1, random_state=0), TypeError, "is for arrays"),
+        (lambda m: fast_gradient_sign(lambda x: 3, X, Y, 0.1), TypeError, "returns logits, .*; it returns 3"),
+        (lambda m: fast_gradient_sign(lambda x: x.sum(axis=1), X, Y, 0.1), TypeError, "it returns"),
+        (lambda m: fast_gradient_sign(DNN, X, Y, 0.1), TypeError, "called so, it says"),
         (lambda m: projected_gradient(m, X, Y, 0.1, norm="l1"), ValueError, "norm is 'l1', expected one of"),
         (lambda m: projected_gradient(m, X, Y, 0.1, steps=0), ValueError, "steps is 0, expected at least 1"),
         (lambda m: projected_gradient(m, X, Y, 0.1, rel_step=-1), ValueError, "rel_step is -1"),
@@ -288,7 +312,7 @@ def test_noise_is_as_large_as_it_says():
         (
             lambda m: fast_gradient_sign(W1, X, Y, 0.1),
             TypeError,
-            "expected a DNN or a function of a matrix variable",
+            "expected a DNN, or a function of a matrix variable",
         ),
         (lambda m: fast_gradient_sign(DNN([3]), X, Y, 0.1), NotFittedError, "DNN has no parameters yet"),
     ],
@@ -296,3 +320,56 @@ def test_noise_is_as_large_as_it_says():
 def test_bad_input(dnn, call, error, message):
     with pytest.raises(error, match=message):
         call(dnn)
+
+
+def test_bad_input_does_not_move_the_generator(dnn):
+    generator = np.random.RandomState(0)
+    before = generator.get_state()[1].copy()
+    with pytest.raises(ValueError, match="unseen"):
+        projected_gradient(dnn, X, Y + K, 0.1, random_state=generator)
+    np.testing.assert_array_equal(generator.get_state()[1], before)
+
+
+@pytest.mark.core
+@IGNORE_BLAS
+@BACKENDS
+def test_a_network_too_sure_of_itself_is_tricked_all_the_same(backend):
+    """Where a probability rounds to one, the gradient of J is zero, but not that of the odds."""
+    sure, unsure = network(backend, "float32"), network(backend, "float64")
+    for p in sure.params[:2]:
+        p.set_value(np.float32(1000) * p.get_value())
+    right = unsure.predict(X) == Y
+    assert (input_gradient(sure, X[right], Y[right]) == 0).all(axis=1).mean() > 0.5
+    L = 1000 * logits(X)
+    best = np.where(np.eye(K)[Y] == 1, -np.inf, L)
+    # of logits so large the odds are those of the best other class against the label
+    H = 1 / (1 + np.exp(-(X @ W1 + b1)))
+    against = np.eye(K)[best.argmax(axis=1)] - np.eye(K)[Y]
+    clear = np.sort(best, axis=1)[:, -1] - np.sort(best, axis=1)[:, -2] > 50
+    expected = np.clip(X + 0.1 * np.sign((against @ W2.T * H * (1 - H)) @ W1.T), 0, 1)
+    np.testing.assert_allclose(fast_gradient_sign(sure, X, Y, 0.1)[clear], expected[clear], atol=1e-6)
+    assert clear.sum() > 20
+
+
+def test_a_function_of_logits_is_compiled_once_where_it_is_kept():
+    model = LogitsFunction(symbolic, "float64", D)
+    np.testing.assert_array_equal(
+        fast_gradient_sign(model, X, Y, 0.1), fast_gradient_sign(symbolic, X, Y, 0.1)
+    )
+    kept = dict(model._compiled)
+    fast_gradient_sign(model, X, Y, 0.2)
+    assert model._compiled == kept
+
+
+def test_the_smallest_change_is_found_below_radii_at_which_the_attack_fails():
+    """The label's logit dips in a narrow valley: steps as long as the largest radii jump over it."""
+
+    def model(x):
+        valley = pt.exp(-(((x[:, 0] - 0.62) / 0.02) ** 2))
+        slope = 0.1 * (x[:, 0] - 0.5)
+        return pt.stack([pt.zeros_like(valley), valley + slope - 0.5], axis=1)
+
+    images = np.full((1, 1), 0.5)
+    _, size = smallest_change(model, images, np.zeros(1, int), steps=4, rounds=14)
+    edge = 0.62 - 0.02 * np.sqrt(-np.log(0.5)) - 0.5
+    assert edge - 0.01 < size[0] < 0.2

@@ -6,6 +6,7 @@ import pytest
 from udl_pt import DNN
 from udl_pt.adversarial import fast_gradient_sign
 from udl_pt.augmentation import adversarial, flip, noise, rotate, shift, zeros
+from udl_pt.validation import NotFittedError
 
 SIDE = 6
 X = np.random.RandomState(0).rand(400, SIDE * SIDE)
@@ -202,3 +203,52 @@ def test_a_function_of_ones_own_that_needs_the_network_is_not_tried_before_it_is
         backend="jax",
     )
     assert np.isfinite(dnn.costs).all()
+
+
+def test_an_augmentation_may_work_in_place(data):
+    X = data[0].copy()
+
+    def halved(X, generator):
+        X *= 0.5
+        return X
+
+    fit(data, augment=[halved])
+    np.testing.assert_array_equal(data[0], X)
+
+
+def test_turned_white_stays_white():
+    generator = np.random.RandomState(0)
+    for _ in range(20):
+        assert rotate(15)(np.ones((30, 784)), generator).max() <= 1
+
+
+def test_noise_leaves_a_wider_range_as_it_is():
+    X = 3 * np.random.RandomState(0).randn(200, 9)
+    changed = noise(1e-9)(X, np.random.RandomState(1))
+    np.testing.assert_allclose(changed, X, atol=1e-7)
+
+
+def test_a_batch_of_one_is_tricked_too(data):
+    dnn = fit(data)
+    one = data[0][:1]
+    assert not np.allclose(adversarial(dnn, 0.1)(one, np.random.RandomState(0)), one)
+
+
+def test_what_cannot_trick_is_found_before_pretraining(data):
+    X, Y, Xtest, Ytest = data
+    dnn = fit(data)
+    before = dnn.W.get_value()
+    with pytest.raises(NotFittedError, match="augment tricks another network, which has no parameters"):
+        dnn.fit(*data, batch_sz=20, augment=[adversarial(DNN([5]), 0.1)], backend="jax")
+    with pytest.raises(ValueError, match=r"expects \[0, 1\]"):
+        dnn.fit(
+            3 * X,
+            Y,
+            Xtest,
+            Ytest,
+            pretrain=False,
+            batch_sz=20,
+            augment=[adversarial(dnn, 0.1)],
+            backend="jax",
+        )
+    np.testing.assert_array_equal(dnn.W.get_value(), before)

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from udl_pt import DBN, DNN, RBM, AutoEncoder
+from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder
 from udl_pt.features import first_layer_features, maximize, strongest_images
 from udl_pt.validation import DivergenceError, NotFittedError
 
@@ -194,6 +194,12 @@ def test_strongest_images_are_those_with_the_largest_activations(dbn):
         (lambda m: m.fit_to_input(4), ValueError, "k is 4, but the last layer has units 0 to 3"),
         (lambda m: m.fit_to_input(-1), ValueError, "k is -1"),
         (lambda m: m.fit_to_input(0, mu=1.5), ValueError, "mu is 1.5"),
+        (lambda m: m.fit_to_input(0, "fast"), TypeError, "learning_rate is 'fast'"),
+        (
+            lambda m: first_layer_features(PCA(2).fit(X)),
+            TypeError,
+            "model is a PCA, which has no hidden layers",
+        ),
         (lambda m: DBN([3]).fit_to_input(0), NotFittedError, "DBN has no parameters yet"),
     ],
 )
@@ -216,7 +222,9 @@ def test_linear_units_have_no_largest_value():
 def test_parameters_that_are_not_numbers_are_named():
     ae = AutoEncoder.createFromArrays(np.ones((3, 2)), np.zeros(2), np.zeros(3))
     ae.bh.set_value(np.array([0, np.nan]))
-    with pytest.raises(ValueError, match=r"costs of 2 units \(such as 0\) of hidden layer 0 are not finite"):
+    with pytest.raises(
+        ValueError, match=r"costs of 2 units \(such as 0\) of hidden layer 0 are not finite at the start"
+    ):
         maximize(ae, 0, objective="unit")
 
 
@@ -236,3 +244,32 @@ def test_a_networks_features_follow_its_parameters(data):
     before = maximize(dnn, 1, steps=50)
     dnn.fit(*data, pretrain=False, batch_sz=20, learning_rate=1.0, epochs=5, backend="jax")
     assert not np.allclose(maximize(dnn, 1, steps=50), before)
+
+
+def test_the_closed_form_of_a_machine_that_has_learned_variances():
+    rbm = RBM(4, visible="gaussian", learn_variance=True, random_state=0)
+    rbm.fit((X - X.mean(axis=0)) / X.std(axis=0), batch_sz=20, backend="jax")
+    rbm.z.set_value(np.linspace(-2, 2, D))
+    best = first_layer_features(rbm)
+    W = rbm.W.get_value() / np.exp(rbm.z.get_value())[:, None]
+    np.testing.assert_allclose(best, (W / np.linalg.norm(W, axis=0)).T)
+    others = np.random.RandomState(2).randn(20_000, D)
+    others /= np.linalg.norm(others, axis=1, keepdims=True)
+    assert (rbm.forward_hidden(others) < np.diag(rbm.forward_hidden(best))).all()
+
+
+def test_a_climb_never_ends_below_its_start(dbn):
+    start = maximize(dbn, 1, constraint="box", tol=0)
+    for steps, rate in ((1, 5.0), (10, 0.1), (60, 1.0)):
+        climbed = maximize(dbn, 1, constraint="box", start=start, steps=steps, learning_rate=rate)
+        for unit in range(SIZES[1]):
+            assert cost(dbn, climbed[unit], 1, unit, "only") <= cost(dbn, start[unit], 1, unit, "only") + 1e-9
+
+
+def test_layers_that_were_replaced_are_not_looked_at(dbn):
+    other = copy.deepcopy(dbn)
+    other.hidden_layers = copy.deepcopy(other.hidden_layers)
+    with pytest.raises(NotFittedError, match=r"hidden_layers of this DBN are not those .*keep_layers=True"):
+        maximize(other, 1)
+    other.fit(X, keep_layers=True, backend="jax")
+    np.testing.assert_array_equal(maximize(other, 1, steps=20), maximize(dbn, 1, steps=20))

@@ -5,9 +5,16 @@ attack here is a line or two on a graph: of arrays, which are checked and passed
 PyTensor variables, to build on. What an attack returns is in [0, 1].
 
 A model is a `udl_pt.DNN`, or any function of a matrix variable (N, D) that returns the classes' logits, a
-variable of shape (N, K). J is the negative log-likelihood of an image's label. With a `target`, an attack
-makes J of the target small instead of J of the label large. Images outside [0, 1], labels or targets that the
-model doesn't know, a target that is the label, and sizes below 0 are a ValueError or a TypeError.
+variable of shape (N, K). What is compiled for a plain function is not kept from call to call, unless it is
+made a `udl_pt.classifiers.LogitsFunction`.
+
+J is the negative log-likelihood of an image's label. With a `target`, an attack makes J of the target small
+instead of J of the label large. Where a network is so sure that a probability rounds to one, J's gradient is
+zero and tells no direction. So attacks follow the gradient of the logarithm of the odds against the label: J
+is its softplus, and grows with it.
+
+Images outside [0, 1], labels or targets that the model doesn't know, a target that is the label, and sizes
+below 0 are a ValueError or a TypeError; the values of variables aren't looked at.
 """
 
 from dataclasses import dataclass
@@ -18,7 +25,7 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt.classifiers import Gradient, carried_out, check_attack, check_each, check_images
-from udl_pt.graph import in_box, loop, of_length_one
+from udl_pt.graph import categorical_cross_entropy, in_box, loop, of_length_one
 from udl_pt.random import HostGenerator, as_generator
 from udl_pt.validation import check_count, check_matrix, check_number, check_option
 
@@ -65,7 +72,7 @@ def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
     def graph(gradient: Gradient, X: Variable, labels: Variable) -> Variable:
         return gradient(X, labels)
 
-    return carried_out("input_gradient", graph, model, X, Y, target)
+    return carried_out("input_gradient", graph, model, X, Y, target, cost=categorical_cross_entropy)
 
 
 def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) -> Any:
@@ -150,15 +157,15 @@ def projected_gradient(
     check_option(norm, "norm", NORMS)
     steps = check_count(steps, "steps")
     share = 2.5 / steps if rel_step is None else check_number(rel_step, "rel_step", at_least=0)
-    start = {}
+    start = None
     if random_state is not None:
         if isinstance(X, Variable):
             raise TypeError(
                 "random_state is for arrays of images, but X is a variable: start at X, or add noise to it"
             )
-        X = check_images(X, model)
+        model, X, Y, target = check_attack(model, X, Y, target)
         radius = check_each(epsilon, "epsilon", X)
-        start["start"] = _in_ball_at_random(X, radius, norm, as_generator(random_state))
+        start = _in_ball_at_random(X, radius, norm, as_generator(random_state))
 
     def graph(
         gradient: Gradient, X: Variable, labels: Variable, epsilon: Variable, start: Variable | None = None
@@ -171,8 +178,8 @@ def projected_gradient(
         rates = pt.as_tensor(np.full(steps, share, X.dtype))
         return loop(step, [rates], [X if start is None else start], constants=[X, labels, epsilon])[0]
 
-    name = f"projected_gradient {norm} {steps} {share} {len(start)}"
-    return carried_out(name, graph, model, X, Y, target, epsilon=epsilon, **start)
+    name = f"projected_gradient {norm} {steps} {share} {start is None}"
+    return carried_out(name, graph, model, X, Y, target, epsilon=epsilon, start=start)
 
 
 def smallest_change(
@@ -194,7 +201,8 @@ def smallest_change(
     norm, steps
         As of `projected_gradient`.
     rounds : int
-        How often each interval is halved; the first is from 0 to 1, or to the root of D for ``"l2"``.
+        How many radii are tried, each half of the one before until an image is tricked, and then halfway to
+        the largest below that did not. The first is 1, or the root of D for ``"l2"``.
 
     Returns
     -------
@@ -202,13 +210,14 @@ def smallest_change(
         The changed images; an image is left as it is where it is taken for something else already, and
         where nothing is found.
     size : numpy.ndarray of shape (N,)
-        The size of the change that was found; infinite where none was.
+        The size of the change that was found, never below the smallest that there is; infinite where none
+        was.
     """
     check_option(norm, "norm", NORMS)
     rounds = check_count(rounds, "rounds")
     model, X, Y, target = check_attack(model, X, Y, target)
     low = np.zeros(len(X), X.dtype)
-    high = np.full(len(X), 1 if norm == "linf" else np.sqrt(X.shape[1]), X.dtype)
+    radius = high = np.full(len(X), 1 if norm == "linf" else np.sqrt(X.shape[1]), X.dtype)
 
     def fooled(Z: np.ndarray) -> np.ndarray:
         seen = model.forward(Z).argmax(axis=1)
@@ -216,13 +225,13 @@ def smallest_change(
 
     best, before = X.copy(), fooled(X)
     found = before
-    radius = high
-    for _ in range(rounds + 1):
+    for _ in range(rounds):
         changed = projected_gradient(model, X, Y, radius, norm=norm, steps=steps, target=target)
         fools = fooled(changed) & ~before
+        low = np.where(found & ~fools, radius, low)
         best[fools], found = changed[fools], found | fools
-        high, low = np.where(fools, radius, high), np.where(fools, low, radius)
-        radius = (low + high) / 2
+        high = np.where(found & ~fools, high, radius)
+        radius = np.where(found, (low + high) / 2, radius / 2)
     return best, np.where(found, _size(best - X, norm), np.inf)
 
 

@@ -58,7 +58,7 @@ def zeros(p: float) -> Augmentation:
 
 
 def noise(sd: float) -> Augmentation:
-    """Make an augmentation that adds normal noise of standard deviation `sd`, within [0, 1]."""
+    """Make an augmentation that adds normal noise of standard deviation `sd`, and cuts what leaves [0, 1]."""
     return partial(_noise, sd=check_number(sd, "sd", at_least=0))
 
 
@@ -120,7 +120,7 @@ def _rotate(X: np.ndarray, generator: HostGenerator, degrees: float) -> np.ndarr
         scipy.ndimage.rotate(image, angle, reshape=False, order=1)
         for image, angle in zip(images, angles, strict=True)
     ]
-    return np.array(turned).reshape(X.shape)
+    return _cut(np.array(turned).reshape(X.shape), X)
 
 
 def _flip(X: np.ndarray, generator: HostGenerator, p: float) -> np.ndarray:
@@ -134,13 +134,19 @@ def _zeros(X: np.ndarray, generator: HostGenerator, p: float) -> np.ndarray:
 
 
 def _noise(X: np.ndarray, generator: HostGenerator, sd: float) -> np.ndarray:
-    return np.clip(X + sd * np.asarray(generator.standard_normal(X.shape)), 0, 1)
+    return _cut(X + sd * np.asarray(generator.standard_normal(X.shape)), X)
+
+
+def _cut(changed: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Cut what leaves [0, 1], or the range of the batch where that is wider."""
+    return np.asarray(np.clip(changed, min(0, X.min()), max(1, X.max())))
 
 
 def _adversarial(
     X: np.ndarray, generator: HostGenerator, model: Any, epsilon: float, share: float
 ) -> np.ndarray:
-    chosen = generator.permutation(len(X))[: round(share * len(X))]
+    at_least = min(1, len(X)) if share else 0
+    chosen = generator.permutation(len(X))[: max(at_least, round(share * len(X)))]
     changed = X.copy()
     if len(chosen):
         changed[chosen] = fast_gradient_sign(model, X[chosen], model.predict(X[chosen]), epsilon)

@@ -100,4 +100,4 @@ def _means(dnn: DNN, number: int, X: np.ndarray) -> tuple[float, float]:
     """Give the mean activation of each row's own unit, and of all others."""
     H = _hidden(dnn, number, X)
     own = np.trace(H)
-    return float(own / len(H)), float((H.sum() - own) / (H.size - len(H)))
+    return float(own / len(H)), float((H.sum() - own) / max(1, H.size - len(H)))

@@ -10,8 +10,8 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, float_dtype
 from udl_pt.calling import CHUNK, Callables, symbolic_or_array
-from udl_pt.graph import categorical_cross_entropy
-from udl_pt.validation import check_labels, check_matrix
+from udl_pt.graph import columns
+from udl_pt.validation import NotFittedError, check_labels, check_matrix
 
 __all__ = [
     "Gradient",
@@ -20,14 +20,19 @@ __all__ = [
     "check_attack",
     "check_each",
     "check_images",
+    "check_variable",
     "gradient_of",
+    "lead",
 ]
 
 Gradient = Callable[[Variable, Variable], Variable]  # of images and labels: dJ/dX
+Cost = Callable[[Variable, Variable], Variable]  # of labels and logits, a number a row
 
 
 class LogitsFunction(Callables):
     """A plain function from images to logits, with what attacks need of a `udl_pt.DNN`.
+
+    What attacks compile for it is kept as long as it is.
 
     Parameters
     ----------
@@ -37,11 +42,30 @@ class LogitsFunction(Callables):
         That of the images.
     n_features : int
         D.
+
+    Raises
+    ------
+    TypeError
+        When the function gives no matrix variable.
     """
 
     unit_interval = True
 
     def __init__(self, function: Callable[[Variable], Variable], dtype: str, n_features: int) -> None:
+        if not callable(function):
+            raise TypeError(
+                f"model is {function!r}, expected a DNN, or a function of a matrix variable with logits"
+            )
+        try:
+            seen = function(pt.matrix("X", dtype=dtype))
+            error = f"it returns {seen!r}"
+        except Exception as cause:  # whatever it is, it is the function's
+            seen, error = None, f"called so, it says: {cause}"
+        if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
+            raise TypeError(
+                f"model is {function!r}, expected a function of a matrix variable (N, D) that returns "
+                f"logits, a matrix variable (N, K); {error}"
+            )
         self.logits, self.dtype, self.n_features = function, dtype, n_features
         self.params: list[Any] = []  # whatever the function holds is shared with the compiled graph
 
@@ -51,19 +75,40 @@ class LogitsFunction(Callables):
         return pt.special.softmax(self.logits(X), axis=-1)
 
 
-def gradient_of(model: Any, targeted: bool) -> Gradient:
-    """Make the function that gives dJ/dX of rows and their labels, or with targets minus that."""
+def lead(labels: Variable, logits: Variable) -> Variable:
+    """Give the logarithm of the odds against each label, of which J is the softplus.
+
+    Both have gradients of one direction; but that of J is zero where the label's probability rounds to one.
+    """
+    own = pt.eq(labels.dimshuffle(0, "x"), columns(logits))
+    others = pt.switch(own, np.asarray(np.finfo(logits.dtype).min / 2, logits.dtype), logits)
+    largest = pytensor.gradient.disconnected_grad(others.max(axis=1, keepdims=True))
+    odds = pt.log(pt.exp(others - largest).sum(axis=1)) + largest[:, 0]
+    return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
+
+
+def gradient_of(model: Any, targeted: bool, cost: Cost) -> Gradient:
+    """Make the function that gives the cost's gradient for rows and their labels; with targets minus that."""
     logits = getattr(model, "logits", model)
 
     def gradient(X: Variable, labels: Variable) -> Variable:
-        J = categorical_cross_entropy(labels, logits(X)).sum()
-        return pytensor.grad(-J if targeted else J, X)
+        J = cost(labels, logits(X)).sum()
+        return pytensor.grad(-J if targeted else J, X, disconnected_inputs="ignore")
 
     return gradient
 
 
 def carried_out(
-    name: str, graph: Callable[..., Variable], model: Any, X: Any, Y: Any, target: Any, **given: Any
+    name: str,
+    graph: Callable[..., Variable],
+    model: Any,
+    X: Any,
+    Y: Any,
+    target: Any,
+    *,
+    cost: Cost = lead,
+    start: np.ndarray | None = None,
+    **given: Any,
 ) -> Any:
     """Build an attack's graph for a variable, or carry it out for an array.
 
@@ -72,12 +117,16 @@ def carried_out(
     name : str
         Of the attack and all that its graph depends on; what is compiled for a model is kept by it.
     graph : callable
-        ``graph(gradient, X, labels, **given)`` with a `Gradient` and variables; the labels are the targets
-        where there are some.
+        ``graph(gradient, X, labels, **given)`` with a `Gradient` and variables, and ``start`` where it is
+        given; the labels are the targets where there are some.
     model, X, Y, target
         As of `udl_pt.adversarial.input_gradient`.
+    cost : callable
+        What the gradient is that of.
+    start : ndarray of shape (N, D), optional
+        Where to start from, of arrays.
     **given
-        A number for all images or for each, a column in the graph; or an array of the images' shape.
+        A number for all images or for each; a column in the graph.
 
     Returns
     -------
@@ -85,47 +134,77 @@ def carried_out(
     """
     targeted = target is not None
     if isinstance(X, Variable):
+        check_variable(model, X)
         labels = pt.as_tensor(target if targeted else Y)
         if labels.ndim == 0:
             labels = pt.alloc(labels, X.shape[0])
-        columns = {n: _column(value, X.dtype) for n, value in given.items()}
-        return graph(gradient_of(model, targeted), X, labels, **columns)
+        numbers = {n: _column(value, n, X.dtype) for n, value in given.items()}
+        return graph(gradient_of(model, targeted, cost), X, labels, **numbers)
 
     model, X, Y, target = check_attack(model, X, Y, target)
-    rows = {n: v if np.ndim(v) == 2 else check_each(v, n, X)[:, None] for n, v in given.items()}
+    rows = {n: check_each(value, n, X)[:, None] for n, value in given.items()}
+    if start is not None:
+        rows["start"] = start
 
     def make(model: Any, backend: str) -> Function:
         x, labels = pt.matrix("X", dtype=X.dtype), pt.ivector("labels")
-        widths = {n: None if v.shape == X.shape else 1 for n, v in rows.items()}
-        more = {n: pt.tensor(n, shape=(None, width), dtype=X.dtype) for n, width in widths.items()}
-        changed = graph(gradient_of(model, targeted), x, labels, **more)
+        more = {n: pt.tensor(n, shape=(None, None if n == "start" else 1), dtype=X.dtype) for n in rows}
+        changed = graph(gradient_of(model, targeted, cost), x, labels, **more)
         return Function([x, labels, *more.values()], changed, backend=backend, name=name)
 
     function = model.compiled(f"{name} {targeted}", make)
     labels = target if targeted else Y
     results = np.empty_like(X)
-    for start in range(0, len(X), CHUNK):
-        part = slice(start, start + CHUNK)
+    for first in range(0, len(X), CHUNK):
+        part = slice(first, first + CHUNK)
         results[part] = function(X[part], labels[part], *(v[part] for v in rows.values()))
     return results
 
 
-def _column(value: Any, dtype: str) -> Variable:
-    """Make numbers a row into something that a matrix can be multiplied with."""
+def _column(value: Any, name: str, dtype: str) -> Variable:
+    """Make numbers a row into something that a matrix can be multiplied with; only arrays are looked at."""
+    if not isinstance(value, Variable):
+        value = _numbers(value, name)
     value = pt.as_tensor(value).astype(dtype)
     return value.dimshuffle(0, "x") if value.ndim == 1 else value
 
 
 def check_each(value: Any, name: str, X: np.ndarray) -> np.ndarray:
     """Hand back a number for each image, in the images' dtype; raise unless all are at least 0."""
-    numbers = np.asarray(value, float)
-    if numbers.ndim > 1 or (numbers.ndim == 1 and len(numbers) != len(X)):
+    numbers = _numbers(value, name)
+    if numbers.ndim == 1 and len(numbers) != len(X):
         raise ValueError(
             f"{name} has shape {numbers.shape}, expected a number or one for each of {len(X)} images"
         )
+    diagonal = X.shape[1] ** 0.5
+    if (numbers > diagonal).any():
+        raise ValueError(
+            f"{name} is {value}, expected at most {diagonal:g}: no two images in [0, 1] are farther apart"
+        )
+    return np.full(len(X), numbers, X.dtype)
+
+
+def _numbers(value: Any, name: str) -> np.ndarray:
+    """Hand back a number, or a vector of them, all at least 0."""
+    try:
+        numbers = np.asarray(value, float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}, expected a number, or one for each image") from None
+    if numbers.ndim > 1:
+        raise ValueError(f"{name} has shape {numbers.shape}, expected a number or one for each image")
     if not (np.isfinite(numbers) & (numbers >= 0)).all():
         raise ValueError(f"{name} is {value}, expected finite numbers of at least 0")
-    return np.full(len(X), numbers, X.dtype)
+    return numbers
+
+
+def check_variable(model: Any, X: Variable) -> None:
+    """Raise unless X is a matrix variable, and the model has parameters or is a function of such."""
+    if getattr(X.type, "ndim", None) != 2:
+        raise ValueError(f"X is a variable of type {X.type}, expected a matrix of a row an image")
+    if isinstance(model, Callables) and not hasattr(model, "params"):
+        raise NotFittedError(f"this {type(model).__name__} has no parameters yet: call fit before attacks")
+    if not hasattr(model, "logits"):
+        LogitsFunction(model, X.dtype, 0)
 
 
 def check_images(X: Any, model: Any = None) -> np.ndarray:
@@ -147,11 +226,7 @@ def check_attack(
         When they don't fit, or a target is its image's label.
     """
     X = check_images(X, model)
-    if not hasattr(model, "logits"):
-        if not callable(model):
-            raise TypeError(
-                f"model is {model!r}, expected a DNN or a function of a matrix variable that returns logits"
-            )
+    if isinstance(model, type) or not hasattr(model, "logits"):
         model = LogitsFunction(model, str(X.dtype), X.shape[1])
     K = model.forward(X[:1]).shape[1]
     Y = check_labels(Y, "Y", n_samples=len(X), n_classes=K)

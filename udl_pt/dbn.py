@@ -45,7 +45,7 @@ class DBN(Stack):
     params : list of SharedVariable
         The layers' forward parameters.
     costs : list of float
-        What `fit_to_input` recorded.
+        What `fit_to_input` recorded, once it was called.
     """
 
     def fit(
@@ -182,7 +182,7 @@ class DBN(Stack):
         DivergenceError
             When the cost isn't finite any more.
         """
-        check_rates(learning_rate, mu)
+        rates = check_rates(learning_rate, mu)
         epochs = check_count(epochs, "epochs", at_least=0)
         *below, top = self.hidden_layers
         if not all(hasattr(layer, "forward_params") for layer in self.hidden_layers):
@@ -200,7 +200,7 @@ class DBN(Stack):
         step = Function(
             [],
             cost,
-            momentum_updates(cost, [X], learning_rate, mu, [dX]),
+            momentum_updates(cost, [X], rates["learning_rate"], rates["mu"], [dX]),
             backend=self.backend,
             name="fit_to_input",
         )

@@ -184,7 +184,7 @@ class DNN(Stack):
             )
         valid, n_valid = check_validation(validation, N, D, K, self.dtype)
         epochs, batch_sz = check_epochs(epochs, batch_sz, N - n_valid, "fine-tuning")
-        augmented = check_augment(augment, X[:batch_sz], self)
+        augmented = check_augment(augment, X, batch_sz, self)
         pretrain_layers, callbacks = self._pretraining(
             X,
             pretrain_epochs,

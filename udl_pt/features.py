@@ -18,6 +18,7 @@ from udl_pt.calling import Callables, in_chunks
 from udl_pt.graph import cross_entropy, in_box, init_weights, loop, of_length_one
 from udl_pt.pretraining import pass_up
 from udl_pt.random import as_generator
+from udl_pt.rbm import RBM
 from udl_pt.validation import (
     NotFittedError,
     check_count,
@@ -46,14 +47,18 @@ def first_layer_features(model: Any) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of shape (M, D)
-        A row a unit: ``W[:, j] / ||W[:, j]||``; zero where a unit has no weights.
+        A row a unit: ``W[:, j] / ||W[:, j]||``, with W divided by the visible units' variances where an RBM
+        has learned them; zero where a unit has no weights.
 
     Notes
     -----
     Unit j is largest where its logit ``w'x + b`` is. With a Lagrange multiplier for ``x'x = 1``,
     ``d/dx (w'x + b - l (x'x - 1)) = w - 2 l x = 0``, so x is proportional to w; see docs/features.md.
     """
-    W = _fitted_layers(model, "first_layer_features")[0].forward_params[0].get_value().T
+    first = _fitted_layers(model, "first_layer_features")[0]
+    W = first.forward_params[0].get_value().T
+    if isinstance(first, RBM):  # whose visible units may reach W scaled
+        W = first.units.scaled(pt.as_tensor(W), first.z).eval()
     length = np.linalg.norm(W, axis=1, keepdims=True)
     return np.asarray(W / np.where(length > 0, length, 1))
 
@@ -124,7 +129,7 @@ def maximize(
     check_option(objective, "objective", OBJECTIVES)
     check_option(constraint, "constraint", CONSTRAINTS)
     rates = check_rates(learning_rate, mu)
-    scalars = [rates["mu"], check_number(l2, "l2", at_least=0)]
+    l2 = check_number(l2, "l2", at_least=0)
     steps, tol = check_count(steps, "steps"), check_number(tol, "tol", at_least=0)
     depth, target = _check_layer(model, layer)
     chosen = _check_units(units, target.M, depth)
@@ -138,12 +143,20 @@ def maximize(
     pattern[np.arange(len(chosen)), chosen] = 1
 
     climb = _climbing(model, depth, objective, constraint)
-    X, V = X.astype(model.dtype), np.zeros(X.shape, model.dtype)
-    best, costs = X, np.full(len(chosen), np.inf, model.dtype)
+    V = np.zeros(X.shape, model.dtype)
     rate = np.full((len(chosen), 1), rates["learning_rate"], model.dtype)
+    scalars = [np.asarray(scalar, model.dtype) for scalar in (rates["mu"], l2)]
+    best, V, costs = climb(X.astype(model.dtype), V, pattern, 0 * rate[None], *scalars)  # a step of no length
+    if not np.isfinite(costs).all():
+        lost = chosen[~np.isfinite(costs)]
+        raise ValueError(
+            f"the costs of {len(lost)} units (such as {lost[0]}) of hidden layer {depth} are not finite at "
+            "the start: does the model have parameters that are not?"
+        )
+    X = best
     for done in range(0, steps, LOOK):
         each = np.broadcast_to(rate, (min(LOOK, steps - done), *rate.shape)).copy()
-        X, V, latest = climb(X, V, pattern, each, *(np.asarray(s, model.dtype) for s in scalars))
+        X, V, latest = climb(X, V, pattern, each, *scalars)
         fell, rose = latest < costs - tol, ~(latest < costs)[:, None]
         best, costs = np.where(rose, best, X), np.fmin(costs, latest)
         X, V = np.where(rose, best, X), np.where(rose, 0, V)
@@ -152,13 +165,7 @@ def maximize(
         rate, V = np.where(over, 0, rate), np.where(over, 0, V)
         if over.all():
             break
-    if not np.isfinite(costs).all():
-        lost = chosen[~np.isfinite(costs)]
-        raise ValueError(
-            f"the costs of {len(lost)} units (such as {lost[0]}) of hidden layer {depth} are not finite: "
-            "does the model have parameters that are not?"
-        )
-    return best
+    return np.asarray(best)
 
 
 def _climbing(model: Any, depth: int, objective: str, constraint: str | None) -> Any:
@@ -260,7 +267,16 @@ def _fitted_layers(model: Any, name: str) -> Sequence[Any]:
         raise TypeError(f"model is {model!r}, expected an AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder")
     if not hasattr(model, "params"):
         raise NotFittedError(f"this {type(model).__name__} has no parameters yet: call fit before {name}")
-    return _layers(model)
+    layers = _layers(model)
+    if not all(hasattr(layer, "forward_params") for layer in layers):
+        raise TypeError(f"model is a {type(model).__name__}, which has no hidden layers")
+    known = {id(p) for p in model.params}
+    if not all(id(p) in known for layer in layers for p in layer.forward_params):
+        raise NotFittedError(
+            f"the hidden_layers of this {type(model).__name__} are not those that it was fitted with: call "
+            "fit with keep_layers=True"
+        )
+    return layers
 
 
 def _check_layer(model: Any, layer: Any) -> tuple[int, Any]:

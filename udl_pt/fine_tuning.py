@@ -27,11 +27,13 @@ def check_dropout(dropout: Any) -> tuple[float, float]:
     return pixels, units
 
 
-def check_augment(augment: Any, X: np.ndarray, model: Any) -> Callable[[np.ndarray], np.ndarray] | None:
-    """Make one function of the augmentations, which looks at what each returns; try them on some rows.
+def check_augment(
+    augment: Any, X: np.ndarray, batch_sz: int, model: Any
+) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Make one function of the augmentations, which looks at what each returns; try them on a batch.
 
-    Those that need the model aren't tried: `udl_pt.augmentation.adversarial` of it, and what finds it without
-    parameters.
+    Those that need the model aren't tried: `udl_pt.augmentation.adversarial` of it, which needs images in
+    [0, 1], and what finds it without parameters.
     """
     functions = tuple(augment) if isinstance(augment, Iterable) else (None,)
     if not all(callable(function) for function in functions):
@@ -46,14 +48,21 @@ def check_augment(augment: Any, X: np.ndarray, model: Any) -> Callable[[np.ndarr
                 raise ValueError(f"{what} returns shape {X.shape}, expected that of the batch, {shape}")
             if not (X.min() >= low and X.max() <= high):
                 raise ValueError(
-                    f"{what} returns values from {X.min():g} to {X.max():g}, expected {low:g} to {high:g} as "
+                    f"{what} returns values from {X.min()!s} to {X.max()!s}, expected {low!s} to {high!s} as "
                     "before: numpy.clip them?"
                 )
         return X
 
-    ready = [f for f in functions if getattr(f, "keywords", {}).get("model") is not model]
+    tricked = [getattr(f, "keywords", {}).get("model") for f in functions]
+    if any(one is model for one in tricked):
+        check_matrix(X, dtype=model.dtype, unit_interval=True)
+    if any(one is not None and one is not model and not hasattr(one, "params") for one in tricked):
+        raise NotFittedError(
+            "augment tricks another network, which has no parameters yet: call its fit before"
+        )
+    ready = [f for f, one in zip(functions, tricked, strict=True) if one is not model]
     with contextlib.suppress(NotFittedError):
-        augmented(np.ascontiguousarray(X, model.dtype), ready, copy.deepcopy(model._generator))
+        augmented(np.array(X[:batch_sz], model.dtype, order="C"), ready, copy.deepcopy(model._generator))
     return partial(augmented, functions=functions, generator=model._generator) if functions else None
 
 

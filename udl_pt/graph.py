@@ -28,6 +28,7 @@ __all__ = [
     "categorical_cross_entropy",
     "check_corruption",
     "check_cost",
+    "columns",
     "cross_entropy",
     "gaussian",
     "in_box",
@@ -120,12 +121,12 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
     n_classes : int, optional
         K, where it is known when the graph is built; else the graph counts the logits.
     """
-    classes = np.arange(n_classes, dtype="int32") if n_classes else _columns(logits)
+    classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
     hot = pt.eq(labels.dimshuffle(0, "x"), classes)
     return -(hot.astype(logits.dtype) * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
 
 
-def _columns(X: Variable) -> Variable:
+def columns(X: Variable) -> Variable:
     """Give each entry of a matrix its column's number, without a range of a shape, which JAX can't make."""
     return pt.cumsum(pt.ones_like(X, dtype="int32"), axis=1) - 1
 
