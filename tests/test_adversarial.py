@@ -295,7 +295,7 @@ def test_noise_is_as_large_as_it_says():
         (
             lambda m: fast_gradient_sign(5, pt.dmatrix(), Y, 0.1),
             TypeError,
-            "model is 5, expected a DNN, or a",
+            "model is 5, expected a DNN, or a function",
         ),
         (lambda m: fast_gradient_sign(DNN([3]), pt.dmatrix(), Y, 0.1), NotFittedError, "no parameters yet"),
         (lambda m: projected_gradient(m, pt.dmatrix(), Y, 0.1, random_state=0), TypeError, "is for arrays"),
@@ -312,7 +312,7 @@ def test_noise_is_as_large_as_it_says():
         (
             lambda m: fast_gradient_sign(W1, X, Y, 0.1),
             TypeError,
-            "expected a DNN, or a function of a matrix variable",
+            "expected a DNN, or a function of a matrix",
         ),
         (lambda m: fast_gradient_sign(DNN([3]), X, Y, 0.1), NotFittedError, "DNN has no parameters yet"),
     ],

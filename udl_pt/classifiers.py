@@ -10,7 +10,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, float_dtype
 from udl_pt.calling import CHUNK, Callables, symbolic_or_array
-from udl_pt.graph import columns
+from udl_pt.graph import check_gives_matrix, columns
 from udl_pt.validation import NotFittedError, check_labels, check_matrix
 
 __all__ = [
@@ -52,20 +52,12 @@ class LogitsFunction(Callables):
     unit_interval = True
 
     def __init__(self, function: Callable[[Variable], Variable], dtype: str, n_features: int) -> None:
-        if not callable(function):
-            raise TypeError(
-                f"model is {function!r}, expected a DNN, or a function of a matrix variable with logits"
-            )
-        try:
-            seen = function(pt.matrix("X", dtype=dtype))
-            error = f"it returns {seen!r}"
-        except Exception as cause:  # whatever it is, it is the function's
-            seen, error = None, f"called so, it says: {cause}"
-        if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
-            raise TypeError(
-                f"model is {function!r}, expected a function of a matrix variable (N, D) that returns "
-                f"logits, a matrix variable (N, K); {error}"
-            )
+        check_gives_matrix(
+            function,
+            "model",
+            "a DNN, or a function of a matrix variable (N, D) that returns logits, a matrix variable (N, K)",
+            pt.matrix("X", dtype=dtype),
+        )
         self.logits, self.dtype, self.n_features = function, dtype, n_features
         self.params: list[Any] = []  # whatever the function holds is shared with the compiled graph
 

@@ -28,6 +28,7 @@ __all__ = [
     "categorical_cross_entropy",
     "check_corruption",
     "check_cost",
+    "check_gives_matrix",
     "columns",
     "cross_entropy",
     "gaussian",
@@ -187,18 +188,26 @@ def loop(
     return [output[-1] for output in outputs]
 
 
-def check_corruption(corruption: Any, dtype: str) -> None:
-    """Raise unless `corruption` turns a matrix variable and a stream into a matrix variable."""
+def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any) -> None:
+    """Raise a TypeError with what was `expected`, unless a call of `function` gives a matrix variable."""
     try:
-        seen = corruption(pt.matrix("X", dtype=dtype), RandomStreams(0, dtype))
+        seen = function(*arguments)
         error = f"it returns {seen!r}"
-    except Exception as cause:  # whatever it is, it is the corruption's
+    except Exception as cause:  # whatever it is, it is the function's
         seen, error = None, f"called so, it says: {cause}"
     if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
-        raise TypeError(
-            f"corruption is {corruption!r}, expected a function of a matrix variable X and a RandomStreams "
-            f"that returns X corrupted, such as masking(0.3); {error}"
-        )
+        raise TypeError(f"{name} is {function!r}, expected {expected}; {error}")
+
+
+def check_corruption(corruption: Any, dtype: str) -> None:
+    """Raise unless `corruption` turns a matrix variable and a stream into a matrix variable."""
+    check_gives_matrix(
+        corruption,
+        "corruption",
+        "a function of a matrix variable and a RandomStreams that returns it corrupted, such as masking(0.3)",
+        pt.matrix("X", dtype=dtype),
+        RandomStreams(0, dtype),
+    )
 
 
 def masking(p: float) -> Corruption:
