@@ -242,5 +242,4 @@ def _gaussian(X: Variable, stream: RandomStreams, sd: float) -> Variable:
 
 def _salt_and_pepper(X: Variable, stream: RandomStreams, p: float) -> Variable:
     u = stream.uniform(X.shape, dtype=X.dtype)
-    low, high = (np.asarray(limit, X.dtype) for limit in (p / 2, 1 - p / 2))
-    return pt.switch(pt.lt(u, low), 0, pt.switch(pt.ge(u, high), 1, X)).astype(X.dtype)
+    return X * (u >= p / 2) * (u < 1 - p / 2) + (u >= 1 - p / 2)

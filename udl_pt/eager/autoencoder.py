@@ -1,0 +1,148 @@
+"""Chapter 3's auto-encoder, eager: ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``, its gradient by hand."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import expit as s
+
+from udl_pt.eager.layer import Array, Layer, softplus
+from udl_pt.training import Progress, show_costs
+from udl_pt.validation import check_option
+
+__all__ = ["AutoEncoder"]
+
+
+class AutoEncoder(Layer):
+    """The twin of `udl_pt.AutoEncoder`: the same arguments, attributes, draws and numbers, on NumPy arrays.
+
+    Parameters
+    ----------
+    M, an_id, hidden, output, rng, random_state
+        As of `udl_pt.AutoEncoder`.
+    corruption : callable, optional
+        As there, of arrays: ``corruption(X, stream)``. What is written with operators and the stream's
+        methods alone, such as `udl_pt.graph.masking`, serves both.
+    dtype : {"float64", "float32"}, optional
+        float64 where not given.
+
+    Attributes
+    ----------
+    W, bh, bo, dW, dbh, dbo : ndarray
+        Weights of shape (D, M), biases of shape (M,) and (D,), and their velocities.
+    params, dparams, forward_params, forward_dparams, costs
+        As of `udl_pt.AutoEncoder`.
+    """
+
+    names = ("W", "bh", "bo")
+    bh: Array
+    bo: Array
+
+    def __init__(
+        self,
+        M: int,
+        an_id: Any = None,
+        *,
+        corruption: Callable[[Any, Any], Any] | None = None,
+        hidden: str = "sigmoid",
+        output: str = "sigmoid",
+        rng: Any = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
+        check_option(hidden, "hidden", ("sigmoid", "linear"))
+        check_option(output, "output", ("sigmoid", "linear"))
+        self.corruption, self.hidden, self.output = corruption, hidden, output
+        if corruption is not None:
+            self._check_corruption(corruption)
+
+    def fit(
+        self,
+        X: Any,
+        learning_rate: float = 0.5,
+        mu: float = 0.99,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        show_fig: bool = False,
+        *,
+        cost: str = "cross_entropy",
+        cost_scale: str = "dataset",
+        monitor: str | None = "epoch",
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "AutoEncoder":
+        """Draw new weights and train them; arguments and errors are those of `udl_pt.AutoEncoder`."""
+        check_option(cost, "cost", ("cross_entropy", "squared_error"))
+        check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))
+        if cost == "cross_entropy" and self.output == "linear" and epochs != 0:
+            raise ValueError(
+                "cost is 'cross_entropy', but the output units are linear, which give no probabilities: "
+                "cost='squared_error', or sigmoid output units"
+            )
+        loop = {"epochs": epochs, "batch_sz": batch_sz, "monitor": monitor, "callbacks": callbacks}
+        X, hyper = self._checked(X, learning_rate, mu, loop, cost == "cross_entropy")
+        N, D = X.shape
+        self.cost = cost
+        self._start(D)
+        hyper["scale"] = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
+        self._train(X, self.dparams, hyper, loop, D if cost_scale == "element" else 1)
+        if show_fig:
+            show_costs(self.costs, self.title)
+        return self
+
+    def _corrupted(self, X: Any) -> Any:
+        return X if self.corruption is None else self.corruption(X, self.rng)
+
+    def _encode(self, X: Array) -> Array:
+        """Give ``Z = s(A)`` with ``A = XW + bh``."""
+        A = X @ self.W + self.bh  # (N, M)
+        return s(A) if self.hidden == "sigmoid" else A
+
+    def _visible_input(self, Z: Array) -> Array:
+        """Give ``B = ZW' + bo``."""
+        return Z @ self.W.T + self.bo  # (N, D)
+
+    def _decode(self, Z: Array) -> Array:
+        """Give ``X_hat = s(B)``."""
+        B = self._visible_input(Z)
+        return s(B) if self.output == "sigmoid" else B
+
+    def _cost(self, X: Array) -> Array:
+        """Give the cross-entropy ``sum[log(1 + exp b) - x b]``, or ``sum (x_hat - x)^2``.
+
+        The first is ``-sum[x log x_hat + (1 - x) log(1 - x_hat)]``.
+        """
+        Z = self._encode(X)
+        if self.cost == "squared_error":
+            return ((self._decode(Z) - X) ** 2).sum()
+        B = self._visible_input(Z)
+        return (softplus(B) - X * B).sum()
+
+    def _gradients(self, X: Array, scale: float) -> list[Array]:
+        """Give the gradients of ``J = scale * cost`` by W, bh and bo, of a batch of n rows.
+
+        ``dJ/dB = X_hat - X`` of the cross-entropy, ``2 (X_hat - X) s'(B)`` of the squared error, times scale;
+        ``dJ/dA = dJ/dB W s'(A)``; W has a part in both ways, ``dJ/dW = X' dJ/dA + (dJ/dB)' Z``.
+        """
+        noisy = self._corrupted(X)  # (n, D)
+        Z = self._encode(noisy)  # (n, M)
+        X_hat = self._decode(Z)  # (n, D)
+        dB = scale * (X_hat - X)  # (n, D)
+        if self.cost == "squared_error":
+            dB *= 2 * (X_hat * (1 - X_hat) if self.output == "sigmoid" else 1)
+        dA = dB @ self.W * self._slope(Z)  # (n, M)
+        return [noisy.T @ dA + dB.T @ Z, dA.sum(axis=0), dB.sum(axis=0)]
+
+    def _slope(self, Z: Array) -> Any:
+        """Give ``s'(A) = Z (1 - Z)``, and 1 of linear units."""
+        return Z * (1 - Z) if self.hidden == "sigmoid" else 1
+
+    def _check_corruption(self, corruption: Callable[[Any, Any], Any]) -> None:
+        """Raise unless `corruption` turns an array and a stream into an array."""
+        X = self._param(np.ones((2, 3), self.dtype))
+        seen = corruption(X, self.Streams(0, self.dtype))
+        if type(seen) is not type(X) or seen.shape != X.shape or seen.dtype != X.dtype:
+            raise TypeError(
+                f"corruption is {corruption!r}, which made {type(seen).__name__} of an array, expected "
+                "an array of the same shape and dtype: write it with operators and the stream's methods"
+            )

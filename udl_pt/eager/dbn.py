@@ -1,0 +1,102 @@
+"""Chapter 4's deep belief network, eager: the stack without labels, and chapter 5's way back to an input."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import expit as s
+
+from udl_pt.eager.layer import MomentumStep, init_weights, softplus
+from udl_pt.eager.stack import Stack
+from udl_pt.training import MONITORS, Progress, show_costs
+from udl_pt.validation import (
+    DivergenceError,
+    NotFittedError,
+    check_callbacks,
+    check_count,
+    check_matrix,
+    check_option,
+    check_rates,
+)
+
+__all__ = ["DBN"]
+
+
+class DBN(Stack):
+    """The twin of `udl_pt.DBN`: the same arguments, attributes, draws and numbers, on NumPy arrays.
+
+    Made as `udl_pt.eager.stack.Stack` says.
+
+    Attributes
+    ----------
+    hidden_layers, params, costs
+        As of `udl_pt.DBN`.
+    """
+
+    def fit(
+        self,
+        X: Any,
+        pretrain_epochs: int | Sequence[int] = 1,
+        *,
+        pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        monitor: str | None = "epoch",
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "DBN":
+        """Train layer by layer; arguments and errors of `udl_pt.DBN`."""
+        check_option(monitor, "monitor", MONITORS)
+        X = check_matrix(X, dtype=self.dtype)
+        self._pretrain(X, pretrain_epochs, pretrain_options, monitor, check_callbacks(callbacks))
+        self.params = self._forward_params()
+        return self
+
+    def forward(self, X: Any) -> Any:
+        """Pass data up through all layers, of shape (N, M)."""
+        return self._called(lambda X: self._activations(X)[-1], X)
+
+    def fit_to_input(
+        self,
+        k: int,
+        learning_rate: float = 1.0,
+        mu: float = 0.99,
+        epochs: int = 1000,
+        *,
+        show_fig: bool = False,
+    ) -> np.ndarray:
+        """Find an input of shape (1, D) that drives unit `k`; see `udl_pt.DBN.fit_to_input`."""
+        rates = check_rates(learning_rate, mu)
+        epochs = check_count(epochs, "epochs", at_least=0)
+        if not all(hasattr(layer, "params") for layer in self.hidden_layers):
+            raise NotFittedError("this DBN has no parameters yet: call fit before fit_to_input")
+        M, D = self.hidden_layers[-1].M, len(self.hidden_layers[0].W)
+        if check_count(k, "k", at_least=0) >= M:
+            raise ValueError(f"k is {k}, but the last layer has units 0 to {M - 1}")
+        X = init_weights((1, D), self._generator, self.dtype)
+        step = MomentumStep(lambda: [self._gradient_of_unit(X, k)], [X], [np.zeros_like(X)], ["X"], 0)
+        self.costs = []
+        for epoch in range(1, epochs + 1):
+            self.costs.append(self._cost_of_unit(X, k))
+            if not (np.isfinite(self.costs[-1]) and step(rates["learning_rate"], rates["mu"]).all()):
+                raise DivergenceError(
+                    f"the cost of unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
+                )
+        if show_fig:
+            show_costs(self.costs, f"unit {k} of {self.title}")
+        return X
+
+    def _logit_of_unit(self, Z: list[np.ndarray], k: int) -> np.ndarray:
+        """Give ``a_k = Z_(L-1) w_k + b_k``, the last layer's."""
+        W, b = self.hidden_layers[-1].forward_params
+        return np.asarray(Z[-2] @ W[:, k] + b[k])  # (1,)
+
+    def _cost_of_unit(self, X: np.ndarray, k: int) -> float:
+        """Give ``J = -log s(a_k) = log(1 + exp(-a_k))``."""
+        return float(softplus(-self._logit_of_unit(self._activations(X), k))[0])
+
+    def _gradient_of_unit(self, X: np.ndarray, k: int) -> np.ndarray:
+        """Start at ``dJ/da_k = -s(-a_k)``, and go down by ``dJ/dZ_(l-1) = (dJ/dZ_l s'(A_l)) W_l'``."""
+        Z = self._activations(X)
+        *below, top = self.hidden_layers
+        dZ = -s(-self._logit_of_unit(Z, k))[:, None] * top.W[:, k]  # (1, M_(L-1))
+        for layer, H in zip(reversed(below), reversed(Z[:-1]), strict=False):
+            dZ = dZ * layer._slope(H) @ layer.W.T  # (1, M_(l-1))
+        return np.asarray(dZ)

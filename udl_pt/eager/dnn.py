@@ -1,0 +1,186 @@
+"""Chapter 3's deep network, eager: pretrained greedily, fine-tuned by backpropagation written out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from udl_pt.eager.layer import Array, MomentumStep, init_weights
+from udl_pt.eager.stack import Stack
+from udl_pt.metrics import error_rate
+from udl_pt.training import MONITORS, Progress, notify, show_costs, train
+from udl_pt.validation import (
+    check_callbacks,
+    check_epochs,
+    check_labels,
+    check_matrix,
+    check_number,
+    check_option,
+    check_rates,
+)
+
+__all__ = ["DNN"]
+
+
+def log_softmax(A: np.ndarray) -> np.ndarray:
+    """Give ``a_k - log sum_j exp(a_j)`` of each row, from its largest entry on, so that nothing overflows."""
+    A = A - A.max(axis=1, keepdims=True)  # (n, K)
+    return np.asarray(A - np.log(np.exp(A).sum(axis=1, keepdims=True)))
+
+
+class DNN(Stack):
+    """The twin of `udl_pt.DNN`: the same arguments, attributes, draws and numbers, on NumPy arrays.
+
+    Made as `udl_pt.eager.stack.Stack` says.
+
+    Attributes
+    ----------
+    hidden_layers : list of udl_pt.eager.AutoEncoder or udl_pt.eager.RBM
+        From the input on.
+    W, b, dW, db : ndarray
+        The logistic layer, of shape (M, K) and (K,), and its velocities.
+    params, dparams, costs, errors
+        As of `udl_pt.DNN`.
+    """
+
+    W: Array
+    b: Array
+    errors: list[float]
+
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        Xtest: Any,
+        Ytest: Any,
+        pretrain: bool = True,
+        learning_rate: float = 0.01,
+        mu: float = 0.99,
+        reg: float = 0.0,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        *,
+        show_fig: bool = False,
+        pretrain_epochs: int | Sequence[int] = 1,
+        pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        train_head_only: bool = False,
+        monitor: str | None = "epoch",
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "DNN":
+        """Pretrain layer by layer, then fine-tune; arguments and errors are those of `udl_pt.DNN`."""
+        check_option(monitor, "monitor", MONITORS)
+        hyper, callbacks = check_rates(learning_rate, mu), check_callbacks(callbacks)
+        hyper["reg"] = check_number(reg, "reg", at_least=0)
+        X = check_matrix(X, dtype=self.dtype)
+        Xtest = check_matrix(Xtest, "Xtest", dtype=self.dtype, n_features=X.shape[1])
+        Y = check_labels(Y, "Y", n_samples=len(X))
+        K = int(Y.max()) + 1
+        Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
+        if epochs:
+            notify(callbacks, "on_check", self, hyper, ("costs", "errors") if monitor == "epoch" else ())
+
+        self._pretrain(
+            X, pretrain_epochs if pretrain else 0, pretrain_options if pretrain else None, monitor, callbacks
+        )
+        self._set_head(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
+        self.costs, self.errors = [], []
+        if epochs:
+            n = 2 if train_head_only else len(self.params)
+            train(
+                MomentumStep(
+                    lambda *batch: self._gradients(*batch)[:n],
+                    self.params[:n],
+                    self.dparams[:n],
+                    self._names()[:n],
+                    n_arrays=2,
+                ),
+                [X, Y],
+                epochs=epochs,
+                batch_sz=batch_sz,
+                generator=self._generator,
+                hyper=hyper | {"scale": 1 / batch_sz},
+                dtype=self.dtype,
+                stage=self.title,
+                measure=lambda: self._measure(Xtest, Ytest),
+                model=self,
+                monitor=monitor,
+                callbacks=callbacks,
+            )
+        if show_fig:
+            show_costs(self.costs, self.title)
+        return self
+
+    def _set_head(self, W: Array) -> None:
+        """Set the logistic layer, and gather the layers' parameters."""
+        self.W, self.b = self._param(W), self._param(np.zeros(W.shape[1], self.dtype))
+        self.dW, self.db = self._param(np.zeros_like(W)), self._param(np.zeros(W.shape[1], self.dtype))
+        self.params = [self.W, self.b, *self._forward_params()]
+        self.dparams = [self.dW, self.db] + [v for layer in self.hidden_layers for v in layer.forward_dparams]
+
+    def _names(self) -> list[str]:
+        layers = enumerate(self.hidden_layers, start=1)
+        names = [f"{name} of layer {number}" for number, layer in layers for name in layer.names[:2]]
+        return ["W of the logistic layer", "b of the logistic layer", *names]
+
+    def _logits(self, X: Any) -> Any:
+        """Give ``A = Z_L W + b``."""
+        return self._activations(X)[-1] @ self.W + self.b  # (N, K)
+
+    def _probabilities(self, X: Any) -> Any:
+        """Give ``p(k | x) = exp(a_k) / sum_j exp(a_j)``."""
+        return np.exp(log_softmax(self._logits(X)))
+
+    def _cost(self, X: Array, Y: Array) -> Array:
+        """Give ``-sum_n log p(y_n | x_n)``."""
+        return -log_softmax(self._logits(X))[np.arange(len(X)), Y].sum()
+
+    def _deltas(self, X: Array, Y: Array) -> tuple[list[Array], list[Array]]:
+        """Give the values Z_l of all layers, and ``D_l = dJ/dA_l``, from the first layer to the logistic one.
+
+        J is the cost, summed over the rows. ``D = P - T`` at the top, with T the labels as rows of zeros and
+        a one; below, ``D_l = (D_(l+1) W_(l+1)') s'(A_l)`` with ``s' = Z (1 - Z)``.
+        """
+        Z = self._activations(X)  # (n, M_l)
+        P = np.exp(log_softmax(Z[-1] @ self.W + self.b))  # (n, K)
+        T = np.eye(P.shape[1], dtype=P.dtype)[Y]  # (n, K)
+        D, W = [P - T], self.W
+        for layer, H in zip(reversed(self.hidden_layers), reversed(Z), strict=False):
+            D.insert(0, D[0] @ W.T * layer._slope(H))  # (n, M_l)
+            W = layer.W
+        return Z, D
+
+    def _gradients(self, X: Array, Y: Array, reg: float, scale: float) -> list[Array]:
+        """Give the gradients of ``scale * J + reg * sum p^2`` by all parameters.
+
+        ``dJ/dW_l = Z_(l-1)' D_l`` and ``dJ/db_l = sum D_l``, and of the squares ``2 reg p``. Those of the
+        logistic layer come first.
+        """
+        Z, D = self._deltas(X, Y)
+        gradients = [g for z, d in zip(Z, D, strict=True) for g in (scale * (z.T @ d), scale * d.sum(axis=0))]
+        gradients = gradients[-2:] + gradients[:-2]
+        if reg:
+            gradients = [g + 2 * reg * p for g, p in zip(gradients, self.params, strict=True)]
+        return gradients
+
+    def _input_gradient(self, X: Array, Y: Array) -> Array:
+        """Give ``dJ/dX = D_1 W_1'``, each row's own."""
+        return self._deltas(X, Y)[1][0] @ self.hidden_layers[0].W.T  # (N, D)
+
+    def _measure(self, X: Array, Y: Array) -> float:
+        """Record mean cost and error rate."""
+        self.costs.append(float(self._called(lambda X: self._cost(X, Y), X)) / len(X))
+        self.errors.append(error_rate(self.predict(X), Y))
+        return self.costs[-1]
+
+    def logits(self, X: Any) -> Any:
+        """Give what the softmax is taken of, of shape (N, K)."""
+        return self._called(self._logits, X)
+
+    def forward(self, X: Any) -> Any:
+        """Class probabilities, of shape (N, K)."""
+        return self._called(self._probabilities, X)
+
+    def predict(self, X: Any) -> Any:
+        """Give the most probable class of each row, of shape (N,)."""
+        return self._called(lambda X: self._logits(X).argmax(axis=1), X)

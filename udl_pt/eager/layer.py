@@ -1,0 +1,260 @@
+"""What the eager twins have in common: parameters by name, a step of momentum, calls with arrays.
+
+What is a formula stands in the model's own file.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from udl_pt.eager.streams import Streams
+from udl_pt.random import HostGenerator, as_generator
+from udl_pt.training import MONITORS, monitored_rows, notify, train
+from udl_pt.validation import (
+    NotFittedError,
+    check_callbacks,
+    check_count,
+    check_epochs,
+    check_matrix,
+    check_option,
+    check_rates,
+    check_weights,
+)
+
+__all__ = ["Array", "Layer", "MomentumStep", "Twin", "init_weights", "softplus"]
+
+Array = Any  # of NumPy; in `udl_pt.eager.torch` a tensor
+
+
+def init_weights(shape: Sequence[int], generator: HostGenerator, dtype: str) -> np.ndarray:
+    """Draw the book's ``np.random.randn(*shape) / np.sqrt(sum(shape))``."""
+    return np.asarray(generator.standard_normal(tuple(shape)) / np.sqrt(sum(shape)), dtype)
+
+
+def softplus(a: np.ndarray) -> np.ndarray:
+    """``log(1 + exp(a))``, from the side on which nothing overflows."""
+    return np.asarray(np.maximum(a, 0) + np.log1p(np.exp(-abs(a))))
+
+
+class MomentumStep:
+    """One step of the book's momentum, whole or not at all: what `udl_pt.training.train` calls for a batch.
+
+    Parameters
+    ----------
+    gradients : callable
+        ``gradients(*batch, *scalars)`` gives dJ/dp for each parameter p.
+    params, dparams : sequence of ndarray
+        Parameters and velocities; they are changed in place.
+    names : sequence of str
+        What errors call the parameters.
+    n_arrays : int
+        How many arrays a batch has.
+    """
+
+    def __init__(
+        self,
+        gradients: Callable[..., Sequence[Any]],
+        params: Sequence[Any],
+        dparams: Sequence[Any],
+        names: Sequence[str],
+        n_arrays: int = 1,
+    ) -> None:
+        self.gradients, self.params, self.dparams = gradients, list(params), list(dparams)
+        self.names, self._n_arrays = list(names), n_arrays
+
+    def __call__(self, *arguments: Any) -> np.ndarray:
+        """Carry out ``v <- mu v - learning_rate dJ/dp``, then ``p <- p + v``."""
+        batch = arguments[: self._n_arrays]
+        learning_rate, mu, *scalars = map(float, arguments[self._n_arrays :])
+        for v, g in zip(self.dparams, self.gradients(*batch, *scalars), strict=True):
+            v *= mu
+            v -= learning_rate * g
+        finite = np.array([math.isfinite(v.sum()) for v in self.dparams])
+        for p, v in zip(self.params, self.dparams, strict=True):
+            if finite.all():
+                p += v
+            else:
+                v[...] = 0
+        return finite
+
+    def settle(self) -> None:
+        """Leave the parameters as they are: plain arrays at all times."""
+
+
+class Twin:
+    """A model's eager twin: chance, dtype, and arrays that are checked at the door."""
+
+    M: int
+    n_features: int
+    params: list[Any]
+    unit_interval = False
+
+    def __init__(self, *, random_state: Any, dtype: Any) -> None:
+        self.dtype = np.dtype(float if dtype is None else dtype).name
+        check_option(self.dtype, "dtype", ("float64", "float32"))
+        self._generator = as_generator(random_state)
+        self._own_chance = random_state is not None
+        self.costs: list[float] = []
+
+    @staticmethod
+    def _param(value: np.ndarray) -> Any:
+        """Make a parameter of an array: here the array itself."""
+        return value
+
+    def _called(self, formula: Callable[[Any], Any], X: Any, *, takes_hidden: bool = False) -> Any:
+        """Call a formula with arrays of visible, or of hidden, units."""
+        if not hasattr(self, "params"):
+            raise NotFittedError(
+                f"this {type(self).__name__} has no parameters yet: call fit or createFromArrays first"
+            )
+        width, interval = (self.M, True) if takes_hidden else (self.n_features, self.unit_interval)
+        X = check_matrix(X, dtype=self.dtype, n_features=width, unit_interval=interval)
+        return formula(np.asarray(X, self.dtype))
+
+
+class Layer(Twin):
+    """The base of `udl_pt.eager.AutoEncoder` and `udl_pt.eager.RBM`, which document the parameters.
+
+    A subclass writes its formulas: `_encode` and `_decode`; `_gradients` of a batch's cost by the parameters;
+    and `_cost`, the sum over rows that is recorded.
+    """
+
+    W: Array
+    rng: Any
+    names: tuple[str, ...]  # of the parameters
+    Streams = Streams
+
+    def __init__(
+        self, M: int, an_id: Any = None, *, rng: Any = None, random_state: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(random_state=random_state, dtype=dtype)
+        self.M, self.id = check_count(M, "M"), an_id
+        self.rng = None if rng is None else self.Streams(rng, self.dtype)
+
+    @property
+    def title(self) -> str:
+        """What progress and errors call it."""
+        return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
+
+    def _set_params(self, *values: np.ndarray) -> None:
+        """Set W, the hidden and the visible bias; and their velocities, at zero."""
+        self.n_features = len(values[0])
+        self.params = [self._param(value) for value in values]
+        self.dparams = [self._param(np.zeros_like(value)) for value in values]
+        for name, p, v in zip(self.names, self.params, self.dparams, strict=True):
+            setattr(self, name, p)
+            setattr(self, f"d{name}", v)
+        self.forward_params, self.forward_dparams = self.params[:2], self.dparams[:2]
+
+    def _start(self, D: int) -> None:
+        """Draw weights, and make a stream where none was given: beside `random_state`, else seeded afresh."""
+        W = init_weights((D, self.M), self._generator, self.dtype)
+        self._set_params(W, np.zeros(self.M, self.dtype), np.zeros(D, self.dtype))
+        if self.rng is None:
+            self.rng = self.Streams.beside(self._generator if self._own_chance else None, self.dtype)
+        self.costs = []
+
+    def _checked(
+        self, X: Any, learning_rate: Any, mu: Any, loop: dict[str, Any], unit_interval: bool
+    ) -> tuple[np.ndarray, dict[str, float]]:
+        """Check what all layers' ``fit`` have in common, before anything is changed.
+
+        `loop` holds epochs, batch_sz, monitor and callbacks. Without epochs nothing is read as a probability.
+        """
+        check_option(loop["monitor"], "monitor", MONITORS)
+        hyper, loop["callbacks"] = check_rates(learning_rate, mu), check_callbacks(loop["callbacks"])
+        unit_interval = unit_interval and check_count(loop["epochs"], "epochs", at_least=0) > 0
+        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
+        loop["epochs"], loop["batch_sz"] = check_epochs(loop["epochs"], loop["batch_sz"], len(X))
+        if loop["epochs"]:
+            records = ("costs",) if loop["monitor"] == "epoch" else ()
+            notify(loop["callbacks"], "on_check", self, hyper, records)
+        self.unit_interval = unit_interval
+        return X, hyper
+
+    def _train(
+        self,
+        X: np.ndarray,
+        dparams: Sequence[Any],
+        hyper: dict[str, float],
+        loop: dict[str, Any],
+        divisor: float = 1.0,
+    ) -> None:
+        """Run the loop over `X`; what is recorded is the cost of a row, by `divisor`."""
+        if loop["epochs"] == 0:
+            return
+        seen = X[slice(None) if loop["monitor"] == "batch" else monitored_rows(len(X))]
+
+        def measure() -> float:
+            total = self._called(self._cost, seen)
+            self.costs.append(float(total) / (len(seen) * divisor))
+            return self.costs[-1]
+
+        train(
+            MomentumStep(self._gradients, self.params, dparams, self.names),
+            [X],
+            generator=self._generator,
+            hyper=hyper,
+            dtype=self.dtype,
+            stage=self.title,
+            measure=measure,
+            model=self,
+            **loop,
+        )
+
+    def _encode(self, X: Any) -> Any:
+        """Give the hidden units' values, (N, D) to (N, M)."""
+        raise NotImplementedError
+
+    def _decode(self, H: Any) -> Any:
+        """Give the visible units' values or means, (N, M) to (N, D)."""
+        raise NotImplementedError
+
+    def _cost(self, X: Any) -> Any:
+        """Give the sum over rows of what is recorded."""
+        raise NotImplementedError
+
+    def _gradients(self, X: Any, scale: float) -> Sequence[Any]:
+        """Give the gradients of a batch's cost by the parameters."""
+        raise NotImplementedError
+
+    def forward_hidden(self, X: Any) -> Any:
+        """Encode: the hidden units' values, of shape (N, M); of an RBM ``P(h = 1 | v)``."""
+        return self._called(self._encode, X)
+
+    @property
+    def hidden_op(self) -> Callable[[Any], Any]:
+        """The same as `forward_hidden`: nothing is compiled here."""
+        return self.forward_hidden
+
+    def backward(self, H: Any) -> Any:
+        """Decode: the visible units' values, of shape (N, D); of an RBM ``P(v = 1 | h)``."""
+        return self._called(self._decode, H, takes_hidden=True)
+
+    def forward_output(self, X: Any) -> Any:
+        """Reconstruct, without a draw, of shape (N, D)."""
+        return self._called(lambda X: self._decode(self._encode(X)), X)
+
+    @classmethod
+    def createFromArrays(cls, W: Any, hidden_bias: Any, visible_bias: Any, an_id: Any = None) -> Any:
+        """Make a layer from given parameters.
+
+        Parameters
+        ----------
+        W : array_like of shape (D, M)
+        hidden_bias : array_like of shape (M,)
+        visible_bias : array_like of shape (D,)
+        an_id : hashable, optional
+
+        Returns
+        -------
+        AutoEncoder or RBM
+            It owns copies of the arrays.
+        """
+        _, hidden, visible = cls.names
+        W, biases = check_weights(W, **{hidden: (hidden_bias, 1), visible: (visible_bias, 0)})
+        layer = cls(W.shape[1], an_id, rng=cls.Streams(), dtype=W.dtype)
+        layer._set_params(W, *biases)
+        return layer

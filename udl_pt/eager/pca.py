@@ -1,0 +1,197 @@
+"""Chapter 1 in NumPy: principal components analysis, ``Z = (X - m)Q``; the twin of `udl_pt.PCA`."""
+
+from typing import Any
+
+import numpy as np
+
+from udl_pt.validation import NotFittedError, check_count, check_matrix
+
+__all__ = ["PCA"]
+
+
+class PCA:
+    """Principal components analysis by the covariance's eigenvectors (chapter 1).
+
+    It is the book's formulas on the whole of X at once, always in float64, with a matrix of D x D; what is
+    kept has X's dtype.
+
+    Parameters
+    ----------
+    n_components : int, optional
+        K, the columns of Z that are kept; all ``min(N, D)`` where not given.
+    whiten : bool
+        Divide each column of Z by its standard deviation, so that all have variance 1.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (K, D)
+        The first eigenvectors, one a row: the transpose of the book's Q. In each, the first entry of
+        the largest magnitude is positive.
+    explained_variance_ : ndarray of shape (K,)
+        Their eigenvalues, the variances of Z's columns, descending; by N, as in the book, not by N - 1.
+    explained_variance_ratio_ : ndarray of shape (K,)
+        The same as shares of X's whole variance.
+    mean_ : ndarray of shape (D,)
+        m, the mean of each column.
+    n_samples_, n_features : int
+        N and D.
+    dtype : str
+        "float32" where X was float32, else "float64".
+    Q : ndarray of shape (D, K)
+        What `forward` multiplies with: the components as columns, whitened by their standard deviations.
+    m : ndarray of shape (D,)
+        What `forward` subtracts.
+    params : list of ndarray
+        Q and m.
+    """
+
+    def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
+        self.n_components = None if n_components is None else check_count(n_components, "n_components")
+        self.whiten = bool(whiten)
+
+    def fit(self, X: Any) -> "PCA":
+        """Find the directions in which `X` varies most: ``C = (X - m)'(X - m) / N`` and ``CQ = QE``.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least two rows, not all the same. float32 gives float32, all else float64.
+
+        Returns
+        -------
+        PCA
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        """
+        dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
+        X = check_matrix(X, dtype=dtype).astype(np.float64)
+        N, D = X.shape
+        K = min(N, D) if self.n_components is None else self.n_components
+        if N < 2:
+            raise ValueError("X has 1 row, and its covariance needs at least 2")
+        if min(N, D) < K:
+            raise ValueError(
+                f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
+            )
+        if (X[0] == X).all():
+            raise ValueError("all rows of X are the same, they have no variance: expected data that vary")
+
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            m = X.mean(axis=0)  # (D,)
+            C = (X - m).T @ (X - m) / N  # (D, D)
+        total = np.trace(C)
+        if not total <= np.finfo(dtype).max:
+            raise ValueError(f"X has values up to {abs(X).max():g}, whose squares are too large: scale it")
+        if total == 0:
+            raise ValueError("X varies so little that its variance is 0 in float64: scale it")
+
+        variances, vectors = np.linalg.eigh(C)  # (D,) ascending, (D, D) with a vector a column
+        variances = variances[::-1][:K]  # (K,) descending
+        vectors = vectors[:, ::-1][:, :K]  # (D, K)
+        variances = np.maximum(variances, 0)  # those that are 0 but for rounding may be below
+        for k in range(K):
+            vectors[:, k] *= _sign(vectors[:, k])
+        rank = (variances > D * np.finfo(dtype).eps * variances[0]).sum()
+        if self.whiten and rank < K:
+            raise ValueError(
+                f"whiten is True, but only {rank} of {K} components have any variance: n_components={rank}"
+            )
+        Q = vectors / np.sqrt(variances) if self.whiten else vectors  # (D, K)
+
+        self.dtype, self.n_samples_, self.n_features = dtype, N, D
+        self.mean_ = m.astype(dtype)
+        self.components_ = vectors.T.astype(dtype)
+        self.explained_variance_ = variances.astype(dtype)
+        self.explained_variance_ratio_ = (variances / total).astype(dtype)
+        self.Q, self.m = Q.astype(dtype), m.astype(dtype)
+        self.params = [self.Q, self.m]
+        return self
+
+    def forward(self, X: Any) -> np.ndarray:
+        """Give ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, K)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+        """
+        self._check_fitted("forward")
+        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features).astype(self.dtype)
+        Z: np.ndarray = (X - self.m) @ self.Q  # (N, K)
+        return Z
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Do the same as `forward`."""
+        return self.forward(X)
+
+    def fit_transform(self, X: Any) -> np.ndarray:
+        """Fit to `X` and transform it."""
+        return self.fit(X).transform(X)
+
+    def inverse_transform(self, Z: Any) -> np.ndarray:
+        """Give ``X_hat = ZQ' + m``: what the kept components say of X.
+
+        Parameters
+        ----------
+        Z : array_like of shape (N, K)
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, D)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+        """
+        self._check_fitted("inverse_transform")
+        Z = check_matrix(Z, "Z", dtype=self.dtype, n_features=len(self.components_)).astype(self.dtype)
+        if self.whiten:
+            Z = Z * np.sqrt(self.explained_variance_)  # (N, K)
+        X_hat: np.ndarray = Z @ self.components_ + self.mean_  # (N, D)
+        return X_hat
+
+    def reconstruction_error(self, X: Any) -> float:
+        """Give ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+
+        Returns
+        -------
+        float
+            In the data's units, squared; on the data of `fit` the sum of the eigenvalues that were dropped.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+        """
+        self._check_fitted("reconstruction_error")
+        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features).astype(self.dtype)
+        X_hat = self.inverse_transform(self.forward(X))  # (N, D)
+        return float(((X - X_hat) ** 2).sum(dtype=np.float64)) / len(X)
+
+    def _check_fitted(self, method: str) -> None:
+        if not hasattr(self, "params"):
+            raise NotFittedError(f"this PCA has no components yet: call fit before {method}")
+
+
+def _sign(vector: np.ndarray) -> float:
+    """Give the sign of the first of those entries that are the largest but for rounding."""
+    size = abs(vector)  # (D,)
+    largest = size > (1 - 1e-6) * size.max()  # (D,)
+    return float(np.sign(vector[largest][0]))

@@ -1,0 +1,164 @@
+"""Chapter 4's restricted Boltzmann machine, eager: contrastive divergence by the book's formulas."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import expit as s
+
+from udl_pt.eager.layer import Array, Layer, softplus
+from udl_pt.training import Progress, show_costs
+from udl_pt.validation import check_count
+
+__all__ = ["RBM"]
+
+
+class RBM(Layer):
+    """The twin of `udl_pt.RBM` with Bernoulli units: the same arguments, attributes, draws and numbers.
+
+    Parameters
+    ----------
+    M, an_id, rng, random_state
+        As of `udl_pt.RBM`.
+    dtype : {"float64", "float32"}, optional
+        float64 where not given.
+
+    Attributes
+    ----------
+    W, c, b : ndarray
+        Weights of shape (D, M), biases of the hidden units (M,) and of the visible ones (D,).
+    dW, dc, db, params, dparams, forward_params, forward_dparams, chains, costs
+        As of `udl_pt.RBM`.
+    """
+
+    names = ("W", "c", "b")
+    unit_interval = True
+    c: Array
+    b: Array
+
+    def __init__(
+        self, M: int, an_id: Any = None, *, rng: Any = None, random_state: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
+        self.chains: Any = None
+
+    def fit(
+        self,
+        X: Any,
+        learning_rate: float = 0.1,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        show_fig: bool = False,
+        *,
+        mu: float = 0.0,
+        k: int = 1,
+        persistent: bool = False,
+        n_chains: int | None = None,
+        monitor: str | None = "epoch",
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "RBM":
+        """Draw new weights and train them; arguments and errors are those of `udl_pt.RBM`."""
+        k = check_count(k, "k")
+        if n_chains is not None and check_count(n_chains, "n_chains") != batch_sz and not persistent:
+            raise ValueError(
+                f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as many: "
+                "leave n_chains away, or say persistent=True"
+            )
+        loop = {"epochs": epochs, "batch_sz": batch_sz, "monitor": monitor, "callbacks": callbacks}
+        X, hyper = self._checked(X, learning_rate, mu, loop, unit_interval=True)
+        self._start(X.shape[1])
+        self.k, self.chains = k, None
+        if persistent and epochs:
+            noise = self.rng.generator.random((n_chains or batch_sz, self.M)) < 0.5
+            self.chains = self._param(noise.astype(self.dtype))
+        velocities = [self._param(np.zeros_like(p)) for p in self.params]  # fine-tuning starts at zero
+        self._train(X, velocities, hyper | {"scale": 1 / batch_sz}, loop)
+        if show_fig:
+            show_costs(self.costs, self.title)
+        return self
+
+    def _encode(self, V: Array) -> Array:
+        """Give ``P(h = 1 | v) = s(VW + c)``."""
+        return s(V @ self.W + self.c)  # (N, M)
+
+    def _slope(self, H: Array) -> Any:
+        """Give ``s'(A) = H (1 - H)``, for a network's backpropagation."""
+        return H * (1 - H)
+
+    def _visible_input(self, H: Array) -> Array:
+        """Give ``A = HW' + b``."""
+        return H @ self.W.T + self.b  # (N, D)
+
+    def _decode(self, H: Array) -> Array:
+        """Give ``P(v = 1 | h) = s(HW' + b)``."""
+        return s(self._visible_input(H))
+
+    def _draw_h(self, V: Array, u: Array) -> Array:
+        """Set ``h = 1`` where ``u < P(h = 1 | v)``."""
+        return (u < self._encode(V)).astype(self.dtype)  # (N, M)
+
+    def _draw_v(self, H: Array, u: Array) -> Array:
+        """Set ``v = 1`` where ``u < P(v = 1 | h)``."""
+        return (u < self._decode(H)).astype(self.dtype)  # (N, D)
+
+    def _uniforms(self, n: int) -> tuple[Array, Array]:
+        """Draw what a Gibbs step of `n` chains needs: for the hidden units, then for the visible ones."""
+        return self.rng.uniform((n, self.M)), self.rng.uniform((n, self.n_features))
+
+    def _chain(self, V: Array, k: int) -> Array:
+        """Draw `k` times the hidden units, then the visible ones."""
+        for _ in range(k):
+            for_h, for_v = self._uniforms(len(V))
+            V = self._draw_v(self._draw_h(V, for_h), for_v)
+        return V
+
+    def _persistent_chain(self) -> Array:
+        """Go on with the chains, which rest at hidden units: `k` times the visible units, then the hidden."""
+        for _ in range(self.k):
+            for_h, for_v = self._uniforms(len(self.chains))
+            V = self._draw_v(self.chains, for_v)
+            self.chains = self._draw_h(V, for_h)
+        return V
+
+    def _free_energy(self, V: Array) -> Array:
+        """Give ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``."""
+        return -V @ self.b - softplus(V @ self.W + self.c).sum(axis=1)  # (N,)
+
+    def _cost(self, X: Array) -> Array:
+        """Give the cross-entropy of `X` and its reconstruction, ``sum[log(1 + exp a) - x a]``."""
+        A = self._visible_input(self._encode(X))
+        return (softplus(A) - X * A).sum()
+
+    def _gradients(self, v0: Array, scale: float) -> list[Array]:
+        """Give the gradients of ``J = mean F(v0) - mean F(v1)`` by W, c and b, of a batch of n rows.
+
+        ``dF/dW = -v p'``, ``dF/dc = -p`` and ``dF/db = -v`` with ``p = P(h = 1 | v)``; the sample v1 is held
+        constant. So each gradient is the sample's mean less the data's.
+        """
+        v1 = self._chain(v0, self.k) if self.chains is None else self._persistent_chain()  # (n, D)
+        p0 = scale * self._encode(v0)  # (n, M)
+        p1 = self._encode(v1) / len(v1)  # (n, M)
+        return [
+            v1.T @ p1 - v0.T @ p0,
+            p1.sum(axis=0) - p0.sum(axis=0),
+            v1.mean(axis=0) - scale * v0.sum(axis=0),
+        ]
+
+    def free_energy(self, V: Any) -> Any:
+        """Give ``F(v)`` in nats, of shape (N,)."""
+        return self._called(self._free_energy, V)
+
+    def sample_h_given_v(self, V: Any) -> Any:
+        """Draw the hidden units, of shape (N, M)."""
+        return self._called(lambda V: self._draw_h(V, self.rng.uniform((len(V), self.M))), V)
+
+    def sample_v_given_h(self, H: Any) -> Any:
+        """Draw the visible units, of shape (N, D)."""
+        return self._called(
+            lambda H: self._draw_v(H, self.rng.uniform((len(H), self.n_features))), H, takes_hidden=True
+        )
+
+    def gibbs(self, V: Any, k: int = 1) -> Any:
+        """Carry out `k` Gibbs steps, of shape (N, D)."""
+        k = check_count(k, "k")
+        return self._called(lambda V: self._chain(V, k), V)
