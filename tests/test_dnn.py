@@ -156,7 +156,7 @@ def test_no_upcast_and_floatX_untouched(data, dtype, floatX):
     with pytensor.config.change_flags(floatX=floatX):
         dnn = DNN([6, 5], random_state=0, dtype=dtype).fit(*data, **FAST)
         steps = [dnn._step(K, len(dnn.params), True), dnn.hidden_layers[0]._step(cross_entropy)]
-        ops = [step._function for step in steps]
+        ops = [step.function for step in steps]
         scalars = [np.asarray(0.1, dtype)] * 4
         X, Y = data[0].astype(dtype), data[1].astype("int32")
         ops[0](X, Y, *scalars)

@@ -11,22 +11,22 @@ PACKAGE = Path(udl_pt.__file__).parent
 FLOORS = {
     name: floor
     for floor, names in {
-        -2: "loop_rewriting",
+        -2: "loop_rewriting theano_worker",
         -1: "numba_blas numba_elemwise validation version",
         0: "backend random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
         2: "training units pca descent",
-        3: "gibbs callbacks",
+        3: "gibbs callbacks compare_processes",
         4: "contrastive layer annealing",
         5: "autoencoder rbm tsne",
         6: "pretraining fine_tuning likelihood sampling",
         7: "dnn dbn deep classifiers",
-        8: "features adversarial",
-        9: "augmentation",
+        8: "features adversarial compare_worker compare_code",
+        9: "augmentation compare",
         10: "image_plots",
         11: "plots",
-        12: "report",
-        13: "programs doctor",
+        12: "report compare_plots",
+        13: "programs doctor compare_report",
         14: "chapter3_codes",
         15: "chapter1 chapter2 chapter3 chapter4 chapter5 chapter6",
         16: "chapters",
@@ -35,6 +35,8 @@ FLOORS = {
     }.items()
     for name in names.split()
 }
+BESIDE = 3  # the floor of eager/ as a whole, whose modules may use these alone
+FOR_TWINS = {"validation", "random", "metrics", "affinities", "training"}
 LINKERS = ("backend", "numba_blas", "numba_elemwise")
 MODES = (
     "pytensor.link",
@@ -44,6 +46,7 @@ MODES = (
     "pytensor.get_mode",
 )
 MODULES = sorted(p.stem for p in PACKAGE.glob("*.py") if p.stem != "__init__")
+TWINS = sorted(p.stem for p in (PACKAGE / "eager").glob("*.py"))
 
 
 def imports(source):
@@ -71,13 +74,16 @@ def violations(module, source):
             found.append("imports the whole package")
         if name.startswith("udl_pt."):
             other = name.split(".")[1]
-            if other not in FLOORS:
+            if other == "eager":
+                if FLOORS[module] <= BESIDE:
+                    found.append("imports eager")
+            elif other not in FLOORS:
                 found.append(f"imports {other}, which has no floor")
             elif FLOORS[other] >= FLOORS[module]:
                 found.append(f"imports {other} of floor {FLOORS[other]}")
             elif other.startswith("numba_") and module != "backend":
                 found.append(f"imports {other}")
-        if name.startswith("matplotlib") and module not in ("plots", "image_plots"):
+        if name.startswith("matplotlib") and module not in ("plots", "image_plots", "compare_plots"):
             found.append("imports matplotlib")
         if name.startswith(MODES) and module not in LINKERS:
             found.append(f"imports {name}")
@@ -89,6 +95,14 @@ def violations(module, source):
 @pytest.mark.parametrize("module", MODULES)
 def test_each_module_imports_from_below_only(module):
     assert violations(module, (PACKAGE / f"{module}.py").read_text()) == []
+
+
+@pytest.mark.parametrize("module", TWINS)
+def test_the_twins_share_only_the_loop_the_data_and_the_metrics(module):
+    source = (PACKAGE / "eager" / f"{module}.py").read_text()
+    used = {tuple(name.split(".")[1:2]) for name in imports(source) if name.split(".")[0] == "udl_pt"}
+    assert used <= {(name,) for name in FOR_TWINS | {"eager"}}
+    assert not any(name.startswith("pytensor") for name in imports(source))
 
 
 def test_every_floor_has_its_modules():
@@ -112,6 +126,7 @@ def test_every_floor_has_its_modules():
         ("dnn", "import pytensor as p\nfloatX = p.config.floatX"),
         ("dnn", "from pytensor import config\nfloatX = config.floatX"),
         ("dnn", "import udl_pt.nowhere"),
+        ("training", "from udl_pt import eager"),
         ("dnn", "from udl_pt.numba_blas import BlasNumbaLinker"),
     ],
 )

@@ -3,6 +3,7 @@
 from udl_pt.affinities import joint_probabilities
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import set_backend
+from udl_pt.compare import Comparison, compare
 from udl_pt.datasets import getKaggleMNIST, load_mnist, load_mnist_subset
 from udl_pt.dbn import DBN
 from udl_pt.deep import DeepAutoEncoder
@@ -25,11 +26,13 @@ __all__ = [
     "RBM",
     "TSNE",
     "AutoEncoder",
+    "Comparison",
     "DeepAutoEncoder",
     "DivergenceError",
     "RandomStreams",
     "SymmetricSNE",
     "__version__",
+    "compare",
     "error_rate",
     "getKaggleMNIST",
     "init_weights",

@@ -210,6 +210,18 @@ class Function:
         arrays = [r if isinstance(r, np.ndarray) else np.array(r) for r in results]  # JAX's are read-only
         return arrays[0] if self._single else arrays
 
+    def operations(self) -> list[Any]:
+        """Give the nodes of the graph as PyTensor rewrote it for the backend, in their order.
+
+        Raises
+        ------
+        RuntimeError
+            Before the first call, which compiles it.
+        """
+        if self._compiled is None:
+            raise RuntimeError(f"{self.name} is compiled when it is first called: call it before")
+        return list(self._compiled.maker.fgraph.toposort())
+
     def _sampled(self, arguments: Sequence[np.ndarray]) -> list[np.ndarray]:
         if not self._draws:
             return []

@@ -1,4 +1,4 @@
-"""The command line: ``udl-pt reproduce`` and ``udl-pt doctor``."""
+"""The command line: ``udl-pt reproduce``, ``udl-pt compare`` and ``udl-pt doctor``."""
 
 import argparse
 import contextlib
@@ -15,12 +15,14 @@ from rich.progress import Progress as Bars
 
 from udl_pt.backend import BACKENDS, float_dtype, get_backend
 from udl_pt.chapters import CHAPTERS, Settings
+from udl_pt.compare import KINDS, compare
+from udl_pt.compare_worker import TWINS
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.doctor import examine
 from udl_pt.random import as_generator
 from udl_pt.report import write_report
 from udl_pt.training import Progress
-from udl_pt.validation import check_count
+from udl_pt.validation import check_count, check_option
 from udl_pt.version import __version__
 
 __all__ = ["main"]
@@ -80,6 +82,32 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--seed", type=int, default=0)
     reproduce.add_argument("--out", default="report", help="folder of the report; default: report")
 
+    compare = commands.add_parser("compare", help="time symbolic and eager ways of the same training")
+    compare.set_defaults(command=_compare)
+    compare.add_argument(
+        "model",
+        nargs="?",
+        default="autoencoder",
+        metavar="MODEL",
+        help=f"{', '.join(KINDS)}; default: the first",
+    )
+    compare.add_argument("--show", action="store_true", help="show the step's graph and code; time nothing")
+    compare.add_argument("--sizes", type=_sizes, nargs="+", metavar="M", help="hidden units of each layer")
+    compare.add_argument("--steps", type=int, default=200, help="how many each way takes; default: 200")
+    compare.add_argument(
+        "--backends", nargs="*", metavar="NAME", help=f"{', '.join(BACKENDS)}; default: all that work here"
+    )
+    compare.add_argument(
+        "--twins", nargs="*", metavar="NAME", help=f"{', '.join(TWINS)}; default: all that are installed"
+    )
+    compare.add_argument("--theano", metavar="PYTHON", help="an interpreter that has the original Theano")
+    compare.add_argument(
+        "--data", metavar="PLACE", help="as of reproduce; default: the embedded MNIST images"
+    )
+    compare.add_argument("--dtype", default="float32", help="float32 (default) or float64")
+    compare.add_argument("--seed", type=int, default=0)
+    compare.add_argument("--out", default="comparison", help="folder of the numbers and pictures")
+
     doctor = commands.add_parser("doctor", help="say what works here, and what to do about what doesn't")
     doctor.set_defaults(command=_doctor)
     return parser
@@ -97,6 +125,41 @@ def _doctor(options: argparse.Namespace) -> None:
     console = Console()
     for table in examine():
         console.print(table, "")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    # imported here: matplotlib and the twins take time that the other commands don't need
+    from udl_pt import compare_report
+
+    console = Console()
+    dtype = float_dtype(options.dtype)
+    sizes = None if options.sizes is None else [size for some in options.sizes for size in some]
+    if options.show:
+        check_option(options.model, "MODEL", list(KINDS))
+        backend = get_backend(*(options.backends or [])[:1])
+        console.print(compare_report.code(options.model, backend, dtype, console.width))
+        return
+    _check_out(Path(options.out))
+    data = _load(options.data, options.seed, dtype)
+    console.print(f"data: {data.source}", highlight=False, markup=False)
+    with console.status("") as status:
+        comparison = compare(
+            options.model,
+            options.backends,
+            options.twins,
+            options.steps,
+            theano=options.theano,
+            sizes=sizes,
+            data=(data.X, data.Y),
+            dtype=dtype,
+            seed=options.seed,
+            say=status.update,
+        )
+    for why in comparison.left_out.values():
+        console.print(f"left out: {why}", highlight=False, markup=False)
+    console.print(compare_report.table(comparison))
+    for path in compare_report.write(comparison, options.out):
+        console.print(str(path), highlight=False, markup=False, soft_wrap=True)
 
 
 def _reproduce(options: argparse.Namespace) -> None:

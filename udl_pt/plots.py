@@ -19,6 +19,9 @@ from udl_pt.image_plots import (
 )
 
 __all__ = [
+    "COLOURS",
+    "MARKERS",
+    "open_grid",
     "plot_completions",
     "plot_confusion",
     "plot_costs",
@@ -71,7 +74,7 @@ def plot_costs(
         )
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    _open_grid(axes)
+    open_grid(axes)
     axes.legend(frameon=False)
     return figure
 
@@ -113,7 +116,8 @@ def plot_errors(
     return figure
 
 
-def _open_grid(axes: Any) -> None:
+def open_grid(axes: Any) -> None:
+    """Give axes a faint grid, and leave the frame open above and on the right."""
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -240,7 +244,7 @@ def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Fig
             f"{100 * mark:g}% by {needed}", (needed, 100 * mark), (8, -14), textcoords="offset points"
         )
     for axes in (above, below):
-        _open_grid(axes)
+        open_grid(axes)
     return figure
 
 
@@ -265,7 +269,7 @@ def plot_robustness(
             percent = 100 * np.asarray(rates)
             axes.plot(epsilons, percent, style, color=colour, marker=".", label=f"{network}, {attack}")
     axes.set(title=title, xlabel="largest change of a pixel", ylabel="error (%)", ylim=(0, 102))
-    _open_grid(axes)
+    open_grid(axes)
     axes.legend(fontsize=8)
     return figure
 
@@ -308,7 +312,7 @@ def plot_spread(
     axes.set_xticks(sorted({x for runs in values.values() for x in runs}))
     axes.set_yticks([1, 2, 5, 10, 20, 50, 100])
     axes.minorticks_off()
-    _open_grid(axes)
+    open_grid(axes)
     axes.legend(frameon=False)
     return figure
 
@@ -332,7 +336,7 @@ def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: 
         for values, layer, colour in zip(sizes.T, layers, cycle(COLOURS), strict=False):
             panel.plot(range(1, len(values) + 1), values, color=colour, lw=1, label=layer)
         panel.set(title=name, xlabel="step of fine-tuning", yscale="log")
-        _open_grid(panel)
+        open_grid(panel)
     panels[0].set_ylabel("mean size of a weight's update")
     panels[-1].legend(frameon=False, fontsize=8)
     return figure

@@ -185,13 +185,13 @@ class MomentumStep:
         learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
         updates = momentum_updates(cost, params, learning_rate, mu, dparams)
         sums, updates = all_or_nothing(updates, params, max_norm)
-        self._function = Function(
+        self.function = Function(
             [*inputs, learning_rate, mu, *scalars], sums, [*updates, *state], backend=backend, name=name
         )
 
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
         """Carry out one step."""
-        *each, total = np.isfinite(self._function(*arguments))
+        *each, total = np.isfinite(self.function(*arguments))
         if not total:
             for dp in self._dparams:
                 dp.set_value(np.zeros_like(dp.get_value(borrow=True)))

@@ -1,0 +1,82 @@
+"""The processes in which `udl_pt.compare` trains, one a way, and how it talks to them, line by line."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Process"]
+
+NUMPYS_BLAS = """
+import glob, os, numpy
+for path in glob.glob(os.path.join(os.path.dirname(numpy.__file__), "..", "numpy.libs", "libopenblas*.so")):
+    folder, name = os.path.split(os.path.abspath(path))
+    print("-L" + folder, "-l" + name[3:-3])
+"""
+
+
+class Process:
+    """A process that trains, as far as it is told to."""
+
+    def __init__(self, name: str, task: dict[str, Any], place: Path, theano: Any) -> None:
+        self._name, self._errors = name, tempfile.TemporaryFile("w+")  # noqa: SIM115
+        cache, environment = place / f"cache of {name}".replace(" ", "-"), dict(os.environ)
+        if name == "theano":
+            command = [str(theano), str(Path(__file__).with_name("theano_worker.py"))]
+            environment["THEANO_FLAGS"] = _theano_flags(theano, task["dtype"], cache)
+        else:
+            command = [sys.executable, "-m", "udl_pt.compare_worker", name]
+            flags = [environment.get("PYTENSOR_FLAGS", ""), f"base_compiledir={cache}"]
+            environment["PYTENSOR_FLAGS"] = ",".join(filter(None, flags))
+        self._process = subprocess.Popen(
+            command,
+            env=environment | {"UDL_PT_START": str(time.time())},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+        self.tell(json.dumps(task))
+
+    def __enter__(self) -> "Process":
+        """Give itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the process, wherever it is."""
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+
+    def tell(self, line: object) -> None:
+        """Send a line."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended: `hear` says so
+            print(line, file=self._process.stdin, flush=True)
+
+    def hear(self, event: str) -> dict[str, Any]:
+        """Wait for what the process says of an event."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            said: dict[str, Any] = json.loads(line)
+            if said["event"] == event:
+                return said
+        self._process.wait()
+        self._errors.seek(0)
+        raise RuntimeError(
+            f"{self._name} ended with status {self._process.returncode}, and said last:\n"
+            + self._errors.read()[-2000:].strip()
+        )
+
+
+def _theano_flags(python: Any, dtype: str, cache: Path) -> str:
+    """Give the original its dtype, a compile cache, and where it is found the BLAS of its NumPy."""
+    found = subprocess.run([str(python), "-c", NUMPYS_BLAS], capture_output=True, text=True, check=False)
+    blas = found.stdout.strip()
+    flags = [os.environ.get("THEANO_FLAGS", ""), f"floatX={dtype}", f"base_compiledir={cache}"]
+    return ",".join(filter(None, [f"blas.ldflags={blas}" if blas else "", *flags]))

@@ -1,0 +1,115 @@
+"""What ``udl-pt compare`` shows: a table in the terminal, numbers in a file, two pictures; or the code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.box import SIMPLE
+from rich.console import Group
+from rich.panel import Panel
+from rich.syntax import Syntax
+from rich.table import Table
+
+from udl_pt.compare import Comparison, Way
+from udl_pt.compare_code import operations_of_step, twins_lines
+from udl_pt.compare_plots import plot_differences, plot_times
+
+__all__ = ["code", "table", "write"]
+
+WIDE = 170  # columns from which graph and code stand side by side
+
+
+def table(comparison: Comparison) -> Table:
+    """Make the table of all ways."""
+    baseline = comparison.baseline
+    made = Table(
+        title=f"{comparison.model}, {comparison.steps} steps", caption=_caption(comparison), box=SIMPLE
+    )
+    made.add_column("way")
+    for column in ("import", "cold", "warm", "ms a step", "pays: cold", "warm", "MB", "apart"):
+        made.add_column(column, justify="right", no_wrap=True)
+    for way in comparison.ways:
+        low, high = np.percentile(way.ms, [25, 75])
+        made.add_row(
+            way.name,
+            f"{way.seconds_to_import:.2f}",
+            f"{way.cold:.2f}",
+            f"{way.warm:.2f}",
+            f"{way.median:.2f} ± {(high - low) / 2:.2f}",
+            _steps(way, baseline, cold=True),
+            _steps(way, baseline, cold=False),
+            f"{way.peak_memory / 1e6:.0f}",
+            "" if way.name == comparison.reference else f"{way.differences[comparison.steps]:.0e}",
+        )
+    return made
+
+
+def _caption(comparison: Comparison) -> str:
+    lines = [
+        "import, cold, warm: seconds from the process's start until the library is there, and until the first "
+        "step is done with an empty compile cache and with a full one",
+        "ms a step: median ± half the distance of the quartiles",
+        f"apart: a parameter's largest difference from {comparison.reference}'s at the end",
+    ]
+    if comparison.baseline is not None:
+        lines.insert(2, f"pays: the steps after which it is done as soon as {comparison.baseline.name}")
+    return "\n".join(lines)
+
+
+def _steps(way: Way, baseline: Way | None, *, cold: bool) -> str:
+    if baseline is None or way is baseline:
+        return ""
+    steps = way.pays_after(baseline, cold=cold)
+    return f"{steps:,.0f}" if np.isfinite(steps) else "never"
+
+
+def write(comparison: Comparison, folder: Any) -> list[Path]:
+    """Write the numbers and both pictures.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    folder : path-like
+        Made where it isn't there.
+
+    Returns
+    -------
+    list of Path
+        ``comparison.json``, ``times.png`` and ``differences.png``.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    files = [place / name for name in ("comparison.json", "times.png", "differences.png")]
+    files[0].write_text(json.dumps(comparison.as_dict(), indent=1) + "\n")
+    plot_times(comparison).savefig(files[1], dpi=120)
+    plot_differences(comparison).savefig(files[2], dpi=120)
+    return files
+
+
+def code(kind: str, backend: str, dtype: str, width: int) -> Any:
+    """Show what a training step became, beside the eager twin's lines.
+
+    Parameters
+    ----------
+    kind, backend, dtype
+        See `udl_pt.compare_code.operations_of_step`.
+    width : int
+        The terminal's columns; in a narrow one they stand below each other.
+    """
+    graph = Table(title=f"a step on {backend}, after PyTensor's rewrites", title_justify="left")
+    graph.add_column("operation")
+    graph.add_column("times", justify="right")
+    graph.add_column("what it is")
+    for name, count, what in operations_of_step(kind, backend, dtype):
+        graph.add_row(name, str(count), what)
+    lines = Panel(
+        Syntax(twins_lines(kind), "python", background_color="default", word_wrap=True),
+        title="the same step, eager",
+        title_align="left",
+    )
+    if width < WIDE:
+        return Group(graph, lines)
+    both = Table.grid(padding=(0, 2))
+    both.add_row(graph, lines)
+    return both

@@ -1,0 +1,134 @@
+"""One way of training a model, in a process of its own: what `udl_pt.compare` times.
+
+``python -m udl_pt.compare_worker WAY`` with a backend (``numba``, ``c``, ``jax``) or an eager twin
+(``numpy``, ``torch``) speaks the lines that `udl_pt.theano_worker` describes. Its task has one entry more:
+``options``, the file of a pickle with further arguments of the model's constructor, or None. Steps are those
+of the models' own ``fit``, timed from batch to batch, with JAX waited for.
+"""
+
+import importlib
+import json
+import os
+import pickle
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from udl_pt.backend import BACKENDS, get_backend
+from udl_pt.training import Progress
+
+__all__ = ["TWINS", "main"]
+
+TWINS = {"numpy": "udl_pt.eager", "torch": "udl_pt.eager.torch"}
+CLASSES = {"autoencoder": "AutoEncoder", "rbm": "RBM", "dnn": "DNN"}
+
+
+def main(way: str) -> None:
+    """Carry out the task of the first line, as many steps at a time as each further line says."""
+    start = float(os.environ["UDL_PT_START"])
+    module = importlib.import_module(TWINS.get(way, "udl_pt"))
+    if way in BACKENDS:
+        get_backend(way)
+    tell("imported", seconds=time.time() - start)
+
+    task = json.loads(sys.stdin.readline())
+    conductor = Conductor(task, start)
+    model, data, fit = prepared(module, task)
+    if way in BACKENDS:
+        fit["backend"] = way
+    fit["epochs"] = -(-task["steps"] // (len(data[0]) // fit["batch_sz"]))
+    model.fit(*data, **fit, monitor=None, callbacks=[conductor])
+    tell("done", peak_memory=peak_memory())
+
+
+def prepared(module: ModuleType, task: dict[str, Any]) -> tuple[Any, list[np.ndarray], dict[str, Any]]:
+    """Make a model, and give it with the arrays and the arguments of its ``fit``."""
+    kind, seed = task["kind"], task["seed"]
+    options: dict[str, Any] = {"random_state": seed, "dtype": task["dtype"]}
+    if task["options"] is not None:
+        options |= pickle.loads(Path(task["options"]).read_bytes())
+    if kind == "rbm":
+        options["rng"] = np.random.RandomState(seed + 1)
+    with np.load(task["data"]) as arrays:
+        X, Y = arrays["X"], arrays["Y"]
+    Class, fit = getattr(module, CLASSES[kind]), dict(task["fit"])
+    if kind == "dnn":
+        return Class(task["sizes"], **options), [X, Y, X, Y], fit | {"pretrain": False}
+    return Class(*task["sizes"], **options), [X], fit
+
+
+class Conductor:
+    """A callback that lets training go on as the lines on standard input say."""
+
+    def __init__(self, task: dict[str, Any], start: float) -> None:
+        self._task, self._start = task, start
+        self._lines: Iterator[str] = iter(sys.stdin)
+        self._done, self._left = 0, 1  # the task itself asks for the first step
+        self._before, self._ms = 0.0, list[float]()
+
+    def __call__(self, progress: Progress) -> None:
+        """Nothing happens after an epoch."""
+
+    def on_batch(self, progress: Progress) -> None:
+        """Take the time of a step, and where a block ends, wait for the next."""
+        values = [current(p) for p in progress.model.params]  # JAX may still be at work until then
+        now = time.perf_counter()
+        if self._done == 0:
+            tell("first", seconds=time.time() - self._start)
+        else:
+            self._ms.append(1e3 * (now - self._before))
+        self._done += 1
+        self._left -= 1
+        if self._done in self._task["checkpoints"]:
+            names = named(self._task["kind"], len(values))
+            arrays: dict[str, Any] = dict(zip(names, values, strict=True))
+            np.savez(f"{self._task['prefix']}-{self._done}.npz", **arrays)
+        last = self._done == self._task["steps"]
+        if self._left == 0 or last:
+            if self._ms:
+                tell("block", ms=self._ms)
+            self._ms = []
+            self._left = 0 if last else int(next(self._lines, "").strip() or 0)
+            progress.stop = self._left == 0
+        self._before = time.perf_counter()
+
+
+def current(p: Any) -> np.ndarray:
+    """Give a parameter's value as an array, without a copy."""
+    return np.asarray(p.get_value(borrow=True) if hasattr(p, "get_value") else p)
+
+
+def named(kind: str, n: int) -> list[str]:
+    """Name the parameters of a model as `udl_pt.theano_worker` does."""
+    if kind == "dnn":
+        return ["W", "b"] + [f"hidden_{p}{i}" for i in range((n - 2) // 2) for p in "Wb"]
+    return ["W", "bh", "bo"] if kind == "autoencoder" else ["W", "c", "b"]
+
+
+def peak_memory() -> int:
+    """Give the most memory that this process has held so far, in bytes."""
+    if sys.platform == "linux":  # what getrusage says begins at the parent's own peak there
+        status = Path("/proc/self/status").read_text().splitlines()
+        return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def tell(event: str, **what: Any) -> None:
+    """Write one line to the parent."""
+    sys.stdout.write(json.dumps({**what, "event": event}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
