@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 
 install: $(VENV)/.installed
 
-test: lint
+test: lint $(VENV)/.installed-torch
 	$(PYTEST)
 
 lint: $(VENV)/.installed-dev
@@ -32,6 +32,11 @@ $(VENV)/.installed-dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,jax,tsne]"
 	touch $(VENV)/.installed $@
+
+# PyTorch is large, and only the tests of its twins need it.
+$(VENV)/.installed-torch: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[torch]"
+	touch $@
 
 clean:
 	rm -rf .venv .venv-* build report *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (ValueError, TypeError, OSError, MemoryError) as error:
+    except (ValueError, TypeError, OSError, MemoryError, RuntimeError) as error:
         Console(stderr=True, soft_wrap=True).print(f"udl-pt: {error}", markup=False, highlight=False)
         return 2
     except KeyboardInterrupt:

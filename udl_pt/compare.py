@@ -19,12 +19,12 @@ import numpy as np
 
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import BACKENDS, float_dtype, get_backend
-from udl_pt.compare_processes import Process
-from udl_pt.compare_worker import CLASSES, TWINS
+from udl_pt.compare_processes import Process, check_theano
+from udl_pt.compare_worker import CLASSES, TWINS, prepared, way_of
 from udl_pt.datasets import load_mnist_subset
 from udl_pt.dnn import DNN
 from udl_pt.rbm import RBM
-from udl_pt.validation import check_count, check_option
+from udl_pt.validation import check_count, check_epochs, check_labels, check_matrix, check_option
 
 __all__ = ["KINDS", "Comparison", "Way", "compare"]
 
@@ -176,26 +176,36 @@ def compare(
         When one of the processes fails; with what it said last.
     """
     kind, own_sizes, own_dtype, options = _described(model)
-    steps, batch_sz = check_count(steps, "steps", at_least=2), check_count(batch_sz, "batch_sz")
-    X, Y = (load_mnist_subset().X, load_mnist_subset().Y) if data is None else map(np.asarray, data)
-    dtype = float_dtype(dtype or own_dtype or "float32")
-    ways, left_out = _ways(backends, twins, theano, options)
+    steps, dtype = check_count(steps, "steps", at_least=2), float_dtype(dtype or own_dtype or "float32")
+    if data is None:
+        embedded = load_mnist_subset()
+        data = embedded.X, embedded.Y
+    X = check_matrix(data[0], dtype=dtype, unit_interval=True)
+    Y = check_labels(data[1], "Y", n_samples=len(X))
+    check_epochs(1, batch_sz, len(X))
+    ways, left_out = _ways(backends, twins)
+    task: dict[str, Any] = {
+        "kind": kind,
+        "sizes": list(sizes or own_sizes),
+        "dtype": dtype,
+        "seed": seed,
+        "fit": {"batch_sz": batch_sz, **KINDS[kind]["fit"], **(fit or {})},
+        "steps": steps,
+        "checkpoints": _checkpoints(steps),
+    }
+    if theano is not None:
+        check_theano(theano)
+        if options or set(task["fit"]) > {"batch_sz", *KINDS[kind]["fit"]}:
+            raise ValueError(f"theano is {theano}, but only the book's own models are written in Theano")
+        ways.append("theano")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        np.savez(place / "data.npz", X=np.asarray(X, dtype), Y=np.asarray(Y, "int32"))
-        if options:
-            (place / "options.pkl").write_bytes(pickle.dumps(options))
-        task = {
-            "kind": kind,
-            "sizes": list(sizes or own_sizes),
-            "dtype": dtype,
-            "seed": seed,
-            "data": str(place / "data.npz"),
-            "options": str(place / "options.pkl") if options else None,
-            "fit": {"batch_sz": batch_sz, **KINDS[kind]["fit"], **(fit or {})},
-            "steps": steps,
-            "checkpoints": _checkpoints(steps),
-        }
+        np.savez(place / "data.npz", X=np.asarray(X, dtype), Y=Y)
+        (place / "options.pkl").write_bytes(pickle.dumps(options))
+        task |= {"data": str(place / "data.npz"), "options": str(place / "options.pkl")}
+        # what the first way would refuse is refused here, before anything is started
+        trial, arrays, arguments = prepared(way_of(ways[-1] if ways[-1] in TWINS else ways[0]), task)
+        trial.fit(*arrays, **arguments, epochs=0)
         results = _run(ways, task, place, say, theano)
         reference = next(name for name in ("theano", "numpy", results[0].name) if name in ways)
         for way in results:
@@ -226,11 +236,10 @@ def _described(model: Any) -> tuple[str, list[int], str | None, dict[str, Any]]:
     )
 
 
-def _ways(
-    backends: Any, twins: Any, theano: Any, options: dict[str, Any]
-) -> tuple[list[str], dict[str, str]]:
+def _ways(backends: Any, twins: Any) -> tuple[list[str], dict[str, str]]:
     """Name all ways that take part, and say of those that can't why; asked for by name, that is an error."""
-    ways, left_out = [], {}
+    ways: list[str] = []
+    left_out: dict[str, str] = {}
     for name in BACKENDS if backends is None else backends:
         try:
             ways.append(get_backend(name))
@@ -241,17 +250,13 @@ def _ways(
     for name in TWINS if twins is None else twins:
         check_option(name, "twins", list(TWINS))
         if name == "torch" and importlib.util.find_spec("torch") is None:
-            left_out[name] = "PyTorch is not installed: pip install 'udl_pt[torch]'"
+            left_out[name] = "twin 'torch' needs PyTorch, which is not installed: pip install 'udl_pt[torch]'"
             if twins is not None:
                 raise ValueError(left_out[name])
         else:
             ways.append(name)
-    if theano is not None:
-        if options:
-            raise ValueError(f"theano is {theano}, but only the book's own models are written in Theano")
-        ways.append("theano")
     if not ways:
-        raise ValueError("no backends and no twins: expected at least one way to train")
+        raise ValueError("backends and twins are empty: expected at least one way to train")
     return list(dict.fromkeys(ways)), left_out
 
 

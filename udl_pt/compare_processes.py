@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Process"]
+__all__ = ["Process", "check_theano"]
 
 NUMPYS_BLAS = """
 import glob, os, numpy
@@ -18,6 +18,21 @@ for path in glob.glob(os.path.join(os.path.dirname(numpy.__file__), "..", "numpy
     folder, name = os.path.split(os.path.abspath(path))
     print("-L" + folder, "-l" + name[3:-3])
 """
+
+
+def check_theano(python: Any) -> None:
+    """Raise unless `python` is an interpreter that can import Theano."""
+    command = [str(python), "-c", "import theano"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except OSError as error:
+        raise ValueError(f"theano is {python}, which doesn't start ({error}): give a Python's path") from None
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().splitlines()[-1]
+        raise ValueError(
+            f"theano is {python}, where `import theano` fails ({said}): install theano==1.0.5 there; Python "
+            "3.7 with numpy 1.19 will do"
+        ) from None
 
 
 class Process:

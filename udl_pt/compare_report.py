@@ -47,8 +47,8 @@ def table(comparison: Comparison) -> Table:
 
 def _caption(comparison: Comparison) -> str:
     lines = [
-        "import, cold, warm: seconds from the process's start until the library is there, and until the first "
-        "step is done with an empty compile cache and with a full one",
+        "import, cold, warm: seconds from the process's start until the library is there, and until the "
+        "first step is done, with an empty compile cache and with a full one",
         "ms a step: median ± half the distance of the quartiles",
         f"apart: a parameter's largest difference from {comparison.reference}'s at the end",
     ]

@@ -2,7 +2,7 @@
 
 ``python -m udl_pt.compare_worker WAY`` with a backend (``numba``, ``c``, ``jax``) or an eager twin
 (``numpy``, ``torch``) speaks the lines that `udl_pt.theano_worker` describes. Its task has one entry more:
-``options``, the file of a pickle with further arguments of the model's constructor, or None. Steps are those
+``options``, the file of a pickle with further arguments of the model's constructor. Steps are those
 of the models' own ``fit``, timed from batch to batch, with JAX waited for.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 from udl_pt.backend import BACKENDS, get_backend
 from udl_pt.training import Progress
 
-__all__ = ["TWINS", "main"]
+__all__ = ["CLASSES", "TWINS", "main", "prepared", "way_of"]
 
 TWINS = {"numpy": "udl_pt.eager", "torch": "udl_pt.eager.torch"}
 CLASSES = {"autoencoder": "AutoEncoder", "rbm": "RBM", "dnn": "DNN"}
@@ -31,9 +31,7 @@ CLASSES = {"autoencoder": "AutoEncoder", "rbm": "RBM", "dnn": "DNN"}
 def main(way: str) -> None:
     """Carry out the task of the first line, as many steps at a time as each further line says."""
     start = float(os.environ["UDL_PT_START"])
-    module = importlib.import_module(TWINS.get(way, "udl_pt"))
-    if way in BACKENDS:
-        get_backend(way)
+    module = way_of(way)
     tell("imported", seconds=time.time() - start)
 
     task = json.loads(sys.stdin.readline())
@@ -46,12 +44,18 @@ def main(way: str) -> None:
     tell("done", peak_memory=peak_memory())
 
 
+def way_of(name: str) -> ModuleType:
+    """Import the module whose classes train that way, and the backend's library."""
+    if name in BACKENDS:
+        get_backend(name)
+    return importlib.import_module(TWINS.get(name, "udl_pt"))
+
+
 def prepared(module: ModuleType, task: dict[str, Any]) -> tuple[Any, list[np.ndarray], dict[str, Any]]:
     """Make a model, and give it with the arrays and the arguments of its ``fit``."""
     kind, seed = task["kind"], task["seed"]
-    options: dict[str, Any] = {"random_state": seed, "dtype": task["dtype"]}
-    if task["options"] is not None:
-        options |= pickle.loads(Path(task["options"]).read_bytes())
+    options = {"random_state": seed, "dtype": task["dtype"]}
+    options |= pickle.loads(Path(task["options"]).read_bytes())
     if kind == "rbm":
         options["rng"] = np.random.RandomState(seed + 1)
     with np.load(task["data"]) as arrays:

@@ -1,0 +1,443 @@
+"""The NumPy twins of PCA and both SNEs: Theano's numbers, scikit-learn, the symbolic side step for step."""
+
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import sklearn.decomposition
+from scipy.spatial.distance import cdist
+from scipy.special import rel_entr
+
+import udl_pt.neighbours
+import udl_pt.pca
+import udl_pt.tsne
+from udl_pt.affinities import joint_probabilities
+from udl_pt.datasets import gaussian_clouds
+from udl_pt.eager import pca, sne
+from udl_pt.validation import DivergenceError, NotFittedError
+
+GOLDEN = Path(__file__).parent / "golden" / "sne.npz"
+PCAS = [pca.PCA, udl_pt.pca.PCA]
+SIDES = [sne, udl_pt.tsne]
+METHODS = ["SymmetricSNE", "TSNE"]
+KINDS = ["sne", "tsne"]
+TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
+
+
+@pytest.fixture(scope="module")
+def golden():
+    with np.load(GOLDEN) as z:
+        return dict(z)
+
+
+@pytest.fixture(scope="module")
+def clouds():
+    return gaussian_clouds(130, random_state=0)[0]
+
+
+@pytest.fixture(scope="module")
+def X():
+    rs = np.random.RandomState(0)
+    return rs.randn(200, 12) * np.linspace(1, 3, 12) @ rs.randn(12, 12) + rs.randn(12)
+
+
+def cost_and_gradient(kind, side=sne):
+    return getattr(side, f"{kind}_cost"), getattr(side, f"{kind}_gradient")
+
+
+def random_P(N, seed=0):
+    P = np.random.RandomState(seed).rand(N, N)
+    P = P + P.T
+    np.fill_diagonal(P, 0)
+    return P / P.sum()
+
+
+def cost_by_scipy(kind, P, Y):
+    d = cdist(Y, Y, "sqeuclidean")
+    w = np.exp(-d) if kind == "sne" else 1 / (1 + d)
+    np.fill_diagonal(w, 0)
+    return rel_entr(P, w / w.sum()).sum()
+
+
+def central_differences(f, Y, h=1e-5):
+    gradient = np.empty_like(Y)
+    for i in np.ndindex(Y.shape):
+        up, down = Y.copy(), Y.copy()
+        up[i] += h
+        down[i] -= h
+        gradient[i] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+# PCA
+
+
+@pytest.mark.parametrize(
+    ("shape", "K"), [((200, 12), None), ((200, 12), 1), ((200, 40), 3), ((9, 30), None), ((9, 30), 4)]
+)
+@pytest.mark.parametrize("whiten", [False, True])
+def test_pca_is_scikit_learns_up_to_signs(shape, K, whiten):
+    N, D = shape
+    rs = np.random.RandomState(0)
+    X = rs.randn(N, D) * np.linspace(1, 3, D) @ rs.randn(D, D) + rs.randn(D)
+    if whiten and K is None and N < D:
+        K = N - 1
+    eager = pca.PCA(K, whiten=whiten).fit(X)
+    reference = sklearn.decomposition.PCA(K, whiten=whiten, svd_solver="full").fit(X)
+    K = len(eager.components_) - (N < D and K is None)  # of N rows, only N - 1 components have variance
+    np.testing.assert_allclose(abs(eager.components_[:K]), abs(reference.components_[:K]), atol=1e-8)
+    np.testing.assert_allclose(
+        eager.explained_variance_, reference.explained_variance_ * (N - 1) / N, rtol=1e-10, atol=1e-9
+    )
+    np.testing.assert_allclose(
+        eager.explained_variance_ratio_, reference.explained_variance_ratio_, atol=1e-10
+    )
+    scale = np.sqrt(N / (N - 1)) if whiten else 1
+    Z, expected = eager.transform(X), reference.transform(X)
+    np.testing.assert_allclose(abs(Z[:, :K]), abs(expected[:, :K]) * scale, atol=1e-8)
+    np.testing.assert_allclose(eager.inverse_transform(Z), reference.inverse_transform(expected), atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("whiten", [False, True])
+@pytest.mark.parametrize(("rows", "K"), [(200, None), (200, 3), (9, 4)])
+def test_pca_is_the_symbolic_one_with_its_signs(X, rows, K, whiten, dtype):
+    X = X[:rows].astype(dtype)
+    eager, symbolic = (PCA(K, whiten=whiten).fit(X) for PCA in PCAS)
+    tolerance = 10 * TOLERANCE[dtype]
+    for name in ("components_", "explained_variance_", "explained_variance_ratio_", "mean_"):
+        ours, theirs = getattr(eager, name), getattr(symbolic, name)
+        assert ours.dtype == theirs.dtype == dtype
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+    for ours, theirs in zip(eager.params, symbolic.params, strict=True):
+        assert type(ours) is np.ndarray
+        np.testing.assert_allclose(ours, theirs.get_value(), rtol=tolerance, atol=tolerance)
+    for name in ("n_components", "whiten", "n_samples_", "n_features", "dtype"):
+        assert getattr(eager, name) == getattr(symbolic, name)
+    Z = eager.transform(X)
+    assert Z.dtype == dtype
+    np.testing.assert_allclose(Z, symbolic.transform(X), rtol=tolerance, atol=tolerance * abs(Z).max())
+    back = eager.inverse_transform(Z)
+    np.testing.assert_allclose(
+        back, symbolic.inverse_transform(Z), rtol=tolerance, atol=tolerance * abs(back).max()
+    )
+    assert eager.reconstruction_error(X) == pytest.approx(
+        symbolic.reconstruction_error(X), rel=tolerance, abs=tolerance
+    )
+
+
+def test_J_is_the_sum_of_the_dropped_eigenvalues(X):
+    variances = np.linalg.eigvalsh(np.cov(X.T, bias=True))[::-1]
+    for K in (1, 5, 12):
+        for whiten in (False, True):
+            error = pca.PCA(K, whiten=whiten).fit(X).reconstruction_error(X)
+            assert error == pytest.approx(variances[K:].sum(), rel=1e-10, abs=1e-10)
+
+
+def test_signs_of_entries_that_are_equal_but_for_rounding():
+    X = np.random.RandomState(0).randn(100, 2) @ [[1, 0.5], [0.5, 1]]
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    for order in (slice(None), slice(None, None, -1), np.random.RandomState(1).permutation(100)):
+        components = pca.PCA().fit(X[order]).components_
+        np.testing.assert_allclose(components, np.array([[1, 1], [1, -1]]) / np.sqrt(2))
+
+
+def test_integers_are_float64(X):
+    whole = np.round(X).astype("int16")
+    assert pca.PCA().fit(whole).dtype == "float64"
+    np.testing.assert_array_equal(
+        pca.PCA().fit_transform(whole), pca.PCA().fit_transform(whole.astype(float))
+    )
+
+
+@pytest.mark.parametrize("PCA", PCAS)
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda PCA, X: PCA(0), "n_components is 0, expected at least 1"),
+        (lambda PCA, X: PCA(2.5), "n_components is 2.5, expected an integer"),
+        (lambda PCA, X: PCA(13).fit(X), "n_components is 13, but 200 rows of 12 features have at most 12"),
+        (lambda PCA, X: PCA().fit(X[:1]), "X has 1 row"),
+        (lambda PCA, X: PCA().fit(X[0]), r"X has 1 dimension\(s\)"),
+        (lambda PCA, X: PCA().fit(None), "X has dtype object, expected real numbers"),
+        (lambda PCA, X: PCA().fit(np.full((5, 3), 0.1)), "all rows of X are the same"),
+        (lambda PCA, X: PCA().fit(np.full((3, 5), 0.1)), "all rows of X are the same"),
+        (lambda PCA, X: PCA().fit(np.where(X[3, 4] == X, np.nan, X)), r"X\[3, 4\] is nan"),
+        (lambda PCA, X: PCA().fit(X * 1e170), "whose squares are too large: scale it"),
+        (lambda PCA, X: PCA().fit(X.astype("float32") * np.float32(1e30)), "whose squares are too large"),
+        (lambda PCA, X: PCA().fit(X * 1e-170), "variance is 0 in float64: scale it"),
+        (lambda PCA, X: PCA(whiten=True).fit(np.c_[X, X]), "only 12 of 24 components have any variance"),
+        (lambda PCA, X: PCA(whiten=True).fit(X[:9]), "only 8 of 9 components have any variance"),
+        (lambda PCA, X: PCA(2).fit(X).transform(X[:, :5]), "X has 5 features, expected 12"),
+        (lambda PCA, X: PCA(2).fit(X).inverse_transform(X), "Z has 12 features, expected 2"),
+        (lambda PCA, X: PCA(2).fit(X).reconstruction_error(X[:, :5]), "X has 5 features, expected 12"),
+        (lambda PCA, X: PCA(2).forward(X), "call fit"),
+        (lambda PCA, X: PCA(2).inverse_transform(X), "call fit before inverse_transform"),
+        (lambda PCA, X: PCA(2).reconstruction_error(X), "call fit before reconstruction_error"),
+    ],
+)
+def test_both_pcas_refuse_bad_input(X, PCA, call, message):
+    with pytest.raises((ValueError, TypeError, NotFittedError), match=message):
+        call(PCA, X)
+
+
+def test_a_refused_fit_changes_nothing_and_no_fit_changes_the_data(X):
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    fitted = pca.PCA(2).fit(frozen)
+    before = {name: np.copy(value) for name, value in vars(fitted).items() if name != "params"}
+    for bad in (np.ones((5, 3)), X[:, :1], X * 1e170):
+        with pytest.raises(ValueError, match=r"same|at most 1 comp|too large"):
+            fitted.fit(bad)
+    for name, value in before.items():
+        np.testing.assert_array_equal(getattr(fitted, name), value)
+    np.testing.assert_allclose(fitted.transform(frozen), (X - X.mean(axis=0)) @ fitted.components_.T)
+
+
+# Cost and gradient
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cost_and_gradient_are_the_originals(golden, kind):
+    cost, gradient = cost_and_gradient(kind)
+    P, Y = golden["P"], golden["Y"]
+    np.testing.assert_allclose(cost(P, Y), golden[f"{kind}_cost"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(gradient(P, Y), golden[f"{kind}_gradient"], rtol=0, atol=1e-12)
+    Y = Y.astype("float32")
+    assert cost(P, Y).dtype == gradient(P, Y).dtype == np.float32
+    np.testing.assert_allclose(cost(P.astype("float32"), Y), golden[f"{kind}_cost"], rtol=1e-6)
+    np.testing.assert_allclose(gradient(P.tolist(), Y), golden[f"{kind}_gradient"], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("C", [1, 2, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_gradient_is_that_of_finite_differences(kind, C):
+    cost, gradient = cost_and_gradient(kind)
+    P, Y = random_P(7), np.random.RandomState(1).randn(7, C)
+    np.testing.assert_allclose(cost(P, Y), cost_by_scipy(kind, P, Y), rtol=1e-12)
+    numeric = central_differences(lambda Y: cost_by_scipy(kind, P, Y), Y)
+    np.testing.assert_allclose(gradient(P, Y), numeric, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", ["coincide", "together", "apart"])
+def test_both_sides_agree_where_points_coincide_and_where_they_are_far_away(kind, place):
+    P, Y = random_P(6), np.random.RandomState(1).randn(6, 2)
+    P[0, 1] = P[1, 0] = 0
+    P /= P.sum()
+    if place == "coincide":
+        Y[3] = Y[0]
+    else:
+        Y = np.zeros((6, 2)) if place == "together" else 100.0 * np.arange(12).reshape(6, 2)
+    for ours, theirs in zip(cost_and_gradient(kind), cost_and_gradient(kind, udl_pt.neighbours), strict=True):
+        np.testing.assert_allclose(ours(P, Y), theirs(P, Y), rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("side", [sne, udl_pt.neighbours])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda P, Y: (P[:5], Y), r"P has shape \(5, 6\), expected \(6, 6\), as Y has 6 rows"),
+        (lambda P, Y: (P * 2, Y), r"the sum 2, expected probabilities of sum 1"),
+        (lambda P, Y: (P - 0.02 * (1 - np.eye(6)) + 0.1 * np.eye(6), Y), "smallest value of -"),
+        (lambda P, Y: (P + 1e-3 * (np.eye(6, k=1) - np.eye(6, k=-1)), Y), r"P is not symmetric: P\["),
+        (lambda P, Y: ((P + np.eye(6) / 6) / 2, Y), "on its diagonal"),
+        (lambda P, Y: (np.where(P[0, 1] == P, np.nan, P), Y), r"P\[0, 1\] is nan"),
+        (lambda P, Y: (P, Y[:, 0]), r"Y has 1 dimension\(s\)"),
+        (lambda P, Y: (P, Y * np.inf), r"Y\[0, 0\] is"),
+    ],
+)
+def test_both_sides_refuse_what_are_no_probabilities(side, change, message):
+    P, Y = change(random_P(6), np.random.RandomState(1).randn(6, 2))
+    for kind in KINDS:
+        for function in cost_and_gradient(kind, side):
+            with pytest.raises(ValueError, match=message):
+                function(P, Y)
+
+
+# The descent
+
+
+def run(side, method, X, C=2, callbacks=(), **options):
+    """Embed; also give the points after each iteration."""
+    path = []
+    model = getattr(side, method)(C, **options)
+    model.fit_transform(X, callbacks=[*callbacks, lambda progress: path.append(model.embedding_)])
+    return model, np.array(path)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("TSNE", {}),
+        ("TSNE", {"init": "random", "random_state": 3}),
+        ("SymmetricSNE", {}),
+        ("SymmetricSNE", {"early_exaggeration": 2.0}),
+        ("SymmetricSNE", {"s": 2.0}),
+    ],
+)
+def test_a_hundred_iterations_on_both_sides(clouds, method, options, dtype):
+    """Over the end of the exaggeration; in steps that are small enough for last bits not to grow."""
+    options = {"perplexity": 10, "max_iter": 100, "exaggeration_iter": 40, "dtype": dtype, **options}
+    rate = {"float64": 1.0, "float32": 0.3}[dtype]
+    (eager, path), (symbolic, expected) = (
+        run(side, method, clouds, learning_rate=rate, **options) for side in SIDES
+    )
+    tolerance = TOLERANCE[dtype]
+    assert len(path) == 100
+    assert eager.embedding_.dtype == dtype
+    assert eager.embedding_.std() > 0.1
+    np.testing.assert_allclose(path, expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(eager.costs, symbolic.costs, rtol=0, atol=tolerance)
+    assert len(eager.costs) == 2
+    assert eager.kl_divergence_ == pytest.approx(symbolic.kl_divergence_, rel=0, abs=tolerance)
+    assert eager.kl_divergence_ == eager.costs[-1]
+
+
+@pytest.mark.parametrize("C", [1, 2, 3])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_defaults_are_the_same(clouds, method, C):
+    """In few iterations: after fifty, even two gradients of the symbolic side are elsewhere."""
+    (eager, path), (symbolic, expected) = (
+        run(side, method, clouds, C, max_iter=8, dtype="float64") for side in SIDES
+    )
+    np.testing.assert_allclose(path, expected, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(eager.costs, symbolic.costs, rtol=0, atol=1e-10)
+    shared = [name for name in vars(symbolic) if name != "_generator"]
+    settings = {name for name in shared if isinstance(getattr(symbolic, name), int | float | str | None)}
+    assert settings >= {"perplexity", "learning_rate", "early_exaggeration", "exaggeration_iter", "init"}
+    assert {name: getattr(eager, name) for name in settings - {"kl_divergence_"}} == {
+        name: getattr(symbolic, name) for name in settings - {"kl_divergence_"}
+    }
+
+
+def test_the_recorded_cost_is_the_cost(clouds):
+    tsne = sne.TSNE(perplexity=10, max_iter=70, exaggeration_iter=20)
+    Y = tsne.fit_transform(clouds)
+    assert Y is tsne.embedding_
+    assert len(tsne.costs) == 2
+    assert tsne.costs[1] < tsne.costs[0]
+    expected = cost_by_scipy("tsne", joint_probabilities(clouds, 10), Y)
+    np.testing.assert_allclose(tsne.kl_divergence_, expected, rtol=1e-12)
+
+
+class Recorder:
+    """Halve the learning rate from the third iteration on, stop in the sixth, and note what is called."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_check(self, model, rates, records):
+        self.seen.append(("check", rates, records))
+
+    def on_start(self, progress):
+        self.seen.append(("start", progress.epoch, progress.epochs, progress.hyper["learning_rate"]))
+
+    def on_batch(self, progress):
+        self.seen.append(("batch", progress.epoch, progress.batch, progress.n_batches))
+
+    def on_end(self, progress):
+        self.seen.append(("end", progress.epoch, progress.stage, progress.cost))
+
+    def __call__(self, progress):
+        self.seen.append(("called", progress.epoch))
+        if progress.epoch == 2:
+            progress.hyper["learning_rate"] /= 2
+        progress.stop = progress.epoch == 6
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_callbacks_are_called_change_the_rate_and_stop_as_there(clouds, method):
+    recorders = Recorder(), Recorder()
+    (eager, path), (symbolic, expected) = (
+        run(side, method, clouds, perplexity=10, dtype="float64", callbacks=[recorder])
+        for side, recorder in zip(SIDES, recorders, strict=True)
+    )
+    assert recorders[0].seen == recorders[1].seen
+    assert len(path) == 6
+    np.testing.assert_allclose(path, expected, rtol=0, atol=1e-10)
+    assert (eager.costs, symbolic.costs) == ([], [])
+    assert eager.kl_divergence_ == pytest.approx(symbolic.kl_divergence_, abs=1e-10)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_step_that_is_not_finite(clouds, method, dtype):
+    model = getattr(sne, method)(perplexity=10, init="random", random_state=0, max_iter=1, dtype=dtype)
+    model.fit_transform(clouds)
+    model.learning_rate, model.max_iter = 1e300, 5
+    with pytest.raises(DivergenceError, match=r"not finite in iteration \d+ \(learning_rate 1e\+300\)"):
+        model.fit_transform(clouds)
+    assert np.isfinite(model.embedding_).all()
+    assert not hasattr(model, "kl_divergence_")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_too_little_memory_is_refused_before_the_start(clouds, method, monkeypatch):
+    model = getattr(sne, method)(perplexity=10, max_iter=1)
+    before = model.fit_transform(clouds)
+    assert model.memory(10_000) == 9 * 10_000**2 * 8
+    memory = psutil.virtual_memory()._replace(available=1000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    with pytest.raises(MemoryError, match=rf"130 points need 0.0 GB, .* or use udl_pt\.{method}"):
+        model.fit_transform(clouds)
+    assert model.embedding_ is before
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("method", METHODS)
+def test_no_transform(side, method, clouds):
+    with pytest.raises(NotImplementedError, match=r"learns no function.* or use PCA"):
+        getattr(side, method)().transform(clouds)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda SNE, X: SNE(0), "n_components is 0"),
+        (lambda SNE, X: SNE(perplexity="many"), "perplexity is 'many', expected a number"),
+        (lambda SNE, X: SNE(learning_rate="fast"), "learning_rate is 'fast', expected a number"),
+        (lambda SNE, X: SNE(learning_rate=-1), "learning_rate is -1"),
+        (lambda SNE, X: SNE(max_iter=-1), "max_iter is -1"),
+        (lambda SNE, X: SNE(gradient="numeric"), "gradient is 'numeric', expected"),
+        (lambda SNE, X: SNE(early_exaggeration=0.5), "early_exaggeration is 0.5"),
+        (lambda SNE, X: SNE(exaggeration_iter=2.5), "exaggeration_iter is 2.5, expected an integer"),
+        (lambda SNE, X: SNE(init="zeros"), "init is 'zeros'"),
+        (lambda SNE, X: SNE(random_state=-1), "random_state is -1"),
+        (lambda SNE, X: SNE(dtype="int32"), "dtype is int32, expected 'float32' or 'float64'"),
+        (lambda SNE, X: SNE(dtype="single precision"), "dtype is 'single precision', expected"),
+        (lambda SNE, X: SNE(perplexity=130).fit_transform(X), "perplexity is 130, expected above 0 and"),
+        (lambda SNE, X: SNE(perplexity=0).fit_transform(X), "perplexity is 0, expected above 0"),
+        (lambda SNE, X: SNE(perplexity=2).fit_transform(X[:3]), "X has 3 rows, expected at least 4"),
+        (lambda SNE, X: SNE().fit_transform(np.ones((50, 2))), "all rows of X are the same"),
+        (lambda SNE, X: SNE().fit_transform(np.where(X[1, 2] == X, np.nan, X)), r"X\[1, 2\] is nan"),
+        (lambda SNE, X: SNE().fit_transform(X[:, 0]), r"X has 1 dimension\(s\)"),
+        (lambda SNE, X: SNE().fit_transform(X * 1e200), "X has values from"),
+        (lambda SNE, X: SNE().fit_transform(None), "X has dtype object"),
+        (lambda SNE, X: SNE(4).fit_transform(X), "n_components is 4, but 130 rows of 3 features"),
+        (lambda SNE, X: SNE().fit_transform(X, callbacks=[3]), "callbacks is"),
+    ],
+)
+def test_both_sides_refuse_bad_input(clouds, side, method, call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call(getattr(side, method), clouds)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sne.TSNE(gradient="autodiff"), r"NumPy derives nothing; udl_pt\.TSNE has"),
+        (lambda: sne.SymmetricSNE(gradient="autodiff"), r"NumPy derives nothing; udl_pt\.SymmetricSNE has"),
+        (lambda: sne.TSNE(method="fft"), r"use udl_pt\.TSNE\(method='fft'\), or method='exact'"),
+        (lambda: sne.TSNE(method="barnes_hut"), "method is 'barnes_hut', expected one of 'auto', 'exact'"),
+        (lambda: sne.SymmetricSNE(s=-1), "s is -1, expected above 0"),
+        (lambda: sne.SymmetricSNE(s="wide"), "s is 'wide', expected a number"),
+    ],
+)
+def test_what_only_the_symbolic_side_has_is_refused_with_the_way_there(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
