@@ -14,7 +14,6 @@ process that embeds 200 points with an empty compile cache, and again with the c
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from rich.table import Table
 from sklearn.manifold import TSNE as ReferenceTSNE
 from sklearn.manifold import trustworthiness
 
-from udl_pt import TSNE, joint_probabilities, load_mnist, tsne_cost
+from udl_pt import TSNE, joint_probabilities, load_mnist, memory, tsne_cost
 from udl_pt.chapter2 import one_neighbour_error
 from udl_pt.plots import plot_embeddings
 
@@ -126,7 +125,7 @@ def full(picture):
     data = load_mnist()
     X = data.X.astype("float32")
     seconds, Y = timed(TSNE(perplexity=30, method="fft", dtype="float32", random_state=0), X)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = memory.peak() / 1e9
     print(
         f"{len(X):,} digits: {seconds:.0f} s, peak memory {peak:.2f} GB (the data are {X.nbytes / 1e9:.2f})"
     )

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.backend import BACKENDS, get_backend
+from udl_pt.memory import peak
 from udl_pt.training import Progress
 
 __all__ = ["CLASSES", "TWINS", "main", "prepared", "way_of"]
@@ -41,7 +42,7 @@ def main(way: str) -> None:
         fit["backend"] = way
     fit["epochs"] = -(-task["steps"] // (len(data[0]) // fit["batch_sz"]))
     model.fit(*data, **fit, monitor=None, callbacks=[conductor])
-    tell("done", peak_memory=peak_memory())
+    tell("done", peak_memory=peak())
 
 
 def way_of(name: str) -> ModuleType:
@@ -112,20 +113,6 @@ def named(kind: str, n: int) -> list[str]:
     if kind == "dnn":
         return ["W", "b"] + [f"hidden_{p}{i}" for i in range((n - 2) // 2) for p in "Wb"]
     return ["W", "bh", "bo"] if kind == "autoencoder" else ["W", "c", "b"]
-
-
-def peak_memory() -> int:
-    """Give the most memory that this process has held so far, in bytes."""
-    if sys.platform == "linux":  # what getrusage says begins at the parent's own peak there
-        status = Path("/proc/self/status").read_text().splitlines()
-        return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
-    if sys.platform == "win32":
-        import psutil
-
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def tell(event: str, **what: Any) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import psutil
 
+from udl_pt import memory
 from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
 from udl_pt.backend import float_dtype, get_backend
 from udl_pt.descent import Analytic, Autodiff
@@ -45,17 +45,17 @@ class _Embedding:
 
     def __init__(
         self,
-        n_components: int = 2,
+        n_components: int,
         *,
-        perplexity: float = 30.0,
-        learning_rate: float | str = "auto",
-        max_iter: int = 1000,
-        gradient: str = "analytic",
-        early_exaggeration: float = 12.0,
-        exaggeration_iter: int = 250,
-        init: str = "pca",
-        random_state: Any = None,
-        dtype: Any = None,
+        perplexity: float,
+        learning_rate: float | str,
+        max_iter: int,
+        gradient: str,
+        early_exaggeration: float,
+        exaggeration_iter: int,
+        init: str,
+        random_state: Any,
+        dtype: Any,
     ) -> None:
         self.n_components = check_count(n_components, "n_components")
         self.perplexity = check_number(perplexity, "perplexity")
@@ -131,7 +131,7 @@ class _Embedding:
         self, X: np.ndarray, backend: str, callbacks: Sequence[Callable[[Progress], Any]]
     ) -> np.ndarray:
         N = len(X)
-        needed, there = self.memory(N), psutil.virtual_memory().available
+        needed, there = self.memory(N), memory.available()
         logger.info("%s of %d points needs %.2f GB of memory", type(self).__name__, N, needed / 1e9)
         if needed > there:
             raise MemoryError(
@@ -235,11 +235,13 @@ class SymmetricSNE(_Embedding):
     s : float, optional
         The book's s, shared by all points, in the data's units. Where not given, each point has its own, by
         `perplexity`, as in t-SNE, so that the two can be compared.
+    perplexity, max_iter, gradient, exaggeration_iter, init, random_state, dtype
+        As of `TSNE`.
+    learning_rate : float or "auto"
+        Step size; "auto" is what the attracting forces allow: an eighth of the inverse of P's largest row
+        sum, by the exaggeration.
     early_exaggeration : float
         As of `TSNE`. By a Gaussian, exaggeration draws all points into one, so there is none where not given.
-    **options
-        The others of `TSNE`, but for `method`. A learning_rate "auto" is what the attracting forces allow:
-        an eighth of the inverse of P's largest row sum, by the exaggeration.
 
     Attributes
     ----------
@@ -254,10 +256,28 @@ class SymmetricSNE(_Embedding):
         n_components: int = 2,
         *,
         s: float | None = None,
+        perplexity: float = 30.0,
+        learning_rate: float | str = "auto",
+        max_iter: int = 1000,
+        gradient: str = "analytic",
         early_exaggeration: float = 1.0,
-        **options: Any,
+        exaggeration_iter: int = 250,
+        init: str = "pca",
+        random_state: Any = None,
+        dtype: Any = None,
     ) -> None:
-        super().__init__(n_components, early_exaggeration=early_exaggeration, **options)
+        super().__init__(
+            n_components,
+            perplexity=perplexity,
+            learning_rate=learning_rate,
+            max_iter=max_iter,
+            gradient=gradient,
+            early_exaggeration=early_exaggeration,
+            exaggeration_iter=exaggeration_iter,
+            init=init,
+            random_state=random_state,
+            dtype=dtype,
+        )
         self.s = None if s is None else check_spread(s)
 
     def _points(self, X: Any) -> np.ndarray:
@@ -311,8 +331,33 @@ class TSNE(_Embedding):
 
     kernel = staticmethod(student)
 
-    def __init__(self, n_components: int = 2, *, method: str = "auto", **options: Any) -> None:
-        super().__init__(n_components, **options)
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        perplexity: float = 30.0,
+        learning_rate: float | str = "auto",
+        max_iter: int = 1000,
+        gradient: str = "analytic",
+        early_exaggeration: float = 12.0,
+        exaggeration_iter: int = 250,
+        init: str = "pca",
+        random_state: Any = None,
+        dtype: Any = None,
+        method: str = "auto",
+    ) -> None:
+        super().__init__(
+            n_components,
+            perplexity=perplexity,
+            learning_rate=learning_rate,
+            max_iter=max_iter,
+            gradient=gradient,
+            early_exaggeration=early_exaggeration,
+            exaggeration_iter=exaggeration_iter,
+            init=init,
+            random_state=random_state,
+            dtype=dtype,
+        )
         check_option(method, "method", ("auto", "exact", "fft"))
         self.method = method
 
