@@ -49,7 +49,7 @@ class Way:
         From the process's start until the library was there.
     cold, warm : float
         Seconds from the process's start to the first step's end, with an empty compile cache and with a full
-        one; building the model and drawing its weights included.
+        one. What lies between the import and that is to build the model, to draw its weights, and to compile.
     ms : list of float
         Milliseconds of each step after the first.
     peak_memory : int
@@ -113,6 +113,7 @@ class Comparison:
             way["ms_median"] = seen.median
             way["ms_quartiles"] = list(np.percentile(seen.ms, [25, 75]))
             for state in ("cold", "warm"):
+                way[f"seconds_to_compile_{state}"] = way[state] - way["seconds_to_import"]
                 if self.baseline is not None and seen is not self.baseline:
                     steps = seen.pays_after(self.baseline, cold=state == "cold")
                     way[f"pays_after_{state}"] = round(steps) if np.isfinite(steps) else None
