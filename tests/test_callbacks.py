@@ -1,10 +1,12 @@
 """Schedules and averages, against their formulas."""
 
+import importlib
+
 import numpy as np
 import pytest
 
-from udl_pt import RBM
-from udl_pt.callbacks import LinearDecay, ParameterAverage
+from udl_pt import DNN, RBM, eager
+from udl_pt.callbacks import EarlyStopping, LinearDecay, ParameterAverage, UpdateSizes, value_of
 from udl_pt.training import Progress
 
 X = np.random.RandomState(0).rand(60, 8)
@@ -55,3 +57,23 @@ def test_an_average_of_nothing_is_an_error():
         average.apply()
     with pytest.raises(ValueError, match="decay is 2"):
         ParameterAverage(RBM(3), decay=2)
+
+
+def test_twins_are_watched_and_changed_as_models_are():
+    Y = np.arange(60) % 3
+    seen = []
+    for Model in (DNN, eager.DNN, importlib.import_module("udl_pt.eager.torch").DNN):
+        model = Model([4], random_state=0, dtype="float64")
+        stop = EarlyStopping(model, patience=2, watch="costs")
+        sizes, average = UpdateSizes(model), ParameterAverage(model, decay=0.5, every=2)
+        options = {"pretrain": False, "learning_rate": 3.0, "mu": 0.5, "epochs": 40, "batch_sz": 20}
+        model.fit(X, Y, X, (Y + 1) % 3, **options, callbacks=[LinearDecay(), stop, sizes, average])
+        best = [value_of(p).copy() for p in model.params]
+        assert min(model.costs) < model.costs[-1]  # so that there is something to put back
+        average.apply()
+        averaged = [value_of(p).copy() for p in model.params]
+        assert abs(averaged[0] - best[0]).max() > 1e-6
+        seen.append([*best, *averaged, np.array(sizes.sizes), np.array([stop.best_epoch])])
+    for others in seen[1:]:
+        for one, other in zip(seen[0], others, strict=True):
+            np.testing.assert_allclose(other, one, rtol=0, atol=1e-10)

@@ -11,11 +11,24 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt.training import Progress
 from udl_pt.validation import check_count, check_number
 
-__all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage", "UpdateSizes"]
+__all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage", "UpdateSizes", "value_of"]
+
+
+def value_of(p: Any) -> np.ndarray:
+    """Give a parameter's value without a copy, of a model or of its eager twin."""
+    return np.asarray(p.get_value(borrow=True) if isinstance(p, SharedVariable) else p)
+
+
+def _replace(p: Any, value: np.ndarray) -> None:
+    if isinstance(p, SharedVariable):
+        p.set_value(value)
+    else:
+        np.asarray(p)[...] = value  # a tensor of PyTorch's lends its memory
 
 
 class LinearSchedule:
@@ -137,7 +150,7 @@ class EarlyStopping:
         latest = getattr(self._model, self.watch)[-1]
         if latest < self._least or not self._best:
             self.best_epoch, self._least = progress.epoch, float(np.fmin(latest, np.inf))  # not NaN
-            self._best = [np.array(p.get_value(borrow=True)) for p in self._model.params]
+            self._best = [value_of(p).copy() for p in self._model.params]
         if progress.epoch - self.best_epoch >= self.patience:
             progress.stop = True
 
@@ -147,7 +160,7 @@ class EarlyStopping:
             for p, value in zip(
                 self._model.params, self._best, strict=False
             ):  # none where nothing was trained
-                p.set_value(value)
+                _replace(p, value)
 
 
 class UpdateSizes:
@@ -186,7 +199,7 @@ class UpdateSizes:
             return
         self._batches += 1
         if self._batches % self.every == 0:
-            steps = [np.asarray(v.get_value(borrow=True)) for v in self._model.velocities]
+            steps = [value_of(v) for v in self._model.velocities]
             self.sizes.append([float(abs(v).mean()) for v in steps])
 
     def __call__(self, progress: Progress) -> None:
@@ -224,7 +237,7 @@ class ParameterAverage:
         """Take the present parameters in."""
         if progress.model is not self._model or progress.batch % self.every:
             return
-        present = [np.asarray(p.get_value(borrow=True)) for p in self._model.params]
+        present = [value_of(p) for p in self._model.params]
         if self._looks == 0:
             self.values = [p.copy() for p in present]
         self._looks += 1
@@ -239,4 +252,4 @@ class ParameterAverage:
         if not self._looks:
             raise ValueError(f"nothing was averaged: fit had less than {self.every} batches an epoch")
         for p, value in zip(self._model.params, self.values, strict=True):
-            p.set_value(value)
+            _replace(p, value)

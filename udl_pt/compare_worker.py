@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.backend import BACKENDS, get_backend
+from udl_pt.callbacks import value_of
 from udl_pt.memory import peak
 from udl_pt.training import Progress
 
@@ -81,7 +82,7 @@ class Conductor:
 
     def on_batch(self, progress: Progress) -> None:
         """Take the time of a step, and where a block ends, wait for the next."""
-        values = [current(p) for p in progress.model.params]  # JAX may still be at work until then
+        values = [value_of(p) for p in progress.model.params]  # JAX may still be at work until then
         now = time.perf_counter()
         if self._done == 0:
             tell("first", seconds=time.time() - self._start)
@@ -101,11 +102,6 @@ class Conductor:
             self._left = 0 if last else int(next(self._lines, "").strip() or 0)
             progress.stop = self._left == 0
         self._before = time.perf_counter()
-
-
-def current(p: Any) -> np.ndarray:
-    """Give a parameter's value as an array, without a copy."""
-    return np.asarray(p.get_value(borrow=True) if hasattr(p, "get_value") else p)
 
 
 def named(kind: str, n: int) -> list[str]:

@@ -118,6 +118,11 @@ class DNN(Stack):
         self.params = [self.W, self.b, *self._forward_params()]
         self.dparams = [self.dW, self.db] + [v for layer in self.hidden_layers for v in layer.forward_dparams]
 
+    @property
+    def velocities(self) -> list[Any]:
+        """Those of the matrices of weights, from the input on."""
+        return [*(layer.forward_dparams[0] for layer in self.hidden_layers), self.dW]
+
     def _names(self) -> list[str]:
         layers = enumerate(self.hidden_layers, start=1)
         names = [f"{name} of layer {number}" for number, layer in layers for name in layer.names[:2]]
