@@ -36,6 +36,7 @@ from pytensor.link.c import cmodule
 from pytensor.tensor.math import Sum
 
 from udl_pt.loop_rewriting import inside_loops
+from udl_pt.validation import check_dtype
 
 __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
 
@@ -89,15 +90,7 @@ def get_backend(name: str | None = None) -> str:
 
 def float_dtype(dtype: Any = None) -> str:
     """Resolve `dtype`: ``"float32"`` or ``"float64"``; None is PyTensor's floatX, as in Theano."""
-    if dtype is None:
-        return str(pytensor.config.floatX)
-    try:
-        name = str(np.dtype(dtype).name)
-    except TypeError:
-        name = repr(dtype)
-    if name not in ("float32", "float64"):
-        raise ValueError(f"dtype is {name}, expected 'float32' or 'float64'")
-    return name
+    return str(pytensor.config.floatX) if dtype is None else check_dtype(dtype)
 
 
 def shared(value: np.ndarray, name: str) -> SharedVariable:

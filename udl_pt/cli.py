@@ -91,7 +91,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help=f"{', '.join(KINDS)}; default: the first",
     )
-    compare.add_argument("--show", action="store_true", help="show the step's graph and code; time nothing")
+    compare.add_argument(
+        "--show",
+        action="store_true",
+        help="show the step's graph and code, and time nothing; --backends and --dtype count",
+    )
     compare.add_argument("--sizes", type=_sizes, nargs="+", metavar="M", help="hidden units of each layer")
     compare.add_argument("--steps", type=int, default=200, help="how many each way takes; default: 200")
     compare.add_argument(
@@ -136,8 +140,8 @@ def _compare(options: argparse.Namespace) -> None:
     sizes = None if options.sizes is None else [size for some in options.sizes for size in some]
     if options.show:
         check_option(options.model, "MODEL", list(KINDS))
-        backend = get_backend(*(options.backends or [])[:1])
-        console.print(compare_report.code(options.model, backend, dtype, console.width))
+        for backend in options.backends or [get_backend()]:
+            console.print(compare_report.code(options.model, get_backend(backend), dtype, console.width))
         return
     _check_out(Path(options.out))
     data = _load(options.data, options.seed, dtype)

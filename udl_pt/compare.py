@@ -7,6 +7,8 @@ machine whose speed drifts treats all alike.
 
 import contextlib
 import importlib.util
+import inspect
+import math
 import pickle
 import tempfile
 import time
@@ -17,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt import eager
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import BACKENDS, float_dtype, get_backend
 from udl_pt.compare_processes import Process, check_theano
@@ -24,6 +27,7 @@ from udl_pt.compare_worker import CLASSES, TWINS, prepared, way_of
 from udl_pt.datasets import load_mnist_subset
 from udl_pt.dnn import DNN
 from udl_pt.rbm import RBM
+from udl_pt.training import Progress
 from udl_pt.validation import check_count, check_epochs, check_labels, check_matrix, check_option
 
 __all__ = ["KINDS", "Comparison", "Way", "compare"]
@@ -34,6 +38,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "dnn": {"sizes": [1000, 750, 500], "fit": {"learning_rate": 0.01, "mu": 0.9}},
 }
 BLOCK, REST = 20, 0.1  # steps of a way before the next one's turn, seconds between
+SET_HERE = {"batch_sz", "epochs", "monitor", "callbacks", "backend", "show_fig"}
+SET_HERE |= {"pretrain", "pretrain_epochs", "pretrain_options", "keep_layers", "augment", "validation"}
+SIMPLE = (bool, int, float, str, type(None))
 MARKS = (1, 2, 5)  # times powers of ten: steps after which parameters are compared
 
 
@@ -45,11 +52,12 @@ class Way:
     ----------
     name : str
         A backend, an eager twin (``"numpy"``, ``"torch"``), or ``"theano"``.
-    seconds_to_import : float
-        From the process's start until the library was there.
+    import_cold, import_warm : float
+        Seconds from the process's start until the library was there, in either run.
     cold, warm : float
         Seconds from the process's start to the first step's end, with an empty compile cache and with a full
-        one. What lies between the import and that is to build the model, to draw its weights, and to compile.
+        one (JAX keeps none). What lies between the import and that is to build the model, to draw its
+        weights, and to compile.
     ms : list of float
         Milliseconds of each step after the first.
     peak_memory : int
@@ -59,7 +67,8 @@ class Way:
     """
 
     name: str
-    seconds_to_import: float
+    import_cold: float
+    import_warm: float
     cold: float
     warm: float
     ms: list[float] = field(default_factory=list)
@@ -75,7 +84,9 @@ class Way:
         """Give the number of steps from which on this way is done before another; infinite if it never is."""
         ahead = (other.cold if cold else other.warm) - (self.cold if cold else self.warm)
         gain = (other.median - self.median) / 1e3
-        return max(1.0, 1 - ahead / gain) if gain > 0 else np.inf
+        if gain > 0:
+            return max(1.0, 1 - ahead / gain)
+        return 1.0 if gain == 0 and ahead >= 0 else np.inf
 
 
 @dataclass
@@ -103,8 +114,8 @@ class Comparison:
     @property
     def baseline(self) -> Way | None:
         """The eager way that compiling has to pay against: NumPy, else the first twin there is."""
-        twins = [way for way in self.ways if way.name in TWINS]
-        return twins[0] if twins else None
+        twins = {way.name: way for way in self.ways if way.name in TWINS}
+        return twins.get("numpy", next(iter(twins.values()), None))
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as what JSON can hold."""
@@ -113,10 +124,10 @@ class Comparison:
             way["ms_median"] = seen.median
             way["ms_quartiles"] = list(np.percentile(seen.ms, [25, 75]))
             for state in ("cold", "warm"):
-                way[f"seconds_to_compile_{state}"] = way[state] - way["seconds_to_import"]
+                way[f"compile_{state}"] = way[state] - way[f"import_{state}"]
                 if self.baseline is not None and seen is not self.baseline:
                     steps = seen.pays_after(self.baseline, cold=state == "cold")
-                    way[f"pays_after_{state}"] = round(steps) if np.isfinite(steps) else None
+                    way[f"pays_after_{state}"] = math.ceil(steps) if np.isfinite(steps) else None
         return facts
 
 
@@ -176,37 +187,37 @@ def compare(
     RuntimeError
         When one of the processes fails; with what it said last.
     """
-    kind, own_sizes, own_dtype, options = _described(model)
+    kind, own_sizes, own_dtype, options = _described(model, sizes)
     steps, dtype = check_count(steps, "steps", at_least=2), float_dtype(dtype or own_dtype or "float32")
-    if data is None:
-        embedded = load_mnist_subset()
-        data = embedded.X, embedded.Y
-    X = check_matrix(data[0], dtype=dtype, unit_interval=True)
+    if check_count(seed, "seed", at_least=0) > 2**32 - 2:
+        raise ValueError(f"seed is {seed}, expected at most 2**32 - 2")
+    data = load_mnist_subset()[:2] if data is None else data
+    X = check_matrix(data[0], dtype=dtype)
     Y = check_labels(data[1], "Y", n_samples=len(X))
-    check_epochs(1, batch_sz, len(X))
+    _, batch_sz = check_epochs(1, batch_sz, len(X))
     ways, left_out = _ways(backends, twins)
     task: dict[str, Any] = {
         "kind": kind,
-        "sizes": list(sizes or own_sizes),
+        "sizes": own_sizes,
         "dtype": dtype,
-        "seed": seed,
-        "fit": {"batch_sz": batch_sz, **KINDS[kind]["fit"], **(fit or {})},
+        "seed": int(seed),
+        "fit": {"batch_sz": batch_sz, **KINDS[kind]["fit"], **_plain(fit or {})},
         "steps": steps,
         "checkpoints": _checkpoints(steps),
     }
     if theano is not None:
         check_theano(theano)
-        if options or set(task["fit"]) > {"batch_sz", *KINDS[kind]["fit"]}:
-            raise ValueError(f"theano is {theano}, but only the book's own models are written in Theano")
+        if more := set(options) | set(task["fit"]) - {"batch_sz", *KINDS[kind]["fit"]}:
+            raise ValueError(
+                f"theano is {theano}, but the original takes no {', '.join(sorted(more))}: leave either away"
+            )
         ways.append("theano")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         np.savez(place / "data.npz", X=np.asarray(X, dtype), Y=Y)
         (place / "options.pkl").write_bytes(pickle.dumps(options))
         task |= {"data": str(place / "data.npz"), "options": str(place / "options.pkl")}
-        # what the first way would refuse is refused here, before anything is started
-        trial, arrays, arguments = prepared(way_of(ways[-1] if ways[-1] in TWINS else ways[0]), task)
-        trial.fit(*arrays, **arguments, epochs=0)
+        _try(task, eager_too=not {*TWINS}.isdisjoint(ways))
         results = _run(ways, task, place, say, theano)
         reference = next(name for name in ("theano", "numpy", results[0].name) if name in ways)
         for way in results:
@@ -218,23 +229,77 @@ def compare(
     return Comparison(title, steps, reference, results, left_out)
 
 
-def _described(model: Any) -> tuple[str, list[int], str | None, dict[str, Any]]:
+def _described(model: Any, sizes: Any) -> tuple[str, list[int], str | None, dict[str, Any]]:
     """Give a model's kind, sizes, dtype, and further arguments of its constructor."""
     if isinstance(model, str):
         check_option(model, "model", list(KINDS))
-        return model, KINDS[model]["sizes"], None, {}
+        hidden = [check_count(M, "sizes") for M in (KINDS[model]["sizes"] if sizes is None else sizes)]
+        if model != "dnn" and len(hidden) != 1:
+            raise ValueError(f"sizes is {hidden}, but {CLASSES[model]} has one layer: expected one number")
+        return model, hidden, None, {}
+    if sizes is not None:
+        raise ValueError(f"sizes is {sizes}, but the model {model!r} has its own: leave sizes away")
     if type(model) is AutoEncoder:
+        _check_importable(model.corruption)
         options = {"hidden": model.hidden, "output": model.output, "corruption": model.corruption}
         plain = {"hidden": "sigmoid", "output": "sigmoid", "corruption": None}
-        return "autoencoder", [model.M], model.dtype, options if options != plain else {}
+        return "autoencoder", [model.M], model.dtype, {n: v for n, v in options.items() if v != plain[n]}
     if type(model) is RBM and model.visible == "bernoulli":
         return "rbm", [model.M], model.dtype, {}
-    if type(model) is DNN and all(layer.hidden_unit_interval for layer in model.hidden_layers):
+    if type(model) is DNN and all(
+        getattr(layer, "hidden", "sigmoid") == "sigmoid" for layer in model.hidden_layers
+    ):
         return "dnn", [layer.M for layer in model.hidden_layers], model.dtype, {}
     raise TypeError(
         f"model is {model!r}, expected 'autoencoder', 'rbm', 'dnn', or an AutoEncoder, an RBM with Bernoulli "
         "units or a DNN with sigmoid units: others have no eager twin"
     )
+
+
+def _check_importable(corruption: Any) -> None:
+    """Raise unless another process can get at a corruption."""
+    function = getattr(corruption, "func", corruption)  # of a functools.partial
+    try:
+        pickle.dumps(corruption)
+        if getattr(function, "__module__", None) == "__main__":
+            raise ValueError("it is of the script that runs")
+    except Exception as error:  # whatever pickle may raise
+        raise ValueError(
+            f"corruption is {corruption!r}, which other processes can't import ({error}): make it a function "
+            "of a module"
+        ) from None
+
+
+def _plain(fit: Mapping[str, Any]) -> dict[str, Any]:
+    """Hand back further arguments of ``fit`` as what JSON can hold."""
+    if own := sorted({*fit} & SET_HERE):
+        raise ValueError(f"fit has {', '.join(own)}, which compare sets itself or leaves as it is")
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in fit.items()}
+    if strange := [name for name, value in plain.items() if not isinstance(value, SIMPLE)]:
+        raise TypeError(f"fit has {strange[0]}={plain[strange[0]]!r}, expected a number, a string or None")
+    return plain
+
+
+def _try(task: dict[str, Any], *, eager_too: bool) -> None:
+    """Take one step here, without a compiler: what would be refused is refused before anything starts.
+
+    What only the symbolic models know is checked as far as it can be without a step.
+    """
+    known = inspect.signature(getattr(eager, CLASSES[task["kind"]]).fit).parameters
+    by_twin = eager_too or set(task["fit"]) <= set(known)
+    model, arrays, arguments = prepared(way_of("numpy" if by_twin else "c"), task)
+    model.fit(*arrays, **arguments, epochs=int(by_twin), monitor=None, callbacks=[_OneStep()])
+
+
+class _OneStep:
+    """A callback that ends training after its first step."""
+
+    def __call__(self, progress: Progress) -> None:
+        """Do nothing after an epoch."""
+
+    def on_batch(self, progress: Progress) -> None:
+        """Stop."""
+        progress.stop = True
 
 
 def _ways(backends: Any, twins: Any) -> tuple[list[str], dict[str, str]]:
@@ -281,12 +346,12 @@ def _run(
             say(f"{name}: with an empty compile cache")
             own = task | {"prefix": str(place / name)}
             with Process(name, own | {"steps": 1, "checkpoints": []}, place, theano) as worker:
-                cold = worker.hear("first")
+                import_cold, cold = worker.hear("imported"), worker.hear("first")
                 worker.hear("done")
             say(f"{name}: with a full one")
             worker = stack.enter_context(Process(name, own, place, theano))
-            imported, warm = worker.hear("imported"), worker.hear("first")
-            ways.append(Way(name, imported["seconds"], cold["seconds"], warm["seconds"]))
+            import_warm, warm = worker.hear("imported"), worker.hear("first")
+            ways.append(Way(name, *(said["seconds"] for said in (import_cold, import_warm, cold, warm))))
             workers.append(worker)
         pairs, left = list(zip(ways, workers, strict=True)), task["steps"] - 1
         while left > 0:

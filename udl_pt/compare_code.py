@@ -13,6 +13,7 @@ from udl_pt import eager
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.contrastive import Sampler, contrastive_step
 from udl_pt.dnn import DNN
+from udl_pt.eager.dnn import log_softmax
 from udl_pt.eager.layer import MomentumStep
 from udl_pt.eager.stack import Stack
 from udl_pt.graph import cross_entropy
@@ -26,18 +27,26 @@ TWINS_LINES: dict[str, list[Callable[..., Any]]] = {
         eager.AutoEncoder._encode,
         eager.AutoEncoder._visible_input,
         eager.AutoEncoder._decode,
+        eager.AutoEncoder._slope,
         eager.AutoEncoder._gradients,
     ],
     "rbm": [
         eager.RBM._encode,
         eager.RBM._visible_input,
         eager.RBM._decode,
-        eager.RBM._draw_h,
-        eager.RBM._draw_v,
+        eager.RBM._draw,
+        eager.RBM._uniforms,
         eager.RBM._chain,
         eager.RBM._gradients,
     ],
-    "dnn": [Stack._activations, eager.DNN._deltas, eager.DNN._gradients],
+    "dnn": [
+        log_softmax,
+        Stack._activations,
+        eager.AutoEncoder._encode,
+        eager.AutoEncoder._slope,
+        eager.DNN._deltas,
+        eager.DNN._gradients,
+    ],
 }
 
 

@@ -25,7 +25,7 @@ def _styled(comparison: Comparison) -> list[tuple[Any, str, str, str]]:
 def plot_times(comparison: Comparison) -> Figure:
     """Draw seconds against steps, from a process's start, with an empty compile cache and with a full one.
 
-    A dot is where a compiled way is done as soon as the eager one that it is held against.
+    A dot is where a way is done as soon as the eager one that it is held against.
     """
     baseline = comparison.baseline
     points = [
@@ -65,10 +65,11 @@ def plot_differences(comparison: Comparison) -> Figure:
     axes.set(
         title=f"{comparison.model}: the largest difference of a parameter from {comparison.reference}'s",
         xlabel="steps",
-        ylabel="difference",
+        ylabel="difference (1e-18: none)",
         xscale="log",
         yscale="log",
     )
     open_grid(axes)
-    axes.legend(frameon=False)
+    if len(axes.lines):
+        axes.legend(frameon=False)
     return figure

@@ -22,17 +22,17 @@ for path in glob.glob(os.path.join(os.path.dirname(numpy.__file__), "..", "numpy
 
 def check_theano(python: Any) -> None:
     """Raise unless `python` is an interpreter that can import Theano."""
-    command = [str(python), "-c", "import theano"]
+    command = [str(python), "-c", "import theano; print('theano', theano.__version__)"]
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        ended = subprocess.run(command, check=False, capture_output=True, text=True)
     except OSError as error:
         raise ValueError(f"theano is {python}, which doesn't start ({error}): give a Python's path") from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.strip().splitlines()[-1]
+    if ended.returncode != 0 or not ended.stdout.startswith("theano "):
+        said = (ended.stderr.strip() or "it says nothing").splitlines()[-1]
         raise ValueError(
             f"theano is {python}, where `import theano` fails ({said}): install theano==1.0.5 there; Python "
             "3.7 with numpy 1.19 will do"
-        ) from None
+        )
 
 
 class Process:
@@ -45,9 +45,13 @@ class Process:
             command = [str(theano), str(Path(__file__).with_name("theano_worker.py"))]
             environment["THEANO_FLAGS"] = _theano_flags(theano, task["dtype"], cache)
         else:
-            command = [sys.executable, "-m", "udl_pt.compare_worker", name]
-            flags = [environment.get("PYTENSOR_FLAGS", ""), f"base_compiledir={cache}"]
-            environment["PYTENSOR_FLAGS"] = ",".join(filter(None, flags))
+            command = [sys.executable, "-P", "-c", "from udl_pt.compare_worker import main; main()", name]
+            paths = [str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")]  # this copy of udl_pt
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+            flags = environment.get("PYTENSOR_FLAGS", "").split(",")
+            flags = [flag for flag in flags if flag and not flag.strip().startswith("compiledir")]
+            environment["PYTENSOR_FLAGS"] = ",".join([*flags, f"base_compiledir={cache}"])
+            environment.pop("JAX_COMPILATION_CACHE_DIR", None)
         self._process = subprocess.Popen(
             command,
             env=environment | {"UDL_PT_START": str(time.time())},

@@ -33,7 +33,7 @@ def table(comparison: Comparison) -> Table:
         low, high = np.percentile(way.ms, [25, 75])
         made.add_row(
             way.name,
-            f"{way.seconds_to_import:.2f}",
+            f"{way.import_warm:.2f}",
             f"{way.cold:.2f}",
             f"{way.warm:.2f}",
             f"{way.median:.2f} ± {(high - low) / 2:.2f}",
@@ -61,7 +61,7 @@ def _steps(way: Way, baseline: Way | None, *, cold: bool) -> str:
     if baseline is None or way is baseline:
         return ""
     steps = way.pays_after(baseline, cold=cold)
-    return f"{steps:,.0f}" if np.isfinite(steps) else "never"
+    return f"{np.ceil(steps):,.0f}" if np.isfinite(steps) else "never"
 
 
 def write(comparison: Comparison, folder: Any) -> list[Path]:

@@ -1,11 +1,12 @@
 """One way of training a model, in a process of its own: what `udl_pt.compare` times.
 
-``python -m udl_pt.compare_worker WAY`` with a backend (``numba``, ``c``, ``jax``) or an eager twin
-(``numpy``, ``torch``) speaks the lines that `udl_pt.theano_worker` describes. Its task has one entry more:
-``options``, the file of a pickle with further arguments of the model's constructor. Steps are those
-of the models' own ``fit``, timed from batch to batch, with JAX waited for.
+A process that calls `main`, with a backend (``numba``, ``c``, ``jax``) or an eager twin (``numpy``,
+``torch``) as its argument, speaks the lines that `udl_pt.theano_worker` describes. Its task has one entry
+more: ``options``, the file of a pickle with further arguments of the model's constructor. Steps are those of
+the models' own ``fit``, timed from batch to batch, with JAX waited for.
 """
 
+import functools
 import importlib
 import json
 import os
@@ -15,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -30,9 +31,10 @@ TWINS = {"numpy": "udl_pt.eager", "torch": "udl_pt.eager.torch"}
 CLASSES = {"autoencoder": "AutoEncoder", "rbm": "RBM", "dnn": "DNN"}
 
 
-def main(way: str) -> None:
+def main() -> None:
     """Carry out the task of the first line, as many steps at a time as each further line says."""
-    start = float(os.environ["UDL_PT_START"])
+    way, start = sys.argv[1], float(os.environ["UDL_PT_START"])
+    lines_out()
     module = way_of(way)
     tell("imported", seconds=time.time() - start)
 
@@ -50,6 +52,8 @@ def way_of(name: str) -> ModuleType:
     """Import the module whose classes train that way, and the backend's library."""
     if name in BACKENDS:
         get_backend(name)
+    if name == "numba":
+        importlib.import_module(name)  # which the first compilation would else
     return importlib.import_module(TWINS.get(name, "udl_pt"))
 
 
@@ -113,9 +117,12 @@ def named(kind: str, n: int) -> list[str]:
 
 def tell(event: str, **what: Any) -> None:
     """Write one line to the parent."""
-    sys.stdout.write(json.dumps({**what, "event": event}) + "\n")
-    sys.stdout.flush()
+    print(json.dumps({**what, "event": event}), file=lines_out(), flush=True)
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+@functools.cache
+def lines_out() -> TextIO:
+    """Keep standard output for our lines: whatever else is printed goes to standard error from now on."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return out

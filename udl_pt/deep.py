@@ -18,10 +18,10 @@ from udl_pt.backend import get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.graph import Corruption, check_cost, reconstruction_cost
 from udl_pt.layer import Layer
-from udl_pt.pretraining import Stack, check_sizes, one_a_layer
+from udl_pt.pretraining import Stack
 from udl_pt.training import Progress, cost_recorder, notify, show_costs, train
 from udl_pt.updates import MomentumStep
-from udl_pt.validation import check_epochs, check_matrix, check_rates
+from udl_pt.validation import check_epochs, check_matrix, check_rates, check_sizes, one_a_layer
 
 __all__ = ["DeepAutoEncoder"]
 

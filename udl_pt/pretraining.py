@@ -18,34 +18,20 @@ from udl_pt.calling import Callables
 from udl_pt.graph import Corruption
 from udl_pt.random import as_generator, unmoved_by_bad_input
 from udl_pt.training import MONITORS, Progress
-from udl_pt.validation import DivergenceError, check_callbacks, check_count, check_matrix, check_option
+from udl_pt.validation import (
+    DivergenceError,
+    check_callbacks,
+    check_count,
+    check_matrix,
+    check_option,
+    check_sizes,
+    one_a_layer,
+)
 
-__all__ = ["Stack", "check_sizes", "make_layers", "one_a_layer", "pretrain_layers"]
+__all__ = ["Stack", "make_layers", "pretrain_layers"]
 
 METHODS = ("fit", "forward_hidden", "hidden_op")
 ATTRIBUTES = ("M", "forward_params", "forward_dparams")
-
-
-def check_sizes(hidden_layer_sizes: Any) -> list[Any]:
-    """Hand back a list of at least one size."""
-    try:
-        sizes = list(hidden_layer_sizes)
-    except TypeError:
-        raise TypeError(
-            f"hidden_layer_sizes is {hidden_layer_sizes!r}, expected a list such as [1000, 500]"
-        ) from None
-    if not sizes:
-        raise ValueError("hidden_layer_sizes is empty, expected at least one layer, such as [500]")
-    return sizes
-
-
-def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
-    """Hand back one entry a layer: those of a list (or the like), or the same for all."""
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-        return [value] * n_layers
-    if len(value) != n_layers:
-        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one a layer")
-    return list(value)
 
 
 def make_layers(

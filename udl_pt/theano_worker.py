@@ -35,6 +35,7 @@ step, or an empty line, ``done`` says how many bytes of memory the process neede
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import resource
@@ -233,8 +234,15 @@ def peak_memory() -> int:
 
 def tell(event: str, **what: Any) -> None:
     """Write one line to the parent."""
-    sys.stdout.write(json.dumps(dict(what, event=event)) + "\n")
-    sys.stdout.flush()
+    print(json.dumps(dict(what, event=event)), file=lines_out(), flush=True)
+
+
+@functools.cache
+def lines_out() -> Any:
+    """Keep standard output for our lines: whatever else is printed goes to standard error from now on."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return out
 
 
 if __name__ == "__main__":

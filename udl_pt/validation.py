@@ -16,14 +16,17 @@ __all__ = [
     "NotFittedError",
     "check_callbacks",
     "check_count",
+    "check_dtype",
     "check_epochs",
     "check_labels",
     "check_matrix",
     "check_number",
     "check_option",
     "check_rates",
+    "check_sizes",
     "check_weights",
     "column_moments",
+    "one_a_layer",
     "warn_unless_standardised",
 ]
 
@@ -279,6 +282,39 @@ def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "traini
             f"all; give a batch_sz of at most {n_samples}"
         )
     return epochs, batch_sz
+
+
+def check_dtype(dtype: Any) -> str:
+    """Hand back the name of `dtype`, ``"float32"`` or ``"float64"``."""
+    try:
+        name = str(np.dtype(dtype).name)
+    except TypeError:
+        name = repr(dtype)
+    if name not in ("float32", "float64"):
+        raise ValueError(f"dtype is {name}, expected 'float32' or 'float64'")
+    return name
+
+
+def check_sizes(hidden_layer_sizes: Any) -> list[Any]:
+    """Hand back a list of at least one size."""
+    try:
+        sizes = list(hidden_layer_sizes)
+    except TypeError:
+        raise TypeError(
+            f"hidden_layer_sizes is {hidden_layer_sizes!r}, expected a list such as [1000, 500]"
+        ) from None
+    if not sizes:
+        raise ValueError("hidden_layer_sizes is empty, expected at least one layer, such as [500]")
+    return sizes
+
+
+def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
+    """Hand back one entry a layer: those of a list (or the like), or the same for all."""
+    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+        return [value] * n_layers
+    if len(value) != n_layers:
+        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one a layer")
+    return list(value)
 
 
 def check_weights(W: Any, **biases: tuple[Any, int]) -> tuple[np.ndarray, list[np.ndarray]]:

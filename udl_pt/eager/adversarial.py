@@ -1,8 +1,7 @@
 """Chapter 6, eager: dJ/dX by backpropagation down to the input, and the fast gradient sign."""
 
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from udl_pt.eager.dnn import DNN
 from udl_pt.validation import check_labels, check_number
@@ -26,8 +25,7 @@ def input_gradient(model: DNN, X: Any, Y: Any) -> Any:
     ndarray of shape (N, D)
         Each image's own gradient, as of `udl_pt.adversarial.input_gradient`.
     """
-    Y = check_labels(Y, "Y", n_samples=len(X), n_classes=len(model.b))
-    return model._called(lambda X: model._input_gradient(X, Y), X)
+    return _carried_out(lambda X, gradient: gradient, model, X, Y)
 
 
 def fast_gradient_sign(model: DNN, X: Any, Y: Any, epsilon: float) -> Any:
@@ -36,5 +34,14 @@ def fast_gradient_sign(model: DNN, X: Any, Y: Any, epsilon: float) -> Any:
     ``X + epsilon sign(dJ/dX)``; parameters as of `input_gradient`.
     """
     epsilon = check_number(epsilon, "epsilon", at_least=0)
-    X = np.asarray(X, model.dtype)
-    return np.clip(X + epsilon * np.sign(input_gradient(model, X, Y)), 0, 1)
+    return _carried_out(lambda X, gradient: (X + epsilon * model._sign(gradient)).clip(0, 1), model, X, Y)
+
+
+def _carried_out(attack: Callable[[Any, Any], Any], model: DNN, X: Any, Y: Any) -> Any:
+    """Call an attack with images in [0, 1] and their gradient, once labels are checked too."""
+
+    def formula(X: Any) -> Any:
+        labels = check_labels(Y, "Y", n_samples=len(X), n_classes=len(model.b))
+        return attack(X, model._input_gradient(X, labels))
+
+    return model._called(formula, X, unit_interval=True)

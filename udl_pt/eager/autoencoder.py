@@ -54,6 +54,7 @@ class AutoEncoder(Layer):
         check_option(hidden, "hidden", ("sigmoid", "linear"))
         check_option(output, "output", ("sigmoid", "linear"))
         self.corruption, self.hidden, self.output = corruption, hidden, output
+        self.hidden_unit_interval = hidden == "sigmoid"
         if corruption is not None:
             self._check_corruption(corruption)
 
@@ -140,9 +141,19 @@ class AutoEncoder(Layer):
     def _check_corruption(self, corruption: Callable[[Any, Any], Any]) -> None:
         """Raise unless `corruption` turns an array and a stream into an array."""
         X = self._param(np.ones((2, 3), self.dtype))
-        seen = corruption(X, self.Streams(0, self.dtype))
+        try:
+            seen = corruption(X, self.Streams(0, self.dtype))
+            error = f"it made {type(seen).__name__} of an array"
+        except Exception as cause:  # whatever it is, it is the function's
+            seen, error = None, f"called so, it says: {cause}"
         if type(seen) is not type(X) or seen.shape != X.shape or seen.dtype != X.dtype:
             raise TypeError(
-                f"corruption is {corruption!r}, which made {type(seen).__name__} of an array, expected "
-                "an array of the same shape and dtype: write it with operators and the stream's methods"
+                f"corruption is {corruption!r}, expected a function of an array and a stream that returns an "
+                f"array of the same shape and dtype, written with operators and the stream's methods; {error}"
             )
+
+    @classmethod
+    def createFromArrays(cls, W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":
+        """Make an auto-encoder that owns copies of parameters, of shape (D, M), (M,) and (D,)."""
+        ae: AutoEncoder = cls._from_arrays(W, bh, bo, an_id)
+        return ae

@@ -70,11 +70,14 @@ class DBN(Stack):
         M, D = self.hidden_layers[-1].M, len(self.hidden_layers[0].W)
         if check_count(k, "k", at_least=0) >= M:
             raise ValueError(f"k is {k}, but the last layer has units 0 to {M - 1}")
+        if not self.hidden_layers[-1].hidden_unit_interval:
+            raise TypeError("the last layer has linear units, and the cost is the log of a sigmoid")
         X = init_weights((1, D), self._generator, self.dtype)
         step = MomentumStep(lambda: [self._gradient_of_unit(X, k)], [X], [np.zeros_like(X)], ["X"], 0)
         self.costs = []
         for epoch in range(1, epochs + 1):
-            self.costs.append(self._cost_of_unit(X, k))
+            with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite is refused
+                self.costs.append(self._cost_of_unit(X, k))
             if not (np.isfinite(self.costs[-1]) and step(rates["learning_rate"], rates["mu"]).all()):
                 raise DivergenceError(
                     f"the cost of unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"

@@ -45,7 +45,10 @@ class DNN(Stack):
 
     W: Array
     b: Array
-    errors: list[float]
+
+    def __init__(self, hidden_layer_sizes: Sequence[int], *arguments: Any, **options: Any) -> None:
+        super().__init__(hidden_layer_sizes, *arguments, **options)
+        self.errors: list[float] = []
 
     def fit(
         self,
@@ -174,8 +177,9 @@ class DNN(Stack):
 
     def _measure(self, X: Array, Y: Array) -> float:
         """Record mean cost and error rate."""
-        self.costs.append(float(self._called(lambda X: self._cost(X, Y), X)) / len(X))
-        self.errors.append(error_rate(self.predict(X), Y))
+        A = self.logits(X)
+        self.costs.append(-float(log_softmax(A)[np.arange(len(A)), Y].mean(dtype=float)))
+        self.errors.append(error_rate(A.argmax(axis=1), Y))
         return self.costs[-1]
 
     def logits(self, X: Any) -> Any:

@@ -16,6 +16,7 @@ from udl_pt.validation import (
     NotFittedError,
     check_callbacks,
     check_count,
+    check_dtype,
     check_epochs,
     check_matrix,
     check_option,
@@ -68,15 +69,17 @@ class MomentumStep:
         """Carry out ``v <- mu v - learning_rate dJ/dp``, then ``p <- p + v``."""
         batch = arguments[: self._n_arrays]
         learning_rate, mu, *scalars = map(float, arguments[self._n_arrays :])
-        for v, g in zip(self.dparams, self.gradients(*batch, *scalars), strict=True):
-            v *= mu
-            v -= learning_rate * g
-        finite = np.array([math.isfinite(v.sum()) for v in self.dparams])
-        for p, v in zip(self.params, self.dparams, strict=True):
-            if finite.all():
-                p += v
-            else:
-                v[...] = 0
+        with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite is refused
+            for v, g in zip(self.dparams, self.gradients(*batch, *scalars), strict=True):
+                v *= mu
+                v -= learning_rate * g
+            moved = [p + v for p, v in zip(self.params, self.dparams, strict=True)]
+            finite = np.array([math.isfinite(m.sum()) for m in moved])
+            for p, v, m in zip(self.params, self.dparams, moved, strict=True):
+                if finite.all():
+                    p[...] = m
+                else:
+                    v[...] = 0
         return finite
 
     def settle(self) -> None:
@@ -90,10 +93,10 @@ class Twin:
     n_features: int
     params: list[Any]
     unit_interval = False
+    hidden_unit_interval = True
 
     def __init__(self, *, random_state: Any, dtype: Any) -> None:
-        self.dtype = np.dtype(float if dtype is None else dtype).name
-        check_option(self.dtype, "dtype", ("float64", "float32"))
+        self.dtype = check_dtype("float64" if dtype is None else dtype)
         self._generator = as_generator(random_state)
         self._own_chance = random_state is not None
         self.costs: list[float] = []
@@ -103,15 +106,32 @@ class Twin:
         """Make a parameter of an array: here the array itself."""
         return value
 
-    def _called(self, formula: Callable[[Any], Any], X: Any, *, takes_hidden: bool = False) -> Any:
-        """Call a formula with arrays of visible, or of hidden, units."""
+    @staticmethod
+    def _sign(values: Any) -> Any:
+        return np.sign(values)
+
+    def _check_fitted(self) -> None:
         if not hasattr(self, "params"):
             raise NotFittedError(
                 f"this {type(self).__name__} has no parameters yet: call fit or createFromArrays first"
             )
-        width, interval = (self.M, True) if takes_hidden else (self.n_features, self.unit_interval)
-        X = check_matrix(X, dtype=self.dtype, n_features=width, unit_interval=interval)
-        return formula(np.asarray(X, self.dtype))
+
+    def _called(
+        self,
+        formula: Callable[[Any], Any],
+        X: Any,
+        *,
+        takes_hidden: bool = False,
+        unit_interval: bool | None = None,
+    ) -> Any:
+        """Call a formula with arrays of visible or of hidden units, in [0, 1] where they are to be."""
+        self._check_fitted()
+        if unit_interval is None:
+            unit_interval = self.hidden_unit_interval if takes_hidden else self.unit_interval
+        width = self.M if takes_hidden else self.n_features
+        X = check_matrix(X, dtype=self.dtype, n_features=width, unit_interval=unit_interval)
+        with np.errstate(over="ignore", invalid="ignore"):  # of parameters as large as the dtype allows
+            return formula(np.asarray(X, self.dtype))
 
 
 class Layer(Twin):
@@ -238,21 +258,8 @@ class Layer(Twin):
         return self._called(lambda X: self._decode(self._encode(X)), X)
 
     @classmethod
-    def createFromArrays(cls, W: Any, hidden_bias: Any, visible_bias: Any, an_id: Any = None) -> Any:
-        """Make a layer from given parameters.
-
-        Parameters
-        ----------
-        W : array_like of shape (D, M)
-        hidden_bias : array_like of shape (M,)
-        visible_bias : array_like of shape (D,)
-        an_id : hashable, optional
-
-        Returns
-        -------
-        AutoEncoder or RBM
-            It owns copies of the arrays.
-        """
+    def _from_arrays(cls, W: Any, hidden_bias: Any, visible_bias: Any, an_id: Any) -> Any:
+        """Make a layer that owns copies of given parameters."""
         _, hidden, visible = cls.names
         W, biases = check_weights(W, **{hidden: (hidden_bias, 1), visible: (visible_bias, 0)})
         layer = cls(W.shape[1], an_id, rng=cls.Streams(), dtype=W.dtype)

@@ -93,31 +93,29 @@ class RBM(Layer):
         """Give ``P(v = 1 | h) = s(HW' + b)``."""
         return s(self._visible_input(H))
 
-    def _draw_h(self, V: Array, u: Array) -> Array:
-        """Set ``h = 1`` where ``u < P(h = 1 | v)``."""
-        return (u < self._encode(V)).astype(self.dtype)  # (N, M)
-
-    def _draw_v(self, H: Array, u: Array) -> Array:
-        """Set ``v = 1`` where ``u < P(v = 1 | h)``."""
-        return (u < self._decode(H)).astype(self.dtype)  # (N, D)
+    def _draw(self, u: Array, p: Array) -> Array:
+        """Give ones where ``u < p``, else zeros."""
+        return (u < p).astype(self.dtype)
 
     def _uniforms(self, n: int) -> tuple[Array, Array]:
         """Draw what a Gibbs step of `n` chains needs: for the hidden units, then for the visible ones."""
         return self.rng.uniform((n, self.M)), self.rng.uniform((n, self.n_features))
 
-    def _chain(self, V: Array, k: int) -> Array:
-        """Draw `k` times the hidden units, then the visible ones."""
-        for _ in range(k):
-            for_h, for_v = self._uniforms(len(V))
-            V = self._draw_v(self._draw_h(V, for_h), for_v)
+    def _chain(self, p: Array, k: int) -> Array:
+        """Draw `k` times the hidden units, then the visible ones, at first by ``p = P(h = 1 | v)``."""
+        for step in range(k):
+            for_h, for_v = self._uniforms(len(p))
+            V = self._draw(for_v, self._decode(self._draw(for_h, p)))  # (N, D)
+            if step < k - 1:
+                p = self._encode(V)  # (N, M)
         return V
 
     def _persistent_chain(self) -> Array:
         """Go on with the chains, which rest at hidden units: `k` times the visible units, then the hidden."""
         for _ in range(self.k):
             for_h, for_v = self._uniforms(len(self.chains))
-            V = self._draw_v(self.chains, for_v)
-            self.chains = self._draw_h(V, for_h)
+            V = self._draw(for_v, self._decode(self.chains))  # (n_chains, D)
+            self.chains = self._draw(for_h, self._encode(V))  # (n_chains, M)
         return V
 
     def _free_energy(self, V: Array) -> Array:
@@ -135,9 +133,10 @@ class RBM(Layer):
         ``dF/dW = -v p'``, ``dF/dc = -p`` and ``dF/db = -v`` with ``p = P(h = 1 | v)``; the sample v1 is held
         constant. So each gradient is the sample's mean less the data's.
         """
-        v1 = self._chain(v0, self.k) if self.chains is None else self._persistent_chain()  # (n, D)
-        p0 = scale * self._encode(v0)  # (n, M)
+        p0 = self._encode(v0)  # (n, M)
+        v1 = self._chain(p0, self.k) if self.chains is None else self._persistent_chain()  # (n, D)
         p1 = self._encode(v1) / len(v1)  # (n, M)
+        p0 *= scale
         return [
             v1.T @ p1 - v0.T @ p0,
             p1.sum(axis=0) - p0.sum(axis=0),
@@ -150,15 +149,23 @@ class RBM(Layer):
 
     def sample_h_given_v(self, V: Any) -> Any:
         """Draw the hidden units, of shape (N, M)."""
-        return self._called(lambda V: self._draw_h(V, self.rng.uniform((len(V), self.M))), V)
+        return self._called(lambda V: self._draw(self.rng.uniform((len(V), self.M)), self._encode(V)), V)
 
     def sample_v_given_h(self, H: Any) -> Any:
         """Draw the visible units, of shape (N, D)."""
         return self._called(
-            lambda H: self._draw_v(H, self.rng.uniform((len(H), self.n_features))), H, takes_hidden=True
+            lambda H: self._draw(self.rng.uniform((len(H), self.n_features)), self._decode(H)),
+            H,
+            takes_hidden=True,
         )
 
     def gibbs(self, V: Any, k: int = 1) -> Any:
         """Carry out `k` Gibbs steps, of shape (N, D)."""
         k = check_count(k, "k")
-        return self._called(lambda V: self._chain(V, k), V)
+        return self._called(lambda V: self._chain(self._encode(V), k), V)
+
+    @classmethod
+    def createFromArrays(cls, W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
+        """Make a machine that owns copies of parameters, of shape (D, M), (M,) and (D,)."""
+        rbm: RBM = cls._from_arrays(W, c, b, an_id)
+        return rbm

@@ -18,6 +18,7 @@ from udl_pt.validation import (
     DivergenceError,
     check_callbacks,
     check_count,
+    check_dtype,
     check_matrix,
     check_number,
     check_option,
@@ -204,7 +205,7 @@ class _Embedding:
         self.exaggeration_iter = check_count(exaggeration_iter, "exaggeration_iter", at_least=0)
         check_option(init, "init", ("pca", "random"))
         self.init = init
-        self.dtype = _float_name(dtype)
+        self.dtype = check_dtype("float64" if dtype is None else dtype)
         self._generator = as_generator(random_state)
         self.costs: list[float] = []
 
@@ -490,14 +491,3 @@ class TSNE(_Embedding):
 
     def _auto(self, P: np.ndarray) -> float:
         return max(len(P) / self.early_exaggeration / 4, 50.0)
-
-
-def _float_name(dtype: Any) -> str:
-    """Resolve `dtype`: ``"float32"`` or ``"float64"``, which is also None."""
-    try:
-        name = "float64" if dtype is None else str(np.dtype(dtype))
-    except TypeError:
-        name = repr(dtype)
-    if name not in ("float32", "float64"):
-        raise ValueError(f"dtype is {name}, expected 'float32' or 'float64'")
-    return name

@@ -7,8 +7,9 @@ import numpy as np
 
 from udl_pt.eager.autoencoder import AutoEncoder
 from udl_pt.eager.layer import Layer, Twin
+from udl_pt.random import unmoved_by_bad_input
 from udl_pt.training import Progress
-from udl_pt.validation import DivergenceError, check_count
+from udl_pt.validation import DivergenceError, check_count, check_sizes, one_a_layer
 
 __all__ = ["Stack"]
 
@@ -43,19 +44,24 @@ class Stack(Twin):
         dtype: Any = None,
     ) -> None:
         super().__init__(random_state=random_state, dtype=dtype)
-        if not len(hidden_layer_sizes):
-            raise ValueError("hidden_layer_sizes is empty, expected at least one layer, such as [500]")
-        chance = None if random_state is None else self._generator
-        models = self._one_a_layer(UnsupervisedModel or self.Model, "UnsupervisedModel", hidden_layer_sizes)
-        noises = self._one_a_layer(corruption, "corruption", hidden_layer_sizes)
+        sizes, chance = check_sizes(hidden_layer_sizes), None if random_state is None else self._generator
+        models = one_a_layer(UnsupervisedModel or self.Model, "UnsupervisedModel", len(sizes))
+        noises = one_a_layer(corruption, "corruption", len(sizes))
         self.hidden_layers: list[Any] = []
-        for M, model, noise in zip(hidden_layer_sizes, models, noises, strict=True):
-            options = {} if noise is None else {"corruption": noise}
-            layer = model(M, random_state=chance, dtype=self.dtype, **options)
-            if not isinstance(layer, Layer):
+        for M, model, noise in zip(sizes, models, noises, strict=True):
+            given = {"random_state": chance, "dtype": dtype and self.dtype, "corruption": noise}
+            options = {name: value for name, value in given.items() if value is not None}
+            layer = model(M, **options) if callable(model) else model
+            # NumPy's layers draw arrays, PyTorch's draw tensors
+            if not (isinstance(layer, Layer) and layer.Streams is self.Model.Streams):
                 raise TypeError(
-                    f"UnsupervisedModel makes a layer of type {type(layer)}, expected an eager one, such as "
-                    "udl_pt.eager.AutoEncoder"
+                    f"UnsupervisedModel makes a layer of type {type(layer)}, expected one of those beside "
+                    f"{type(self).__name__}, such as {self.Model.__module__}.{self.Model.__name__}"
+                )
+            if layer.dtype != self.dtype:
+                raise ValueError(
+                    f"dtype of a layer is {layer.dtype}, and the network's {self.dtype}: give the network "
+                    "the dtype, and it hands it on"
                 )
             self.hidden_layers.append(layer)
 
@@ -63,14 +69,6 @@ class Stack(Twin):
     def title(self) -> str:
         """What progress and errors call it."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
-
-    def _one_a_layer(self, value: Any, name: str, layers: Sequence[Any]) -> list[Any]:
-        """Hand back one entry a layer: those of a list, or the same for all."""
-        if not isinstance(value, Sequence | np.ndarray):
-            return [value] * len(layers)
-        if len(value) != len(layers):
-            raise ValueError(f"{name} has {len(value)} entries, expected {len(layers)}, one a layer")
-        return list(value)
 
     def _pretrain(
         self,
@@ -80,18 +78,35 @@ class Stack(Twin):
         monitor: str | None,
         callbacks: Sequence[Callable[[Progress], Any]],
     ) -> None:
-        """Fit each layer to the hidden values of the one below; without epochs, only draw its weights."""
-        each = self._one_a_layer(epochs, "pretrain_epochs", self.hidden_layers)
-        own = self._one_a_layer(options or {}, "pretrain_options", self.hidden_layers)
+        """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
+
+        Bad input leaves all layers as they were. After a divergence the network has no parameters: some of
+        its layers are new.
+        """
+        layers = self.hidden_layers
+        each = one_a_layer(epochs, "pretrain_epochs", len(layers))
+        own = one_a_layer(options or {}, "pretrain_options", len(layers))
         each = [check_count(n, "pretrain_epochs", at_least=0) for n in each]
-        H = X
-        for number, (layer, n, more) in enumerate(zip(self.hidden_layers, each, own, strict=True), start=1):
+        before = [dict(vars(layer)) for layer in layers]
+        streams = [layer.rng.generator for layer in layers if layer.rng is not None]
+        H, where = X, ""
+        with unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]):
             try:
-                layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
+                for layer, n, more in zip(layers, each, own, strict=True):
+                    where = f"layer {layers.index(layer) + 1} of {len(layers)}"
+                    layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
+                    H = layer.forward_hidden(H)
             except DivergenceError as error:
-                raise DivergenceError(f"layer {number} of {len(each)}: {error}") from error
-            H = layer.forward_hidden(H)
-        self.n_features, self.unit_interval = X.shape[1], self.hidden_layers[0].unit_interval
+                self.__dict__.pop("params", None)
+                raise DivergenceError(f"{where}: {error}") from error
+            except Exception as error:
+                for layer, attributes in zip(layers, before, strict=True):
+                    vars(layer).clear()
+                    vars(layer).update(attributes)
+                if type(error) in (ValueError, TypeError):
+                    raise type(error)(f"{where} (see pretrain_options): {error}") from error
+                raise
+        self.n_features, self.unit_interval = X.shape[1], layers[0].unit_interval
 
     def _forward_params(self) -> list[Any]:
         return [p for layer in self.hidden_layers for p in layer.forward_params]

@@ -34,11 +34,11 @@ class Streams:
     def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None) -> Any:
         """Draw from the uniform distribution on [low, high)."""
         draw = self._array(self.generator.random(tuple(size)), dtype)
-        return draw if (low, high) == (0.0, 1.0) else draw * (high - low) + low
+        return draw if (low, high) == (0.0, 1.0) else draw * float(high - low) + float(low)
 
     def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: Any = None) -> Any:
         """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
-        return self._array(self.generator.standard_normal(tuple(size)), dtype) * std + avg
+        return self._array(self.generator.standard_normal(tuple(size)), dtype) * float(std) + float(avg)
 
     def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: Any = None) -> Any:
         """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""

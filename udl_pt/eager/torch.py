@@ -37,23 +37,29 @@ class Tensors(Twin):
         """Make a parameter: a tensor on the array's memory."""
         return torch.from_numpy(value)
 
-    def _called(self, formula: Callable[[Any], Any], X: Any, *, takes_hidden: bool = False) -> Any:
+    @staticmethod
+    def _sign(values: Any) -> Any:
+        return torch.sign(values)
+
+    def _called(self, formula: Callable[[Any], Any], X: Any, **options: Any) -> Any:
         """Call a formula with tensors as they are, and with arrays that are checked."""
         if isinstance(X, torch.Tensor):
+            self._check_fitted()
             return formula(X)
 
         def of_array(X: Any) -> Any:
             with torch.no_grad():
-                return formula(torch.from_numpy(X)).numpy()
+                return formula(torch.from_numpy(np.require(X, requirements=["C", "W"]))).numpy()
 
-        return super()._called(of_array, X, takes_hidden=takes_hidden)
+        return super()._called(of_array, X, **options)
 
     def _derived(self, cost: Callable[[], Any]) -> Any:
         """Let PyTorch follow a cost's computation, and differentiate it by the parameters."""
         for p in self.params:
             p.requires_grad_(True)
         try:
-            return torch.autograd.grad(cost(), self.params)
+            with torch.enable_grad():
+                return torch.autograd.grad(cost(), self.params)
         finally:
             for p in self.params:
                 p.requires_grad_(False)
@@ -103,27 +109,31 @@ class RBM(Tensors, eager.RBM):
     def _decode(self, H: Any) -> Any:
         return torch.sigmoid(self._visible_input(H))
 
-    def _draw_h(self, V: Any, u: Any) -> Any:
-        return (u < self._encode(V)).to(V.dtype)
-
-    def _draw_v(self, H: Any, u: Any) -> Any:
-        return (u < self._decode(H)).to(H.dtype)
+    def _draw(self, u: Any, p: Any) -> Any:
+        return (u < p).to(u.dtype)
 
     def _free_energy(self, V: Any) -> Any:
-        A = torch.addmm(self.c, V, self.W)  # (N, M)
-        return -V @ self.b - torch.logaddexp(A, torch.zeros_like(A)).sum(dim=1)  # (N,)
+        return self._energy(V, torch.addmm(self.c, V, self.W))
+
+    def _energy(self, V: Any, A: Any) -> Any:
+        """Give the free energy of `V`, of shape (N,), where ``A = VW + c`` is known."""
+        return -V @ self.b - torch.logaddexp(A, torch.zeros_like(A)).sum(dim=1)
 
     def _cost(self, X: Any) -> Any:
         A = self._visible_input(self._encode(X))
         return F.binary_cross_entropy_with_logits(A, X, reduction="sum")
 
     def _gradients(self, X: Any, scale: float) -> Any:
-        """Give the gradients of ``mean F(v0) - mean F(v1)``; v1 is drawn before, so it is constant."""
+        """Give the gradients of ``mean F(v0) - mean F(v1)``; v1 is drawn with the tape off: held constant."""
         v0 = torch.from_numpy(X)
-        v1 = self._chain(v0, self.k) if self.chains is None else self._persistent_chain()
-        return self._derived(
-            lambda: scale * self._free_energy(v0).sum() - self._free_energy(v1).sum() / len(v1)
-        )
+
+        def cost() -> Any:
+            A = torch.addmm(self.c, v0, self.W)  # (n, M); the chain starts from it, too
+            with torch.no_grad():
+                v1 = self._persistent_chain() if self.chains is not None else self._chain(A.sigmoid(), self.k)
+            return scale * self._energy(v0, A).sum() - self._free_energy(v1).sum() / len(v1)
+
+        return self._derived(cost)
 
 
 class DNN(Tensors, eager.DNN):
