@@ -46,8 +46,22 @@ class DNN(Stack):
     W: Array
     b: Array
 
-    def __init__(self, hidden_layer_sizes: Sequence[int], *arguments: Any, **options: Any) -> None:
-        super().__init__(hidden_layer_sizes, *arguments, **options)
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        UnsupervisedModel: Any = None,
+        *,
+        corruption: Any = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes,
+            UnsupervisedModel,
+            corruption=corruption,
+            random_state=random_state,
+            dtype=dtype,
+        )
         self.errors: list[float] = []
 
     def fit(

@@ -1,0 +1,74 @@
+"""Every model against its eager twins on every backend, step for step (docs/parity.md shows the numbers)."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import parity
+import pytest
+from parity import BACKENDS, CASES, LIMITS
+
+ROOT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("dtype", LIMITS)
+@pytest.mark.parametrize(("case", "twin"), [(name, twin) for name in CASES for twin in CASES[name].twins])
+def test_a_hundred_steps_end_at_the_same_numbers(case, twin, dtype, backend):
+    apart = parity.differences(parity.symbolic(case, backend, dtype), parity.twin(case, twin, dtype))
+    for kind, difference in apart.items():
+        assert difference <= LIMITS[dtype], kind
+
+
+@pytest.mark.parametrize("case", [name for name in CASES if "PCA" not in name and "gradient" not in name])
+def test_what_agrees_has_gone_somewhere(case):
+    all_costs = [costs for costs in parity.twin(case, "numpy", "float64")["costs"] if len(costs)]
+    assert all_costs
+    for costs in all_costs:
+        assert costs.min() < 0.99 * costs[0]
+
+
+@pytest.mark.parametrize("case", [name for name in CASES if "RBM" in name])
+def test_no_draw_is_so_near_to_its_probability_that_float32_turns_it(case):
+    assert parity.margin(case) > 3e-5
+
+
+def test_no_pixel_has_a_gradient_so_small_that_float32_turns_its_sign():
+    (gradient,) = parity.twin("input gradient", "numpy", "float64")["images"]
+    assert abs(gradient).min() > 1e-6
+
+
+def test_other_numbers_are_other_numbers():
+    """The comparison itself: parameters, costs and draws of another seed; NaN; shapes; dtypes."""
+    run = parity.twin("RBM, persistent", "numpy", "float64")
+    models = parity.side("numpy")
+    other = parity.rbm(models, "float64", {}, seed=305, persistent=True)
+    apart = parity.differences(run, other)
+    assert min(apart[kind] for kind in ("parameters", "costs", "draws")) > 0.01
+    zeros = np.zeros(3)
+    assert np.isnan(parity.max_difference([zeros, zeros], [zeros, np.array([0, np.nan, 0])]))
+    for others in ([zeros[:2]], [zeros.astype("float32")], [], [zeros, zeros]):
+        with pytest.raises(AssertionError):
+            parity.max_difference([zeros], others)
+
+
+def test_the_page_shows_every_case_within_its_limit(capsys):
+    spec = importlib.util.spec_from_file_location("tools_parity", ROOT / "tools" / "parity.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    printed = tool.main(backends=["jax"], dtypes=["float64"], cases=["PCA"])
+    assert re.search(r"\n\| PCA \| \d\.?\d*e-\d+ \| +\|$|\n\| PCA \| 0 \| +\|$", printed)
+    assert capsys.readouterr().out.strip() == printed.strip()
+
+    page = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
+    for dtype, limit in LIMITS.items():
+        table = page.split(f"## {dtype}")[1].split("\n## ")[0]
+        rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")][2:]
+        assert [name.strip() for name, *_ in rows] == list(CASES)
+        for name, *cells in rows:
+            expected = [twin in CASES[name.strip()].twins for _ in BACKENDS for twin in ("numpy", "torch")]
+            assert [bool(cell.strip()) for cell in cells] == expected
+            assert all(float(cell) <= limit for cell in cells if cell.strip())
