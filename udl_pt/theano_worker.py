@@ -237,7 +237,7 @@ def tell(event: str, **what: Any) -> None:
     print(json.dumps(dict(what, event=event)), file=lines_out(), flush=True)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)  # noqa: UP033 (as 3.7 has it)
 def lines_out() -> Any:
     """Keep standard output for our lines: whatever else is printed goes to standard error from now on."""
     out = os.fdopen(os.dup(1), "w")
