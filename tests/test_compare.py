@@ -108,7 +108,7 @@ def test_the_picture_of_times_has_the_break_even_points():
         (AutoEncoder(3), {"sizes": [7]}, "leave sizes away"),
         ("rbm", {"seed": None}, "seed is None, expected an integer"),
         ("rbm", {"fit": {"k": 0}}, "k is 0"),
-        ("rbm", {"fit": {"learning_rte": 1}}, "learning_rte"),
+        ("rbm", {"fit": {"learning_rte": 1}}, "RBM.fit takes no argument 'learning_rte'"),
         ("rbm", {"fit": {"batch_sz": 1000}}, "fit has batch_sz, which compare sets itself"),
         ("dnn", {"fit": {"pretrain": True}}, "fit has pretrain"),
         ("rbm", {"fit": {"learning_rate": [1]}}, "fit has learning_rate=[1]"),

@@ -566,7 +566,7 @@ BAD_LABELS = [
         {"pretrain_options": [BATCH, {"cost": "hinge"}]},
         r"layer 2 of 2 \(see pretrain_options\): cost is 'hinge'",
     ),
-    ({"pretrain_options": {"speed": 3}}, "unexpected keyword argument 'speed'"),
+    ({"pretrain_options": {"speed": 3}}, "takes no argument 'speed'"),
 ]
 REFUSED = [
     *(("ae", lambda m, bad=bad: m.fit(bad, **BATCH), message) for bad, message in BAD_X),
@@ -657,7 +657,7 @@ def test_bad_input_is_refused_and_changes_nothing(twins, kind, call, message):
         ),
         (lambda m: m.DNN([5], udl_pt.RBM), "makes a layer of type .*udl_pt.rbm.RBM"),
         (lambda m: m.DNN([5], "AutoEncoder"), "layer of type .*str"),
-        (lambda m: m.DNN([5], m.RBM, corruption=masking(0.3)), "unexpected keyword argument 'corruption'"),
+        (lambda m: m.DNN([5], m.RBM, corruption=masking(0.3)), "takes no argument 'corruption'"),
         (
             lambda m: m.AutoEncoder.createFromArrays(X, np.zeros(5), np.zeros(40)),
             r"bh has shape \(5,\), expected 6",
@@ -906,7 +906,7 @@ def test_what_the_symbolic_class_documents_is_there_after_fit(name):
 @CORE
 @pytest.mark.parametrize("name", CLASSES)
 def test_arguments_have_the_same_names_order_and_defaults(name):
-    """The twins take fewer, at most: no backend, and nothing of what has no twin."""
+    """All that the symbolic method takes: what has no twin as it is by default, else it is refused."""
     ours, theirs = getattr(eager, name), getattr(udl_pt, name)
     methods = [n for n in dir(ours) if hasattr(theirs, n) and callable(getattr(ours, n))]
     methods = [n for n in methods if not n.startswith("_")] + ["__init__"]
@@ -916,13 +916,43 @@ def test_arguments_have_the_same_names_order_and_defaults(name):
             {n: p for n, p in inspect.signature(getattr(cls, method)).parameters.items() if n != "self"}
             for cls in (ours, theirs)
         )
-        shared = [n for n in of_theirs if n in of_ours]
-        assert list(of_ours) == shared, method
-        for n in shared:
+        takes_beyond = of_ours.pop("beyond", None) is not None
+        beyond = {n: p.default for n, p in of_theirs.items() if n not in of_ours}
+        assert takes_beyond == bool(beyond), method
+        assert list(of_ours) == [n for n in of_theirs if n in of_ours], method
+        for n in of_ours:
             if n == "UnsupervisedModel":  # each its own
                 continue
             a, b = of_ours[n], of_theirs[n]
             assert (a.kind, a.default) == (b.kind, b.default), (method, n)
+        if beyond:
+            call = called_small(name, method)
+            call(**beyond)
+            for n, default in beyond.items():
+                other = "jax" if n == "backend" else "other" if isinstance(default, str) else 7
+                with pytest.raises(ValueError, match=f"{n} is .* has no twin of that"):
+                    call(**{n: other})
+            with pytest.raises(TypeError, match="takes no argument 'nonsense'"):
+                call(nonsense=1)
+
+
+def called_small(name, method):
+    """Give a method of a new twin with what it needs."""
+    of = {
+        "AutoEncoder": lambda **o: eager.AutoEncoder(3, **o),
+        "RBM": lambda **o: eager.RBM(3, **o),
+        "DNN": lambda **o: eager.DNN([3], **o),
+        "DBN": lambda **o: eager.DBN([3], **o),
+        "PCA": lambda **o: eager.PCA(2, **o),
+        "SymmetricSNE": lambda **o: eager.SymmetricSNE(perplexity=3, max_iter=1, **o),
+        "TSNE": lambda **o: eager.TSNE(perplexity=3, max_iter=1, **o),
+    }[name]
+    if method == "__init__":
+        return of
+    fit = {"DNN": LABELLED | {"pretrain": False}, "DBN": {"X": X, "pretrain_epochs": 0}}.get(name, {"X": X})
+    if name in ("AutoEncoder", "RBM"):
+        fit |= BATCH
+    return functools.partial(getattr(of(), method), **fit)
 
 
 def test_the_torch_twins_take_what_the_numpy_twins_take():

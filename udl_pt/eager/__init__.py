@@ -1,8 +1,9 @@
 """The book's models written out in NumPy: the same constructors, `fit` and attributes, gradients by hand.
 
 Each is the twin of the class or function of the same name in `udl_pt`: it makes the same draws in the same
-order, so that either is an oracle for the other. Nothing is compiled, and there is no ``backend``. What the
-library adds to the book on the symbolic side (Gaussian units, tempering, dropout, ...) has no twin.
+order, so that either is an oracle for the other. What the library adds to the book on the symbolic side
+(backends, Gaussian units, tempering, dropout, ...) has no twin: such arguments are taken as they are by
+default, else refused.
 `udl_pt.eager.torch` has the same for PyTorch.
 """
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit as s
 
+from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, Layer, softplus
 from udl_pt.training import Progress, show_costs
 from udl_pt.validation import check_option
@@ -71,8 +72,32 @@ class AutoEncoder(Layer):
         cost_scale: str = "dataset",
         monitor: str | None = "epoch",
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        **beyond: Any,
     ) -> "AutoEncoder":
-        """Draw new weights and train them; arguments and errors are those of `udl_pt.AutoEncoder`."""
+        """Draw new weights and train them to reconstruct `X`, as `udl_pt.AutoEncoder.fit`.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Rows to reconstruct, in [0, 1] under the cross-entropy.
+        learning_rate, mu, epochs, batch_sz, show_fig, cost, cost_scale, monitor, callbacks
+            As there.
+        **beyond
+            There is no backend here: only the default is taken.
+
+        Returns
+        -------
+        AutoEncoder
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        check_beyond("AutoEncoder.fit", beyond, {"backend": None})
         check_option(cost, "cost", ("cross_entropy", "squared_error"))
         check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))
         if cost == "cross_entropy" and self.output == "linear" and epochs != 0:

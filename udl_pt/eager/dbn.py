@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit as s
 
+from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import MomentumStep, init_weights, softplus
 from udl_pt.eager.stack import Stack
 from udl_pt.training import MONITORS, Progress, show_costs
@@ -41,8 +42,32 @@ class DBN(Stack):
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         monitor: str | None = "epoch",
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        **beyond: Any,
     ) -> "DBN":
-        """Train layer by layer; arguments and errors of `udl_pt.DBN`."""
+        """Train layer by layer, as `udl_pt.DBN.fit`.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            The first layer's data.
+        pretrain_epochs, pretrain_options, monitor, callbacks
+            As there.
+        **beyond
+            What it takes besides has no twin: only the defaults are taken.
+
+        Returns
+        -------
+        DBN
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        DivergenceError
+            When a layer's step isn't finite; the network has no parameters then.
+        """
+        check_beyond("DBN.fit", beyond, {"keep_layers": False, "backend": None})
         check_option(monitor, "monitor", MONITORS)
         X = check_matrix(X, dtype=self.dtype)
         self._pretrain(X, pretrain_epochs, pretrain_options, monitor, check_callbacks(callbacks))

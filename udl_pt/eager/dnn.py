@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, MomentumStep, init_weights
 from udl_pt.eager.stack import Stack
 from udl_pt.metrics import error_rate
@@ -20,6 +21,15 @@ from udl_pt.validation import (
 )
 
 __all__ = ["DNN"]
+
+BEYOND = {
+    "keep_layers": False,
+    "validation": None,
+    "dropout": 0.0,
+    "max_norm": None,
+    "augment": (),
+    "backend": None,
+}
 
 
 def log_softmax(A: np.ndarray) -> np.ndarray:
@@ -54,7 +64,9 @@ class DNN(Stack):
         corruption: Any = None,
         random_state: Any = None,
         dtype: Any = None,
+        **beyond: Any,
     ) -> None:
+        check_beyond("DNN", beyond, {"rng": None})
         super().__init__(
             hidden_layer_sizes,
             UnsupervisedModel,
@@ -83,8 +95,36 @@ class DNN(Stack):
         train_head_only: bool = False,
         monitor: str | None = "epoch",
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        **beyond: Any,
     ) -> "DNN":
-        """Pretrain layer by layer, then fine-tune; arguments and errors are those of `udl_pt.DNN`."""
+        """Pretrain layer by layer, then train to predict the labels, as `udl_pt.DNN.fit`.
+
+        Parameters
+        ----------
+        X, Xtest : array_like of shape (N, D) and (Ntest, D)
+            Images to train on, and to measure `costs` and `errors` on.
+        Y, Ytest : array_like of int of shape (N,) and (Ntest,)
+            Their labels.
+        pretrain, learning_rate, mu, reg, epochs, batch_sz, show_fig, monitor, callbacks
+            As there.
+        pretrain_epochs, pretrain_options, train_head_only
+            As there.
+        **beyond
+            What it takes besides has no twin: only the defaults are taken.
+
+        Returns
+        -------
+        DNN
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        check_beyond("DNN.fit", beyond, BEYOND)
         check_option(monitor, "monitor", MONITORS)
         hyper, callbacks = check_rates(learning_rate, mu), check_callbacks(callbacks)
         hyper["reg"] = check_number(reg, "reg", at_least=0)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.eager.beyond import check_beyond
 from udl_pt.validation import NotFittedError, check_count, check_matrix
 
 __all__ = ["PCA"]
@@ -49,13 +50,15 @@ class PCA:
         self.n_components = None if n_components is None else check_count(n_components, "n_components")
         self.whiten = bool(whiten)
 
-    def fit(self, X: Any) -> "PCA":
+    def fit(self, X: Any, **beyond: Any) -> "PCA":
         """Find the directions in which `X` varies most: ``C = (X - m)'(X - m) / N`` and ``CQ = QE``.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
             At least two rows, not all the same. float32 gives float32, all else float64.
+        **beyond
+            There is no backend here: only the default is taken.
 
         Returns
         -------
@@ -67,6 +70,7 @@ class PCA:
         ValueError, TypeError
             For bad input, before anything is changed.
         """
+        check_beyond("PCA.fit", beyond, {"backend": None})
         dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
         X = check_matrix(X, dtype=dtype).astype(np.float64)
         N, D = X.shape
@@ -136,9 +140,9 @@ class PCA:
         """Do the same as `forward`."""
         return self.forward(X)
 
-    def fit_transform(self, X: Any) -> np.ndarray:
+    def fit_transform(self, X: Any, **beyond: Any) -> np.ndarray:
         """Fit to `X` and transform it."""
-        return self.fit(X).transform(X)
+        return self.fit(X, **beyond).transform(X)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Give ``X_hat = ZQ' + m``: what the kept components say of X.

@@ -6,11 +6,24 @@ from typing import Any
 import numpy as np
 from scipy.special import expit as s
 
+from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, Layer, softplus
 from udl_pt.training import Progress, show_costs
 from udl_pt.validation import check_count
 
 __all__ = ["RBM"]
+
+UNITS = {"visible": "bernoulli", "learn_variance": False}
+BEYOND = {
+    "n_temperatures": 1,
+    "weight_decay": 0.0,
+    "sparsity_target": None,
+    "sparsity_cost": 0.1,
+    "centring": False,
+    "visible_bias": "zeros",
+    "binarize": False,
+    "backend": None,
+}
 
 
 class RBM(Layer):
@@ -37,8 +50,16 @@ class RBM(Layer):
     b: Array
 
     def __init__(
-        self, M: int, an_id: Any = None, *, rng: Any = None, random_state: Any = None, dtype: Any = None
+        self,
+        M: int,
+        an_id: Any = None,
+        *,
+        rng: Any = None,
+        random_state: Any = None,
+        dtype: Any = None,
+        **beyond: Any,
     ) -> None:
+        check_beyond("RBM", beyond, UNITS)
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         self.chains: Any = None
 
@@ -56,8 +77,32 @@ class RBM(Layer):
         n_chains: int | None = None,
         monitor: str | None = "epoch",
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        **beyond: Any,
     ) -> "RBM":
-        """Draw new weights and train them; arguments and errors are those of `udl_pt.RBM`."""
+        """Draw new weights and train them by contrastive divergence, as `udl_pt.RBM.fit`.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Data in [0, 1].
+        learning_rate, epochs, batch_sz, show_fig, mu, k, persistent, n_chains, monitor, callbacks
+            As there.
+        **beyond
+            What it takes besides has no twin: only the defaults are taken.
+
+        Returns
+        -------
+        RBM
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        check_beyond("RBM.fit", beyond, BEYOND)
         k = check_count(k, "k")
         if n_chains is not None and check_count(n_chains, "n_chains") != batch_sz and not persistent:
             raise ValueError(

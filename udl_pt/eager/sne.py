@@ -11,6 +11,7 @@ import numpy as np
 
 from udl_pt import memory
 from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
+from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.pca import PCA
 from udl_pt.random import as_generator
 from udl_pt.training import Progress, notify
@@ -209,7 +210,9 @@ class _Embedding:
         self._generator = as_generator(random_state)
         self.costs: list[float] = []
 
-    def fit_transform(self, X: Any, *, callbacks: Sequence[Callable[[Progress], Any]] = ()) -> np.ndarray:
+    def fit_transform(
+        self, X: Any, *, callbacks: Sequence[Callable[[Progress], Any]] = (), **beyond: Any
+    ) -> np.ndarray:
         """Embed the rows of `X`.
 
         Parameters
@@ -218,6 +221,8 @@ class _Embedding:
             At least four points, not all the same.
         callbacks : sequence of callable
             Each gets a `udl_pt.training.Progress` after every iteration, which counts as an epoch there.
+        **beyond
+            There is no backend here: only the default is taken.
 
         Returns
         -------
@@ -233,6 +238,7 @@ class _Embedding:
         DivergenceError
             When a step isn't finite; `embedding_` is that before it.
         """
+        check_beyond(f"{type(self).__name__}.fit_transform", beyond, {"backend": None})
         callbacks = check_callbacks(callbacks)
         notify(callbacks, "on_check", self, ("learning_rate",), ())
         X = self._points(X)  # (N, D), around the mean
