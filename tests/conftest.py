@@ -7,6 +7,7 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import numpy as np
+import parity
 import pytensor
 
 
@@ -25,3 +26,9 @@ def data():
     X[np.arange(90), Y] += 1
     X /= 2
     return X[:60], Y[:60], X[60:], Y[60:]
+
+
+@pytest.fixture(params=[pytest.param("numpy", marks=pytest.mark.core), "torch"])
+def twins(request):
+    """Give the eager twins of one kind; PyTorch's need not be installed where only the core tests run."""
+    return parity.side(request.param)
