@@ -16,7 +16,7 @@ FLOORS = {
         0: "backend random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
         2: "training units pca descent",
-        3: "gibbs callbacks compare_processes",
+        3: "gibbs callbacks compare_processes embedding",
         4: "contrastive layer annealing",
         5: "autoencoder rbm tsne",
         6: "pretraining fine_tuning likelihood sampling",
@@ -35,8 +35,8 @@ FLOORS = {
     }.items()
     for name in names.split()
 }
-BESIDE = 3  # the floor of eager/ as a whole, whose modules may use these alone
-FOR_TWINS = {"memory", "validation", "random", "metrics", "affinities", "training"}
+BESIDE = 4  # the floor of eager/ as a whole, whose modules may use these alone
+FOR_TWINS = {"validation", "random", "metrics", "affinities", "training", "embedding"}
 LINKERS = ("backend", "numba_blas", "numba_elemwise")
 MODES = (
     "pytensor.link",

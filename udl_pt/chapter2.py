@@ -10,12 +10,13 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
 from udl_pt.datasets import Dataset, donut, gaussian_clouds, xor_clouds
+from udl_pt.embedding import RECORDED
 from udl_pt.pca import PCA
 from udl_pt.plots import plot_costs, plot_embeddings, plot_toys
 from udl_pt.programs import Settings, percent
 from udl_pt.report import Picture, Section
 from udl_pt.training import Progress
-from udl_pt.tsne import RECORDED, TSNE, SymmetricSNE
+from udl_pt.tsne import TSNE, SymmetricSNE
 
 __all__ = ["chapter2", "one_neighbour_error"]
 
