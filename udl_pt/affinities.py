@@ -6,7 +6,14 @@ import numpy as np
 
 from udl_pt.validation import check_matrix, check_number
 
-__all__ = ["fill_gaussian", "fill_joint", "gaussian_probabilities", "joint_probabilities", "points"]
+__all__ = [
+    "check_probabilities",
+    "fill_gaussian",
+    "fill_joint",
+    "gaussian_probabilities",
+    "joint_probabilities",
+    "points",
+]
 
 TOLERANCE = 1e-10  # of the logarithm of the perplexity, in nats
 ATTEMPTS = 200
@@ -128,6 +135,29 @@ def points(X: Any, perplexity: Any = None) -> np.ndarray:
             "range of float64: scale it"
         )
     return centred
+
+
+def check_probabilities(P: Any, N: int) -> np.ndarray:
+    """Hand back `P` where it is a matrix of joint probabilities of `N` points."""
+    array = check_matrix(P, "P", dtype="float64")
+    if array.shape != (N, N):
+        raise ValueError(f"P has shape {array.shape}, expected ({N}, {N}), as Y has {N} rows")
+    total, eps = float(array.sum(dtype=float)), 1e-5 if array.dtype == np.float32 else 1e-8
+    if array.min() < 0 or abs(total - 1) > eps:
+        raise ValueError(
+            f"P has a smallest value of {array.min():g} and the sum {total:.9g}, expected probabilities of "
+            "sum 1: joint_probabilities(X) makes such a P"
+        )
+    apart = abs(array - array.T)
+    if apart.max() > eps * array.max():
+        i, j = np.unravel_index(apart.argmax(), array.shape)
+        raise ValueError(
+            f"P is not symmetric: P[{i}, {j}] is {array[i, j]:g}, P[{j}, {i}] is {array[j, i]:g}; take "
+            "(P + P.T) / 2"
+        )
+    if array.diagonal().any():
+        raise ValueError("P has values on its diagonal, but no point is its own neighbour: expected zeros")
+    return array
 
 
 def _blocks(N: int) -> list[slice]:

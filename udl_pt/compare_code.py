@@ -48,6 +48,18 @@ TWINS_LINES: dict[str, list[Callable[..., Any]]] = {
         eager.DNN._gradients,
     ],
 }
+PRODUCTS = {
+    "Dot": "matrix product",
+    "Dot22": "matrix product",
+    "Dot22Scalar": "matrix product times a number",
+    "Gemm": "matrix product with accumulation, b C + a A B",
+    "Gemv": "product of matrix and vector with accumulation",
+    "CGemv": "product of matrix and vector with accumulation",
+    "Ger": "outer product with accumulation",
+    "CGer": "outer product with accumulation",
+}
+NO_WORK = "no work: a view, or a shape"
+SHAPES = ("Shape_i", "ScalarFromTensor", "TensorFromScalar", "OnlyEntry", "MakeVector")
 
 
 def twins_lines(kind: str) -> str:
@@ -116,21 +128,6 @@ def _described(op: Any) -> tuple[str, str]:
     elif getattr(op, "view_map", None) or name in SHAPES:
         notes.insert(0, NO_WORK)
     return name, "; ".join(notes)
-
-
-PRODUCTS = {
-    "Dot": "matrix product",
-    "Dot22": "matrix product",
-    "Dot22Scalar": "matrix product times a number",
-    "Gemm": "matrix product with accumulation, b C + a A B",
-    "Gemv": "product of matrix and vector with accumulation",
-    "CGemv": "product of matrix and vector with accumulation",
-    "Ger": "outer product with accumulation",
-    "CGer": "outer product with accumulation",
-}
-
-NO_WORK = "no work: a view, or a shape"
-SHAPES = ("Shape_i", "ScalarFromTensor", "TensorFromScalar", "OnlyEntry", "MakeVector")
 
 
 def _short(op: Any) -> str:

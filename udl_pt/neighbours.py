@@ -24,6 +24,7 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
+from udl_pt.affinities import check_probabilities
 from udl_pt.backend import Function, get_backend
 from udl_pt.validation import check_matrix
 
@@ -230,26 +231,3 @@ def _called(name: str, kernel: Kernel, graph: Callable[..., Variable], P: Any, Y
     P = check_probabilities(P, len(Y))
     compiled = _compiled(name, kernel, graph, Y.shape[1], dtype, get_backend())
     return compiled(np.ascontiguousarray(P, dtype), np.ascontiguousarray(Y, dtype))
-
-
-def check_probabilities(P: Any, N: int) -> np.ndarray:
-    """Hand back `P` where it is a matrix of joint probabilities of `N` points."""
-    array = check_matrix(P, "P", dtype="float64")
-    if array.shape != (N, N):
-        raise ValueError(f"P has shape {array.shape}, expected ({N}, {N}), as Y has {N} rows")
-    total, eps = float(array.sum(dtype=float)), 1e-5 if array.dtype == np.float32 else 1e-8
-    if array.min() < 0 or abs(total - 1) > eps:
-        raise ValueError(
-            f"P has a smallest value of {array.min():g} and the sum {total:.9g}, expected probabilities of "
-            "sum 1: joint_probabilities(X) makes such a P"
-        )
-    apart = abs(array - array.T)
-    if apart.max() > eps * array.max():
-        i, j = np.unravel_index(apart.argmax(), array.shape)
-        raise ValueError(
-            f"P is not symmetric: P[{i}, {j}] is {array[i, j]:g}, P[{j}, {i}] is {array[j, i]:g}; take "
-            "(P + P.T) / 2"
-        )
-    if array.diagonal().any():
-        raise ValueError("P has values on its diagonal, but no point is its own neighbour: expected zeros")
-    return array

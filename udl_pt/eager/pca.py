@@ -25,19 +25,8 @@ class PCA:
 
     Attributes
     ----------
-    components_ : ndarray of shape (K, D)
-        The first eigenvectors, one a row: the transpose of the book's Q. In each, the first entry of
-        the largest magnitude is positive.
-    explained_variance_ : ndarray of shape (K,)
-        Their eigenvalues, the variances of Z's columns, descending; by N, as in the book, not by N - 1.
-    explained_variance_ratio_ : ndarray of shape (K,)
-        The same as shares of X's whole variance.
-    mean_ : ndarray of shape (D,)
-        m, the mean of each column.
-    n_samples_, n_features : int
-        N and D.
-    dtype : str
-        "float32" where X was float32, else "float64".
+    components_, explained_variance_, explained_variance_ratio_, mean_, n_samples_, n_features
+        As of `udl_pt.PCA`.
     Q : ndarray of shape (D, K)
         What `forward` multiplies with: the components as columns, whitened by their standard deviations.
     m : ndarray of shape (D,)

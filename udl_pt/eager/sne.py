@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.affinities import check_probabilities
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.pca import PCA
 from udl_pt.embedding import Embedding, GaussianEmbedding, StudentEmbedding
@@ -136,23 +137,7 @@ def _checked(P: Any, Y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Hand back joint probabilities and an embedding that fit together, both in the embedding's dtype."""
     dtype = "float32" if getattr(Y, "dtype", None) == np.float32 else "float64"
     Y = check_matrix(Y, "Y", dtype=dtype)
-    N, rounding = len(Y), 1e-5 if getattr(P, "dtype", None) == np.float32 else 1e-8
-    P = check_matrix(P, "P", dtype="float64").astype(np.float64)
-    if P.shape != (N, N):
-        raise ValueError(f"P has shape {P.shape}, expected ({N}, {N}), as Y has {N} rows")
-    smallest, total = P.min(), P.sum()
-    if smallest < 0 or not np.isclose(total, 1, rtol=0, atol=rounding):
-        raise ValueError(
-            f"P has a smallest value of {smallest:g} and the sum {total:.9g}, expected probabilities of "
-            "sum 1: joint_probabilities(X) makes such a P"
-        )
-    if not np.allclose(P, P.T, rtol=0, atol=rounding * P.max()):
-        i, j = np.argwhere(abs(P - P.T) > rounding * P.max())[0]
-        raise ValueError(
-            f"P is not symmetric: P[{i}, {j}] is {P[i, j]:g}, P[{j}, {i}] is {P[j, i]:g}; take (P + P.T) / 2"
-        )
-    if np.trace(P) > 0:
-        raise ValueError("P has values on its diagonal, but no point is its own neighbour: expected zeros")
+    P = check_probabilities(P, len(Y))
     return P.astype(dtype), Y.astype(dtype)
 
 
