@@ -80,6 +80,12 @@ class Way:
         """Milliseconds of a step."""
         return float(np.median(self.ms))
 
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """Those of the milliseconds."""
+        low, high = np.percentile(self.ms, [25, 75])
+        return float(low), float(high)
+
     def pays_after(self, other: "Way", *, cold: bool) -> float:
         """Give the number of steps from which on this way is done before another; infinite if it never is."""
         ahead = (other.cold if cold else other.warm) - (self.cold if cold else self.warm)
@@ -122,7 +128,7 @@ class Comparison:
         facts = asdict(self)
         for way, seen in zip(facts["ways"], self.ways, strict=True):
             way["ms_median"] = seen.median
-            way["ms_quartiles"] = list(np.percentile(seen.ms, [25, 75]))
+            way["ms_quartiles"] = list(seen.quartiles)
             for state in ("cold", "warm"):
                 way[f"compile_{state}"] = way[state] - way[f"import_{state}"]
                 if self.baseline is not None and seen is not self.baseline:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from udl_pt.compare import Comparison
+from udl_pt.compare_worker import TWINS
 from udl_pt.plots import COLOURS, MARKERS, open_grid
 
 __all__ = ["plot_differences", "plot_times"]
@@ -14,10 +15,9 @@ __all__ = ["plot_differences", "plot_times"]
 
 def _styled(comparison: Comparison) -> list[tuple[Any, str, str, str]]:
     """Give each way its colour, marker and line: symbolic ones are drawn through, eager ones dashed."""
-    eager = ("numpy", "torch")
     looks = zip(cycle((*COLOURS, "#56B4E9", "#000000")), cycle((*MARKERS, "v", "P")), strict=False)
     return [
-        (way, colour, marker, "--" if way.name in eager else "-")
+        (way, colour, marker, "--" if way.name in TWINS else "-")
         for way, (colour, marker) in zip(comparison.ways, looks, strict=False)
     ]
 

@@ -21,7 +21,7 @@ for path in glob.glob(os.path.join(os.path.dirname(numpy.__file__), "..", "numpy
 
 
 def check_theano(python: Any) -> None:
-    """Raise unless `python` is an interpreter that can import Theano."""
+    """Raise a ValueError unless `python` is an interpreter that can import Theano."""
     command = [str(python), "-c", "import theano; print('theano', theano.__version__)"]
     try:
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -36,11 +36,23 @@ def check_theano(python: Any) -> None:
 
 
 class Process:
-    """A process that trains, as far as it is told to."""
+    """A process that trains, as far as it is told to.
+
+    Parameters
+    ----------
+    name : str
+        The way: a backend, a twin, or ``"theano"``.
+    task : dict
+        See `udl_pt.theano_worker`.
+    place : Path
+        A folder for its compile cache, which a later process of the same name finds full.
+    theano : path-like or None
+        The interpreter of ``"theano"``.
+    """
 
     def __init__(self, name: str, task: dict[str, Any], place: Path, theano: Any) -> None:
         self._name, self._errors = name, tempfile.TemporaryFile("w+")  # noqa: SIM115
-        cache, environment = place / f"cache of {name}".replace(" ", "-"), dict(os.environ)
+        cache, environment = place / f"cache-{name}", dict(os.environ)
         if name == "theano":
             command = [str(theano), str(Path(__file__).with_name("theano_worker.py"))]
             environment["THEANO_FLAGS"] = _theano_flags(theano, task["dtype"], cache)
@@ -79,7 +91,13 @@ class Process:
             print(line, file=self._process.stdin, flush=True)
 
     def hear(self, event: str) -> dict[str, Any]:
-        """Wait for what the process says of an event."""
+        """Wait for what the process says of an event.
+
+        Raises
+        ------
+        RuntimeError
+            When it ends instead; with what it said last.
+        """
         assert self._process.stdout is not None
         for line in self._process.stdout:
             said: dict[str, Any] = json.loads(line)

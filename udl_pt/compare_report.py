@@ -30,7 +30,7 @@ def table(comparison: Comparison) -> Table:
     for column in ("import", "cold", "warm", "ms a step", "pays: cold", "warm", "MB", "apart"):
         made.add_column(column, justify="right", no_wrap=True)
     for way in comparison.ways:
-        low, high = np.percentile(way.ms, [25, 75])
+        low, high = way.quartiles
         made.add_row(
             way.name,
             f"{way.import_warm:.2f}",
