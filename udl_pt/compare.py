@@ -56,8 +56,7 @@ class Way:
         Seconds from the process's start until the library was there, in either run.
     cold, warm : float
         Seconds from the process's start to the first step's end, with an empty compile cache and with a full
-        one (JAX keeps none). What lies between the import and that is to build the model, to draw its
-        weights, and to compile.
+        one (JAX keeps none).
     ms : list of float
         Milliseconds of each step after the first.
     peak_memory : int
@@ -79,6 +78,10 @@ class Way:
     def median(self) -> float:
         """Milliseconds of a step."""
         return float(np.median(self.ms))
+
+    def compiling(self, *, cold: bool) -> float:
+        """Seconds from the import to the first step's end: to build, to draw weights, and to compile."""
+        return self.cold - self.import_cold if cold else self.warm - self.import_warm
 
     @property
     def quartiles(self) -> tuple[float, float]:
@@ -130,7 +133,7 @@ class Comparison:
             way["ms_median"] = seen.median
             way["ms_quartiles"] = list(seen.quartiles)
             for state in ("cold", "warm"):
-                way[f"compile_{state}"] = way[state] - way[f"import_{state}"]
+                way[f"compile_{state}"] = seen.compiling(cold=state == "cold")
                 if self.baseline is not None and seen is not self.baseline:
                     steps = seen.pays_after(self.baseline, cold=state == "cold")
                     way[f"pays_after_{state}"] = math.ceil(steps) if np.isfinite(steps) else None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.panel import Panel
 from rich.syntax import Syntax
@@ -23,20 +23,24 @@ WIDE = 170  # columns from which graph and code stand side by side
 def table(comparison: Comparison) -> Table:
     """Make the table of all ways."""
     baseline = comparison.baseline
-    made = Table(
-        title=f"{comparison.model}, {comparison.steps} steps", caption=_caption(comparison), box=SIMPLE
-    )
-    made.add_column("way")
-    for column in ("import", "cold", "warm", "ms a step", "pays: cold", "warm", "MB", "apart"):
+    title = f"{comparison.model}, {comparison.steps} steps"
+    made = Table(title=title, caption=_caption(comparison), box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    made.add_column("way", no_wrap=True)
+    for column in (
+        *("import", "compile\ncold", "\nwarm", "first\ncold", "\nwarm", "ms a step"),
+        *("pays\ncold", "\nwarm", "MB", "apart"),
+    ):
         made.add_column(column, justify="right", no_wrap=True)
     for way in comparison.ways:
         low, high = way.quartiles
         made.add_row(
             way.name,
             f"{way.import_warm:.2f}",
+            f"{way.compiling(cold=True):.2f}",
+            f"{way.compiling(cold=False):.2f}",
             f"{way.cold:.2f}",
             f"{way.warm:.2f}",
-            f"{way.median:.2f} ± {(high - low) / 2:.2f}",
+            f"{way.median:.2f}±{(high - low) / 2:.2f}",
             _steps(way, baseline, cold=True),
             _steps(way, baseline, cold=False),
             f"{way.peak_memory / 1e6:.0f}",
@@ -47,13 +51,13 @@ def table(comparison: Comparison) -> Table:
 
 def _caption(comparison: Comparison) -> str:
     lines = [
-        "import, cold, warm: seconds from the process's start until the library is there, and until the "
-        "first step is done, with an empty compile cache and with a full one",
+        "import, first: seconds from the process's start until the library is there, the first step done",
+        "compile: from the one to the other, with an empty compile cache (cold) and with a full one (warm)",
         "ms a step: median ± half the distance of the quartiles",
         f"apart: a parameter's largest difference from {comparison.reference}'s at the end",
     ]
     if comparison.baseline is not None:
-        lines.insert(2, f"pays: the steps after which it is done as soon as {comparison.baseline.name}")
+        lines.insert(3, f"pays: after so many steps it is done as soon as {comparison.baseline.name}")
     return "\n".join(lines)
 
 
