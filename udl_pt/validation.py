@@ -18,12 +18,14 @@ __all__ = [
     "check_count",
     "check_dtype",
     "check_epochs",
+    "check_form",
     "check_labels",
     "check_matrix",
     "check_number",
     "check_option",
     "check_rates",
     "check_sizes",
+    "check_values",
     "check_weights",
     "column_moments",
     "one_a_layer",
@@ -81,6 +83,13 @@ def check_matrix(
     ValueError
         For another number of dimensions or features, no rows, NaN, infinity, or values outside [0, 1].
     """
+    array = check_form(X, name, n_features=n_features)
+    check_values(array, name, dtype=dtype, unit_interval=unit_interval)
+    return array
+
+
+def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.ndarray:
+    """Do of `check_matrix` what needs no look at the values."""
     # All sparse classes have it (and a data frame may have a column of that name); loading scipy.sparse to
     # ask takes a third of a second.
     if hasattr(type(X), "nnz"):
@@ -104,6 +113,11 @@ def check_matrix(
         raise ValueError(
             f"{name} has {array.shape[1]} features, expected {n_features}, as the model was made for"
         )
+    return array
+
+
+def check_values(array: np.ndarray, name: str = "X", *, dtype: str, unit_interval: bool = False) -> None:
+    """Do of `check_matrix` what looks at the values: one pass over them."""
     low, high = _range(array, name)
     if max(-low, high) > float(np.finfo(dtype).max):
         raise ValueError(f"{name} has values from {low:g} to {high:g}, too large for {dtype}: scale it")
@@ -112,7 +126,6 @@ def check_matrix(
             f"{name} has values from {low:g} to {high:g}, but the model reads them as probabilities "
             f"and expects [0, 1]: {'divide by 255?' if high > 1 else 'rescale them?'}"
         )
-    return array
 
 
 def _range(array: np.ndarray, name: str) -> tuple[float, float]:
