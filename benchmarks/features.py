@@ -10,6 +10,7 @@ from the same starts, in one process, after one call each that compiles. Then th
 import argparse
 import time
 
+import machine
 import numpy as np
 
 from udl_pt import DBN
@@ -53,6 +54,7 @@ def main():
     print(f"one by one: {many:.2f} s, {many / one:.1f} times as long")
     print(f"the author's way: {author:.2f} s a unit (mean of {FEW}), {500 * author / one:.0f} times as long")
     print(f"largest difference of a pixel: {abs(images - one_by_one).max():.2g}")
+    print(machine.describe())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ share of the whole epoch: the monitoring itself, and the number to go by.
 import argparse
 import time
 
+import machine
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -63,6 +64,7 @@ def main():
             shares = (with_it - without) / with_it, (tail - bare_tail) / with_it
             table.add_row(name, *counts, f"{with_it:.2f}", f"{without:.2f}", *(f"{s:.1%}" for s in shares))
     Console().print(table)
+    print(machine.describe())
 
 
 if __name__ == "__main__":

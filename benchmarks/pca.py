@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+import machine
 import numpy as np
 import psutil
 from rich.console import Console
@@ -73,6 +74,7 @@ def main():
             memory = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
             table.add_row(name, dtype, f"{median:.2f}", f"{median / medians['udl_pt']:.2f}", f"{memory:.2f}")
     Console().print(table)
+    print(machine.describe())
 
 
 if __name__ == "__main__":

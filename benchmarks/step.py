@@ -21,18 +21,17 @@ after a rest and with calls to warm up, and take turns in another order each rou
 
 import argparse
 import json
-import os
 import time
 from functools import partial
 from itertools import accumulate, pairwise, product
 from pathlib import Path
 
+import machine
 import numpy as np
 import pytensor.tensor as pt
 import start
 from rich.console import Console
 from rich.table import Table
-from threadpoolctl import threadpool_info
 
 from udl_pt import DNN, RBM, AutoEncoder
 from udl_pt.backend import BACKENDS
@@ -242,12 +241,11 @@ def main():
             table.add_row(name, f"{middle:.2f}", spread, f"{ratio:.2f}", apart.get(name, ""))
             results.append([kind, dtype, name, low, middle, high, ratio])
         Console().print(table)
-    threads = {Path(p["filepath"]).name: p["num_threads"] for p in threadpool_info()}
-    print(f"{os.cpu_count()} cores, one thread of JAX's own each; threads of the others: {threads}")
+    print(f"{machine.describe()}; JAX has a thread of its own for each core")
     if not options.quick:
         start.main([])
     if options.json:  # results: step, dtype, way, quartile, median, quartile, ratio
-        options.json.write_text(json.dumps({"threads": threads, "results": results}, indent=1))
+        options.json.write_text(json.dumps({"threads": machine.pools(), "results": results}, indent=1))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 
+import machine
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -89,6 +90,7 @@ def compare(N, rounds):
             f"{trustworthiness(X, Y, n_neighbors=5):.4f}",
         )
     Console().print(table)
+    print(machine.describe())
 
 
 def gradients(N):
@@ -103,6 +105,7 @@ def gradients(N):
             tsne.fit_transform(X, callbacks=[lambda _, s=stamps: s.append(time.perf_counter())])
             table.add_row(gradient, dtype, f"{1e3 * np.median(np.diff(stamps[1:])):.2f}", f"{first:.1f}")
     Console().print(table)
+    print(machine.describe())
 
 
 def cold():

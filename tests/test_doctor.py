@@ -99,6 +99,23 @@ def test_where_the_blas_of_numpy_is_not_found_the_threads_are_those_of_scipys(mo
     assert row(shown()["Backends"], "numba")[2] == "SciPy's, openblas 0.3, 1 thread"
 
 
+@pytest.mark.parametrize(
+    ("forced", "said"), [("Haswell", "OPENBLAS_CORETYPE=Haswell chose them"), (None, "-")]
+)
+def test_kernels_that_were_forced_upon_openblas_are_said(forced, said, monkeypatch):
+    if forced is None:
+        monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    else:
+        monkeypatch.setenv("OPENBLAS_CORETYPE", forced)
+    others = [pool("/lib/libmkl_rt.so") | {"internal_api": "mkl"}]
+    monkeypatch.setattr(doctor, "threadpool_info", lambda: [OF_NUMPY | {"architecture": "Haswell"}, *others])
+    text = shown()["BLAS and thread pools loaded now"]
+    _, threads, kernels, _, advice = row(text, "openblas 0.3")
+    assert (threads, kernels) == ("8", "Haswell")
+    assert advice.startswith(said)
+    assert row(text, "mkl 0.3")[2:] == ["-", "libmkl_rt.so", "-"]
+
+
 def test_a_c_backend_without_a_compiler_does_not_work(monkeypatch):
     monkeypatch.setattr(doctor, "compiler_of_c", lambda: "")
     _, works, _, advice = row(shown()["Backends"], "c")

@@ -100,10 +100,15 @@ def _advice(name: str, works: str, blas: str) -> str:
 
 
 def _libraries() -> Iterator[Row]:
-    yield "library", "threads", "file"
+    yield "library", "threads", "kernels", "file", "what to do"
+    forced = os.environ.get("OPENBLAS_CORETYPE")
     for pool in threadpool_info():
         name = f"{pool['internal_api']} {pool.get('version') or ''}".strip()
-        yield name, str(pool["num_threads"]), Path(pool["filepath"]).name
+        advice = "-"
+        if forced and pool["internal_api"] == "openblas":
+            advice = f"OPENBLAS_CORETYPE={forced} chose them; without it they are the processor's own"
+        kernels = pool.get("architecture") or "-"
+        yield name, str(pool["num_threads"]), kernels, Path(pool["filepath"]).name, advice
 
 
 def _cache() -> Iterator[Row]:

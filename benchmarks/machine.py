@@ -1,0 +1,25 @@
+"""What a benchmark ran on: cores, and each BLAS with the kernels that it chose for this processor."""
+
+import os
+from pathlib import Path
+
+from threadpoolctl import threadpool_info
+
+
+def pools():
+    """Give for each loaded library its threads and, of a BLAS that tells them, its kernels."""
+    found = {}
+    for pool in threadpool_info():
+        kernels = [pool["architecture"]] if "architecture" in pool else []
+        found[Path(pool["filepath"]).name] = [pool["num_threads"], *kernels]
+    return found
+
+
+def describe():
+    """Say it in a line for the reader of a table."""
+    libraries = ", ".join(f"{name} {' '.join(map(str, facts))}" for name, facts in pools().items())
+    chosen = {
+        name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS") if name in os.environ
+    }
+    forced = "".join(f"; {name}={value}" for name, value in chosen.items())
+    return f"{os.cpu_count()} cores; threads: {libraries}{forced}"
