@@ -12,7 +12,7 @@ FLOORS = {
     name: floor
     for floor, names in {
         -2: "loop_rewriting theano_worker",
-        -1: "memory numba_blas numba_elemwise validation version",
+        -1: "memory numba_blas numba_elemwise numba_sums validation version",
         0: "backend random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
         2: "training units pca descent",
@@ -37,7 +37,7 @@ FLOORS = {
 }
 BESIDE = 4  # the floor of eager/ as a whole, whose modules may use these alone
 FOR_TWINS = {"validation", "random", "metrics", "affinities", "training", "embedding"}
-LINKERS = ("backend", "numba_blas", "numba_elemwise")
+LINKERS = ("backend", "numba_blas", "numba_elemwise", "numba_sums")
 MODES = (
     "pytensor.link",
     "pytensor.compile.mode",

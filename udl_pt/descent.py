@@ -1,5 +1,6 @@
 """Chapter 2: cost and gradient of an embedding on arrays, as `SymmetricSNE` and `TSNE` descend them."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,11 @@ import pytensor.tensor as pt
 from scipy.special import xlogy
 
 from udl_pt.backend import Function
-from udl_pt.neighbours import Kernel, attraction, energy, gradient_of_sums, pair_sums, width
+from udl_pt.neighbours import Kernel, attraction, energy, pair_sums
 
 __all__ = ["Analytic", "Autodiff"]
 
-ROWS = 128  # of P in a block, and of what is computed from them: 1 MB for 1,000 points in float64
+ROWS = 256  # of P in a block, and of what is computed from them: 2 MB for 1,000 points in float64
 
 
 class Analytic:
@@ -36,31 +37,30 @@ class Analytic:
         self._blocks = [slice(start, start + ROWS) for start in range(0, len(P), ROWS)]
         self._sums = pair_sums(kernel, C, dtype, backend)
         self._attraction = attraction(kernel, C, dtype)
-        self._columns = np.zeros((width(C), len(P)), dtype)
-        self._columns[-1] = 1
         self._entropy = sum(float(xlogy(P[rows], P[rows]).sum(dtype=float)) for rows in self._blocks)
         np.fill_diagonal(P, -1)  # so that a point knows itself
 
     def _of_blocks(self, function: Function, Y: np.ndarray) -> list[Any]:
-        points = self._columns[: Y.shape[1]]
-        points[:] = Y.T
+        points = np.ascontiguousarray(Y.T)
         own = (np.ascontiguousarray(points[:, rows]) for rows in self._blocks)
-        return [function(self._P[rows], o, self._columns) for rows, o in zip(self._blocks, own, strict=True)]
+        return [function(self._P[rows], o, points) for rows, o in zip(self._blocks, own, strict=True)]
 
-    def _of_pairs(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        sums = zip(*self._of_blocks(self._sums, Y), strict=True)
-        attracting, repelling, weights = map(np.concatenate, sums)
-        kept = [*range(Y.shape[1]), -1]
-        return attracting[:, kept], repelling[:, kept], weights[:, -1].astype(float)
+    def _of_pairs(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Give the attracting and the repelling sums, each of shape (N, C), and Z."""
+        sums = np.concatenate(self._of_blocks(self._sums, Y), axis=1)
+        attracting, repelling = np.split(sums[:-1].T, 2, axis=1)
+        return attracting, repelling, float(sums[-1].sum(dtype=float))
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
         """Give the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
-        return gradient_of_sums(*self._of_pairs(Y), Y, exaggeration)
+        attracting, repelling, Z = self._of_pairs(Y)
+        gradient: np.ndarray = 4 * (exaggeration * attracting - repelling / Z)
+        return gradient
 
     def cost(self, Y: np.ndarray) -> float:
         """Give the Kullback-Leibler divergence, in nats."""
-        Z = self._of_pairs(Y)[2].sum()
-        return self._entropy - float(sum(self._of_blocks(self._attraction, Y))) + float(np.log(Z))
+        Z = self._of_pairs(Y)[2]
+        return self._entropy - float(sum(self._of_blocks(self._attraction, Y))) + math.log(Z)
 
 
 class Autodiff:

@@ -32,14 +32,12 @@ __all__ = [
     "attraction",
     "energy",
     "gaussian",
-    "gradient_of_sums",
     "pair_sums",
     "sne_cost",
     "sne_gradient",
     "student",
     "tsne_cost",
     "tsne_gradient",
-    "width",
 ]
 
 Kernel = Callable[[Variable], tuple[Variable, Variable | None, Variable]]
@@ -136,54 +134,45 @@ def _log_sum_exp(x: Variable) -> Variable:
     return highest + pt.log(pt.exp(x - highest).sum())
 
 
-def gradient_of_sums(
-    attracting: np.ndarray, repelling: np.ndarray, weights: np.ndarray, Y: np.ndarray, exaggeration: float
-) -> np.ndarray:
-    """Put the gradient together from sums over pairs.
-
-    Parameters
-    ----------
-    attracting, repelling : ndarray of shape (N, C + 1)
-        For each point the sums over all others of ``p s`` and of ``w s``, each times the other point (C
-        columns) and alone.
-    weights : ndarray of shape (N,)
-        The sums of w.
-    Y : ndarray of shape (N, C)
-    exaggeration : float
-        What P is multiplied with.
-
-    Returns
-    -------
-    ndarray of shape (N, C)
-    """
-    attraction = attracting[:, -1:] * Y - attracting[:, :-1]
-    repulsion = repelling[:, -1:] * Y - repelling[:, :-1]
-    gradient: np.ndarray = 4 * (exaggeration * attraction - repulsion / weights.sum())
-    return gradient
-
-
-def width(C: int) -> int:
-    """Say how many columns a point has in `pair_sums`: with 3, BLAS takes twice as long as with 8."""
-    return max(8, C + 1)
-
-
 @cache
 def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
     """Compile the sums over pairs that a gradient needs, for some rows of P.
 
     Called with these rows of P (B, N), -1 where a point meets itself; the coordinates of the points that they
-    belong to (C, B); and the columns of all points (`width`, N), C coordinates, then zeros, then 1. Gives for
-    each row the sums of ``p s``, ``w s`` and w over all others, each times these columns.
+    belong to (C, B); and those of all points (C, N). Gives 2C + 1 vectors, for each row the sums over all
+    others: C of ``p s (yi - yj)``, C of ``w s (yi - yj)``, and that of w.
     """
-    P, own, columns = _inputs(C, dtype)
-    w, s, _ = kernel(_squared_distances(own, columns[:C]))
+    P, own, points = _inputs(C, dtype)
+    w, s, _ = kernel(_squared_distances(own, points))
     # a point knows itself by P, no further array is needed
     w = pt.switch(P < 0, pt.zeros_like(w), w)
     p = pt.maximum(P, pt.zeros_like(P))
     attracting, repelling = (p, w) if s is None else (p * s, w * s)
-    # also the sums of w alone: a sum over an axis takes Numba seconds to compile, a third product none
-    sums = [factor.dot(columns.T) for factor in (attracting, repelling, w)]
-    return Function([P, own, columns], sums, backend=backend, name="pair sums")
+    sums = _sums_on_numba if backend == "numba" else _sums_by_products
+    return Function(
+        [P, own, points], sums(attracting, repelling, w, own, points), backend=backend, name="pair sums"
+    )
+
+
+def _sums_on_numba(
+    attracting: Variable, repelling: Variable, w: Variable, own: Variable, points: Variable
+) -> list[Variable]:
+    """Write the sums down as they are: there they become one loop, and no matrix is made (`numba_sums`)."""
+    differences = _differences(own, points)
+    terms = [factor * difference for factor in (attracting, repelling) for difference in differences]
+    return [term.sum(axis=1, acc_dtype=w.dtype) for term in (*terms, w)]
+
+
+def _sums_by_products(
+    attracting: Variable, repelling: Variable, w: Variable, own: Variable, points: Variable
+) -> list[Variable]:
+    """Take the sums from products with the points' coordinates and with ones: the fastest way elsewhere."""
+    C = own.type.shape[0]
+    ones = pt.ones_like(points[:1])
+    # with 3 columns, BLAS takes twice as long as with 8
+    columns = pt.concatenate([points, ones, *[pt.zeros_like(ones)] * (7 - C)]).T
+    *by_points, of_w = (factor.dot(columns) for factor in (attracting, repelling, w))
+    return [own[c] * sums[:, C] - sums[:, c] for sums in by_points for c in range(C)] + [of_w[:, C]]
 
 
 @cache
@@ -192,24 +181,27 @@ def attraction(kernel: Kernel, C: int, dtype: str) -> Function:
 
     It is needed only now and then, so NumPy carries it out, which takes no time to compile.
     """
-    P, own, columns = _inputs(C, dtype)
-    log_w = kernel(_squared_distances(own, columns[:C]))[2]
+    P, own, points = _inputs(C, dtype)
+    log_w = kernel(_squared_distances(own, points))[2]
     total = (P * log_w).sum(dtype="float64")
-    return Function([P, own, columns], total, compiled=False, name="attraction")
+    return Function([P, own, points], total, compiled=False, name="attraction")
 
 
 def _inputs(C: int, dtype: str) -> tuple[Variable, Variable, Variable]:
-    own = pt.tensor("own", dtype=dtype, shape=(C, None))
-    return pt.matrix("P", dtype=dtype), own, pt.tensor("columns", dtype=dtype, shape=(width(C), None))
+    own, points = (pt.tensor(name, dtype=dtype, shape=(C, None)) for name in ("own", "points"))
+    return pt.matrix("P", dtype=dtype), own, points
+
+
+def _differences(own: Variable, points: Variable) -> list[Variable]:
+    return [own[c][:, None] - points[c][None, :] for c in range(own.type.shape[0])]
 
 
 def _squared_distances(own: Variable, points: Variable) -> Variable:
     """Give the squared distances of some points to all, (B, N), from their coordinates, (C, B) and (C, N)."""
-    C = points.type.shape[0]
-    if C is None:
+    if points.type.shape[0] is None:
         return ((own[:, :, None] - points[:, None, :]) ** 2).sum(axis=0)
-    squares = [(own[c][:, None] - points[c][None, :]) ** 2 for c in range(C)]  # written out, it is one loop
-    return squares[0] if C == 1 else pt.add(*squares)
+    squares = [difference**2 for difference in _differences(own, points)]  # written out, it is one loop
+    return squares[0] if len(squares) == 1 else pt.add(*squares)
 
 
 @cache

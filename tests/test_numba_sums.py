@@ -1,0 +1,131 @@
+"""Sums along rows in the loop that makes what is summed, against NumPy."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.tensor.elemwise import Elemwise
+
+from udl_pt.backend import Function
+from udl_pt.numba_sums import RowSums
+
+pytestmark = pytest.mark.core
+
+
+def made(shape, dtype="float64", seed=0):
+    return np.random.RandomState(seed).randn(*shape).astype(dtype)
+
+
+def kinds(function):
+    return [type(node.op) for node in function.operations()]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("made_in", [None, "float64"])
+def test_all_that_is_made_of_pairs_is_summed_in_one_loop(dtype, made_in):
+    P, a, b = pt.matrix("P", dtype=dtype), pt.vector("a", dtype=dtype), pt.vector("b", dtype=dtype)
+    d = a[:, None] - b[None, :]
+    w = pt.switch(P < 0, 0, 1 / (1 + d**2)).astype(dtype)
+    sums = [x.sum(axis=1, acc_dtype=made_in or dtype) for x in (P * w * d, w * w * d, w)]
+    f = Function([P, a, b], sums)
+    values = made((7, 50), dtype), made((7,), dtype, 1), made((50,), dtype, 2)
+    got = f(*values)
+    assert kinds(f).count(RowSums) == 1
+    assert not {Elemwise, pt.math.Sum} & set(kinds(f))
+    p, x, y = (v.astype("longdouble") for v in values)
+    d = x[:, None] - y
+    w = np.where(p < 0, 0, 1 / (1 + d**2))
+    for one, expected in zip(got, (p * w * d, w * w * d, w), strict=True):
+        assert one.dtype == dtype
+        bound = 8 * np.finfo(dtype).eps * abs(expected).sum(axis=1)
+        assert (abs(one - expected.sum(axis=1)) <= bound).all()
+
+
+def test_sums_in_float64_of_float32_keep_what_float32_would_lose():
+    x, y = pt.fmatrices("x", "y")
+    f = Function([x, y], (x * y).sum(axis=1))  # PyTensor sums float32 in float64
+    X = np.full((1, 2**18), 2**-16, "float32")
+    X[0, 0] = 2**24
+    assert f(X, np.ones_like(X))[0] == np.float32(X.astype(float).sum()) != 2**24
+    assert kinds(f).count(RowSums) == 1
+    assert f(X, np.ones_like(X)).dtype == "float32"
+
+
+@pytest.mark.parametrize("shapes", [((4, 5), (1, 5)), ((4, 1), (1, 5)), ((1, 5), (1, 5)), ((4, 5), (1, 1))])
+def test_rows_and_columns_of_length_one(shapes):
+    x, y = (pt.tensor(shape=[1 if n == 1 else None for n in shape]) for shape in shapes)
+    f = Function([x, y], pt.exp(x + y).sum(axis=1))
+    X, Y = made(shapes[0]), made(shapes[1], seed=1)
+    np.testing.assert_allclose(f(X, Y), np.exp(X + Y).sum(axis=1), rtol=1e-14)
+    assert RowSums in kinds(f)
+
+
+def test_integers_and_views_that_skip_and_turn_about():
+    x, y = pt.lmatrix("x"), pt.dmatrix("y")
+    f = Function([x, y], [(x * 3 + 1).sum(axis=1), (y * y + 1).sum(axis=1)])
+    X, Y = np.arange(24).reshape(4, 6), made((6, 8))
+    for a, b in ((X, Y), (X[::2, ::-1], Y.T), (np.asfortranarray(X), Y[::-1, ::3])):
+        got = f(a, b)
+        np.testing.assert_array_equal(got[0], (a * 3 + 1).sum(axis=1))
+        np.testing.assert_allclose(got[1], (b * b + 1).sum(axis=1), rtol=1e-14)
+    assert kinds(f).count(RowSums) == 2
+
+
+def test_no_columns_no_rows_and_what_is_not_finite():
+    x, y = pt.matrices("x", "y")
+    f = Function([x, y], (x * y).sum(axis=1))
+    np.testing.assert_array_equal(f(np.ones((3, 0)), np.ones((3, 0))), np.zeros(3))
+    assert f(np.ones((0, 3)), np.ones((0, 3))).shape == (0,)
+    X = np.array([[np.nan, 1.0], [np.inf, 1.0], [np.inf, -np.inf], [1.0, 2.0]])
+    np.testing.assert_array_equal(f(X, np.ones((4, 2))), [np.nan, np.inf, np.nan, 3.0])
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (4, 4), (1, 5), (4, 1)])
+def test_shapes_that_do_not_fit(shape):
+    x, y = pt.matrices("x", "y")
+    f = Function([x, y], (x * y).sum(axis=1))
+    f(made((4, 5)), made((4, 5)))
+    assert RowSums in kinds(f)
+    with pytest.raises(ValueError, match="do not fit"):
+        f(made((4, 5)), made(shape))
+
+
+@pytest.mark.parametrize("use", ["an output", "another sum", "another axis", "all"])
+def test_a_matrix_of_further_use_is_written(use):
+    x, y = pt.matrices("x", "y")
+    made_of = pt.exp(x * y)
+    outputs = {
+        "an output": [made_of.sum(axis=1), made_of],
+        "another sum": [made_of.sum(axis=1), made_of.sum(axis=0)],
+        "another axis": [made_of.sum(axis=0)],
+        "all": [made_of.sum()],
+    }[use]
+    f = Function([x, y], outputs)
+    X, Y = made((3, 4)), made((3, 4), seed=1)
+    matrix = np.exp(X * Y)
+    expected = {
+        "an output": [matrix.sum(axis=1), matrix],
+        "another sum": [matrix.sum(axis=1), matrix.sum(axis=0)],
+        "another axis": [matrix.sum(axis=0)],
+        "all": [matrix.sum()],
+    }[use]
+    for one, other in zip(f(X, Y), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+    assert RowSums not in kinds(f)
+
+
+def test_where_numpy_carries_it_out():
+    x, y = pt.fmatrix("x"), pt.frow("y")
+    f = Function([x, y], [(x * y).sum(axis=1), (x + y).sum(axis=1, acc_dtype="float32")])
+    X, Y = made((3, 4), "float32"), made((1, 4), "float32", 1)
+    f(X, Y)
+    (node,) = (node for node in f.operations() if isinstance(node.op, RowSums))
+    in_numpy = pytensor.function(
+        [x, y],
+        node.op(*({"x": x, "y": y}[i.name] for i in node.inputs)),
+        mode=pytensor.compile.Mode("py", None),
+    )
+    results = in_numpy(X, Y)  # in an order of the compiler's
+    assert {result.dtype for result in results} == {np.dtype("float32")}
+    expected = [(X * Y).sum(axis=1), (X + Y).sum(axis=1)]
+    np.testing.assert_allclose(sorted(map(list, results)), sorted(map(list, expected)), rtol=1e-5)
