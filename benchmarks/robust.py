@@ -3,10 +3,10 @@
     UDL_PT_DATA=FOLDER python benchmarks/robust.py {hardened,shifted} [--seed 0] [--epochs 20] [--validate]
                                                    [--json FILE]
 
-``hardened``: the plain network and one that 30% of each batch tried to trick (`udl_pt.augmentation`), both
-under the fast gradient sign of epsilon 0.25, under 40 steps of projected gradient in the same ball, and under
-random noise of the same size. ``shifted``: the same network trained on images that are shifted by up to 0, 1
-and 2 pixels.
+``hardened``: the plain network and one that a quarter of each batch tried to trick (`udl_pt.augmentation`),
+both under the fast gradient sign of epsilon 0.25, under 40 steps of projected gradient in the same ball,
+and under random noise of the same size. ``shifted``: the same network trained on images that are shifted by
+up to 0, 1 and 2 pixels.
 
 ``--validate`` trains on 50,000 of the training images and measures the other 10,000.
 """
@@ -25,7 +25,7 @@ from udl_pt.callbacks import LinearDecay
 from udl_pt.graph import masking
 
 SIZES = [1000, 750, 500]
-EPSILON, SHARE = 0.25, 0.3
+EPSILON, SHARE = 0.25, 0.25
 LAYERS = {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}
 TUNING = {"learning_rate": 0.3, "mu": 0.9, "dropout": (0.0, 0.1)}
 

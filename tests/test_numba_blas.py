@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 import pytest
 
 from udl_pt.backend import Function, shared
-from udl_pt.numba_blas import find_gemm
+from udl_pt.numba_blas import find_routine
 
 pytestmark = pytest.mark.core
 
@@ -61,7 +61,7 @@ def test_routine_that_is_found(owner, dtype, monkeypatch):
             raise ImportError(name)
 
         monkeypatch.setattr(importlib, "import_module", import_module)
-    who, integer, addresses = find_gemm()
+    who, integer, addresses = find_routine("gemm")
     assert who == owner
     rs = np.random.RandomState(0)
     X, Y, Z = (rs.randn(*shape).astype(dtype) for shape in [(4, 3), (3, 5), (4, 5)])

@@ -43,7 +43,7 @@ __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", 
 BACKENDS = ("numba", "c", "jax")
 ENVIRONMENT = "UDL_PT_BACKEND"
 # places in the order of PyTensor's rewrites
-AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION = 2.1, 48.9, 49.2
+AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 _chosen: str | None = None
 _compile_lock = threading.RLock()
@@ -263,10 +263,16 @@ def _mode(backend: str) -> Mode | str:
     if backend == "numba":
         from udl_pt.numba_blas import BlasNumbaLinker
         from udl_pt.numba_elemwise import vectorise
+        from udl_pt.numba_steps import by_blas, in_place
         from udl_pt.numba_sums import sum_along_rows
 
         mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
-        return mode.register((vectorise, BEFORE_FUSION), (sum_along_rows, AFTER_FUSION))
+        return mode.register(
+            (vectorise, BEFORE_FUSION),
+            (by_blas, BEFORE_FUSION),
+            (sum_along_rows, AFTER_FUSION),
+            (in_place, IN_PLACE),
+        )
     if backend == "jax":
         sums = node_rewriter([Sum])(_sum_in_its_own_dtype)
         sums = dfs_rewriter(sums, inside_loops(dfs_rewriter(sums), _has_wider_sum))

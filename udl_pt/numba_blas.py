@@ -30,12 +30,17 @@ from pytensor.tensor.blas import Dot22, Dot22Scalar, Gemm
 _KIND = {types.float32: "s", types.float64: "d"}
 _PLAIN, _TRANSPOSED, _NEITHER = ord("n"), ord("t"), 0
 
-# gemm's names in the BLAS of NumPy's wheels and in others; those of a name with 64 count with 64 bits
-_NAMES = "scipy_{}gemm_64_", "{}gemm_64_", "scipy_{}gemm_", "{}gemm_"
+# names of a routine in the BLAS of NumPy's wheels and in others; those with 64 count with 64 bits
+_NAMES = "scipy_{}{}_64_", "{}{}_64_", "scipy_{}{}_", "{}{}_"
 
 
-def find_gemm():
-    """Find where gemm is, in the BLAS that NumPy is linked to, else SciPy's.
+def find_routine(routine):
+    """Find where a routine such as gemm is, in the BLAS that NumPy is linked to, else SciPy's.
+
+    Parameters
+    ----------
+    routine : str
+        Its name without the letter of its type.
 
     Returns
     -------
@@ -49,20 +54,27 @@ def find_gemm():
         # what a library is linked to is found by the library's own handle
         library = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)
         for name in _NAMES:
-            found = {kind: getattr(library, name.format(kind), None) for kind in "sd"}
+            found = {kind: getattr(library, name.format(kind, routine), None) for kind in "sd"}
             if all(found.values()):
                 integer = np.int64 if "64" in name else np.int32
                 return "NumPy", integer, {k: ctypes.cast(f, ctypes.c_void_p).value for k, f in found.items()}
     cython_blas = "scipy.linalg.cython_blas"
-    return "SciPy", np.int32, {k: get_cython_function_address(cython_blas, f"{k}gemm") for k in "sd"}
+    return "SciPy", np.int32, {k: get_cython_function_address(cython_blas, f"{k}{routine}") for k in "sd"}
 
 
-BLAS_OWNER, _INTEGER, _addresses = find_gemm()
-# Compiled code that is kept on disk finds the routine by this name, wherever it lies in this process.
-_SYMBOL = f"udl_pt_{{}}gemm_{np.dtype(_INTEGER).name}"
-for _kind, _address in _addresses.items():
-    llvmlite.binding.add_symbol(_SYMBOL.format(_kind), _address)
-_CACHE_VERSION = 6 if _INTEGER is np.int64 else 7
+# Compiled code that is kept on disk finds a routine by this name, wherever it lies in this process.
+_SYMBOL = "udl_pt_{}{}_{}"
+for _routine in ("gemm", "axpy", "asum"):
+    BLAS_OWNER, INTEGER, _addresses = find_routine(_routine)
+    for _kind, _address in _addresses.items():
+        llvmlite.binding.add_symbol(_SYMBOL.format(_kind, _routine, np.dtype(INTEGER).name), _address)
+CACHE_VERSION = 8 if INTEGER is np.int64 else 9
+
+
+def external(routine, dtype, result, *arguments):
+    """Declare a routine for items of `dtype` to Numba."""
+    symbol = _SYMBOL.format(_KIND[dtype], routine, np.dtype(INTEGER).name)
+    return types.ExternalFunction(symbol, result(*arguments))
 
 
 class BlasNumbaLinker(NumbaLinker):  # type: ignore[misc]
@@ -106,11 +118,9 @@ def _gemm(alpha, x, y, beta, z):
 
 @overload(_gemm)
 def _overload_gemm(alpha, x, y, beta, z):
-    form, size, item = (types.CPointer(t) for t in (types.uint8, numba.from_dtype(_INTEGER), z.dtype))
-    xgemm = types.ExternalFunction(
-        _SYMBOL.format(_KIND[z.dtype]),
-        types.void(form, form, size, size, size, item, item, size, item, size, item, item, size),
-    )
+    form, size, item = (types.CPointer(t) for t in (types.uint8, numba.from_dtype(INTEGER), z.dtype))
+    matrices = item, item, size, item, size, item, item, size
+    xgemm = external("gemm", z.dtype, types.void, form, form, size, size, size, *matrices)
 
     def gemm(alpha, x, y, beta, z):
         if x.shape[1] != y.shape[0] or z.shape[0] != x.shape[0] or z.shape[1] != y.shape[1]:
@@ -127,7 +137,7 @@ def _overload_gemm(alpha, x, y, beta, z):
         form_right, step_right = _storage(right)
         # BLAS counts along columns, so it sees z.T <- beta * z.T + alpha * y.T @ x.T.
         forms = np.array((form_right, form_left), np.uint8)
-        n = np.array((z.shape[1], z.shape[0], x.shape[1], step_right, step_left, z.shape[1]), _INTEGER)
+        n = np.array((z.shape[1], z.shape[0], x.shape[1], step_right, step_left, z.shape[1]), INTEGER)
         xgemm(
             forms.ctypes, forms[1:].ctypes, n.ctypes, n[1:].ctypes, n[2:].ctypes,
             alpha.ctypes, right.ctypes, n[3:].ctypes, left.ctypes, n[4:].ctypes,
@@ -147,7 +157,7 @@ def _funcify_gemm(op, **kwargs):
         _gemm(alpha, x, y, beta, out)
         return out
 
-    return gemm, _CACHE_VERSION
+    return gemm, CACHE_VERSION
 
 
 @register_funcify_default_op_cache_key(Dot22)
@@ -158,7 +168,7 @@ def _funcify_dot22(op, **kwargs):
         _gemm(np.ones((), x.dtype), x, y, np.zeros((), x.dtype), out)
         return out
 
-    return dot22, _CACHE_VERSION
+    return dot22, CACHE_VERSION
 
 
 @register_funcify_default_op_cache_key(Dot22Scalar)
@@ -169,4 +179,4 @@ def _funcify_dot22scalar(op, **kwargs):
         _gemm(alpha, x, y, np.zeros((), x.dtype), out)
         return out
 
-    return dot22scalar, _CACHE_VERSION
+    return dot22scalar, CACHE_VERSION

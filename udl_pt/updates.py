@@ -110,7 +110,8 @@ def all_or_nothing(
     Returns
     -------
     sums : Variable, vector
-        The sum of each parameter's step, and of these; one that isn't finite tells of a step that isn't.
+        The sum of each parameter's step, without signs, and of these; one that isn't finite tells of a step
+        that isn't.
     updates : list of (SharedVariable, Variable)
         The same, but parameters move only if all steps are finite.
 
@@ -120,9 +121,9 @@ def all_or_nothing(
     """
     new = dict(updates)
     steps = [new[p] - p for p in params]
-    sums = [step.sum(acc_dtype=step.dtype) for step in steps]
+    sums = [abs(step).sum(acc_dtype=step.dtype) for step in steps]
     total = pt.add(*sums) if len(sums) > 1 else sums[0]
-    fine = pt.lt(abs(total), np.array(np.inf, total.dtype))
+    fine = pt.lt(total, np.array(np.inf, total.dtype))
     if max_norm is not None:
         updates = [(v, _cut(x, max_norm) if v in set(params) and x.ndim == 2 else x) for v, x in updates]
     return pt.stack([*sums, total]), [
