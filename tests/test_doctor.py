@@ -99,9 +99,10 @@ def test_where_the_blas_of_numpy_is_not_found_the_threads_are_those_of_scipys(mo
     assert row(shown()["Backends"], "numba")[2] == "SciPy's, openblas 0.3, 1 thread"
 
 
-@pytest.mark.parametrize(
-    ("forced", "said"), [("Haswell", "OPENBLAS_CORETYPE=Haswell chose them"), (None, "-")]
-)
+CHOSEN = "OPENBLAS_CORETYPE=Haswell chose them; without it they are the processor's own"
+
+
+@pytest.mark.parametrize(("forced", "said"), [("Haswell", CHOSEN), (None, "-")])
 def test_kernels_that_were_forced_upon_openblas_are_said(forced, said, monkeypatch):
     if forced is None:
         monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
@@ -112,7 +113,7 @@ def test_kernels_that_were_forced_upon_openblas_are_said(forced, said, monkeypat
     text = shown()["BLAS and thread pools loaded now"]
     _, threads, kernels, _, advice = row(text, "openblas 0.3")
     assert (threads, kernels) == ("8", "Haswell")
-    assert advice.startswith(said)
+    assert advice == said
     assert row(text, "mkl 0.3")[2:] == ["-", "libmkl_rt.so", "-"]
 
 

@@ -147,6 +147,42 @@ def test_large_means_and_what_is_too_large_or_too_small():
         PCA().fit(X * 1e-170)
 
 
+@pytest.mark.parametrize("shape", [(1024, 10), (20_000, 50), (1000, 1100)])
+def test_large_means_beside_a_small_variance_in_float32(shape):
+    X = (1000.33 + 0.001 * np.random.RandomState(0).randn(*shape)).astype("float32")
+    pca, exact = PCA(3).fit(X), PCA(3).fit(X.astype(float))
+    np.testing.assert_allclose(pca.mean_, X.mean(axis=0, dtype=float), rtol=np.finfo("float32").eps / 2)
+    np.testing.assert_allclose(pca.explained_variance_, exact.explained_variance_, rtol=1e-3)
+    assert abs(pca.transform(X).mean(axis=0) / X.astype(float).std(axis=0).mean()).max() < 0.2
+    assert pca.reconstruction_error(X) == pytest.approx(exact.reconstruction_error(X), rel=0.01)
+
+
+@pytest.mark.parametrize("shape", [(5000, 20), (20, 30)])
+def test_means_in_float32_are_those_in_float64_but_for_the_last_place(shape):
+    X = np.random.RandomState(0).rand(*shape).astype("float32")
+    np.testing.assert_array_max_ulp(PCA(2).fit(X).mean_, X.mean(axis=0, dtype=float).astype("float32"), 1)
+
+
+@pytest.mark.parametrize("shape", [(1100, 20), (10, 20)])
+def test_large_columns_in_float32_and_sums_that_overflow(shape):
+    X = np.random.RandomState(0).randn(*shape).astype("float32")
+    X[:, 1] = 1e17
+    assert PCA(2).fit(X).explained_variance_[1] == pytest.approx(
+        PCA(2).fit(np.delete(X, 1, axis=1)).explained_variance_[1], rel=1e-3
+    )
+    X[:, 1] = np.where(np.arange(len(X)) % 2, -3e38, 3e38)
+    with pytest.raises(ValueError, match="whose squares are too large: scale it"):
+        PCA(2).fit(X)
+    X[3, 2] = -np.inf
+    with pytest.raises(ValueError, match=r"X\[3, 2\] is -inf"):
+        PCA(2).fit(X)
+
+
+def test_what_varies_too_little_for_float32():
+    with pytest.raises(ValueError, match="variance is 0 in float32: scale it"):
+        PCA().fit(data().astype("float32") * np.float32(1e-24))
+
+
 def test_the_data_stay_as_they_are(X):
     before = X.copy()
     before.flags.writeable = False

@@ -26,7 +26,7 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Sum
 from pytensor.tensor.type import vector
 
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 
 
 class RowSums(Op):
@@ -37,7 +37,7 @@ class RowSums(Op):
     scalar_op : ScalarOp
         What is done to the entries.
     dtypes : tuple of (str, str)
-        Of each sum, and in which it is made.
+        For each sum its own, and that of the accumulator.
     """
 
     __props__ = ("dtypes", "scalar_op")
@@ -66,6 +66,8 @@ def _local_row_sums(fgraph, node):
     clients = [fgraph.clients[output] for output in node.outputs]
     if node.outputs[0].type.ndim != 2 or any(len(each) != 1 for each in clients):
         return None
+    if any(output.type.dtype not in ("float32", "float64") for output in node.outputs):
+        return None
     sums = [each[0][0] for each in clients]
     if any(not isinstance(one.op, Sum) or one.op.axis != (1,) for one in sums):
         return None
@@ -78,22 +80,25 @@ sum_along_rows = dfs_rewriter(_local_row_sums)
 
 @register_funcify_and_cache_key(RowSums)
 def _funcify_row_sums(op, node, **kwargs):
-    scalars = [get_scalar_type(x.type.dtype)() for x in node.inputs]
-    scalar_fn, scalar_key = numba_funcify_and_cache_key(
-        op.scalar_op, node=op.scalar_op.make_node(*scalars), **kwargs
-    )
+    scalars = op.scalar_op.make_node(*(get_scalar_type(x.type.dtype)() for x in node.inputs))
+    scalar_fn, scalar_key = numba_funcify_and_cache_key(op.scalar_op, node=scalars, **kwargs)
     indices = [
         ["0" if one else index for one, index in zip(x.type.broadcastable, "ij", strict=True)]
         for x in node.inputs
     ]
-    source = _source(indices, op.dtypes)
-    key = sha256(f"{source} {scalar_key} {_CACHE_VERSION}".encode()).hexdigest()
+    source = _source(indices, [y.type.dtype for y in scalars.outputs], op.dtypes)
+    key = None  # where PyTensor can't keep the scalar operation on disk
+    if scalar_key is not None:
+        key = sha256(f"{source} {scalar_key} {_CACHE_VERSION}".encode()).hexdigest()
     scope = {"np": np, "scalar_fn": scalar_fn}
     return numba_njit(compile_numba_function_src(source, "row_sums", scope, cache_key=key)), key
 
 
-def _source(indices, dtypes):
-    """Write the loop: ``x0, ...`` are the inputs, ``t0, ...`` the sums of a row, ``sums0, ...`` of all."""
+def _source(indices, made, dtypes):
+    """Write the loop: inputs ``x0, ...``, results ``y0, ...``, sums of a row ``t0, ...``, all ``sums0, ...``.
+
+    Numba widens some results, so each is cast to what the operation says that it is.
+    """
     inputs, outputs = range(len(indices)), range(len(dtypes))
     entries = ", ".join(f"x{k}[{i}, {j}]" for k, (i, j) in enumerate(indices))
     rows, columns = (
@@ -112,7 +117,7 @@ def _source(indices, dtypes):
             *(f"        t{k} = np.{dtypes[k][1]}(0)" for k in outputs),
             "        for j in range(columns):",
             f"            {', '.join(f'y{k}' for k in outputs)} = scalar_fn({entries})",
-            *(f"            t{k} += y{k}" for k in outputs),
+            *(f"            t{k} += np.{made[k]}(y{k})" for k in outputs),
             *(f"        sums{k}[i] = t{k}" for k in outputs),
             f"    return {', '.join(f'sums{k}' for k in outputs)}",
         ]
