@@ -202,7 +202,9 @@ def _of_covariance(X: np.ndarray, mean: np.ndarray, K: int, dtype: str) -> Momen
     """Give means, eigenvalues and eigenvectors (rows) of ``C = (X - m)'(X - m) / N``, and C's trace."""
     D = X.shape[1]
     C = _second_moments(X, None, dtype) - np.outer(mean, mean)
-    if not mean @ mean <= 10 * np.trace(C):  # digits were lost: the means are large beside what varies
+    if (
+        not mean @ mean <= 10 * np.trace(C) < np.inf
+    ):  # digits were lost: the means are large beside what varies
         mean = X.mean(axis=0, dtype=np.float64)
         C = _second_moments(X, mean, dtype)
     if not np.isfinite(C).all():
@@ -221,7 +223,7 @@ def _second_moments(X: np.ndarray, centre: np.ndarray | None, dtype: str) -> np.
     for start in range(0, len(X), ROWS):
         rows = np.asarray(X[start : start + ROWS], dtype)
         if centre is not None:
-            rows = np.subtract(rows, centre, dtype=dtype)
+            rows = (rows - centre).astype(dtype)
         C += rows.T @ rows
     return C / len(X)
 
@@ -229,7 +231,7 @@ def _second_moments(X: np.ndarray, centre: np.ndarray | None, dtype: str) -> np.
 def _of_rows(X: np.ndarray, K: int, dtype: str) -> Moments:
     """Give the same by singular values, for fewer rows than features: no matrix of D x D is made."""
     mean = X.mean(axis=0, dtype=np.float64)
-    centred = np.subtract(X, mean, dtype=dtype)
+    centred = (X - mean).astype(dtype)
     if not np.isfinite(centred).all():
         return mean, np.zeros(K), np.zeros((K, X.shape[1])), np.inf
     _, singular, vectors = scipy.linalg.svd(centred, full_matrices=False, overwrite_a=True)
