@@ -76,14 +76,10 @@ def test_views_that_skip_and_turn_about():
     assert kinds(f).count(RowSums) == 2
 
 
-@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int32", "int64"])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
 def test_integers_wrap_as_ever(dtype):
     x, y = pt.matrix("x", dtype=dtype), pt.dmatrix("y")
-    X = (
-        np.array([[1, 0, 1], [1, 1, 1]], dtype)
-        if dtype == "bool"
-        else np.full((2, 3), np.iinfo(dtype).max, dtype)
-    )
+    X = np.full((2, 3), np.iinfo(dtype).max, dtype)
     whole, mixed = Function([x], (x + x).sum(axis=1)), Function([x, y], (x * y).sum(axis=1))
     with np.errstate(over="ignore"):
         np.testing.assert_array_equal(whole(X), (X + X).sum(axis=1))
