@@ -7,19 +7,12 @@ import itertools
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from layouts import FORMS
 
 from udl_pt.backend import Function, shared
-from udl_pt.numba_blas import find_routine
+from udl_pt.numba_blas import find_blas
 
 pytestmark = pytest.mark.core
-
-FORMS = {
-    "C": lambda a: np.ascontiguousarray(a),
-    "F": lambda a: np.asfortranarray(a),
-    "rows apart": lambda a: np.repeat(a, 2, axis=0)[::2],
-    "columns apart": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
-    "turned about": lambda a: np.ascontiguousarray(a[::-1, ::-1])[::-1, ::-1],
-}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +54,7 @@ def test_routine_that_is_found(owner, dtype, monkeypatch):
             raise ImportError(name)
 
         monkeypatch.setattr(importlib, "import_module", import_module)
-    who, integer, addresses = find_routine("gemm")
+    who, integer, addresses = find_blas()
     assert who == owner
     rs = np.random.RandomState(0)
     X, Y, Z = (rs.randn(*shape).astype(dtype) for shape in [(4, 3), (3, 5), (4, 5)])
@@ -69,7 +62,7 @@ def test_routine_that_is_found(owner, dtype, monkeypatch):
     n, m, k = (ctypes.byref(np.ctypeslib.as_ctypes_type(integer)(size)) for size in (5, 4, 3))
     two, three = np.array(2, dtype), np.array(3, dtype)
     x, y, z, alpha, beta = (ctypes.c_void_p(array.ctypes.data) for array in (X, Y, Z, two, three))
-    gemm = ctypes.CFUNCTYPE(None)(addresses["s" if dtype == "float32" else "d"])
+    gemm = ctypes.CFUNCTYPE(None)(addresses["sgemm" if dtype == "float32" else "dgemm"])
     gemm(b"n", b"n", n, m, k, alpha, y, n, x, k, beta, z, n)  # it counts along columns: Z.T from Y.T and X.T
     np.testing.assert_allclose(Z, expected, rtol=1e-5)
 

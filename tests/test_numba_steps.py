@@ -7,24 +7,14 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from layouts import FORMS, made
 
 from udl_pt.backend import Function, shared
-from udl_pt.numba_blas import find_routine
+from udl_pt.numba_blas import find_blas
 from udl_pt.numba_steps import AbsSum, AddWhere
 from udl_pt.updates import MomentumStep
 
 pytestmark = pytest.mark.core
-
-FORMS = {
-    "C": lambda a: np.ascontiguousarray(a),
-    "F": lambda a: np.asfortranarray(a),
-    "rows apart": lambda a: np.repeat(a, 2, axis=0)[::2],
-    "turned about": lambda a: np.ascontiguousarray(a[::-1, ::-1])[::-1, ::-1],
-}
-
-
-def made(shape, dtype="float64", seed=0):
-    return np.random.RandomState(seed).randn(*shape).astype(dtype)
 
 
 def ops(function, kind):
@@ -142,12 +132,12 @@ def test_in_numpy(dtype):
 def test_the_routines_are_what_they_are_called(dtype):
     kind, item = ("s", ctypes.c_float) if dtype == "float32" else ("d", ctypes.c_double)
     X, Y, alpha = made((20,), dtype), made((20,), dtype, 1), np.array(2, dtype)
-    _, integer, addresses = find_routine("asum")
+    _, integer, addresses = find_blas()
     n, one = (ctypes.byref(np.ctypeslib.as_ctypes_type(integer)(size)) for size in (20, 1))
     x, y, two = (ctypes.c_void_p(array.ctypes.data) for array in (X, Y, alpha))
-    asum = ctypes.CFUNCTYPE(item)(addresses[kind])
+    asum = ctypes.CFUNCTYPE(item)(addresses[kind + "asum"])
     np.testing.assert_allclose(asum(n, x, one), abs(X).sum(), rtol=1e-6)
     expected = Y + 2 * X
-    axpy = ctypes.CFUNCTYPE(None)(find_routine("axpy")[2][kind])
+    axpy = ctypes.CFUNCTYPE(None)(addresses[kind + "axpy"])
     axpy(n, two, x, one, y, one)
     np.testing.assert_allclose(Y, expected, rtol=1e-6)

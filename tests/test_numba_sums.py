@@ -8,6 +8,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from layouts import made
 from pytensor.tensor.elemwise import Elemwise
 from scipy import special
 
@@ -15,10 +16,6 @@ from udl_pt.backend import Function
 from udl_pt.numba_sums import RowSums
 
 pytestmark = pytest.mark.core
-
-
-def made(shape, dtype="float64", seed=0):
-    return np.random.RandomState(seed).randn(*shape).astype(dtype)
 
 
 def kinds(function):
@@ -152,26 +149,20 @@ def test_shapes_that_do_not_fit(shape):
         f(made((4, 5)), made(shape))
 
 
-@pytest.mark.parametrize("use", ["an output", "another sum", "another axis", "all"])
+USES = {
+    "an output": lambda m: [m.sum(axis=1), m],
+    "another sum": lambda m: [m.sum(axis=1), m.sum(axis=0)],
+    "another axis": lambda m: [m.sum(axis=0)],
+    "all": lambda m: [m.sum()],
+}
+
+
+@pytest.mark.parametrize("use", USES)
 def test_a_matrix_of_further_use_is_written(use):
     x, y = pt.matrices("x", "y")
-    made_of = pt.exp(x * y)
-    outputs = {
-        "an output": [made_of.sum(axis=1), made_of],
-        "another sum": [made_of.sum(axis=1), made_of.sum(axis=0)],
-        "another axis": [made_of.sum(axis=0)],
-        "all": [made_of.sum()],
-    }[use]
-    f = Function([x, y], outputs)
+    f = Function([x, y], USES[use](pt.exp(x * y)))
     X, Y = made((3, 4)), made((3, 4), seed=1)
-    matrix = np.exp(X * Y)
-    expected = {
-        "an output": [matrix.sum(axis=1), matrix],
-        "another sum": [matrix.sum(axis=1), matrix.sum(axis=0)],
-        "another axis": [matrix.sum(axis=0)],
-        "all": [matrix.sum()],
-    }[use]
-    for one, other in zip(f(X, Y), expected, strict=True):
+    for one, other in zip(f(X, Y), USES[use](np.exp(X * Y)), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-14)
     assert RowSums not in kinds(f)
 

@@ -31,50 +31,44 @@ _KIND = {types.float32: "s", types.float64: "d"}
 _PLAIN, _TRANSPOSED, _NEITHER = ord("n"), ord("t"), 0
 
 # names of a routine in the BLAS of NumPy's wheels and in others; those with 64 count with 64 bits
-_NAMES = "scipy_{}{}_64_", "{}{}_64_", "scipy_{}{}_", "{}{}_"
+_NAMES = "scipy_{}_64_", "{}_64_", "scipy_{}_", "{}_"
+ROUTINES = tuple(kind + routine for routine in ("gemm", "axpy", "asum") for kind in "sd")
 
 
-def find_routine(routine):
-    """Find where a routine such as gemm is, in the BLAS that NumPy is linked to, else SciPy's.
-
-    Parameters
-    ----------
-    routine : str
-        Its name without the letter of its type.
+def find_blas():
+    """Find where `ROUTINES` are, all in the BLAS that NumPy is linked to, else in SciPy's.
 
     Returns
     -------
     owner : {"NumPy", "SciPy"}
     integer : type
-        What it counts with.
+        What they count with.
     addresses : dict of str to int
-        For ``"s"`` (float32) and ``"d"`` (float64).
+        One for each of `ROUTINES`.
     """
     with contextlib.suppress(ImportError, OSError):
         # what a library is linked to is found by the library's own handle
         library = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)
         for name in _NAMES:
-            found = {kind: getattr(library, name.format(kind, routine), None) for kind in "sd"}
+            found = {routine: getattr(library, name.format(routine), None) for routine in ROUTINES}
             if all(found.values()):
                 integer = np.int64 if "64" in name else np.int32
-                return "NumPy", integer, {k: ctypes.cast(f, ctypes.c_void_p).value for k, f in found.items()}
+                return "NumPy", integer, {r: ctypes.cast(f, ctypes.c_void_p).value for r, f in found.items()}
     cython_blas = "scipy.linalg.cython_blas"
-    return "SciPy", np.int32, {k: get_cython_function_address(cython_blas, f"{k}{routine}") for k in "sd"}
+    return "SciPy", np.int32, {r: get_cython_function_address(cython_blas, r) for r in ROUTINES}
 
 
+BLAS_OWNER, INTEGER, _addresses = find_blas()
 # Compiled code that is kept on disk finds a routine by this name, wherever it lies in this process.
-_SYMBOL = "udl_pt_{}{}_{}"
-for _routine in ("gemm", "axpy", "asum"):
-    BLAS_OWNER, INTEGER, _addresses = find_routine(_routine)
-    for _kind, _address in _addresses.items():
-        llvmlite.binding.add_symbol(_SYMBOL.format(_kind, _routine, np.dtype(INTEGER).name), _address)
+_SYMBOL = f"udl_pt_{{}}_{np.dtype(INTEGER).name}"
+for _routine, _address in _addresses.items():
+    llvmlite.binding.add_symbol(_SYMBOL.format(_routine), _address)
 CACHE_VERSION = 8 if INTEGER is np.int64 else 9
 
 
 def external(routine, dtype, result, *arguments):
     """Declare a routine for items of `dtype` to Numba."""
-    symbol = _SYMBOL.format(_KIND[dtype], routine, np.dtype(INTEGER).name)
-    return types.ExternalFunction(symbol, result(*arguments))
+    return types.ExternalFunction(_SYMBOL.format(_KIND[dtype] + routine), result(*arguments))
 
 
 class BlasNumbaLinker(NumbaLinker):  # type: ignore[misc]

@@ -202,9 +202,8 @@ def _of_covariance(X: np.ndarray, mean: np.ndarray, K: int, dtype: str) -> Momen
     """Give means, eigenvalues and eigenvectors (rows) of ``C = (X - m)'(X - m) / N``, and C's trace."""
     D = X.shape[1]
     C = _second_moments(X, None, dtype) - np.outer(mean, mean)
-    if (
-        not mean @ mean <= 10 * np.trace(C) < np.inf
-    ):  # digits were lost: the means are large beside what varies
+    if not mean @ mean <= 10 * np.trace(C) < np.inf:
+        # digits were lost: the means are large beside what varies
         mean = X.mean(axis=0, dtype=np.float64)
         C = _second_moments(X, mean, dtype)
     if not np.isfinite(C).all():

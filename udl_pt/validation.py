@@ -89,7 +89,13 @@ def check_matrix(
 
 
 def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.ndarray:
-    """Do of `check_matrix` what needs no look at the values."""
+    """Hand back `X`, of shape (n_samples, n_features): of `check_matrix` what needs no look at the values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_matrix`, but for values.
+    """
     # All sparse classes have it (and a data frame may have a column of that name); loading scipy.sparse to
     # ask takes a third of a second.
     if hasattr(type(X), "nnz"):
@@ -117,7 +123,13 @@ def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.
 
 
 def check_values(array: np.ndarray, name: str = "X", *, dtype: str, unit_interval: bool = False) -> None:
-    """Do of `check_matrix` what looks at the values: one pass over them."""
+    """Look at the values of `array`, of shape (n_samples, n_features), as `check_matrix` does: one pass.
+
+    Raises
+    ------
+    ValueError
+        For NaN, infinity, what is too large for `dtype`, or values outside [0, 1].
+    """
     low, high = _range(array, name)
     if max(-low, high) > float(np.finfo(dtype).max):
         raise ValueError(f"{name} has values from {low:g} to {high:g}, too large for {dtype}: scale it")
