@@ -25,7 +25,7 @@ from udl_pt.graph import masking
 
 DENOISING = {
     "layers": {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"},
-    "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 60, "dropout": (0.2, 0.1)},
+    "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 100, "dropout": (0.2, 0.2)},
 }
 BELIEF = {
     "layers": {"learning_rate": 0.1, "mu": 0.5},
