@@ -10,11 +10,12 @@ import pytensor.tensor as pt
 import pytest
 from scipy.linalg import subspace_angles
 from scipy.special import entr, expit, rel_entr, xlog1py, xlogy
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils import shuffle
 
-from udl_pt import AutoEncoder, DivergenceError, RandomStreams
+from udl_pt import AutoEncoder, DivergenceError, RandomStreams, load_mnist_subset
 from udl_pt.callbacks import LinearDecay
-from udl_pt.graph import cross_entropy, masking
+from udl_pt.graph import cross_entropy, gaussian, masking, salt_and_pepper
 
 
 def images(n=60, d=12, seed=0):
@@ -78,11 +79,48 @@ def test_each_batch_is_corrupted_anew_and_its_clean_rows_are_the_target(backend)
     np.testing.assert_allclose(ae.hidden_op(X), expit(X @ W + bh), rtol=1e-10)
 
 
+@pytest.mark.parametrize("kind", ["gaussian", "salt and pepper", "one's own"])
+def test_training_sees_the_corruption_that_it_is_given(kind):
+    X, chance = images(), np.random.RandomState(5)
+
+    def with_salt_and_pepper(x):
+        u = chance.random_sample(x.shape)
+        return np.where(u < 0.1, 0, np.where(u >= 0.9, 1, x))
+
+    corruption, in_numpy = {
+        "gaussian": (gaussian(0.3), lambda x: x + 0.3 * np.random.Generator(bits).standard_normal(x.shape)),
+        "salt and pepper": (salt_and_pepper(0.2), with_salt_and_pepper),
+        "one's own": (
+            lambda X, stream: X * stream.uniform(X.shape, 0.0, 10.0, dtype=X.dtype),
+            lambda x: x * (10 * chance.random_sample(x.shape)),
+        ),
+    }[kind]
+    bits = chance._bit_generator  # which the stream reads by NumPy's newer methods: another normal
+    ae = AutoEncoder(5, corruption=corruption, rng=np.random.RandomState(5), random_state=3)
+    ae.fit(X, learning_rate=0.2, mu=0.8, epochs=2, batch_sz=25)
+    expected = eager_autoencoder(X, 5, 3, 0.2, 0.8, 2, 25, "cross_entropy", 60, in_numpy)
+    for got, value in zip(ae.params, expected, strict=True):
+        np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
+
+
 def test_denoising_brings_the_cost_down():
     X = images(200)
     ae = AutoEncoder(20, corruption=masking(0.3), rng=0, random_state=0)
     ae.fit(X, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=20, cost_scale="batch")
     assert ae.costs[-1] < 0.95 * ae.costs[0]
+
+
+def test_more_hidden_units_than_pixels_are_of_more_use_when_learned_from_masked_pixels():
+    """Chapter 3: an overcomplete code could copy its input; one that has to fill in gaps can't."""
+    data = load_mnist_subset()
+    X, Y = data.X[:2000], data.Y[:2000]
+    errors = []
+    for corruption in (None, masking(0.5)):
+        ae = AutoEncoder(1000, corruption=corruption, random_state=0, dtype="float32")
+        ae.fit(X, learning_rate=0.1, mu=0.9, epochs=20, batch_sz=20, cost_scale="batch", monitor=None)
+        labels = LogisticRegression(max_iter=1000).fit(ae.hidden_op(X), Y)
+        errors.append(1 - labels.score(ae.hidden_op(data.Xtest), data.Ytest))
+    assert errors[1] < errors[0] - 0.01, errors
 
 
 def test_the_linear_autoencoder_finds_the_subspace_of_pca():

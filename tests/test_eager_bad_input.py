@@ -70,6 +70,10 @@ BAD_LABELS = [
         r"layer 2 of 2 \(see pretrain_options\): cost is 'hinge'",
     ),
     ({"pretrain_options": {"speed": 3}}, "takes no argument 'speed'"),
+    (
+        {"Xtest": 255 * X, "pretrain_options": BATCH},
+        r"Xtest has values from .*expects \[0, 1\]: divide by 255",
+    ),
 ]
 REFUSED = [
     *(("ae", lambda m, bad=bad: m.fit(bad, **BATCH), message) for bad, message in BAD_X),

@@ -53,6 +53,14 @@ def test_ch3_dnn(capsys):
     assert str(dnn.errors) in capsys.readouterr().out
 
 
+def test_ch3_fine_tuning(capsys):
+    plain, dnn, stop = load("ch3_fine_tuning").main(sizes=[60], epochs=6)
+    assert len(plain.errors) == 6
+    assert dnn.errors[-1] < 0.3
+    assert dnn.valid_errors[stop.best_epoch - 1] == min(dnn.valid_errors)
+    assert str(plain.errors[-1]) in capsys.readouterr().out
+
+
 def test_ch3_compose():
     """The error falls, and the penalty holds the contraction below what it is without one."""
     last = []

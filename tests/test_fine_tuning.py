@@ -78,6 +78,25 @@ def test_the_masks_of_dropout_are_repeated_by_a_seed_and_differ_without_one(data
     np.testing.assert_array_equal(DNN([6]).fit(*data, **PLAIN, dropout=0.5)._generator.get_state()[1], state)
 
 
+@pytest.mark.parametrize("options", [{"pretrain_options": {"batch_sz": 20}}, {"keep_layers": True}])
+def test_images_to_measure_on_have_the_scale_of_those_that_the_layers_learned(data, options):
+    X, Y, Xtest, Ytest = data
+    dnn = DNN([6, 5], random_state=0).fit(*data, **FAST)
+    layers, state = [layer.W for layer in dnn.hidden_layers], dnn._generator.get_state()[1].copy()
+    W = dnn.W.get_value()
+    for bad, name in [
+        ({"Xtest": 255 * Xtest}, "Xtest"),
+        ({"validation": (Xtest - 1, Ytest)}, r"validation\[0\]"),
+    ]:
+        with pytest.raises(ValueError, match=rf"{name} has values from .*expects \[0, 1\]"):
+            dnn.fit(**{"X": X, "Y": Y, "Xtest": Xtest, "Ytest": Ytest, "batch_sz": 20} | options | bad)
+        assert [layer.W for layer in dnn.hidden_layers] == layers
+        np.testing.assert_array_equal(dnn._generator.get_state()[1], state)
+        np.testing.assert_array_equal(dnn.W.get_value(), W)
+    free = DNN([6], random_state=0)  # without pretraining nothing is read as a probability
+    free.fit(255 * X, Y, 255 * Xtest, Ytest, **PLAIN)
+
+
 def test_a_validation_set_is_measured_and_not_trained_on(data):
     X, Y, Xtest, Ytest = data
     plain = DNN([6], random_state=0).fit(*data, **PLAIN)
@@ -130,8 +149,12 @@ def test_early_stopping_leaves_pretraining_alone_and_watches_a_layer_too(data):
     assert len(dnn.hidden_layers[0].costs) == 4
     ae = AutoEncoder(4, random_state=0)
     stop = EarlyStopping(ae, patience=2, watch="costs")
-    ae.fit(data[0], learning_rate=5, epochs=40, batch_sz=20, cost_scale="batch", mu=0, callbacks=[stop])
+    options = {"learning_rate": 5, "mu": 0.5, "batch_sz": 20, "cost_scale": "batch"}
+    ae.fit(data[0], **options, epochs=40, callbacks=[stop])
     assert len(ae.costs) == stop.best_epoch + 2 < 40
+    same = AutoEncoder(4, random_state=0).fit(data[0], **options, epochs=stop.best_epoch)
+    for got, value in zip([*ae.params, *ae.dparams], [*same.params, *same.dparams], strict=True):
+        np.testing.assert_array_equal(got.get_value(), value.get_value())  # velocities, too, are that epoch's
 
 
 def test_layers_that_are_kept_are_not_trained_again(data):
@@ -159,6 +182,20 @@ def test_layers_that_are_kept_are_not_trained_again(data):
         single.fit(*data, **FAST, keep_layers=True)
 
 
+def test_layers_that_are_loaded_are_kept_and_called_on_the_fits_backend(data, tmp_path):
+    dbn = DBN([6, 5], random_state=0).fit(data[0], pretrain_options={"batch_sz": 20})
+    dbn.save(tmp_path / "dbn")
+    dnn = DNN([6, 5, 4], random_state=1)
+    dnn.hidden_layers[:2] = DBN.load(tmp_path / "dbn").hidden_layers
+    dnn.fit(*data, **FAST, epochs=0, keep_layers=True, backend="jax")
+    for layer, saved in zip(dnn.hidden_layers[:2], dbn.hidden_layers, strict=True):
+        np.testing.assert_array_equal(layer.W.get_value(), saved.W.get_value())
+    assert [layer.backend for layer in dnn.hidden_layers] == ["jax"] * 3
+    H = dbn.hidden_layers[1].hidden_op(dbn.hidden_layers[0].hidden_op(data[0]))
+    alone = AutoEncoder(4, random_state=1).fit(H, batch_sz=20, backend="jax")
+    np.testing.assert_allclose(dnn.hidden_layers[2].W.get_value(), alone.W.get_value(), atol=1e-12)
+
+
 def test_each_layer_has_its_own_corruption_epochs_and_rate(data):
     dnn = DNN([6, 5], corruption=[masking(0.3), None], random_state=0)
     options = [{"batch_sz": 20, "learning_rate": 0.2}, {"batch_sz": 30, "learning_rate": 0.1}]
@@ -170,6 +207,8 @@ def test_each_layer_has_its_own_corruption_epochs_and_rate(data):
     alone = AutoEncoder(6, corruption=masking(0.3), random_state=generator)
     alone.fit(data[0], epochs=3, **options[0])
     np.testing.assert_array_equal(first.W.get_value(), alone.W.get_value())
+    alone = AutoEncoder(5, random_state=generator).fit(first.hidden_op(data[0]), epochs=1, **options[1])
+    np.testing.assert_array_equal(second.W.get_value(), alone.W.get_value())
     alike = DNN([6, 5], corruption=masking(0.3))
     assert all(layer.corruption is not None for layer in alike.hidden_layers)
 
@@ -216,6 +255,10 @@ def test_sizes_of_updates_are_those_of_the_weights_steps(data, backend):
     ]
     np.testing.assert_allclose(sizes.sizes, expected, rtol=1e-8)
     np.testing.assert_allclose(seldom.sizes, expected[3::4], rtol=1e-8)  # epochs have three batches
+    weights.clear()
+    dnn.fit(*data, **FAST, epochs=2, train_head_only=True, callbacks=[Recorder(), sizes], backend=backend)
+    heads = [w[2] for w in weights if w]  # what no step moves isn't counted
+    np.testing.assert_allclose(sizes.sizes, [[abs(b - a).mean()] for a, b in pairwise(heads)][-6:], rtol=1e-8)
 
 
 BAD = [

@@ -83,6 +83,11 @@ def test_the_mean_gradient_of_a_masked_linear_autoencoder_is_that_of_the_expecte
     assert abs(expected - clean).max() > 100 * error.max()
 
 
+def foreign_mask(X, stream):
+    _, drawn = pt.random.shared_rng(seed=0).bernoulli(0.5, size=X.shape)
+    return X * drawn.astype(X.dtype)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -98,6 +103,14 @@ def test_the_mean_gradient_of_a_masked_linear_autoencoder_is_that_of_the_expecte
         (
             lambda: AutoEncoder(3, corruption=lambda X, stream: X.sum(axis=1)),
             "expected a function .*it returns",
+        ),
+        (
+            lambda: AutoEncoder(3, corruption=foreign_mask),
+            "draws from pytensor.tensor.random: such draws would be",
+        ),
+        (
+            lambda: AutoEncoder(3, corruption=lambda X, stream: foreign_mask(masking(0.3)(X, stream), None)),
+            "draws from pytensor.tensor.random",
         ),
         (lambda: AutoEncoder(3, hidden="relu"), "hidden is 'relu', expected one of 'sigmoid', 'linear'"),
     ],

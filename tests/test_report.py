@@ -143,7 +143,7 @@ def test_chapter3_measures_both_networks_and_says_so(monkeypatch):
         *("errors", "costs", "reconstructions", "filters", "confusion", "updates"),
         *("a table", "filters_denoising", "a table", "deep_codes"),
     ]
-    assert results["linear_codes"]["angle"] < 0.1
+    assert results["linear_codes"]["angle"] < 1e-3
     assert results["linear_codes"]["squared_error"] == pytest.approx(
         results["linear_codes"]["of_pca"], rel=0.01
     )

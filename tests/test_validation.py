@@ -98,6 +98,8 @@ def test_dnn_fit(dnn, bad, message):
         ({"Xtest": with_value(np.nan)}, r"Xtest\[3, 2\] is nan"),
         ({"reg": -1}, "reg is -1, expected a finite number from 0"),
         ({"reg": "much"}, "reg is 'much', expected a number"),
+        ({"reg": "0.1"}, "reg is '0.1', expected a number"),
+        ({"max_norm": b"3"}, "max_norm is b'3', expected a number"),
         ({"pretrain_epochs": -1}, "pretrain_epochs is -1, expected at least 0"),
     ],
 )

@@ -2,7 +2,8 @@
 
 "In what direction should I change X, such that it results in the maximum change in J?" Along dJ/dX. Every
 attack here is a line or two on a graph: of arrays, which are checked and passed through it in chunks, or of
-PyTensor variables, to build on (but for `smallest_change` and random starts, which are for arrays). What an attack returns is in [0, 1].
+PyTensor variables, to build on (but for `smallest_change` and random starts, which are for arrays). What an
+attack returns is in [0, 1].
 
 A model is a `udl_pt.DNN`, or any function of a matrix variable (N, D) that returns the classes' logits, a
 variable of shape (N, K). What is compiled for a plain function is not kept from call to call, unless it is

@@ -104,8 +104,8 @@ class EarlyStopping:
 
     Parameters
     ----------
-    model : model with `params`
-        What is trained.
+    model : model with `params` and `dparams`
+        What is trained, itself: another model's training goes on as if there were no early stopping.
     patience : int
         Epochs to wait for something better.
     watch : str
@@ -130,6 +130,10 @@ class EarlyStopping:
         self._least = np.inf
         self._best: list[np.ndarray] = []
 
+    def _state(self) -> list[Any]:
+        """Give parameters and velocities: what training goes on from, in a network's fine-tuning say."""
+        return [*self._model.params, *self._model.dparams]
+
     def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
         """Refuse a training that doesn't keep the record."""
         if model is self._model and self.watch not in records:
@@ -150,16 +154,14 @@ class EarlyStopping:
         latest = getattr(self._model, self.watch)[-1]
         if latest < self._least or not self._best:
             self.best_epoch, self._least = progress.epoch, float(np.fmin(latest, np.inf))  # not NaN
-            self._best = [value_of(p).copy() for p in self._model.params]
+            self._best = [value_of(p).copy() for p in self._state()]
         if progress.epoch - self.best_epoch >= self.patience:
             progress.stop = True
 
     def on_end(self, progress: Progress) -> None:
-        """Put the best epoch's parameters back."""
+        """Put the best epoch's parameters and velocities back."""
         if progress.model is self._model:
-            for p, value in zip(
-                self._model.params, self._best, strict=False
-            ):  # none where nothing was trained
+            for p, value in zip(self._state(), self._best, strict=False):  # none where nothing was trained
                 _replace(p, value)
 
 
@@ -176,8 +178,8 @@ class UpdateSizes:
     Attributes
     ----------
     sizes : list of list of float
-        For each look the mean absolute update of each matrix of weights, in the order of the data's way
-        through the network; what `max_norm` cuts off is not counted.
+        For each look the mean absolute update of each matrix of weights that is trained, in the order of
+        the data's way through the network; what `max_norm` cuts off is not counted.
     """
 
     def __init__(self, model: Any, every: int = 1) -> None:

@@ -31,7 +31,8 @@ class DeepAutoEncoder(Stack):
 
     Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
     `corruption`, `random_state` and `dtype`. The last size is that of the code, an `AutoEncoder` with linear
-    hidden units whatever the layers below it are. The paper's network is ``[1000, 500, 250, 30]``.
+    hidden units whatever the layers below it are (unless other layers are assigned and kept). The paper's
+    network is ``[1000, 500, 250, 30]``.
 
     Attributes
     ----------

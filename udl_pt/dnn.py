@@ -74,6 +74,7 @@ class DNN(Stack):
             dtype=dtype,
         )
         self.rng = None if rng is None else RandomStreams(rng)
+        self._head_only = False
         self.costs: list[float] = []
         self.errors: list[float] = []
         self.valid_costs: list[float] = []
@@ -168,8 +169,8 @@ class DNN(Stack):
             When a step isn't finite; the parameters are those before it.
         """
         hyper = check_rates(learning_rate, mu)
-        if check_number(reg, "reg", at_least=0) > 0:
-            hyper["reg"] = float(reg)
+        if (reg := check_number(reg, "reg", at_least=0)) > 0:
+            hyper["reg"] = reg
         X = check_matrix(X, dtype=self.dtype)
         N, D = X.shape
         Xtest = check_matrix(Xtest, "Xtest", dtype=self.dtype, n_features=D)
@@ -194,6 +195,7 @@ class DNN(Stack):
             monitor=monitor,
             backend=backend,
             callbacks=callbacks,
+            others={"Xtest": Xtest} | ({} if valid is None else {"validation[0]": valid[0]}),
         )
         if epochs > 0:
             held = ["valid_costs", "valid_errors"] if valid is not None or n_valid else []
@@ -210,6 +212,7 @@ class DNN(Stack):
         if self.rng is None:
             self.rng = RandomStreams.beside(self._generator if self._own_chance else None)
         self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
+        self._head_only = bool(train_head_only)
         if epochs > 0:
             hyper["scale"] = 1 / batch_sz
             train(
@@ -270,8 +273,9 @@ class DNN(Stack):
 
     @property
     def velocities(self) -> list[SharedVariable]:
-        """Those of the matrices of weights, from the input on."""
-        return [*(layer.forward_dparams[0] for layer in self.hidden_layers), self.dW]
+        """Those of the matrices of weights that were trained last, from the input on."""
+        trained = [] if self._head_only else self.hidden_layers
+        return [*(layer.forward_dparams[0] for layer in trained), self.dW]
 
     def _recorder(
         self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, np.ndarray] | None

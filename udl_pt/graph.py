@@ -19,7 +19,7 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-from udl_pt.random import RandomStreams, as_generator
+from udl_pt.random import RandomStreams, as_generator, has_foreign_draws
 from udl_pt.validation import check_number, check_option
 
 __all__ = [
@@ -188,8 +188,8 @@ def loop(
     return [output[-1] for output in outputs]
 
 
-def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any) -> None:
-    """Raise a TypeError with what was `expected`, unless a call of `function` gives a matrix variable."""
+def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any) -> Variable:
+    """Hand back the matrix variable that a call of `function` gives; else raise what was `expected`."""
     try:
         seen = function(*arguments)
         error = f"it returns {seen!r}"
@@ -197,17 +197,24 @@ def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any)
         seen, error = None, f"called so, it says: {cause}"
     if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
         raise TypeError(f"{name} is {function!r}, expected {expected}; {error}")
+    return seen
 
 
 def check_corruption(corruption: Any, dtype: str) -> None:
     """Raise unless `corruption` turns a matrix variable and a stream into a matrix variable."""
-    check_gives_matrix(
+    corrupted = check_gives_matrix(
         corruption,
         "corruption",
         "a function of a matrix variable and a RandomStreams that returns it corrupted, such as masking(0.3)",
         pt.matrix("X", dtype=dtype),
         RandomStreams(0, dtype),
     )
+    if has_foreign_draws(corrupted):
+        raise TypeError(
+            f"corruption is {corruption!r}, which draws from pytensor.tensor.random: such draws would be the "
+            "same for each batch; draw from the RandomStreams that it is given, such as "
+            "stream.uniform(X.shape)"
+        )
 
 
 def masking(p: float) -> Corruption:

@@ -25,6 +25,7 @@ from udl_pt.validation import (
     check_matrix,
     check_option,
     check_sizes,
+    check_values,
     one_a_layer,
 )
 
@@ -47,7 +48,8 @@ def make_layers(
         Called with a size: a class, or a `functools.partial` of one that fixes further arguments; the same
         for all layers, or one a layer.
     corruption : callable or None, or a sequence of them
-        See `AutoEncoder`: the same for all layers, or one a layer.
+        See `AutoEncoder`: the same for all layers, or one a layer; None leaves a layer as `UnsupervisedModel`
+        makes it.
     **options
         Passed on where they aren't None.
 
@@ -106,6 +108,7 @@ def pretrain_layers(
     epochs: Sequence[int],
     options: Sequence[Mapping[str, Any]],
     keep: bool,
+    others: Mapping[str, np.ndarray],
     **defaults: Any,
 ) -> None:
     """Fit each layer to the hidden values of the one below; with no epochs, only draw its weights.
@@ -122,6 +125,9 @@ def pretrain_layers(
         Further arguments of each layer's ``fit``.
     keep : bool
         Leave layers that have parameters as they are.
+    others : mapping of str to ndarray
+        By name, what will be passed through the layers besides: its values must be such as the first layer
+        takes.
     **defaults
         Arguments of ``fit`` passed on where they aren't None or empty and the layer takes them.
 
@@ -134,19 +140,26 @@ def pretrain_layers(
     """
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     before = [dict(vars(layer)) for layer in layers]
+    kept = [keep and hasattr(layer, "forward_params") for layer in layers]
     current_input = X
     for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
         try:
-            if not (keep and hasattr(layer, "forward_params")):
+            if not kept[number - 1]:
                 taken = {n: v for n, v in given.items() if n not in _not_taken(layer.fit, given)}
                 layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
+            elif hasattr(layer, "backend"):
+                layer.backend = defaults["backend"]
             missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
             if missing:
                 raise TypeError(
                     f"after fit {type(layer).__name__} has no {', '.join(missing)}, which a layer needs"
                 )
-            if layer is not layers[-1]:
+            if number == 1:
+                probabilities = getattr(layer, "unit_interval", False)
+                for name, array in others.items():
+                    check_values(array, name, dtype="float64", unit_interval=probabilities)
+            if not all(kept[number:]):
                 current_input = layer.hidden_op(current_input)
         except DivergenceError as error:
             raise DivergenceError(f"{where}: {error}") from error
@@ -233,6 +246,7 @@ class Stack(Callables):
         monitor: str | None,
         backend: str | None,
         callbacks: Any,
+        others: Mapping[str, np.ndarray] | None = None,
     ) -> tuple[Callable[[np.ndarray], None], tuple[Callable[[Progress], Any], ...]]:
         """Check the arguments that all networks' ``fit`` have in common, before anything is changed.
 
@@ -263,6 +277,7 @@ class Stack(Callables):
                         epochs=epochs,
                         options=options,
                         keep=keep_layers,
+                        others=others or {},
                         backend=backend,
                         monitor=monitor,
                         callbacks=callbacks,

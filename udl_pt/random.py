@@ -27,10 +27,12 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.random.op import RandomVariable
 
 from udl_pt.validation import DivergenceError
 
-__all__ = ["HostGenerator", "RandomStreams", "as_generator", "unmoved_by_bad_input"]
+__all__ = ["HostGenerator", "RandomStreams", "as_generator", "has_foreign_draws", "unmoved_by_bad_input"]
 
 HostGenerator = np.random.Generator | np.random.RandomState
 _numbers = itertools.count()
@@ -230,6 +232,19 @@ class RandomStreams:
         """PyTensor's own random variable, for functions that the library doesn't compile."""
         self._state, draw = getattr(self._state, kind)(size=shape)
         return draw if dtype is None else draw.astype(dtype)
+
+
+def has_foreign_draws(variable: Variable) -> bool:
+    """Whether `variable` depends on random variables of PyTensor's that no `RandomStreams` handed out.
+
+    No generator of the library's advances for them: a compiled function draws the same each time.
+    """
+    ours = {v for v in ancestors([variable]) if hasattr(v.tag, "draw")}
+    return any(
+        v.owner is not None and isinstance(v.owner.op, RandomVariable)
+        for v in ancestors([variable], blockers=ours)
+        if v not in ours
+    )
 
 
 def _tagged(

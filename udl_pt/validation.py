@@ -267,9 +267,11 @@ def check_count(value: Any, name: str, *, at_least: int = 1) -> int:
 def check_number(value: Any, name: str, *, at_least: float = -np.inf, at_most: float = np.inf) -> float:
     """Hand back `value` as a finite float between two limits."""
     try:
-        number = float(value)
+        number = float(value) if not isinstance(value, str | bytes) else None
     except (TypeError, ValueError):
-        raise TypeError(f"{name} is {value!r}, expected a number") from None
+        number = None
+    if number is None:
+        raise TypeError(f"{name} is {value!r}, expected a number")
     if not (np.isfinite(number) and at_least <= number <= at_most):
         raise ValueError(f"{name} is {number:g}, expected a finite number from {at_least:g} to {at_most:g}")
     return number

@@ -75,6 +75,7 @@ class DNN(Stack):
             dtype=dtype,
         )
         self.errors: list[float] = []
+        self._head_only = False
 
     def fit(
         self,
@@ -138,10 +139,16 @@ class DNN(Stack):
             notify(callbacks, "on_check", self, hyper, ("costs", "errors") if monitor == "epoch" else ())
 
         self._pretrain(
-            X, pretrain_epochs if pretrain else 0, pretrain_options if pretrain else None, monitor, callbacks
+            X,
+            pretrain_epochs if pretrain else 0,
+            pretrain_options if pretrain else None,
+            monitor,
+            callbacks,
+            {"Xtest": Xtest},
         )
         self._set_head(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         self.costs, self.errors = [], []
+        self._head_only = bool(train_head_only)
         if epochs:
             n = 2 if train_head_only else len(self.params)
             train(
@@ -177,8 +184,9 @@ class DNN(Stack):
 
     @property
     def velocities(self) -> list[Any]:
-        """Those of the matrices of weights, from the input on."""
-        return [*(layer.forward_dparams[0] for layer in self.hidden_layers), self.dW]
+        """Those of the matrices of weights that were trained last, from the input on."""
+        trained = [] if self._head_only else self.hidden_layers
+        return [*(layer.forward_dparams[0] for layer in trained), self.dW]
 
     def _names(self) -> list[str]:
         layers = enumerate(self.hidden_layers, start=1)

@@ -9,7 +9,7 @@ from udl_pt.eager.autoencoder import AutoEncoder
 from udl_pt.eager.layer import Layer, Twin
 from udl_pt.random import unmoved_by_bad_input
 from udl_pt.training import Progress
-from udl_pt.validation import DivergenceError, check_count, check_sizes, one_a_layer
+from udl_pt.validation import DivergenceError, check_count, check_sizes, check_values, one_a_layer
 
 __all__ = ["Stack"]
 
@@ -77,11 +77,13 @@ class Stack(Twin):
         options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
         monitor: str | None,
         callbacks: Sequence[Callable[[Progress], Any]],
+        others: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
 
-        Bad input leaves all layers as they were. After a divergence the network has no parameters: some of
-        its layers are new.
+        What is in `others`, by name, will be passed through them too: its values must be such as the first
+        layer takes. Bad input leaves all layers as they were. After a divergence the network has no
+        parameters: some of its layers are new.
         """
         layers = self.hidden_layers
         each = one_a_layer(epochs, "pretrain_epochs", len(layers))
@@ -95,6 +97,9 @@ class Stack(Twin):
                 for layer, n, more in zip(layers, each, own, strict=True):
                     where = f"layer {layers.index(layer) + 1} of {len(layers)}"
                     layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
+                    if layer is layers[0]:
+                        for name, array in (others or {}).items():
+                            check_values(array, name, dtype="float64", unit_interval=layer.unit_interval)
                     H = layer.forward_hidden(H)
             except DivergenceError as error:
                 self.__dict__.pop("params", None)
