@@ -88,11 +88,18 @@ def test_images_to_measure_on_have_the_scale_of_those_that_the_layers_learned(da
         ({"Xtest": 255 * Xtest}, "Xtest"),
         ({"validation": (Xtest - 1, Ytest)}, r"validation\[0\]"),
     ]:
-        with pytest.raises(ValueError, match=rf"{name} has values from .*expects \[0, 1\]"):
+        with pytest.raises(ValueError, match=rf"^{name} has values from .*expects \[0, 1\]"):
             dnn.fit(**{"X": X, "Y": Y, "Xtest": Xtest, "Ytest": Ytest, "batch_sz": 20} | options | bad)
         assert [layer.W for layer in dnn.hidden_layers] == layers
         np.testing.assert_array_equal(dnn._generator.get_state()[1], state)
         np.testing.assert_array_equal(dnn.W.get_value(), W)
+    first = np.random.RandomState(0).permutation(60)[0]  # is held out
+    mixed = X.copy()
+    mixed[first] *= 255
+    with pytest.raises(ValueError, match=r"^X \(held out\) has values from"):
+        DNN([6], random_state=0).fit(
+            mixed, Y, Xtest, Ytest, validation=1 / 60, batch_sz=20, pretrain_options={"batch_sz": 20}
+        )
     free = DNN([6], random_state=0)  # without pretraining nothing is read as a probability
     free.fit(255 * X, Y, 255 * Xtest, Ytest, **PLAIN)
 
@@ -171,6 +178,14 @@ def test_layers_that_are_kept_are_not_trained_again(data):
     alone = AutoEncoder(4, random_state=2).fit(dbn.hidden_layers[0].hidden_op(data[0]), batch_sz=20)
     np.testing.assert_array_equal(dnn.hidden_layers[1].W.get_value(), alone.W.get_value())
     np.testing.assert_array_equal(dbn.hidden_layers[0].W.get_value(), before[0])
+    # a kept layer that reads probabilities can't go on top of one that gives others
+    below = AutoEncoder(6, hidden="linear", random_state=2)
+    dnn.hidden_layers = [
+        below,
+        AutoEncoder(4, random_state=2).fit(np.random.RandomState(0).rand(60, 6), batch_sz=20),
+    ]
+    with pytest.raises(ValueError, match=r"layer 2 of 2 .*X has values from -.*expects \[0, 1\]"):
+        dnn.fit(*data, **FAST, epochs=0, keep_layers=True)
     dnn.hidden_layers = [AutoEncoder(7, random_state=0).fit(data[0], batch_sz=20), *dbn.hidden_layers[1:]]
     with pytest.raises(
         ValueError, match=r"layer 2 has float64 weights of shape \(6, 5\), expected .*\(7, 5\)"

@@ -8,6 +8,7 @@ from scipy import stats
 from scipy.optimize import approx_fprime
 
 from udl_pt import AutoEncoder, RandomStreams
+from udl_pt.backend import Function
 from udl_pt.graph import gaussian, masking, salt_and_pepper
 
 
@@ -88,9 +89,28 @@ def foreign_mask(X, stream):
     return X * drawn.astype(X.dtype)
 
 
+def foreign_noise_in_a_loop(X, stream):
+    rng = pt.random.shared_rng(seed=0)
+    rows = pytensor.scan(lambda row: row + rng.normal(size=row.shape)[1], sequences=[X], return_updates=False)
+    return rows.astype(X.dtype)
+
+
+@pytest.mark.filterwarnings("ignore:Setting default_update is deprecated:DeprecationWarning")
+def test_corruptions_with_a_stream_of_ones_own_draw_anew():
+    mine, rng = RandomStreams(3), pytensor.shared(np.random.default_rng(5))
+    next_rng, noise = pt.random.normal(size=(2, 3), rng=rng, return_next_rng=True)
+    rng.default_update = next_rng
+    for corruption in (lambda X, stream: X + mine.normal(X.shape), lambda X, stream: X + noise):
+        AutoEncoder(3, corruption=corruption)
+        X = pt.dmatrix("X")
+        f = Function([X], corruption(X, None), backend="numba", name="corrupted")
+        assert abs(f(np.zeros((2, 3))) - f(np.zeros((2, 3)))).min() > 0
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: AutoEncoder(3, corruption=foreign_noise_in_a_loop), "would be the same for each batch"),
         (lambda: masking(1.5), "p is 1.5, expected a finite number from 0 to 1"),
         (lambda: gaussian(-0.1), "sd is -0.1"),
         (lambda: salt_and_pepper("some"), "p is 'some', expected a number"),
@@ -106,11 +126,11 @@ def foreign_mask(X, stream):
         ),
         (
             lambda: AutoEncoder(3, corruption=foreign_mask),
-            "draws from pytensor.tensor.random: such draws would be",
+            "whose draws would be the same for each batch",
         ),
         (
             lambda: AutoEncoder(3, corruption=lambda X, stream: foreign_mask(masking(0.3)(X, stream), None)),
-            "draws from pytensor.tensor.random",
+            "no one advances their random state",
         ),
         (lambda: AutoEncoder(3, hidden="relu"), "hidden is 'relu', expected one of 'sigmoid', 'linear'"),
     ],

@@ -100,6 +100,9 @@ def test_dnn_fit(dnn, bad, message):
         ({"reg": "much"}, "reg is 'much', expected a number"),
         ({"reg": "0.1"}, "reg is '0.1', expected a number"),
         ({"max_norm": b"3"}, "max_norm is b'3', expected a number"),
+        ({"reg": np.array("0.1")}, "reg is array.*, expected a number"),
+        ({"reg": 10**400}, "reg is inf, expected a finite number"),
+        ({"dropout": ("0.2", 0.5)}, "dropout is .'0.2', 0.5., expected the probability"),
         ({"pretrain_epochs": -1}, "pretrain_epochs is -1, expected at least 0"),
     ],
 )

@@ -56,6 +56,8 @@ class DNN(Stack):
         The same of the validation set, where there is one.
     """
 
+    _head_only = False
+
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int],
@@ -74,7 +76,6 @@ class DNN(Stack):
             dtype=dtype,
         )
         self.rng = None if rng is None else RandomStreams(rng)
-        self._head_only = False
         self.costs: list[float] = []
         self.errors: list[float] = []
         self.valid_costs: list[float] = []
@@ -195,7 +196,6 @@ class DNN(Stack):
             monitor=monitor,
             backend=backend,
             callbacks=callbacks,
-            others={"Xtest": Xtest} | ({} if valid is None else {"validation[0]": valid[0]}),
         )
         if epochs > 0:
             held = ["valid_costs", "valid_errors"] if valid is not None or n_valid else []
@@ -207,7 +207,10 @@ class DNN(Stack):
             if n_valid:
                 held_out, rest = np.split(self._generator.permutation(N), [n_valid])
                 valid, X, Y = (X[held_out], Y[held_out]), X[rest], Y[rest]
-            pretrain_layers(X)
+            measured = {"Xtest": Xtest}
+            if valid is not None:
+                measured["X (held out)" if n_valid else "validation[0]"] = valid[0]
+            pretrain_layers(X, measured)
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         if self.rng is None:
             self.rng = RandomStreams.beside(self._generator if self._own_chance else None)

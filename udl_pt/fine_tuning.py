@@ -16,7 +16,9 @@ __all__ = ["check_augment", "check_dropout", "check_validation"]
 def check_dropout(dropout: Any) -> tuple[float, float]:
     """Hand back the probabilities that a pixel and that a hidden unit is left out."""
     try:
-        pixels, units = (float(p) for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout))
+        pixels, units = (
+            check_number(p, "dropout") for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout)
+        )
     except (TypeError, ValueError):
         raise TypeError(
             f"dropout is {dropout!r}, expected the probability of a hidden unit, or a pair, that of a pixel "

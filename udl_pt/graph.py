@@ -19,7 +19,7 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
-from udl_pt.random import RandomStreams, as_generator, has_foreign_draws
+from udl_pt.random import RandomStreams, as_generator, has_stuck_draws
 from udl_pt.validation import check_number, check_option
 
 __all__ = [
@@ -209,11 +209,10 @@ def check_corruption(corruption: Any, dtype: str) -> None:
         pt.matrix("X", dtype=dtype),
         RandomStreams(0, dtype),
     )
-    if has_foreign_draws(corrupted):
+    if has_stuck_draws(corrupted):
         raise TypeError(
-            f"corruption is {corruption!r}, which draws from pytensor.tensor.random: such draws would be the "
-            "same for each batch; draw from the RandomStreams that it is given, such as "
-            "stream.uniform(X.shape)"
+            f"corruption is {corruption!r}, whose draws would be the same for each batch: no one advances "
+            "their random state; draw from the stream that it is given, such as stream.uniform(X.shape)"
         )
 
 

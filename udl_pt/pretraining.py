@@ -108,7 +108,7 @@ def pretrain_layers(
     epochs: Sequence[int],
     options: Sequence[Mapping[str, Any]],
     keep: bool,
-    others: Mapping[str, np.ndarray],
+    others: Mapping[str, np.ndarray] | None = None,
     **defaults: Any,
 ) -> None:
     """Fit each layer to the hidden values of the one below; with no epochs, only draw its weights.
@@ -125,7 +125,7 @@ def pretrain_layers(
         Further arguments of each layer's ``fit``.
     keep : bool
         Leave layers that have parameters as they are.
-    others : mapping of str to ndarray
+    others : mapping of str to ndarray, optional
         By name, what will be passed through the layers besides: its values must be such as the first layer
         takes.
     **defaults
@@ -140,27 +140,28 @@ def pretrain_layers(
     """
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     before = [dict(vars(layer)) for layer in layers]
-    kept = [keep and hasattr(layer, "forward_params") for layer in layers]
     current_input = X
     for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
+        said = f"{where} (see pretrain_options): "
         try:
-            if not kept[number - 1]:
+            if not (keep and hasattr(layer, "forward_params")):
                 taken = {n: v for n, v in given.items() if n not in _not_taken(layer.fit, given)}
                 layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
-            elif hasattr(layer, "backend"):
-                layer.backend = defaults["backend"]
+            elif isinstance(layer, Callables):
+                check_values(current_input, dtype="float64", unit_interval=layer.unit_interval)
+                layer.backend = given.get("backend", layer.backend)
             missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
             if missing:
                 raise TypeError(
                     f"after fit {type(layer).__name__} has no {', '.join(missing)}, which a layer needs"
                 )
-            if number == 1:
-                probabilities = getattr(layer, "unit_interval", False)
-                for name, array in others.items():
-                    check_values(array, name, dtype="float64", unit_interval=probabilities)
-            if not all(kept[number:]):
+            if layer is not layers[-1]:
                 current_input = layer.hidden_op(current_input)
+            if number == 1:
+                said, probabilities = "", getattr(layer, "unit_interval", False)
+                for name, array in (others or {}).items():
+                    check_values(array, name, dtype="float64", unit_interval=probabilities)
         except DivergenceError as error:
             raise DivergenceError(f"{where}: {error}") from error
         except Exception as error:
@@ -168,7 +169,7 @@ def pretrain_layers(
                 vars(other).clear()
                 vars(other).update(attributes)
             if type(error) in (ValueError, TypeError):
-                raise type(error)(f"{where} (see pretrain_options): {error}") from error
+                raise type(error)(f"{said}{error}") from error
             raise
 
 
@@ -246,17 +247,16 @@ class Stack(Callables):
         monitor: str | None,
         backend: str | None,
         callbacks: Any,
-        others: Mapping[str, np.ndarray] | None = None,
-    ) -> tuple[Callable[[np.ndarray], None], tuple[Callable[[Progress], Any], ...]]:
+    ) -> tuple[Callable[..., None], tuple[Callable[[Progress], Any], ...]]:
         """Check the arguments that all networks' ``fit`` have in common, before anything is changed.
 
         Returns
         -------
         callable
-            Trains the layers on the rows that it is given, or draws their weights where `pretrain` is False.
-            Bad input changes no layer, and so nothing. But when a layer diverges, or somebody interrupts,
-            some layers are new, and the network's other parameters don't belong to them: it is left without
-            any.
+            Trains the layers on the rows that it is given, or draws their weights where `pretrain` is False;
+            `others` that it may get are what will be passed through the layers besides, by name. Bad input
+            changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some layers
+            are new, and the network's other parameters don't belong to them: it is left without any.
         tuple of callable
             The callbacks.
         """
@@ -268,7 +268,7 @@ class Stack(Callables):
         if keep_layers:
             self._check_kept(X)
 
-        def run(rows: np.ndarray) -> None:
+        def run(rows: np.ndarray, others: Mapping[str, np.ndarray] | None = None) -> None:
             try:
                 with unmoved_by_bad_input(g for layer in layers for g in _generators(layer)):
                     pretrain_layers(
@@ -277,7 +277,7 @@ class Stack(Callables):
                         epochs=epochs,
                         options=options,
                         keep=keep_layers,
-                        others=others or {},
+                        others=others,
                         backend=backend,
                         monitor=monitor,
                         callbacks=callbacks,

@@ -28,11 +28,11 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import ancestors
-from pytensor.tensor.random.op import RandomVariable
+from pytensor.tensor.random.type import RandomType
 
 from udl_pt.validation import DivergenceError
 
-__all__ = ["HostGenerator", "RandomStreams", "as_generator", "has_foreign_draws", "unmoved_by_bad_input"]
+__all__ = ["HostGenerator", "RandomStreams", "as_generator", "has_stuck_draws", "unmoved_by_bad_input"]
 
 HostGenerator = np.random.Generator | np.random.RandomState
 _numbers = itertools.count()
@@ -234,16 +234,15 @@ class RandomStreams:
         return draw if dtype is None else draw.astype(dtype)
 
 
-def has_foreign_draws(variable: Variable) -> bool:
-    """Whether `variable` depends on random variables of PyTensor's that no `RandomStreams` handed out.
+def has_stuck_draws(variable: Variable) -> bool:
+    """Whether `variable` depends on a random state that no `RandomStreams` and no default update advances.
 
-    No generator of the library's advances for them: a compiled function draws the same each time.
+    A function that the library compiles would draw the same each time.
     """
     ours = {v for v in ancestors([variable]) if hasattr(v.tag, "draw")}
     return any(
-        v.owner is not None and isinstance(v.owner.op, RandomVariable)
+        v.owner is None and isinstance(v.type, RandomType) and getattr(v, "default_update", None) is None
         for v in ancestors([variable], blockers=ours)
-        if v not in ours
     )
 
 

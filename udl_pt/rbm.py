@@ -188,7 +188,7 @@ class RBM(Layer):
         check_option(visible_bias, "visible_bias", ("zeros", "data"))
         hyper = check_rates(learning_rate, mu)
         penalties = {}
-        if check_number(weight_decay, "weight_decay", at_least=0) > 0:
+        if (weight_decay := check_number(weight_decay, "weight_decay", at_least=0)) > 0:
             penalties["weight_decay"] = weight_decay
         if sparsity_target is not None:
             penalties["sparsity_target"] = check_number(

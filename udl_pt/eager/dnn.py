@@ -55,6 +55,7 @@ class DNN(Stack):
 
     W: Array
     b: Array
+    _head_only = False
 
     def __init__(
         self,
@@ -75,7 +76,6 @@ class DNN(Stack):
             dtype=dtype,
         )
         self.errors: list[float] = []
-        self._head_only = False
 
     def fit(
         self,
