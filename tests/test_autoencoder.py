@@ -111,7 +111,7 @@ def test_denoising_brings_the_cost_down():
 
 
 def test_more_hidden_units_than_pixels_are_of_more_use_when_learned_from_masked_pixels():
-    """Chapter 3: an overcomplete code could copy its input; one that has to fill in gaps can't."""
+    """An overcomplete code could copy its input; one that has to fill in gaps can't."""
     data = load_mnist_subset()
     X, Y = data.X[:2000], data.Y[:2000]
     errors = []
