@@ -102,8 +102,8 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
             "filters_denoising",
             filters,
             "The first units of the denoising auto-encoder. Some look for a stroke, a gap or a whole digit; "
-            "with so many units and so little training, the others have hardly left the noise they started "
-            "from.",
+            "with so many units and so little training, most have only found where digits are, and where "
+            "pixels stay black.",
         ),
     ], results
 
