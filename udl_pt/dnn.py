@@ -56,7 +56,7 @@ class DNN(Stack):
         The same of the validation set, where there is one.
     """
 
-    _head_only = False
+    _head_only = False  # whether the last fit left the hidden layers alone
 
     def __init__(
         self,

@@ -143,7 +143,7 @@ def pretrain_layers(
     current_input = X
     for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
-        said = f"{where} (see pretrain_options): "
+        prefix = f"{where} (see pretrain_options): "
         try:
             if not (keep and hasattr(layer, "forward_params")):
                 taken = {n: v for n, v in given.items() if n not in _not_taken(layer.fit, given)}
@@ -159,7 +159,7 @@ def pretrain_layers(
             if layer is not layers[-1]:
                 current_input = layer.hidden_op(current_input)
             if number == 1:
-                said, probabilities = "", getattr(layer, "unit_interval", False)
+                prefix, probabilities = "", getattr(layer, "unit_interval", False)
                 for name, array in (others or {}).items():
                     check_values(array, name, dtype="float64", unit_interval=probabilities)
         except DivergenceError as error:
@@ -169,7 +169,7 @@ def pretrain_layers(
                 vars(other).clear()
                 vars(other).update(attributes)
             if type(error) in (ValueError, TypeError):
-                raise type(error)(f"{said}{error}") from error
+                raise type(error)(f"{prefix}{error}") from error
             raise
 
 

@@ -266,15 +266,14 @@ def check_count(value: Any, name: str, *, at_least: int = 1) -> int:
 
 def check_number(value: Any, name: str, *, at_least: float = -np.inf, at_most: float = np.inf) -> float:
     """Hand back `value` as a finite float between two limits."""
-    is_text = isinstance(value, str | bytes | bytearray | memoryview) or np.asarray(value).dtype.kind in "SU"
     try:
-        number = np.nan if is_text else float(value)
-    except (TypeError, ValueError):
-        is_text = True
+        if np.asarray(value).dtype.kind in "SU":
+            raise TypeError("float would read text as a number")
+        number = float(value)
     except OverflowError:
         number = np.inf
-    if is_text:
-        raise TypeError(f"{name} is {value!r}, expected a number")
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {value!r}, expected a number") from None
     if not (np.isfinite(number) and at_least <= number <= at_most):
         raise ValueError(f"{name} is {number:g}, expected a finite number from {at_least:g} to {at_most:g}")
     return number

@@ -55,7 +55,7 @@ class DNN(Stack):
 
     W: Array
     b: Array
-    _head_only = False
+    _head_only = False  # whether the last fit left the hidden layers alone
 
     def __init__(
         self,

@@ -90,17 +90,17 @@ class Stack(Twin):
         own = one_a_layer(options or {}, "pretrain_options", len(layers))
         each = [check_count(n, "pretrain_epochs", at_least=0) for n in each]
         before = [dict(vars(layer)) for layer in layers]
-        said = ""
+        prefix = ""
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]
         H, where = X, ""
         with unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]):
             try:
                 for layer, n, more in zip(layers, each, own, strict=True):
                     where = f"layer {layers.index(layer) + 1} of {len(layers)}"
-                    said = f"{where} (see pretrain_options): "
+                    prefix = f"{where} (see pretrain_options): "
                     layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
                     if layer is layers[0]:
-                        said = ""
+                        prefix = ""
                         for name, array in (others or {}).items():
                             check_values(array, name, dtype="float64", unit_interval=layer.unit_interval)
                     H = layer.forward_hidden(H)
@@ -112,7 +112,7 @@ class Stack(Twin):
                     vars(layer).clear()
                     vars(layer).update(attributes)
                 if type(error) in (ValueError, TypeError):
-                    raise type(error)(f"{said}{error}") from error
+                    raise type(error)(f"{prefix}{error}") from error
                 raise
         self.n_features, self.unit_interval = X.shape[1], layers[0].unit_interval
 
