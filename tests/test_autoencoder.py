@@ -8,46 +8,17 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from autoencoder_in_numpy import eager_autoencoder, images
 from scipy.linalg import subspace_angles
 from scipy.special import entr, expit, rel_entr, xlog1py, xlogy
-from sklearn.linear_model import LogisticRegression
-from sklearn.utils import shuffle
 
-from udl_pt import AutoEncoder, DivergenceError, RandomStreams, load_mnist_subset
+from udl_pt import AutoEncoder, DivergenceError, RandomStreams
 from udl_pt.callbacks import LinearDecay
-from udl_pt.graph import cross_entropy, gaussian, masking, salt_and_pepper
-
-
-def images(n=60, d=12, seed=0):
-    return np.random.RandomState(seed).rand(n, d)
+from udl_pt.graph import cross_entropy
 
 
 def book_cross_entropy(X, X_hat):
     return -(xlogy(X, X_hat) + xlog1py(1 - X, -X_hat)).sum()
-
-
-def eager_autoencoder(X, M, seed, learning_rate, mu, epochs, batch_sz, cost, divisor, corrupt=lambda x: x):
-    """The listing in NumPy, gradients by hand."""
-    rs = np.random.RandomState(seed)
-    N, D = X.shape
-    W = rs.randn(D, M) / np.sqrt(D + M)
-    bh, bo = np.zeros(M), np.zeros(D)
-    dW, dbh, dbo = 0.0, 0.0, 0.0
-    for _ in range(epochs):
-        X = shuffle(X, random_state=rs)
-        for j in range(N // batch_sz):
-            x = X[j * batch_sz : (j + 1) * batch_sz]
-            seen = corrupt(x)
-            z = expit(seen @ W + bh)
-            y = expit(z @ W.T + bo)
-            delta_o = y - x if cost == "cross_entropy" else 2 * (y - x) * y * (1 - y)
-            delta_o = delta_o / divisor
-            delta_h = delta_o @ W * z * (1 - z)
-            dW = mu * dW - learning_rate * (seen.T @ delta_h + delta_o.T @ z)
-            dbh = mu * dbh - learning_rate * delta_h.sum(axis=0)
-            dbo = mu * dbo - learning_rate * delta_o.sum(axis=0)
-            W, bh, bo = W + dW, bh + dbh, bo + dbo
-    return W, bh, bo
 
 
 @pytest.mark.core
@@ -61,66 +32,6 @@ def test_equals_the_listing_in_numpy_for_other_sizes_and_costs(cost, scale, divi
     expected = eager_autoencoder(X, 5, 3, 0.2, 0.8, 3, 25, cost, divisor)
     for got, value in zip(ae.params, expected, strict=True):
         np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
-
-
-@pytest.mark.core
-@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
-def test_each_batch_is_corrupted_anew_and_its_clean_rows_are_the_target(backend):
-    X, chance = images(), np.random.RandomState(5)
-    ae = AutoEncoder(5, corruption=masking(0.3), rng=np.random.RandomState(5), random_state=3)
-    ae.fit(X, learning_rate=0.2, mu=0.8, epochs=3, batch_sz=25, backend=backend)
-    expected = eager_autoencoder(
-        X, 5, 3, 0.2, 0.8, 3, 25, "cross_entropy", 60, lambda x: x * (chance.random_sample(x.shape) < 0.7)
-    )
-    for got, value in zip(ae.params, expected, strict=True):
-        np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
-    W, bh, _ = expected
-    np.testing.assert_allclose(ae.hidden_op(X), expit(X @ W + bh), rtol=1e-10)
-
-
-@pytest.mark.parametrize("kind", ["gaussian", "salt and pepper", "one's own"])
-def test_training_sees_the_corruption_that_it_is_given(kind):
-    X, chance = images(), np.random.RandomState(5)
-
-    def with_salt_and_pepper(x):
-        u = chance.random_sample(x.shape)
-        return np.where(u < 0.1, 0, np.where(u >= 0.9, 1, x))
-
-    corruption, in_numpy = {
-        "gaussian": (gaussian(0.3), lambda x: x + 0.3 * np.random.Generator(bits).standard_normal(x.shape)),
-        "salt and pepper": (salt_and_pepper(0.2), with_salt_and_pepper),
-        "one's own": (
-            lambda X, stream: X * stream.uniform(X.shape, 0.0, 10.0, dtype=X.dtype),
-            lambda x: x * (10 * chance.random_sample(x.shape)),
-        ),
-    }[kind]
-    bits = chance._bit_generator  # which the stream reads by NumPy's newer methods: another normal
-    ae = AutoEncoder(5, corruption=corruption, rng=np.random.RandomState(5), random_state=3)
-    ae.fit(X, learning_rate=0.2, mu=0.8, epochs=2, batch_sz=25)
-    expected = eager_autoencoder(X, 5, 3, 0.2, 0.8, 2, 25, "cross_entropy", 60, in_numpy)
-    for got, value in zip(ae.params, expected, strict=True):
-        np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
-
-
-def test_denoising_brings_the_cost_down():
-    X = images(200)
-    ae = AutoEncoder(20, corruption=masking(0.3), rng=0, random_state=0)
-    ae.fit(X, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=20, cost_scale="batch")
-    assert ae.costs[-1] < 0.95 * ae.costs[0]
-
-
-def test_more_hidden_units_than_pixels_are_of_more_use_when_learned_from_masked_pixels():
-    """An overcomplete code could copy its input; one that has to fill in gaps can't."""
-    data = load_mnist_subset()
-    X, Y = data.X[:2000], data.Y[:2000]
-    errors = []
-    for corruption in (None, masking(0.5)):
-        ae = AutoEncoder(1000, corruption=corruption, random_state=0, dtype="float32")
-        ae.fit(X, learning_rate=0.1, mu=0.9, epochs=20, batch_sz=20, cost_scale="batch", monitor=None)
-        labels = LogisticRegression(max_iter=1000).fit(ae.hidden_op(X), Y)
-        errors.append(1 - labels.score(ae.hidden_op(data.Xtest), data.Ytest))
-    assert errors[1] < errors[0] - 0.01, errors
 
 
 def test_the_linear_autoencoder_finds_the_subspace_of_pca():
@@ -248,45 +159,6 @@ def test_the_cost_falls():
     assert costs[-1] < 0.98 * costs[0]
 
 
-@pytest.mark.core
-@pytest.mark.parametrize("backend", ["numba", "jax"])
-def test_same_seed_same_masks_on_every_backend(backend):
-    """A mask multiplies each value by a Bernoulli draw of p; the oracle draws with NumPy, in order."""
-
-    def masking(X, stream):
-        return X * stream.binomial(X.shape, p=0.7, dtype=X.dtype)
-
-    X = images()
-    ae = AutoEncoder(5, corruption=masking, rng=np.random.RandomState(7), random_state=3)
-    ae.fit(X, learning_rate=0.2, mu=0.0, batch_sz=30, backend=backend, monitor=None)
-
-    rs, draws = np.random.RandomState(3), np.random.RandomState(7)
-    W, bh, bo = rs.randn(12, 5) / np.sqrt(17), np.zeros(5), np.zeros(12)
-    shuffled = shuffle(X, random_state=rs)
-    for j in range(2):
-        x = shuffled[j * 30 : j * 30 + 30]
-        noisy = x * (draws.random_sample(x.shape) < 0.7)
-        z = expit(noisy @ W + bh)
-        delta_o = (expit(z @ W.T + bo) - x) / 60
-        delta_h = delta_o @ W * z * (1 - z)
-        W, bh, bo = (
-            W - 0.2 * (noisy.T @ delta_h + delta_o.T @ z),
-            bh - 0.2 * delta_h.sum(axis=0),
-            bo - 0.2 * delta_o.sum(axis=0),
-        )
-    np.testing.assert_allclose(ae.W.get_value(), W, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(ae.hidden_op(X), expit(X @ W + bh), rtol=1e-10)
-
-
-def test_random_state_seeds_the_masks_too():
-    def fit(seed):
-        ae = AutoEncoder(4, corruption=lambda X, s: X * s.binomial(X.shape, p=0.5), random_state=seed)
-        return ae.fit(images(), batch_sz=20).W.get_value()
-
-    np.testing.assert_array_equal(fit(5), fit(5))
-    assert not np.allclose(fit(5), fit(6))
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_weights_a_thousand_times_too_large_have_finite_costs_and_gradients(dtype):
     rs = np.random.RandomState(0)
@@ -385,19 +257,6 @@ def test_fitting_does_not_copy_the_training_set():
 def test_streams_can_be_shared_between_models():
     stream = RandomStreams(0)
     assert AutoEncoder(3, rng=stream).rng.generator is stream.generator
-
-
-def halved(X, stream):
-    return X * stream.binomial(X.shape, p=0.5)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_corruption_draws_in_the_models_dtype_and_pickles(dtype):
-    ae = AutoEncoder(4, corruption=halved, random_state=0, dtype=dtype).fit(images(), batch_sz=20)
-    assert ae.W.get_value().dtype == dtype
-    twin = pickle.loads(pickle.dumps(ae))
-    np.testing.assert_array_equal(twin.hidden_op(images()), ae.hidden_op(images()))
-    assert twin.rng.generator.random() == ae.rng.generator.random()
 
 
 @pytest.mark.parametrize(
