@@ -259,22 +259,6 @@ def test_streams_can_be_shared_between_models():
     assert AutoEncoder(3, rng=stream).rng.generator is stream.generator
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: np.random.RandomState(np.random.PCG64(0)),
-        lambda: np.random.Generator(np.random.RandomState(0)._bit_generator),
-        lambda: np.random.default_rng(0),
-    ],
-)
-def test_generators_of_all_kinds(make):
-    def fit():
-        ae = AutoEncoder(4, corruption=halved, random_state=make()).fit(images(), batch_sz=20)
-        return ae.W.get_value()
-
-    np.testing.assert_array_equal(fit(), fit())
-
-
 def test_compiled_methods_of_old_parameters_are_let_go():
     ae = AutoEncoder(4, random_state=0)
     for _ in range(3):

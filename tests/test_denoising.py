@@ -123,3 +123,19 @@ def test_corruption_draws_in_the_models_dtype_and_pickles(dtype):
     twin = pickle.loads(pickle.dumps(ae))
     np.testing.assert_array_equal(twin.hidden_op(images()), ae.hidden_op(images()))
     assert twin.rng.generator.random() == ae.rng.generator.random()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: np.random.RandomState(np.random.PCG64(0)),
+        lambda: np.random.Generator(np.random.RandomState(0)._bit_generator),
+        lambda: np.random.default_rng(0),
+    ],
+)
+def test_generators_of_all_kinds(make):
+    def fit():
+        ae = AutoEncoder(4, corruption=halved, random_state=make()).fit(images(), batch_sz=20)
+        return ae.W.get_value()
+
+    np.testing.assert_array_equal(fit(), fit())
