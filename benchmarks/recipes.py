@@ -32,7 +32,7 @@ BELIEF = {
     "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 60, "dropout": (0.2, 0.1)},
 }
 CODES = {
-    "layers": {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"},
+    "layers": {"learning_rate": 0.1, "mu": 0.5},
     "code": {"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch"},
     "tuning": {"learning_rate": 0.1, "mu": 0.9, "cost": "squared_error", "epochs": 200},
 }
@@ -65,7 +65,7 @@ def dbn(seed, *arguments, **tuning):
 
 def codes(seed, train, test, validate, report, **tuning):
     """Give the squared errors of rebuilt test images, and of images that were trained on."""
-    deep = DeepAutoEncoder([1000, 500, 250, 30], random_state=seed, dtype="float32")
+    deep = DeepAutoEncoder([1000, 500, 250, 30], RBM, random_state=seed, dtype="float32")
     layers = [CODES["layers"]] * 3 + [CODES["code"]]
     deep.fit(
         train[0],

@@ -10,12 +10,22 @@ import numpy as np
 import parity
 import pytensor
 
+from udl_pt import set_backend
+
 
 @pytest.fixture(autouse=True, scope="session")
 def rewriters_must_not_fail():
     """Raise where PyTensor would only log that one of its rewriters failed."""
     with pytensor.config.change_flags(on_opt_error="raise"):
         yield
+
+
+@pytest.fixture
+def on_jax():
+    """Compile with JAX what isn't told otherwise: where Numba takes long and isn't what is tested."""
+    set_backend("jax")
+    yield
+    set_backend(None)
 
 
 @pytest.fixture

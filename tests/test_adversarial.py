@@ -33,6 +33,8 @@ W1, b1, W2, b2 = 2 * rs.randn(D, 7), rs.randn(7), 2 * rs.randn(7, K), rs.randn(K
 X = rs.rand(N, D)
 BACKENDS = pytest.mark.parametrize("backend", ["numba", "c", "jax"])
 IGNORE_BLAS = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
+ON_JAX = pytest.mark.usefixtures("on_jax")  # what is compiled for a function
+TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
 
 def logits(x):
@@ -80,25 +82,25 @@ def test_the_gradient_is_that_of_finite_differences(dnn):
     np.testing.assert_allclose(input_gradient(dnn, X, Y), np.array(each).T, atol=1e-7)
 
 
-@pytest.mark.core
-@IGNORE_BLAS
-@BACKENDS
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_every_attack_is_what_it_says(backend, dtype):
-    dnn, atol = network(backend, dtype), 1e-10 if dtype == "float64" else 1e-4
-    target = (Y + 2) % K
-    g, toward = gradient(X, Y), gradient(X, target, -1)
+def attacks(dnn, x, y):
+    """Give what all attacks make of arrays, or of variables."""
+    return {
+        "gradient": input_gradient(dnn, x, y),
+        "step": gradient_step(dnn, x, y, 0.3),
+        "sign": fast_gradient_sign(dnn, x, y, 0.1),
+        "toward": fast_gradient_sign(dnn, x, y, 0.1, target=(y + 2) % K),
+        "linf": projected_gradient(dnn, x, y, 0.2, norm="linf", steps=5),
+        "l2": projected_gradient(dnn, x, y, 0.2, norm="l2", steps=5),
+    }
+
+
+def assert_attacks(got, dtype):
+    g, toward = gradient(X, Y), gradient(X, (Y + 2) % K, -1)
     expected = {
         "gradient": g,
         "step": np.clip(X + 0.3 * g / np.linalg.norm(g, axis=1, keepdims=True), 0, 1),
         "sign": np.clip(X + 0.1 * np.sign(g), 0, 1),
         "toward": np.clip(X + 0.1 * np.sign(toward), 0, 1),
-    }
-    got = {
-        "gradient": input_gradient(dnn, X, Y),
-        "step": gradient_step(dnn, X, Y, 0.3),
-        "sign": fast_gradient_sign(dnn, X, Y, 0.1),
-        "toward": fast_gradient_sign(dnn, X, Y, 0.1, target=target),
     }
     for norm in ("linf", "l2"):
         Z = X.copy()
@@ -112,12 +114,29 @@ def test_every_attack_is_what_it_says(backend, dtype):
                 change *= np.minimum(1, 0.2 / np.linalg.norm(change, axis=1, keepdims=True))
             Z = np.clip(X + change, 0, 1)
         expected[norm] = Z
-        got[norm] = projected_gradient(dnn, X, Y, 0.2, norm=norm, steps=5)
     for name, value in expected.items():
         assert got[name].dtype == dtype
-        np.testing.assert_allclose(got[name], value, atol=atol, err_msg=name)
+        np.testing.assert_allclose(got[name], value, atol=TOLERANCE[dtype], err_msg=name)
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_every_attack_is_what_it_says(dtype):
+    assert_attacks(attacks(network(dtype=dtype), X, Y), dtype)
+
+
+@pytest.mark.core
+@IGNORE_BLAS
+@BACKENDS
+def test_every_attack_is_a_graph_for_every_backend(backend):
+    """In float32, where a float64 constant would show, and in one function: each takes seconds to compile."""
+    x, y = pt.fmatrix("x"), pt.ivector("y")
+    graphs = attacks(network(backend, "float32"), x, y)
+    function = Function([x, y], list(graphs.values()), backend=backend)
+    got = function(X.astype("float32"), Y.astype("int32"))
+    assert_attacks(dict(zip(graphs, got, strict=True)), "float32")
+
+
+@ON_JAX
 def test_any_function_with_logits_and_any_graph_of_images_will_do(dnn):
     np.testing.assert_allclose(
         fast_gradient_sign(symbolic, X, Y, 0.1), fast_gradient_sign(dnn, X, Y, 0.1), atol=1e-12
@@ -190,6 +209,7 @@ def test_a_random_start_is_reproducible_and_fills_the_ball(dnn):
     np.testing.assert_allclose(np.mean(radius < 0.5), 0.25, atol=0.03)  # a quarter of a disc's area
 
 
+@ON_JAX
 @pytest.mark.parametrize(("norm", "steps"), [("linf", 1), ("l2", 1), ("linf", 20)])
 def test_the_smallest_change_of_a_linear_model_is_the_distance_to_the_boundary(norm, steps):
     w = np.array([0.3, -0.2, 0.1, 0.4])
@@ -207,6 +227,7 @@ def test_the_smallest_change_of_a_linear_model_is_the_distance_to_the_boundary(n
     assert ((changed @ w - 0.3 > 0).astype(int) != labels).all()
 
 
+@ON_JAX
 def test_the_smallest_change_leaves_what_is_wrong_already_and_what_cannot_be_changed(dnn):
     changed, size = smallest_change(dnn, X, Y)
     np.testing.assert_array_equal(size[:3], 0)
@@ -361,6 +382,7 @@ def test_a_function_of_logits_is_compiled_once_where_it_is_kept():
     assert model._compiled == kept
 
 
+@ON_JAX
 def test_the_smallest_change_is_found_below_radii_at_which_the_attack_fails():
     """The label's logit dips in a narrow valley: steps as long as the largest radii jump over it."""
 

@@ -179,8 +179,7 @@ def cold(tmp_path_factory):
     return folder, result.stdout
 
 
-@pytest.mark.core
-@pytest.mark.parametrize("damage", ["truncate", "overwrite"])
+@pytest.mark.parametrize("damage", [pytest.param("truncate", marks=pytest.mark.core), "overwrite"])
 def test_a_damaged_compile_cache_is_cleared_and_tried_again(cold, tmp_path, damage):
     folder, printed = cold
     shutil.copytree(folder / "numba", tmp_path / "numba")

@@ -27,7 +27,7 @@ def rebuilt(params, X, n=2):
     return values
 
 
-def by_hand(params, X, *, learning_rate, mu, epochs, batch_sz, cost, rs):
+def by_hand(params, X, *, learning_rate, mu, epochs, batch_sz, cost, reg, rs):
     """Backpropagation of the unrolled network in NumPy."""
     velocities = [0 * p for p in params]
     for _ in range(epochs):
@@ -42,6 +42,7 @@ def by_hand(params, X, *, learning_rate, mu, epochs, batch_sz, cost, rs):
                 delta = delta @ params[2 * i].T
                 if i != 2:  # the code is linear
                     delta = delta * values[i] * (1 - values[i])
+            gradients = [g + 2 * reg * p for g, p in zip(gradients, params, strict=True)]
             velocities = [mu * v - learning_rate * g for v, g in zip(velocities, gradients, strict=True)]
             params = [p + v for p, v in zip(params, velocities, strict=True)]
     return params
@@ -50,14 +51,14 @@ def by_hand(params, X, *, learning_rate, mu, epochs, batch_sz, cost, rs):
 @pytest.mark.core
 @pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
 @pytest.mark.parametrize("backend", ["numba", "c", "jax"])
-@pytest.mark.parametrize("cost", ["cross_entropy", "squared_error"])
-def test_fine_tuning_equals_backpropagation_by_hand(backend, cost):
-    options = {"learning_rate": 0.1, "mu": 0.7, "epochs": 2, "batch_sz": 20}
+@pytest.mark.parametrize(("cost", "reg"), [("cross_entropy", 0.0), ("squared_error", 0.01)])
+def test_fine_tuning_equals_backpropagation_by_hand(backend, cost, reg):
+    options = {"learning_rate": 0.1, "mu": 0.7, "epochs": 2, "batch_sz": 20, "cost": cost, "reg": reg}
     start = DeepAutoEncoder([6, 3], random_state=4).fit(X, pretrain_options={"batch_sz": 20}, epochs=0)
     params = [p.get_value() for p in start.params]
     deep = DeepAutoEncoder([6, 3], random_state=4)
-    deep.fit(X, **options, pretrain_options={"batch_sz": 20}, cost=cost, backend=backend)
-    expected = by_hand(params, X, **options, cost=cost, rs=start._generator)
+    deep.fit(X, **options, pretrain_options={"batch_sz": 20}, backend=backend)
+    expected = by_hand(params, X, **options, rs=start._generator)
     for got, value in zip(deep.params, expected, strict=True):
         np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
     _, _, code, _, output = rebuilt(expected, X)
@@ -65,6 +66,8 @@ def test_fine_tuning_equals_backpropagation_by_hand(backend, cost):
     np.testing.assert_allclose(deep.decode(code), output, rtol=1e-9)
     np.testing.assert_allclose(deep.forward(X), output, rtol=1e-9)
     np.testing.assert_allclose(deep.reconstruction_error(X), ((X - output) ** 2).sum() / 60, rtol=1e-9)
+    if cost == "squared_error":  # what is recorded is without reg
+        np.testing.assert_allclose(deep.costs[-1], deep.reconstruction_error(X), rtol=1e-9)
 
 
 def test_unrolled_it_gives_what_the_layers_give():
@@ -101,6 +104,7 @@ def test_it_rebuilds_better_than_principal_components():
     assert deep.reconstruction_error(curve) < 0.3 * PCA(1).fit(curve).reconstruction_error(curve)
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_it_is_repeated_by_a_seed_and_can_be_copied():
     make = lambda: DeepAutoEncoder([6, 3], corruption=masking(0.3), random_state=0).fit(X, **FAST)  # noqa: E731
     deep = make()
@@ -111,6 +115,7 @@ def test_it_is_repeated_by_a_seed_and_can_be_copied():
     } == {"float32"}
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_linear_outputs_rebuild_any_numbers_by_squared_error():
     far = 3 * X - 1
     linear = [partial(AutoEncoder, output="linear")]
@@ -166,6 +171,7 @@ def test_divergence_names_the_decoders_layer():
     [
         (lambda deep: deep.fit(X + 1, **FAST), "divide by 255"),
         (lambda deep: deep.fit(X, **FAST, cost="hinge"), "cost is 'hinge'"),
+        (lambda deep: deep.fit(X, **FAST, reg=-0.1), "reg is -0.1, expected a finite number from 0"),
         (lambda deep: deep.fit(X, batch_sz=61), "batch_sz is 61, but there are only 60"),
         (lambda deep: deep.fit(X, **FAST, pretrain_epochs=[1]), "pretrain_epochs has 1 entries, expected 2"),
         (lambda deep: deep.encode(X[:, 1:]), "X has 9 features, expected 10"),

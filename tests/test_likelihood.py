@@ -60,6 +60,7 @@ def test_log_partition_adds_up_parts(monkeypatch):
     assert log_partition(rbm) == pytest.approx(logsumexp(log_joint(*params)), rel=1e-12)
 
 
+@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("learned", [False, True])
 def test_gaussian_partition_function_is_the_integral(learned):
     rs = np.random.RandomState(1)

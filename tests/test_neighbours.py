@@ -18,10 +18,7 @@ BACKENDS = ["numba", "c", "jax"]
 COSTS = {"sne": (sne_cost, sne_gradient), "tsne": (tsne_cost, tsne_gradient)}
 GOLDEN = Path(__file__).parent / "golden" / "sne.npz"
 
-pytestmark = [
-    pytest.mark.core,
-    pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +27,7 @@ def golden():
         return dict(z)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", COSTS)
 def test_cost_and_both_gradients_are_the_originals(golden, name, backend):
@@ -55,6 +53,7 @@ def test_arrays_in_arrays_out(golden, name):
     np.testing.assert_allclose(single, golden[f"{name}_gradient"], atol=1e-6)
 
 
+@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("C", [1, 2, 3])
 @pytest.mark.parametrize("name", COSTS)
 def test_any_number_of_dimensions_and_finite_differences(name, C):
@@ -82,6 +81,7 @@ def test_points_that_coincide_and_points_far_away(name):
     assert np.isfinite(autodiff(apart)).all()
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("scale", [1.0, 100.0, 1000.0])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_sums_over_pairs_lose_nothing_where_points_are_spread_out(scale, dtype):

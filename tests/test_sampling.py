@@ -63,7 +63,6 @@ def test_fantasies_of_a_variable_are_a_graph():
 MISSING = np.array([False, True, True, False, False])
 
 
-@pytest.mark.core
 @no_blas_here
 @pytest.mark.parametrize("backend", ["numba", "c", "jax"])
 def test_completions_are_the_conditional_means(backend):

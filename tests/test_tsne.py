@@ -101,6 +101,7 @@ def test_the_recorded_cost_is_the_cost_and_falls(clouds, embedded):
     assert after == sorted(after, reverse=True)
 
 
+@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("model", [TSNE, SymmetricSNE])
 @pytest.mark.parametrize("C", [1, 3])
 def test_both_gradients_lead_to_the_same_place(clouds, model, C):

@@ -21,7 +21,7 @@ from udl_pt.layer import Layer
 from udl_pt.pretraining import Stack
 from udl_pt.training import Progress, cost_recorder, notify, show_costs, train
 from udl_pt.updates import MomentumStep
-from udl_pt.validation import check_epochs, check_matrix, check_rates, check_sizes, one_a_layer
+from udl_pt.validation import check_epochs, check_matrix, check_number, check_rates, check_sizes, one_a_layer
 
 __all__ = ["DeepAutoEncoder"]
 
@@ -95,6 +95,7 @@ class DeepAutoEncoder(Stack):
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
         cost: str = "cross_entropy",
+        reg: float = 0.0,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -123,6 +124,8 @@ class DeepAutoEncoder(Stack):
         cost : {"cross_entropy", "squared_error"}
             What fine-tuning makes small, summed over a row; the cross-entropy is for layers whose visible
             units are probabilities.
+        reg : float
+            Weight of the parameters' squared magnitude in that cost; `costs` are without it.
         monitor : {"epoch", "batch", None}
             As of `AutoEncoder.fit`.
         backend : {"numba", "c", "jax"}, optional
@@ -144,6 +147,8 @@ class DeepAutoEncoder(Stack):
         """
         check_cost(cost, self.hidden_layers[0].output_unit_interval)
         hyper = check_rates(learning_rate, mu)
+        if (reg := check_number(reg, "reg", at_least=0)) > 0:
+            hyper["reg"] = reg
         X = check_matrix(X, dtype=self.dtype, unit_interval=cost == "cross_entropy")
         epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
         pretrain_layers, callbacks = self._pretraining(
@@ -175,7 +180,7 @@ class DeepAutoEncoder(Stack):
                 name=f"{self.title} cost_op",
             )
             train(
-                self._step(cost),
+                self._step(cost, reg > 0),
                 [X],
                 epochs=epochs,
                 batch_sz=batch_sz,
@@ -211,7 +216,7 @@ class DeepAutoEncoder(Stack):
         """Those of the matrices of weights, from the input to the code and back."""
         return self.dparams[::2]
 
-    def _step(self, cost: str) -> MomentumStep:
+    def _step(self, cost: str, regularised: bool) -> MomentumStep:
         X_in, scale = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
         return MomentumStep(
             self._cost(X_in, cost).sum() * scale,
@@ -219,6 +224,7 @@ class DeepAutoEncoder(Stack):
             self.params,
             self.dparams,
             scalars=[scale],
+            regularised=regularised,
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
