@@ -140,7 +140,7 @@ def test_what_a_model_prints_and_reads_does_no_harm(monkeypatch, tmp_path):
     monkeypatch.setattr(noisy, "__module__", "test_compare")
     monkeypatch.setitem(sys.modules, "test_compare", sys.modules[__name__])
     model = AutoEncoder(4, hidden="linear", output="linear", corruption=noisy, dtype="float64")
-    seen = small(model, data=(DATA[0] - 0.5, DATA[1]), fit={"cost": "squared_error"})
+    seen = small(model, data=(DATA[0] - 0.5, DATA[1]), twins=["numpy"], fit={"cost": "squared_error"})
     assert max(max(way.differences.values()) for way in seen.ways) < 1e-12
     assert not (tmp_path / "own").exists()
 

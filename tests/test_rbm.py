@@ -309,12 +309,12 @@ def test_a_step_that_is_not_finite_leaves_the_parameters_before_it():
     assert type(rbm.chains) is np.ndarray
 
 
-@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.core)])
-def test_no_upcast(dtype):
-    rbm = RBM(4, random_state=0, dtype=dtype)
+@pytest.mark.core
+def test_no_upcast():
+    rbm = RBM(4, random_state=0, dtype="float32")
     options = {"k": 2, "persistent": True, "centring": True, "weight_decay": 0.1, "sparsity_target": 0.1}
-    rbm.fit(images().astype(dtype), batch_sz=20, binarize=True, mu=0.5, **options)
-    assert {p.get_value().dtype.name for p in rbm.params} == {dtype}
-    assert rbm.chains.dtype == dtype
-    assert rbm.gibbs(images(), 3).dtype == dtype
-    assert rbm.free_energy(images()).dtype == dtype
+    rbm.fit(images().astype("float32"), batch_sz=20, binarize=True, mu=0.5, **options)
+    assert {p.get_value().dtype.name for p in rbm.params} == {"float32"}
+    assert rbm.chains.dtype == "float32"
+    assert rbm.gibbs(images(), 3).dtype == "float32"
+    assert rbm.free_energy(images()).dtype == "float32"
