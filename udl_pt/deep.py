@@ -95,7 +95,7 @@ class DeepAutoEncoder(Stack):
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
         cost: str = "cross_entropy",
-        reg: float = 0.0,
+        weight_decay: float = 0.0,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -124,8 +124,8 @@ class DeepAutoEncoder(Stack):
         cost : {"cross_entropy", "squared_error"}
             What fine-tuning makes small, summed over a row; the cross-entropy is for layers whose visible
             units are probabilities.
-        reg : float
-            Weight of the parameters' squared magnitude in that cost; `costs` are without it.
+        weight_decay : float
+            Weight of half the squared weights in that cost; `costs` are without it.
         monitor : {"epoch", "batch", None}
             As of `AutoEncoder.fit`.
         backend : {"numba", "c", "jax"}, optional
@@ -147,8 +147,8 @@ class DeepAutoEncoder(Stack):
         """
         check_cost(cost, self.hidden_layers[0].output_unit_interval)
         hyper = check_rates(learning_rate, mu)
-        if (reg := check_number(reg, "reg", at_least=0)) > 0:
-            hyper["reg"] = reg
+        if (weight_decay := check_number(weight_decay, "weight_decay", at_least=0)) > 0:
+            hyper["weight_decay"] = weight_decay
         X = check_matrix(X, dtype=self.dtype, unit_interval=cost == "cross_entropy")
         epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
         pretrain_layers, callbacks = self._pretraining(
@@ -180,7 +180,7 @@ class DeepAutoEncoder(Stack):
                 name=f"{self.title} cost_op",
             )
             train(
-                self._step(cost, reg > 0),
+                self._step(cost, weight_decay > 0),
                 [X],
                 epochs=epochs,
                 batch_sz=batch_sz,
@@ -216,15 +216,20 @@ class DeepAutoEncoder(Stack):
         """Those of the matrices of weights, from the input to the code and back."""
         return self.dparams[::2]
 
-    def _step(self, cost: str, regularised: bool) -> MomentumStep:
+    def _step(self, name: str, decays: bool) -> MomentumStep:
         X_in, scale = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
+        cost, scalars = self._cost(X_in, name).sum() * scale, [scale]
+        if decays:
+            weight_decay = pt.scalar("weight_decay", dtype=self.dtype)
+            scalars.insert(0, weight_decay)
+            squares = pt.add(*[(W**2).sum() for W in self.params[::2]])
+            cost += weight_decay * squares / np.asarray(2, self.dtype)
         return MomentumStep(
-            self._cost(X_in, cost).sum() * scale,
+            cost,
             [X_in],
             self.params,
             self.dparams,
-            scalars=[scale],
-            regularised=regularised,
+            scalars=scalars,
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",

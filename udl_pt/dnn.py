@@ -256,13 +256,17 @@ class DNN(Stack):
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         scale = pt.scalar("scale", dtype=self.dtype)  # one over the batch's rows: JAX can't divide by a shape
         logits = self.logits(X_in) if dropout == (0.0, 0.0) else self._thinned_logits(X_in, *dropout)
+        cost = categorical_cross_entropy(targets, logits, K).sum() * scale
+        scalars = [scale]
+        if regularised:
+            scalars.insert(0, pt.scalar("reg", dtype=self.dtype))
+            cost += scalars[0] * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
         return MomentumStep(
-            categorical_cross_entropy(targets, logits, K).sum() * scale,
+            cost,
             [X_in, targets],
             self.params[:n_params],
             self.dparams[:n_params],
-            scalars=[scale],
-            regularised=regularised,
+            scalars=scalars,
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",

@@ -154,9 +154,6 @@ class MomentumStep:
         Parameters and velocities.
     scalars : sequence of Variable
         Further scalars that the cost depends on.
-    regularised : bool
-        Whether a scalar cost gets a term besides: the parameters' squared magnitude times a scalar ``reg``,
-        which is then the first of the scalars.
     dtype, backend, name : str
         As the model's.
     names : sequence of str, optional
@@ -175,7 +172,6 @@ class MomentumStep:
         dparams: Sequence[SharedVariable],
         *,
         scalars: Sequence[Variable] = (),
-        regularised: bool = False,
         dtype: str,
         backend: str,
         name: str,
@@ -187,10 +183,7 @@ class MomentumStep:
         self._dparams = list(dparams)
         state = state or []
         self._shared = [*params, *dparams, *(variable for variable, _ in state)]
-        learning_rate, mu, reg = (pt.scalar(n, dtype=dtype) for n in ("learning_rate", "mu", "reg"))
-        if regularised:
-            scalars = [reg, *scalars]
-            cost += reg * pt.add(*[(p * p).sum() for p in params])
+        learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
         updates = momentum_updates(cost, params, learning_rate, mu, dparams)
         sums, updates = all_or_nothing(updates, params, max_norm)
         self.function = Function(
