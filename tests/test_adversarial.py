@@ -124,7 +124,6 @@ def test_every_attack_is_what_it_says(dtype):
     assert_attacks(attacks(network(dtype=dtype), X, Y), dtype)
 
 
-@pytest.mark.core
 @IGNORE_BLAS
 @BACKENDS
 def test_every_attack_is_a_graph_for_every_backend(backend):

@@ -150,8 +150,7 @@ def test_weights_a_thousand_times_too_large_have_finite_costs_and_gradients(data
 
 
 @pytest.mark.core
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("floatX", ["float32", "float64"])
+@pytest.mark.parametrize(("dtype", "floatX"), [("float32", "float64"), ("float64", "float32")])
 def test_no_upcast_and_floatX_untouched(data, dtype, floatX):
     with pytensor.config.change_flags(floatX=floatX):
         dnn = DNN([6, 5], random_state=0, dtype=dtype).fit(*data, **FAST)
