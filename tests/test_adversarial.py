@@ -82,7 +82,7 @@ def test_the_gradient_is_that_of_finite_differences(dnn):
     np.testing.assert_allclose(input_gradient(dnn, X, Y), np.array(each).T, atol=1e-7)
 
 
-def attacks(dnn, x, y):
+def all_attacks(dnn, x, y):
     """Give what all attacks make of arrays, or of variables."""
     return {
         "gradient": input_gradient(dnn, x, y),
@@ -121,7 +121,7 @@ def assert_attacks(got, dtype):
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 def test_every_attack_is_what_it_says(dtype):
-    assert_attacks(attacks(network(dtype=dtype), X, Y), dtype)
+    assert_attacks(all_attacks(network(dtype=dtype), X, Y), dtype)
 
 
 @IGNORE_BLAS
@@ -129,7 +129,7 @@ def test_every_attack_is_what_it_says(dtype):
 def test_every_attack_is_a_graph_for_every_backend(backend, dtype):
     """In one function, since each takes seconds to compile."""
     x, y = pt.matrix("x", dtype=dtype), pt.ivector("y")
-    graphs = attacks(network(backend, dtype), x, y)
+    graphs = all_attacks(network(backend, dtype), x, y)
     function = Function([x, y], list(graphs.values()), backend=backend)
     got = function(X.astype(dtype), Y.astype("int32"))
     assert_attacks(dict(zip(graphs, got, strict=True)), dtype)
