@@ -57,13 +57,17 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys
         (["--data", "nowhere.csv"], "no nowhere.csv"),
         (["--data", ""], "path is '', expected a folder or a file"),
         (["--epochs", "0"], "epochs is 0, expected at least 1"),
-        (["--sizes", "8", "0"], "M is 0"),
+        (["--sizes", "8", "0"], "sizes is 0, expected at least 1"),
         (["--dtype", "float16"], "dtype is float16"),
         (["--seed", "-1"], "random_state is -1"),
         (["--seed", str(2**32)], "random_state is 4294967296"),
     ],
 )
-def test_bad_input_is_explained_in_a_line(arguments, message, capsys, tmp_path):
+def test_bad_input_is_explained_in_a_line_before_anything_is_run(
+    arguments, message, capsys, tmp_path, monkeypatch
+):
+    went_on = dict.fromkeys(cli.CHAPTERS, lambda data, settings: pytest.fail("went on"))
+    monkeypatch.setattr(cli, "CHAPTERS", went_on)
     assert cli.main(["reproduce", "--out", str(tmp_path / "out"), *arguments]) == 2
     captured = capsys.readouterr()
     assert message in captured.err

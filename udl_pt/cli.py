@@ -175,6 +175,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     backend = get_backend(options.backend)
     if options.epochs is not None:
         check_count(options.epochs, "epochs")
+    sizes = [check_count(size, "sizes") for some in options.sizes for size in some]
     dtype = float_dtype(options.dtype)
     _check_out(Path(options.out))
     start = time.perf_counter()
@@ -184,7 +185,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     with _Bars(console) as bars:
         for chapter in chapters:
             settings = Settings(
-                sizes=[size for some in options.sizes for size in some],
+                sizes=sizes,
                 epochs=options.epochs,
                 backend=backend,
                 dtype=dtype,
