@@ -19,7 +19,6 @@ from udl_pt import adversarial, eager
 from udl_pt.datasets import gaussian_clouds
 from udl_pt.graph import masking
 
-BACKENDS = ("numba", "c", "jax")
 LIMITS = {"float64": 1e-10, "float32": 1e-4}
 
 N, D, K = 100, 12, 3

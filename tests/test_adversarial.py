@@ -19,7 +19,7 @@ from udl_pt.adversarial import (
     random_noise,
     smallest_change,
 )
-from udl_pt.backend import Function
+from udl_pt.backend import BACKENDS, Function
 from udl_pt.classifiers import LogitsFunction
 from udl_pt.validation import NotFittedError
 
@@ -31,8 +31,6 @@ D, K, N = 12, 4, 30
 rs = np.random.RandomState(0)
 W1, b1, W2, b2 = 2 * rs.randn(D, 7), rs.randn(7), 2 * rs.randn(7, K), rs.randn(K)
 X = rs.rand(N, D)
-BACKENDS = pytest.mark.parametrize("backend", ["numba", "c", "jax"])
-IGNORE_BLAS = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
 ON_JAX = pytest.mark.usefixtures("on_jax")  # what is compiled for a function
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
@@ -124,7 +122,6 @@ def test_every_attack_is_what_it_says(dtype):
     assert_attacks(all_attacks(network(dtype=dtype), X, Y), dtype)
 
 
-@IGNORE_BLAS
 @pytest.mark.parametrize(("backend", "dtype"), [("numba", "float64"), ("c", "float32"), ("jax", "float32")])
 def test_every_attack_is_a_graph_for_every_backend(backend, dtype):
     """In one function, since each takes seconds to compile."""
@@ -351,9 +348,7 @@ def test_bad_input_does_not_move_the_generator(dnn):
     np.testing.assert_array_equal(generator.get_state()[1], before)
 
 
-@pytest.mark.core
-@IGNORE_BLAS
-@BACKENDS
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_network_too_sure_of_itself_is_tricked_all_the_same(backend):
     """Where a probability rounds to one, the gradient of J is zero, but not that of the odds."""
     sure = network(backend, "float32")

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from backends import CORE_BACKENDS
 from scipy.special import expit
 from sklearn.utils import shuffle
 
@@ -49,9 +50,7 @@ def by_hand(params, X, *, learning_rate, mu, epochs, batch_sz, cost, weight_deca
     return params
 
 
-@pytest.mark.core
-@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
 @pytest.mark.parametrize(("cost", "weight_decay"), [("cross_entropy", 0.0), ("squared_error", 0.02)])
 def test_fine_tuning_equals_backpropagation_by_hand(backend, cost, weight_decay):
     options = {"learning_rate": 0.1, "mu": 0.7, "epochs": 2, "batch_sz": 20}
@@ -72,6 +71,7 @@ def test_fine_tuning_equals_backpropagation_by_hand(backend, cost, weight_decay)
         np.testing.assert_allclose(deep.costs[-1], deep.reconstruction_error(X), rtol=1e-9)
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_unrolled_it_gives_what_the_layers_give():
     for model in (AutoEncoder, RBM):
         deep = DeepAutoEncoder([6, 3], model, random_state=0).fit(X, **FAST, epochs=0)
@@ -98,6 +98,7 @@ def test_symbolic_in_symbolic_out():
     np.testing.assert_allclose(deep.decode(z).eval({z: Z}), deep.decode(Z), rtol=1e-10)
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_it_rebuilds_better_than_principal_components():
     t = np.random.RandomState(0).uniform(-1, 1, 400)
     curve = 0.5 + 0.4 * np.column_stack([np.sin(3 * t + i) for i in range(8)])

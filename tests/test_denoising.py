@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from autoencoder_in_numpy import eager_autoencoder, images
+from backends import CORE_BACKENDS
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import shuffle
@@ -13,9 +14,7 @@ from udl_pt import AutoEncoder, load_mnist_subset
 from udl_pt.graph import gaussian, masking, salt_and_pepper
 
 
-@pytest.mark.core
-@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
 def test_each_batch_is_corrupted_anew_and_its_clean_rows_are_the_target(backend):
     X, chance = images(), np.random.RandomState(5)
     ae = AutoEncoder(5, corruption=masking(0.3), rng=np.random.RandomState(5), random_state=3)

@@ -25,6 +25,7 @@ def forward(dnn, X):
     return softmax(X @ dnn.W.get_value() + dnn.b.get_value(), axis=1)
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_forward_and_predict_are_symbolic_or_arrays(data):
     X = data[0]
     dnn = DNN([6, 5], random_state=0).fit(*data, **FAST)
@@ -32,8 +33,8 @@ def test_forward_and_predict_are_symbolic_or_arrays(data):
     np.testing.assert_allclose(dnn.forward(X), P, rtol=1e-10)
     np.testing.assert_array_equal(dnn.predict(X), P.argmax(axis=1))
     x = pt.matrix("x")
-    np.testing.assert_allclose(dnn.forward(x).eval({x: X}), P, rtol=1e-10)
-    np.testing.assert_array_equal(dnn.predict(x).eval({x: X}), P.argmax(axis=1))
+    np.testing.assert_allclose(dnn.forward(x).eval({x: X}, mode="JAX"), P, rtol=1e-10)
+    np.testing.assert_array_equal(dnn.predict(x).eval({x: X}, mode="JAX"), P.argmax(axis=1))
 
 
 def test_costs_and_errors_are_those_of_the_whole_test_set(data, monkeypatch):

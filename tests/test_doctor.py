@@ -9,8 +9,6 @@ from rich.console import Console
 
 from udl_pt import backend, cli, doctor
 
-pytestmark = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
-
 
 def shown():
     """What a user reads, a table a title."""

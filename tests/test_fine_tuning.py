@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from backends import CORE_BACKENDS
 from scipy.special import expit, softmax, xlog1py, xlogy
 from sklearn.metrics import log_loss
 from sklearn.utils import shuffle
@@ -48,9 +49,7 @@ def by_hand(X, Y, dropout, max_norm, *, seed, stream, learning_rate=0.3, mu=0.7,
     return params
 
 
-@pytest.mark.core
-@pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
 def test_dropout_and_max_norm_equal_backpropagation_by_hand(data, backend):
     dnn = DNN([6], rng=np.random.RandomState(7), random_state=2)
     dnn.fit(*data, **PLAIN, dropout=(0.2, 0.5), max_norm=0.9, backend=backend)
@@ -65,6 +64,7 @@ def test_dropout_and_max_norm_equal_backpropagation_by_hand(data, backend):
     np.testing.assert_allclose(dnn.costs[-1], log_loss(data[3], P), rtol=1e-10)
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_the_masks_of_dropout_are_repeated_by_a_seed_and_differ_without_one(data):
     def weights(**options):
         return DNN([6], **options).fit(*data, **PLAIN, dropout=0.5).W.get_value()
@@ -265,6 +265,7 @@ def test_a_schedule_that_cannot_be_leaves_a_layer_as_it_was(data):
     assert len(ae.costs) == 1
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_a_step_that_is_refused_cuts_no_weights(data):
     dnn = DNN([6], random_state=0).fit(*data, **PLAIN)
     before = [p.get_value() for p in dnn.params[2:]]
@@ -274,6 +275,7 @@ def test_a_step_that_is_refused_cuts_no_weights(data):
         np.testing.assert_array_equal(p.get_value(), value)
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_a_schedule_of_the_networks_own_rate_leaves_its_layers_alone(data):
     class Recorder:
         def on_batch(self, progress):

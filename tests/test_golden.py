@@ -9,14 +9,12 @@ import pytensor.tensor as pt
 import pytest
 
 from udl_pt import DBN, DNN, RBM, AutoEncoder
+from udl_pt.backend import BACKENDS
 
 GOLDEN = Path(__file__).parent / "golden"
 ATOL = 1e-8
 
-pytestmark = [
-    pytest.mark.core,
-    pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning"),
-]
+pytestmark = pytest.mark.core
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +36,7 @@ def assert_golden(name, got):
         assert isinstance(got[key], np.ndarray | list)
 
 
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("name", "options"),
     [("autoencoder_book", {}), ("autoencoder_gentle", {"learning_rate": 0.05, "mu": 0.9, "epochs": 3})],
@@ -51,7 +49,7 @@ def test_autoencoder(backend, name, options, data):
     assert_golden(name, got | {"costs": ae.costs, "hidden": ae.hidden_op(Xtest[:20])})
 
 
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", ["dnn_pretrained", "dnn_plain"])
 def test_dnn(backend, name, data):
     X, Y, Xtest, Ytest = data
@@ -75,7 +73,7 @@ def test_dnn(backend, name, data):
     assert_golden(name, got)
 
 
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_rbm(backend, data):
     X, _, Xtest, _ = data
     np.random.seed(0)
@@ -86,7 +84,7 @@ def test_rbm(backend, data):
     assert_golden("rbm", got | {"free_energy": rbm.free_energy((Xtest > 0.5).astype(float))})
 
 
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_dnn_of_rbms(backend, data):
     np.random.seed(0)
     model = functools.partial(RBM, rng=np.random.RandomState(1))

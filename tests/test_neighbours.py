@@ -6,6 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from backends import CORE_BACKENDS
 from scipy.optimize import approx_fprime
 from scipy.special import rel_entr
 from sne_by_scipy import cost_by_scipy, random_P
@@ -14,11 +15,8 @@ from udl_pt.backend import Function
 from udl_pt.descent import Analytic
 from udl_pt.neighbours import sne_cost, sne_gradient, student, tsne_cost, tsne_gradient
 
-BACKENDS = ["numba", "c", "jax"]
 COSTS = {"sne": (sne_cost, sne_gradient), "tsne": (tsne_cost, tsne_gradient)}
 GOLDEN = Path(__file__).parent / "golden" / "sne.npz"
-
-pytestmark = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +25,7 @@ def golden():
         return dict(z)
 
 
-@pytest.mark.core
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
 @pytest.mark.parametrize("name", COSTS)
 def test_cost_and_both_gradients_are_the_originals(golden, name, backend):
     cost, gradient = COSTS[name]

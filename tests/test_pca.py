@@ -4,12 +4,11 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from backends import CORE_BACKENDS
 from sklearn.decomposition import PCA as ReferencePCA
 
 from udl_pt import PCA
 from udl_pt.validation import NotFittedError
-
-no_blas_here = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
 
 
 def data(N=200, D=12, rank=None, seed=0):
@@ -101,8 +100,7 @@ def test_rank_deficient_data_and_a_constant_column():
     assert PCA(3, whiten=True).fit_transform(X).std(axis=0) == pytest.approx(1)
 
 
-@pytest.mark.core
-@pytest.mark.parametrize("backend", ["numba", pytest.param("c", marks=no_blas_here), "jax"])
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
 def test_symbolic_in_symbolic_out(X, backend):
     pca = PCA(2).fit(X, backend=backend)
     Z = pca.forward(X)

@@ -9,10 +9,10 @@ import pytest
 from scipy.special import expit, logsumexp
 
 from udl_pt import RBM, RandomStreams
+from udl_pt.backend import BACKENDS
 from udl_pt.sampling import complete, fantasies
 
 STATES = np.array(list(itertools.product([0.0, 1.0], repeat=5)))
-no_blas_here = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
 
 
 def machine(backend="jax"):
@@ -24,9 +24,7 @@ def machine(backend="jax"):
     return rbm, (W, c, b), np.exp(log_p - logsumexp(log_p))
 
 
-@pytest.mark.core
-@no_blas_here
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_pictures_are_the_means_at_the_chosen_steps(backend, monkeypatch):
     monkeypatch.setattr("udl_pt.gibbs.BLOCK", 8 * 2 * 9 * 32)  # two steps a call
     rbm, (W, c, b), _ = machine(backend)
@@ -63,8 +61,7 @@ def test_fantasies_of_a_variable_are_a_graph():
 MISSING = np.array([False, True, True, False, False])
 
 
-@no_blas_here
-@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_completions_are_the_conditional_means(backend):
     rbm, _, P = machine(backend)
     X = STATES[:, :].copy()

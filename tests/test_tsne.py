@@ -6,6 +6,7 @@ import logging
 import numpy as np
 import psutil
 import pytest
+from backends import CORE_BACKENDS
 from scipy.spatial.distance import squareform
 from sklearn.manifold import TSNE as ReferenceTSNE
 from sklearn.manifold import trustworthiness
@@ -17,8 +18,6 @@ from udl_pt.affinities import gaussian_probabilities
 from udl_pt.datasets import donut, gaussian_clouds
 from udl_pt.neighbours import sne_cost
 from udl_pt.validation import DivergenceError
-
-no_blas_here = pytest.mark.filterwarnings("ignore:backend 'c' found no BLAS:UserWarning")
 
 
 def one_neighbour_error(Y, labels):
@@ -113,8 +112,7 @@ def test_both_gradients_lead_to_the_same_place(clouds, model, C):
     assert analytic.kl_divergence_ == pytest.approx(autodiff.kl_divergence_, rel=1e-10)
 
 
-@pytest.mark.core
-@pytest.mark.parametrize("backend", ["numba", pytest.param("c", marks=no_blas_here), "jax"])
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
 def test_backends_agree_in_both_dtypes(clouds, backend):
     expected = 1e-4 * PCA(2).fit_transform(clouds[0])
     expected /= expected[:, 0].std() / 1e-4
@@ -137,6 +135,7 @@ def test_symmetric_sne_takes_the_books_s(clouds):
     assert sne.costs[-1] < 0.1 * sne_cost(gaussian_probabilities(X, 2.0), np.zeros((len(X), 2)))
 
 
+@pytest.mark.usefixtures("on_jax")
 def test_symmetric_sne_is_not_drawn_into_one_point(clouds):
     runs = {}
     for gradient in ("analytic", "autodiff"):

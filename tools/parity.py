@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import parity
 
+from udl_pt.backend import BACKENDS
+
 TWINS = {"numpy": "NumPy", "torch": "PyTorch"}
 NAMES = {"numba": "Numba", "c": "C", "jax": "JAX"}
 
@@ -31,7 +33,7 @@ def table(dtype, backends, cases):
     return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows])
 
 
-def main(backends=parity.BACKENDS, dtypes=tuple(parity.LIMITS), cases=tuple(parity.CASES)):
+def main(backends=BACKENDS, dtypes=tuple(parity.LIMITS), cases=tuple(parity.CASES)):
     warnings.filterwarnings("ignore", "backend 'c' found no BLAS", UserWarning)
     text = "\n\n".join(f"## {dtype}\n\n{table(dtype, backends, cases)}" for dtype in dtypes)
     print(text)

@@ -1,0 +1,10 @@
+"""The backends as parameters of tests that are of the core on Numba and on JAX.
+
+C takes longest to compile: of it the core has the golden numbers, and little else.
+"""
+
+import pytest
+
+from udl_pt.backend import BACKENDS
+
+CORE_BACKENDS = [pytest.param(name, marks=[] if name == "c" else pytest.mark.core) for name in BACKENDS]
