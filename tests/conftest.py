@@ -6,6 +6,7 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+import jax
 import numpy as np
 import parity
 import pytensor
@@ -18,6 +19,14 @@ def rewriters_must_not_fail():
     """Raise where PyTensor would only log that one of its rewriters failed."""
     with pytensor.config.change_flags(on_opt_error="raise"):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def jax_compiles_no_graph_twice(tmp_path_factory):
+    """Let JAX find what it has compiled for another test."""
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("jax")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from udl_pt.chapters import CHAPTERS, Settings, chapter3
 from udl_pt.datasets import Dataset
 from udl_pt.report import Picture, Section, Table, write_report
 
+# what the chapters run is tested on Numba piece by piece; to compile all of it takes Numba minutes
+pytestmark = pytest.mark.usefixtures("on_jax")
+
 
 def figure():
     made = Figure()
