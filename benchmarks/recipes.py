@@ -34,7 +34,7 @@ BELIEF = {
 CODES = {
     "layers": {"learning_rate": 0.1, "mu": 0.5},
     "code": {"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch"},
-    "tuning": {"learning_rate": 0.1, "mu": 0.9, "cost": "squared_error", "epochs": 200},
+    "tuning": {"learning_rate": 0.1, "mu": 0.9, "cost": "squared_error", "epochs": 200, "weight_decay": 4e-5},
 }
 
 
