@@ -12,7 +12,7 @@ from parity import CASES, LIMITS
 from udl_pt.backend import BACKENDS
 
 ROOT = Path(__file__).parents[1]
-SLOW = ("c", "float32")  # a minute of compiling for what Numba and JAX show in float32, and C in float64
+SLOW = ("c", "float32")  # much to compile for what Numba and JAX show in float32, and C in float64
 
 
 @pytest.mark.parametrize(
