@@ -21,31 +21,43 @@ FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
 PLAIN = {"pretrain": False, "learning_rate": 0.3, "mu": 0.7, "epochs": 2, "batch_sz": 20}
 
 
-def by_hand(X, Y, dropout, max_norm, *, seed, stream, learning_rate=0.3, mu=0.7, epochs=2, batch_sz=20, M=6):
-    """Backpropagation in NumPy, with dropout's masks and the cut after the step."""
-    rs, chance = np.random.RandomState(seed), np.random.RandomState(stream)
+def by_hand(
+    X, Y, dropout, *, max_norm=np.inf, adversarial=0.0, reg=0.0, seed, stream, learning_rate=0.3, mu=0.7, M=6
+):
+    """Backpropagation in NumPy, with dropout's masks, moved images, and the cut after the step."""
+    rs, chance, batch_sz = np.random.RandomState(seed), np.random.RandomState(stream), 20
     W1 = rs.randn(10, M) / np.sqrt(10 + M)
     W2 = rs.randn(M, K) / np.sqrt(M + K)
     params = [W2, np.zeros(K), W1, np.zeros(M)]
     velocities = [0 * p for p in params]
-    for _ in range(epochs):
+
+    def mask(shape, p):
+        return (chance.random_sample(shape) < 1 - p) / (1 - p)
+
+    def backpropagated(x, y):
+        W2, b2, W1, b1 = params
+        pixels = mask(x.shape, dropout[0])
+        h = expit((x * pixels) @ W1 + b1)
+        units = mask(h.shape, dropout[1])
+        delta2 = (softmax((h * units) @ W2 + b2, axis=1) - y) / batch_sz
+        delta1 = (delta2 @ W2.T) * units * h * (1 - h)
+        of_params = (h * units).T @ delta2, delta2.sum(axis=0), (x * pixels).T @ delta1, delta1.sum(axis=0)
+        return of_params, (delta1 @ W1.T) * pixels
+
+    for _ in range(2):
         X, Y = shuffle(X, Y, random_state=rs)
         for j in range(len(X) // batch_sz):
             x, y = X[j * batch_sz : (j + 1) * batch_sz], np.eye(K)[Y[j * batch_sz : (j + 1) * batch_sz]]
-            W2, b2, W1, b1 = params
-            x = x * (chance.random_sample(x.shape) < 1 - dropout[0]) / (1 - dropout[0])
-            h = expit(x @ W1 + b1)
-            mask = (chance.random_sample(h.shape) < 1 - dropout[1]) / (1 - dropout[1])
-            delta2 = (softmax((h * mask) @ W2 + b2, axis=1) - y) / batch_sz
-            delta1 = (delta2 @ W2.T) * mask * h * (1 - h)
-            gradients = [(h * mask).T @ delta2, delta2.sum(axis=0), x.T @ delta1, delta1.sum(axis=0)]
+            gradients, of_x = backpropagated(x, y)
+            if adversarial:
+                x = x + adversarial * of_x / np.linalg.norm(of_x, axis=1, keepdims=True)
+                gradients = [(g + h) / 2 for g, h in zip(gradients, backpropagated(x, y)[0], strict=True)]
+            gradients = [g + 2 * reg * p for g, p in zip(gradients, params, strict=True)]
             velocities = [mu * v - learning_rate * g for v, g in zip(velocities, gradients, strict=True)]
             params = [p + v for p, v in zip(params, velocities, strict=True)]
-            if max_norm is not None:
-                params = [
-                    p * np.minimum(1, max_norm / np.linalg.norm(p, axis=0)) if p.ndim == 2 else p
-                    for p in params
-                ]
+            params = [
+                p * np.minimum(1, max_norm / np.linalg.norm(p, axis=0)) if p.ndim == 2 else p for p in params
+            ]
     return params
 
 
@@ -53,7 +65,7 @@ def by_hand(X, Y, dropout, max_norm, *, seed, stream, learning_rate=0.3, mu=0.7,
 def test_dropout_and_max_norm_equal_backpropagation_by_hand(data, backend):
     dnn = DNN([6], rng=np.random.RandomState(7), random_state=2)
     dnn.fit(*data, **PLAIN, dropout=(0.2, 0.5), max_norm=0.9, backend=backend)
-    expected = by_hand(*data[:2], (0.2, 0.5), 0.9, seed=2, stream=7)
+    expected = by_hand(*data[:2], (0.2, 0.5), max_norm=0.9, seed=2, stream=7)
     norms = [np.linalg.norm(p, axis=0) for p in expected if p.ndim == 2]
     assert all(((n > 0.89).any() and (n < 0.89).any()) for n in norms[1:])  # some are cut, some aren't
     for got, value in zip(dnn.params, expected, strict=True):
@@ -62,6 +74,28 @@ def test_dropout_and_max_norm_equal_backpropagation_by_hand(data, backend):
     P = softmax(expit(data[2] @ W1 + b1) @ W2 + b2, axis=1)  # nothing is left out in forward
     np.testing.assert_allclose(dnn.forward(data[2]), P, rtol=1e-10)
     np.testing.assert_allclose(dnn.costs[-1], log_loss(data[3], P), rtol=1e-10)
+
+
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
+def test_the_cost_of_moved_images_equals_backpropagation_by_hand(data, backend):
+    dnn = DNN([6], rng=np.random.RandomState(7), random_state=2)
+    dnn.fit(*data, **PLAIN, dropout=(0.2, 0.5), adversarial=0.8, reg=0.02, backend=backend)
+    expected = by_hand(*data[:2], (0.2, 0.5), adversarial=0.8, reg=0.02, seed=2, stream=7)
+    for got, value in zip(dnn.params, expected, strict=True):
+        np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_how_far_images_are_moved_is_a_rate_and_head_only_moves_them_too(data):
+    def trained(**options):
+        return DNN([6], random_state=0, dtype="float32").fit(*data, **PLAIN, **options).W.get_value()
+
+    nowhere = LinearSchedule("adversarial", 0.0, first=0.0)
+    still = trained(adversarial=0.8, callbacks=[nowhere])
+    assert still.dtype == np.float32
+    np.testing.assert_allclose(still, trained(), rtol=0, atol=1e-6)
+    head = trained(train_head_only=True)
+    assert abs(trained(train_head_only=True, adversarial=0.8) - head).max() > 1e-3
 
 
 @pytest.mark.usefixtures("on_jax")
@@ -191,6 +225,9 @@ BAD = [
     ({"dropout": (0.1, 0.2, 0.3)}, r"dropout is \(0.1, 0.2, 0.3\), expected .* a pair"),
     ({"max_norm": 0}, "max_norm is 0"),
     ({"max_norm": np.inf}, "max_norm is inf"),
+    ({"adversarial": -0.1}, "adversarial is -0.1, expected a finite number from 0"),
+    ({"adversarial": np.inf}, "adversarial is inf"),
+    ({"adversarial": (0.1, 0.2)}, r"adversarial is \(0.1, 0.2\), expected a number"),
     ({"validation": 0.1, "pretrain_options": {}}, "layer 1 of 1.*batch_sz is 100, but there are only 54"),
     ({"validation": np.ones(3)}, r"validation is an array, expected a share such as 0.1, or a pair \(X, Y\)"),
     (

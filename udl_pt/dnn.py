@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.fine_tuning import check_augment, check_dropout, check_validation
-from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights
+from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, of_length_one
 from udl_pt.metrics import error_rate
 from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams, unmoved_by_bad_input
@@ -102,6 +104,7 @@ class DNN(Stack):
         validation: float | tuple[Any, Any] | None = None,
         dropout: float | tuple[float, float] = 0.0,
         max_norm: float | None = None,
+        adversarial: float = 0.0,
         augment: Sequence[Callable[[np.ndarray, Any], np.ndarray]] = (),
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -147,6 +150,10 @@ class DNN(Stack):
             2014), or those of a pixel and of a hidden unit. What remains is scaled up accordingly.
         max_norm : float, optional
             The largest length of a unit's vector of incoming weights; longer ones are cut after each step.
+        adversarial : float
+            How far (Euclidean length) images are moved along their own cost's gradient; a step's cost is then
+            the mean of the images' and of the moved ones', which takes twice as long (Goodfellow et al., ICLR
+            2015, with half of the cost each; Miyato et al., ICLR 2016, for the length). 0 leaves it out.
         augment : sequence of callable
             Change each batch's images in fine-tuning, one after the other: ``augment(X, generator)``, see
             `udl_pt.augmentation`. The network's own generator is the source of their draws.
@@ -178,9 +185,11 @@ class DNN(Stack):
         Y = check_labels(Y, "Y", n_samples=N)
         K = int(Y.max()) + 1
         Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
-        drop = check_dropout(dropout)
+        drop, limits = check_dropout(dropout), np.finfo(self.dtype)
+        adversarial = check_number(adversarial, "adversarial", at_least=0, at_most=float(limits.max))
+        if adversarial > 0:
+            hyper["adversarial"] = adversarial
         if max_norm is not None:
-            limits = np.finfo(self.dtype)
             max_norm = check_number(
                 max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max)
             )
@@ -218,8 +227,9 @@ class DNN(Stack):
         self._head_only = bool(train_head_only)
         if epochs > 0:
             hyper["scale"] = 1 / batch_sz
+            n_params = 2 if train_head_only else len(self.params)
             train(
-                self._step(K, 2 if train_head_only else len(self.params), reg > 0, drop, max_norm),
+                self._step(K, n_params, reg > 0, drop, max_norm, adversarial > 0),
                 [X, Y],
                 epochs=epochs,
                 batch_sz=batch_sz,
@@ -252,21 +262,32 @@ class DNN(Stack):
         regularised: bool,
         dropout: tuple[float, float] = (0.0, 0.0),
         max_norm: float | None = None,
+        adversarial: bool = False,
     ) -> MomentumStep:
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         scale = pt.scalar("scale", dtype=self.dtype)  # one over the batch's rows: JAX can't divide by a shape
-        logits = self.logits(X_in) if dropout == (0.0, 0.0) else self._thinned_logits(X_in, *dropout)
-        cost = categorical_cross_entropy(targets, logits, K).sum() * scale
-        scalars = [scale]
+        stream = RandomStreams(self.rng, self.dtype)
+
+        def cost_of(X: Variable) -> Variable:
+            logits = self._thinned_logits(X, stream, *dropout)
+            return categorical_cross_entropy(targets, logits, K).sum() * scale
+
+        cost, rates = cost_of(X_in), []
+        if adversarial:
+            size = pt.scalar("adversarial", dtype=self.dtype)
+            moved = disconnected_grad(X_in + size * of_length_one(pytensor.grad(cost, X_in)))
+            cost = (cost + cost_of(moved)) / np.asarray(2, self.dtype)
+            rates.append(size)
         if regularised:
-            scalars.insert(0, pt.scalar("reg", dtype=self.dtype))
-            cost += scalars[0] * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
+            reg = pt.scalar("reg", dtype=self.dtype)
+            cost += reg * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
+            rates.insert(0, reg)
         return MomentumStep(
             cost,
             [X_in, targets],
             self.params[:n_params],
             self.dparams[:n_params],
-            scalars=scalars,
+            scalars=[*rates, scale],
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
@@ -312,9 +333,9 @@ class DNN(Stack):
 
         return measure
 
-    def _thinned_logits(self, X: Variable, pixels: float, units: float) -> Variable:
+    def _thinned_logits(self, X: Variable, stream: RandomStreams, pixels: float, units: float) -> Variable:
         """Give the logits of a network in which each pixel and each hidden unit is missing by chance."""
-        stream, rows = RandomStreams(self.rng, self.dtype), X.shape[0]
+        rows = X.shape[0]
 
         def thin(H: Variable, width: int, p: float) -> Variable:
             if p == 0:

@@ -27,6 +27,7 @@ BEYOND = {
     "validation": None,
     "dropout": 0.0,
     "max_norm": None,
+    "adversarial": 0.0,
     "augment": (),
     "backend": None,
 }
