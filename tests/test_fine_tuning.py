@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from backends import CORE_BACKENDS
+from pytensor.tensor.math import Dot
 from scipy.special import expit, softmax, xlog1py, xlogy
 from sklearn.metrics import log_loss
 from sklearn.utils import shuffle
@@ -96,6 +97,19 @@ def test_how_far_images_are_moved_is_a_rate_and_head_only_moves_them_too(data):
     np.testing.assert_allclose(still, trained(), rtol=0, atol=1e-6)
     head = trained(train_head_only=True)
     assert abs(trained(train_head_only=True, adversarial=0.8) - head).max() > 1e-3
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_moved_images_take_the_products_of_a_second_step_and_one(data):
+    dnn = DNN([6, 5], random_state=0).fit(*data, **PLAIN)
+
+    def products(*rates):
+        step = dnn._step(K, len(dnn.params), False, (0.2, 0.5), None, bool(rates))
+        step(data[0][:20], data[1][:20].astype("int32"), 0.1, 0.9, *rates, 1 / 20)
+        return sum(isinstance(node.op, Dot) for node in step.function.operations())
+
+    assert products() == 8  # three up, two down, three of the weights
+    assert products(0.5) == 2 * 8 + 1
 
 
 @pytest.mark.usefixtures("on_jax")

@@ -269,14 +269,16 @@ class DNN(Stack):
         stream = RandomStreams(self.rng, self.dtype)
 
         def cost_of(X: Variable) -> Variable:
-            logits = self._thinned_logits(X, stream, *dropout)
+            logits = self._thinned_logits(X, X_in.shape[0], stream, *dropout)
             return categorical_cross_entropy(targets, logits, K).sum() * scale
 
         cost, rates = cost_of(X_in), []
         if adversarial:
             size = pt.scalar("adversarial", dtype=self.dtype)
+            half = np.asarray(0.5, self.dtype)
+            cost *= half  # before its gradient is taken: so that the step needs the same deltas
             moved = disconnected_grad(X_in + size * of_length_one(pytensor.grad(cost, X_in)))
-            cost = (cost + cost_of(moved)) / np.asarray(2, self.dtype)
+            cost += half * cost_of(moved)
             rates.append(size)
         if regularised:
             reg = pt.scalar("reg", dtype=self.dtype)
@@ -333,9 +335,13 @@ class DNN(Stack):
 
         return measure
 
-    def _thinned_logits(self, X: Variable, stream: RandomStreams, pixels: float, units: float) -> Variable:
-        """Give the logits of a network in which each pixel and each hidden unit is missing by chance."""
-        rows = X.shape[0]
+    def _thinned_logits(
+        self, X: Variable, rows: Variable, stream: RandomStreams, pixels: float, units: float
+    ) -> Variable:
+        """Give the logits of a network in which each pixel and each hidden unit is missing by chance.
+
+        `rows` is their number, of a variable whose shape is known without computing it.
+        """
 
         def thin(H: Variable, width: int, p: float) -> Variable:
             if p == 0:
