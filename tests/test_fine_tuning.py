@@ -113,6 +113,54 @@ def test_moved_images_take_the_products_of_a_second_step_and_one(data):
 
 
 @pytest.mark.usefixtures("on_jax")
+def test_an_image_without_a_gradient_stays_where_it_is(data):
+    options = PLAIN | {"dropout": (0.5, 0.5), "epochs": 20}  # now and then both units are left out
+    dnn = DNN([2], random_state=0).fit(*data, **options, adversarial=1.0)
+    assert np.isfinite(dnn.costs).all()
+    alone = DNN([2], random_state=0).fit(data[0], 0 * data[1], data[2], 0 * data[3], **options, adversarial=1)
+    np.testing.assert_array_equal(alone.costs, 0)  # a single class, of which the network is always sure
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_images_whose_label_is_certain_are_moved_against_it_too(data):
+    dnn = DNN([6], random_state=0).fit(*data, **PLAIN)
+    dnn.W.set_value(1000 * dnn.W.get_value())
+    X, W2, b2, W1, b1 = data[0], *(p.get_value() for p in dnn.params)
+
+    def hidden_and_logits(x):
+        h = expit(x @ W1 + b1)
+        return h, h @ W2 + b2
+
+    labels = hidden_and_logits(X)[1].argmax(axis=1)
+    gaps = np.diff(np.sort(hidden_and_logits(X)[1], axis=1))[:, -1]
+    x, labels = X[gaps > 40][:20], labels[gaps > 40][:20].astype("int32")
+    own = np.eye(K, dtype=bool)[labels]
+    assert len(x) == 20
+    h, a = hidden_and_logits(x)
+    against = softmax(np.where(own, -np.inf, a), axis=1) - own  # of the log-odds
+    direction = ((against @ W2.T) * h * (1 - h)) @ W1.T
+    moved = x + 3 * direction / np.linalg.norm(direction, axis=1, keepdims=True)
+    h, a = hidden_and_logits(moved)
+    delta = (softmax(a, axis=1) - own) / 20
+    assert abs(delta).max() > 0.01
+    step = dnn._step(K, 2, False, adversarial=True)
+    step(x, labels, 1.0, 0.0, 3.0, 1 / 20)
+    np.testing.assert_allclose(dnn.W.get_value(), W2 - h.T @ delta / 2, rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_a_subclass_with_logits_of_its_own_learns_by_them(data):
+    class Cold(DNN):
+        def logits(self, X):
+            return 3 * super().logits(X)
+
+    def W(model, **options):
+        return model([6], random_state=0).fit(*data, **PLAIN | options).W.get_value()
+
+    assert abs(W(Cold) - W(DNN)).max() > 1e-3
+
+
+@pytest.mark.usefixtures("on_jax")
 def test_the_masks_of_dropout_are_repeated_by_a_seed_and_differ_without_one(data):
     def weights(**options):
         return DNN([6], **options).fit(*data, **PLAIN, dropout=0.5).W.get_value()

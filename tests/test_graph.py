@@ -1,15 +1,17 @@
-"""Corruption: what its draws are, and what its gradient is on average."""
+"""Corruption: what its draws are, and what its gradient is on average; directions of small gradients."""
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from backends import CORE_BACKENDS
 from scipy import stats
 from scipy.optimize import approx_fprime
+from scipy.special import log_softmax, logsumexp, softmax
 
 from udl_pt import AutoEncoder, RandomStreams
 from udl_pt.backend import Function
-from udl_pt.graph import gaussian, masking, salt_and_pepper
+from udl_pt.graph import gaussian, lead, masking, of_length_one, salt_and_pepper
 
 
 def corrupted(corruption, X, seed=0):
@@ -143,3 +145,37 @@ def test_bad_corruption_and_units(make, message):
 def test_linear_outputs_have_no_cross_entropy():
     with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units are linear"):
         AutoEncoder(3, output="linear").fit(np.zeros((100, 4)))
+
+
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
+@pytest.mark.parametrize(("dtype", "tiny"), [("float32", 1e-36), ("float64", 1e-300)])
+def test_rows_of_length_one_however_small_they_were(backend, dtype, tiny):
+    rows = np.random.RandomState(0).randn(4, 6) * np.array([[1], [0], [tiny], [tiny**0.5]])
+    kept = np.array([1, 0, 1, 1, 0, 1])
+    G, mask = pt.matrix("G", dtype=dtype), pt.matrix("mask", dtype=dtype)
+    thinned = G * mask / np.asarray(0.8, dtype)  # a product, which rewrites draw out of the quotient
+    scaled = Function([G, mask], of_length_one(thinned), backend=backend)
+    seen = scaled(rows.astype(dtype), np.tile(kept, (4, 1)).astype(dtype))
+    expected = kept * rows / [[1], [np.inf], [tiny], [tiny**0.5]]
+    lengths = np.linalg.norm(expected, axis=1, keepdims=True)
+    expected = np.divide(expected, lengths, out=np.zeros_like(expected), where=lengths > 0)
+    np.testing.assert_allclose(seen, expected, rtol=0, atol=1e-6 if dtype == "float32" else 1e-14)
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [("float32", 80), ("float64", 700)])
+def test_the_softplus_of_a_lead_is_a_cost_whose_gradient_keeps_its_direction(dtype, largest):
+    logits = np.random.RandomState(0).randn(5, 4)
+    labels = np.array([0, 1, 2, 3, 0], "int32")
+    own = np.eye(4, dtype=bool)[labels]
+    logits += own * np.array([[-5], [0], [5], [20], [largest]])
+    A, T = pt.matrix("A", dtype=dtype), pt.ivector("T")
+    J = pt.softplus(lead(T, A, 4))
+    cost, gradient = Function([A, T], [J, pytensor.grad(J.sum(), A)], backend="jax")(
+        logits.astype(dtype), labels
+    )
+    others = np.where(own, -np.inf, logits)
+    against = logsumexp(others, axis=1) - logits[own]
+    np.testing.assert_allclose(cost[:3], -log_softmax(logits, axis=1)[own][:3], rtol=1e-5)
+    np.testing.assert_allclose(cost[3:], np.exp(against[3:]), rtol=1e-4)
+    right = np.exp(-np.logaddexp(0, -against))[:, None] * np.where(own, -1, softmax(others, axis=1))
+    np.testing.assert_allclose(gradient, right, rtol=1e-4)

@@ -10,7 +10,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, float_dtype
 from udl_pt.calling import CHUNK, Callables, symbolic_or_array
-from udl_pt.graph import check_gives_matrix, columns
+from udl_pt.graph import check_gives_matrix, lead
 from udl_pt.validation import NotFittedError, check_labels, check_matrix
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "check_images",
     "check_variable",
     "gradient_of",
-    "lead",
 ]
 
 Gradient = Callable[[Variable, Variable], Variable]  # of images and labels: dJ/dX
@@ -65,18 +64,6 @@ class LogitsFunction(Callables):
     def forward(self, X: Any) -> Any:
         """Class probabilities: the softmax of the logits; symbolic or array, (N, D) to (N, K)."""
         return pt.special.softmax(self.logits(X), axis=-1)
-
-
-def lead(labels: Variable, logits: Variable) -> Variable:
-    """Give the logarithm of the odds against each label, of which J is the softplus.
-
-    Both have gradients of one direction; but that of J is zero where the label's probability rounds to one.
-    """
-    own = pt.eq(labels.dimshuffle(0, "x"), columns(logits))
-    others = pt.switch(own, np.asarray(np.finfo(logits.dtype).min / 2, logits.dtype), logits)
-    largest = pytensor.gradient.disconnected_grad(others.max(axis=1, keepdims=True))
-    odds = pt.log(pt.exp(others - largest).sum(axis=1)) + largest[:, 0]
-    return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
 
 
 def gradient_of(model: Any, targeted: bool, cost: Cost) -> Gradient:

@@ -14,7 +14,7 @@ from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.fine_tuning import check_augment, check_dropout, check_validation
-from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, of_length_one
+from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, lead, of_length_one
 from udl_pt.metrics import error_rate
 from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams, unmoved_by_bad_input
@@ -152,8 +152,9 @@ class DNN(Stack):
             The largest length of a unit's vector of incoming weights; longer ones are cut after each step.
         adversarial : float
             How far (Euclidean length) images are moved along their own cost's gradient; a step's cost is then
-            the mean of the images' and of the moved ones', which takes twice as long (Goodfellow et al., ICLR
-            2015, with half of the cost each; Miyato et al., ICLR 2016, for the length). 0 leaves it out.
+            the mean of the images' and of the moved ones' (Goodfellow et al., ICLR 2015; Miyato et al., ICLR
+            2016, for the length). Pixels may leave [0, 1]; masks are drawn anew. A step takes about twice as
+            long, with `train_head_only` more. 0 leaves it out.
         augment : sequence of callable
             Change each batch's images in fine-tuning, one after the other: ``augment(X, generator)``, see
             `udl_pt.augmentation`. The network's own generator is the source of their draws.
@@ -269,7 +270,12 @@ class DNN(Stack):
         stream = RandomStreams(self.rng, self.dtype)
 
         def cost_of(X: Variable) -> Variable:
-            logits = self._thinned_logits(X, X_in.shape[0], stream, *dropout)
+            if dropout == (0.0, 0.0):
+                logits = self.logits(X)
+            else:
+                logits = self._thinned_logits(X, X_in.shape[0], stream, *dropout)
+            if adversarial:  # the same number, but no gradient loses its direction
+                return pt.softplus(lead(targets, logits, K)).sum() * scale
             return categorical_cross_entropy(targets, logits, K).sum() * scale
 
         cost, rates = cost_of(X_in), []

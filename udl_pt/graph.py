@@ -34,6 +34,7 @@ __all__ = [
     "gaussian",
     "in_box",
     "init_weights",
+    "lead",
     "loop",
     "masking",
     "of_length_one",
@@ -122,9 +123,32 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
     n_classes : int, optional
         K, where it is known when the graph is built; else the graph counts the logits.
     """
+    hot = _own(labels, logits, n_classes).astype(logits.dtype)
+    return -(hot * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+
+
+def lead(labels: Variable, logits: Variable, n_classes: int | None = None) -> Variable:
+    """Give the logarithm of the odds against each label; the negative log-likelihood is its softplus.
+
+    Both have gradients of one direction; but that of the likelihood is lost where the label's probability
+    rounds to one: first its direction, then its length.
+
+    Parameters
+    ----------
+    labels, logits, n_classes
+        As of `categorical_cross_entropy`.
+    """
+    own = _own(labels, logits, n_classes)
+    others = pt.switch(own, np.asarray(np.finfo(logits.dtype).min / 2, logits.dtype), logits)
+    largest = pytensor.gradient.disconnected_grad(others.max(axis=1, keepdims=True))
+    odds = pt.log(pt.exp(others - largest).sum(axis=1)) + largest[:, 0]
+    return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
+
+
+def _own(labels: Variable, logits: Variable, n_classes: int | None) -> Variable:
+    """Say of each logit whether it is its row's label's."""
     classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
-    hot = pt.eq(labels.dimshuffle(0, "x"), classes)
-    return -(hot.astype(logits.dtype) * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+    return pt.eq(labels.dimshuffle(0, "x"), classes)
 
 
 def columns(X: Variable) -> Variable:
@@ -135,7 +159,8 @@ def columns(X: Variable) -> Variable:
 def of_length_one(X: Variable) -> Variable:
     """Scale each row of a matrix to the Euclidean length one; zero stays zero."""
     largest = pt.maximum(abs(X).max(axis=1, keepdims=True), np.asarray(np.finfo(X.dtype).tiny, X.dtype))
-    X = X / largest  # squares of small numbers would be zero
+    # Squares of small numbers would be zero; without the cut a rewrite would divide by the largest's square.
+    X = pt.clip(X / largest, np.asarray(-1, X.dtype), np.asarray(1, X.dtype))
     squares = (X * X).sum(axis=1, keepdims=True, acc_dtype=X.dtype)
     return X / pt.sqrt(pt.maximum(squares, np.asarray(1, X.dtype)))
 
