@@ -4,17 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
-from udl_pt.fine_tuning import check_augment, check_dropout, check_validation
-from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, lead, of_length_one
+from udl_pt.fine_tuning import check_augment, check_dropout, check_validation, thinned, with_moved_images
+from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, lead
 from udl_pt.metrics import error_rate
 from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams, unmoved_by_bad_input
@@ -278,24 +276,21 @@ class DNN(Stack):
                 return pt.softplus(lead(targets, logits, K)).sum() * scale
             return categorical_cross_entropy(targets, logits, K).sum() * scale
 
-        cost, rates = cost_of(X_in), []
+        scalars = [scale]
         if adversarial:
-            size = pt.scalar("adversarial", dtype=self.dtype)
-            half = np.asarray(0.5, self.dtype)
-            cost *= half  # before its gradient is taken: so that the step needs the same deltas
-            moved = disconnected_grad(X_in + size * of_length_one(pytensor.grad(cost, X_in)))
-            cost += half * cost_of(moved)
-            rates.append(size)
+            scalars.insert(0, pt.scalar("adversarial", dtype=self.dtype))
+            cost = with_moved_images(cost_of, X_in, scalars[0])
+        else:
+            cost = cost_of(X_in)
         if regularised:
-            reg = pt.scalar("reg", dtype=self.dtype)
-            cost += reg * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
-            rates.insert(0, reg)
+            scalars.insert(0, pt.scalar("reg", dtype=self.dtype))
+            cost += scalars[0] * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
         return MomentumStep(
             cost,
             [X_in, targets],
             self.params[:n_params],
             self.dparams[:n_params],
-            scalars=[*rates, scale],
+            scalars=scalars,
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
@@ -348,15 +343,9 @@ class DNN(Stack):
 
         `rows` is their number, of a variable whose shape is known without computing it.
         """
-
-        def thin(H: Variable, width: int, p: float) -> Variable:
-            if p == 0:
-                return H
-            return H * stream.binomial((rows, width), p=1 - p) / np.asarray(1 - p, self.dtype)
-
-        H = thin(X, self.n_features, pixels)
+        H = thinned(X, (rows, self.n_features), pixels, stream)
         for layer in self.hidden_layers:
-            H = thin(layer.forward_hidden(H), layer.M, units)
+            H = thinned(layer.forward_hidden(H), (rows, layer.M), units, stream)
         return H.dot(self.W) + self.b
 
     @symbolic_or_array

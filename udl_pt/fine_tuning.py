@@ -1,4 +1,4 @@
-"""What the arguments of a network's fine-tuning mean: dropout, rows held out, augmentation."""
+"""What the arguments of a network's fine-tuning mean: dropout, moved images, rows held out, augmentation."""
 
 import contextlib
 import copy
@@ -7,10 +7,15 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pytensor
+from pytensor.gradient import disconnected_grad
+from pytensor.graph.basic import Variable
 
+from udl_pt.graph import of_length_one
+from udl_pt.random import RandomStreams
 from udl_pt.validation import NotFittedError, check_labels, check_matrix, check_number
 
-__all__ = ["check_augment", "check_dropout", "check_validation"]
+__all__ = ["check_augment", "check_dropout", "check_validation", "thinned", "with_moved_images"]
 
 
 def check_dropout(dropout: Any) -> tuple[float, float]:
@@ -27,6 +32,43 @@ def check_dropout(dropout: Any) -> tuple[float, float]:
     if not (0 <= pixels < 1 and 0 <= units < 1):
         raise ValueError(f"dropout is {dropout!r}, expected probabilities from 0 to below 1")
     return pixels, units
+
+
+def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) -> Variable:
+    """Leave each value of `H` out with probability `p`, and scale up what remains (dropout).
+
+    Parameters
+    ----------
+    H : Variable, matrix
+        Pixels or hidden units.
+    shape : (int or scalar Variable, int)
+        Its shape, known without computing it.
+    p : float
+        From 0 to below 1; 0 draws nothing.
+    stream : RandomStreams
+        Source of the mask.
+    """
+    if p == 0:
+        return H
+    return H * stream.binomial(shape, p=1 - p) / np.asarray(1 - p, H.dtype)
+
+
+def with_moved_images(cost_of: Callable[[Variable], Variable], X: Variable, size: Variable) -> Variable:
+    """Give the mean of the cost of images and of that of the same images, moved along its gradient.
+
+    Parameters
+    ----------
+    cost_of : callable
+        Turns images, a matrix (N, D), into their scalar cost.
+    X : Variable, matrix
+        The images, which the cost's gradient is taken by.
+    size : scalar Variable
+        How far each is moved (Euclidean length); one without a gradient stays where it is.
+    """
+    half = np.asarray(0.5, X.dtype)
+    cost = half * cost_of(X)  # halved before its gradient is taken: so that the step needs the same deltas
+    moved = disconnected_grad(X + size * of_length_one(pytensor.grad(cost, X)))
+    return cost + half * cost_of(moved)
 
 
 def check_augment(

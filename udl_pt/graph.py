@@ -137,6 +137,11 @@ def lead(labels: Variable, logits: Variable, n_classes: int | None = None) -> Va
     ----------
     labels, logits, n_classes
         As of `categorical_cross_entropy`.
+
+    Returns
+    -------
+    Variable, vector
+        One value a row.
     """
     own = _own(labels, logits, n_classes)
     others = pt.switch(own, np.asarray(np.finfo(logits.dtype).min / 2, logits.dtype), logits)
