@@ -152,6 +152,7 @@ class Case:
 
 NUMPY_ONLY = ("numpy",)
 SQUARES = {"cost": "squared_error", "cost_scale": "batch"}
+RELU = {"hidden": "relu", "output": "relu", "fit": SQUARES | {"learning_rate": 0.01}}
 LINEAR = {"hidden": "linear", "output": "linear", "fit": SQUARES | {"learning_rate": 0.01}}
 DENOISING = {"of": "AutoEncoder", "corruption": masking(0.3), "fit": {"learning_rate": 0.2}}
 CASES = {
@@ -159,6 +160,7 @@ CASES = {
     "AutoEncoder, squared error": Case(autoencoder, {"fit": SQUARES}),
     "AutoEncoder, masking": Case(autoencoder, {"fit": {"cost_scale": "element"}, "corruption": masking(0.3)}),
     "AutoEncoder, linear": Case(autoencoder, LINEAR),
+    "AutoEncoder, relu": Case(autoencoder, RELU),
     "RBM, CD-1": Case(rbm, {"seed": 86}),
     "RBM, CD-3": Case(rbm, {"seed": 17, "k": 3}),
     "RBM, persistent": Case(rbm, {"seed": 304, "persistent": True}),

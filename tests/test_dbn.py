@@ -65,6 +65,7 @@ def test_only_a_machine_on_top_generates():
     [
         AutoEncoder,
         RBM,
+        lambda M, **options: AutoEncoder(M, hidden="relu", **options),
         functools.partial(RBM, visible="gaussian", learn_variance=True),
     ],
 )

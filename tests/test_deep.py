@@ -130,7 +130,7 @@ def test_linear_outputs_rebuild_any_numbers_by_squared_error():
     standard = (X - X.mean(axis=0)) / X.std(axis=0)
     for model, data, options in [(linear, far, {"cost": "squared_error"}), (gaussian, standard, {})]:
         deep = DeepAutoEncoder([6, 3], model, random_state=0)
-        with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units are linear"):
+        with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units give no prob"):
             deep.fit(data, **FAST)
         layers = [{"batch_sz": 20, "learning_rate": 0.01, **options}, {"batch_sz": 20}]
         deep.fit(data, batch_sz=20, epochs=20, pretrain_options=layers, cost="squared_error")
@@ -141,14 +141,16 @@ def test_linear_outputs_rebuild_any_numbers_by_squared_error():
         np.testing.assert_allclose(deep.reconstruction_error(data), deep.costs[-1], rtol=1e-9)
 
 
-def test_a_code_on_linear_units_rebuilds_them():
-    deep = DeepAutoEncoder([6, 3], partial(AutoEncoder, hidden="linear"), random_state=0)
+@pytest.mark.parametrize(("hidden", "units"), [("linear", lambda a: a), ("relu", lambda a: a.clip(0))])
+def test_a_code_on_units_of_other_kinds_rebuilds_them(hidden, units):
+    deep = DeepAutoEncoder([6, 3], partial(AutoEncoder, hidden=hidden), random_state=0)
     options = [{"batch_sz": 20}, {"batch_sz": 20, "cost": "squared_error", "learning_rate": 0.01}]
     deep.fit(X, batch_sz=20, epochs=0, pretrain_options=options)
     first, code = deep.hidden_layers
-    assert code.output == "linear"
-    down = first.backward(code.forward_output(first.hidden_op(X)))
-    np.testing.assert_allclose(deep.forward(X), down, rtol=1e-9)
+    assert code.output == hidden
+    W, b, bo, V, c, co = (p.get_value() for layer in (first, code) for p in layer.params)
+    Z = units(X @ W + b) @ V + c
+    np.testing.assert_allclose(deep.forward(X), expit(units(Z @ V.T + co) @ W.T + bo), rtol=1e-9)
 
 
 def test_only_the_code_is_corrupted_where_the_layers_below_are_machines():

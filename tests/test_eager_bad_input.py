@@ -218,7 +218,7 @@ def test_the_deep_belief_network_refuses_bad_input(call, message):
 def test_linear_units_have_no_log_to_drive():
     linear = functools.partial(eager.AutoEncoder, hidden="linear")
     dbn = eager.DBN([3], linear, random_state=0).fit(X, pretrain_options=BATCH | {"learning_rate": 0.01})
-    with pytest.raises(TypeError, match="the last layer has linear units"):
+    with pytest.raises(TypeError, match="the last layer has no sigmoid units"):
         dbn.fit_to_input(0)
 
 

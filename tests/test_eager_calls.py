@@ -26,7 +26,7 @@ def book(model, hidden):
     return W, c, b, H, expit(H @ W.T + b)
 
 
-@pytest.mark.parametrize("hidden", ["sigmoid", "linear"])
+@pytest.mark.parametrize("hidden", list(UNITS))
 def test_the_autoencoders_methods(twins, hidden):
     ae = twins.AutoEncoder(3, hidden=hidden, random_state=0).fit(X, learning_rate=0.05, **BATCH)
     *_, H, X_hat = book(ae, hidden)

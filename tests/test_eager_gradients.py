@@ -42,6 +42,8 @@ def assert_gradients(got, cost, arrays):
         ("squared_error", "linear", "sigmoid"),
         ("squared_error", "sigmoid", "linear"),
         ("squared_error", "linear", "linear"),
+        ("cross_entropy", "relu", "sigmoid"),
+        ("squared_error", "relu", "relu"),
     ],
 )
 def test_gradients_of_the_autoencoder(twins, cost, hidden, output, corruption):
@@ -98,6 +100,7 @@ STACKS = pytest.mark.parametrize(
         ([5], ["autoencoder"]),
         ([5, 3], ["rbm", "autoencoder"]),
         ([5, 4, 3], ["autoencoder", "linear", "autoencoder"]),
+        ([5, 4, 3], ["relu", "relu", "autoencoder"]),
     ],
 )
 

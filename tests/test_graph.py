@@ -11,7 +11,7 @@ from scipy.special import log_softmax, logsumexp, softmax
 
 from udl_pt import AutoEncoder, RandomStreams
 from udl_pt.backend import Function
-from udl_pt.graph import gaussian, lead, masking, of_length_one, salt_and_pepper
+from udl_pt.graph import gaussian, lead, masking, of_length_one, rectified, salt_and_pepper
 
 
 def corrupted(corruption, X, seed=0):
@@ -134,7 +134,7 @@ def test_corruptions_with_a_stream_of_ones_own_draw_anew():
             lambda: AutoEncoder(3, corruption=lambda X, stream: foreign_mask(masking(0.3)(X, stream), None)),
             "no one advances their random state",
         ),
-        (lambda: AutoEncoder(3, hidden="relu"), "hidden is 'relu', expected one of 'sigmoid', 'linear'"),
+        (lambda: AutoEncoder(3, hidden="tanh"), "hidden is 'tanh', expected one of 'sigmoid', 'linear', 're"),
     ],
 )
 def test_bad_corruption_and_units(make, message):
@@ -143,8 +143,20 @@ def test_bad_corruption_and_units(make, message):
 
 
 def test_linear_outputs_have_no_cross_entropy():
-    with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units are linear"):
+    with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units give no probabil"):
         AutoEncoder(3, output="linear").fit(np.zeros((100, 4)))
+
+
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
+def test_rectified_units_are_flat_up_to_zero_and_hide_nothing(backend):
+    A = pt.matrix("A", dtype="float32")
+    Z = rectified(A)
+    function = Function([A], [Z, pytensor.grad(Z.sum(), A)], backend=backend)
+    values = np.array([[-2, -0.0, 0, 3e-38, 3, np.inf, -np.inf, np.nan]], "float32")
+    seen, slopes = function(values)
+    assert seen.dtype == slopes.dtype == "float32"
+    np.testing.assert_array_equal(seen, np.maximum(values, 0))
+    np.testing.assert_array_equal(slopes[0, :-1], [0, 0, 0, 1, 1, 1, 0])
 
 
 @pytest.mark.parametrize("backend", CORE_BACKENDS)

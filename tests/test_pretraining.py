@@ -1,11 +1,12 @@
 """Layers under a network: trained one after the other, kept, loaded; each with options of its own."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
 
-from udl_pt import DBN, DNN, AutoEncoder
+from udl_pt import DBN, DNN, RBM, AutoEncoder
 from udl_pt.graph import masking
 
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
@@ -68,6 +69,23 @@ def test_layers_that_are_kept_are_not_trained_again(data):
     single.hidden_layers = dbn.hidden_layers
     with pytest.raises(ValueError, match=r"layer 1 has float64 weights .*, expected float32"):
         single.fit(*data, **FAST, keep_layers=True)
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_layers_of_rectified_units_rebuild_rectified_units(data):
+    first, later = (partial(AutoEncoder, hidden="relu", output=output) for output in ("sigmoid", "relu"))
+    options = {"batch_sz": 20, "learning_rate": 0.01}
+    dnn = DNN([6, 5], [first, later], random_state=0)
+    for other in (dnn, DNN([6, 5], [first, first]), DNN([6, 5], [first, RBM])):
+        with pytest.raises(ValueError, match=r"layer 2 of 2 .* in \[0, 1\], and layer 1 gives others: .*"):
+            other.fit(*data, batch_sz=20, pretrain_options=options)
+        assert not hasattr(other.hidden_layers[0], "params")
+        other.fit(*data, batch_sz=20, epochs=0, pretrain_options=[options, {"epochs": 0, "batch_sz": 20}])
+    dnn.fit(*data, batch_sz=20, pretrain_options=[options, options | {"cost": "squared_error"}])
+    W, b, W1, b1, W2, b2 = (p.get_value() for p in dnn.params)
+    H = (data[0] @ W1 + b1).clip(0)
+    np.testing.assert_allclose(dnn.logits(data[0]), (H @ W2 + b2).clip(0) @ W + b, rtol=1e-9)
+    assert 0.1 < (H > 0).mean() < 0.9
 
 
 def test_layers_that_are_loaded_are_kept_and_called_on_the_fits_backend(data, tmp_path):

@@ -33,7 +33,7 @@ def random_parameters(model):
     return arrays
 
 
-UNITS = {"sigmoid": expit, "linear": lambda a: a}
+UNITS = {"sigmoid": expit, "linear": lambda a: a, "relu": lambda a: np.maximum(a, 0)}
 
 
 def stack(models, sizes, kinds):
@@ -41,6 +41,7 @@ def stack(models, sizes, kinds):
     makers = {
         "autoencoder": models.AutoEncoder,
         "linear": functools.partial(models.AutoEncoder, hidden="linear"),
+        "relu": functools.partial(models.AutoEncoder, hidden="relu"),
         "rbm": models.RBM,
     }
     dnn = models.DNN(sizes, [makers[kind] for kind in kinds], random_state=0)
@@ -51,7 +52,7 @@ def stack(models, sizes, kinds):
 def up(x, forward, kinds):
     """Pass rows up through layers of ``[W, b, W, b, ...]``."""
     for W, b, kind in zip(forward[::2], forward[1::2], kinds, strict=True):
-        x = UNITS["linear" if kind == "linear" else "sigmoid"](x @ W + b)
+        x = UNITS[kind if kind in UNITS else "sigmoid"](x @ W + b)
     return x
 
 

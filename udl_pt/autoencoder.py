@@ -9,7 +9,14 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.backend import get_backend
-from udl_pt.graph import Corruption, check_corruption, check_cost, init_weights, reconstruction_cost
+from udl_pt.graph import (
+    Corruption,
+    check_corruption,
+    check_cost,
+    init_weights,
+    reconstruction_cost,
+    rectified,
+)
 from udl_pt.layer import Layer
 from udl_pt.random import RandomStreams
 from udl_pt.training import MONITORS, Progress, notify, show_costs
@@ -26,7 +33,7 @@ from udl_pt.validation import (
 
 __all__ = ["AutoEncoder"]
 
-UNITS = ("sigmoid", "linear")
+UNITS = {"sigmoid": pt.sigmoid, "linear": lambda A: A, "relu": rectified}
 COST_SCALES = ("dataset", "batch", "element")
 
 
@@ -43,9 +50,10 @@ class AutoEncoder(Layer):
         ``corruption(X, stream)`` turns a batch's variable and a `RandomStreams` into the corrupted batch
         that is encoded in training (denoising auto-encoder); the clean batch remains the target, and
         nothing else is corrupted. `udl_pt.graph` has `masking`, `gaussian` and `salt_and_pepper`.
-    hidden, output : {"sigmoid", "linear"}
-        What the units are. With both linear, the squared error and data of mean zero it finds the subspace
-        of the first M principal components.
+    hidden, output : {"sigmoid", "linear", "relu"}
+        What the units are; "relu" are rectified ones, ``max(a, 0)`` (Glorot, Bordes and Bengio, AISTATS
+        2011). With both linear, the squared error and data of mean zero it finds the subspace of the first M
+        principal components.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
         The stream of the corruption's draws. None derives it from `random_state` where that is given,
         else seeds it afresh.
@@ -84,8 +92,8 @@ class AutoEncoder(Layer):
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         if corruption is not None:
             check_corruption(corruption, self.dtype)
-        check_option(hidden, "hidden", UNITS)
-        check_option(output, "output", UNITS)
+        check_option(hidden, "hidden", list(UNITS))
+        check_option(output, "output", list(UNITS))
         self.corruption, self.hidden, self.output = corruption, hidden, output
 
     @property
@@ -97,6 +105,10 @@ class AutoEncoder(Layer):
     def output_unit_interval(self) -> bool:
         """Whether what it rebuilds is in [0, 1]."""
         return self.output == "sigmoid"
+
+    def reads_probabilities(self, cost: str = "cross_entropy", **options: Any) -> bool:
+        """Whether ``fit`` with these options takes values in [0, 1] only."""
+        return cost == "cross_entropy"
 
     def fit(
         self,
@@ -216,12 +228,12 @@ class AutoEncoder(Layer):
         return H.dot(self.W.T) + self.bo
 
     def visible_mean(self, A: Variable) -> Variable:
-        """Give ``X_hat``, the sigmoid unless `output` is linear; symbolic."""
-        return A if self.output == "linear" else pt.sigmoid(A)
+        """Give ``X_hat``, what `output` says; symbolic."""
+        return UNITS[self.output](A)
 
     def hidden_mean(self, A: Variable) -> Variable:
-        """Give ``Z``, the sigmoid unless `hidden` is linear; symbolic."""
-        return A if self.hidden == "linear" else pt.sigmoid(A)
+        """Give ``Z``, what `hidden` says; symbolic."""
+        return UNITS[self.hidden](A)
 
     @staticmethod
     def createFromArrays(W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":

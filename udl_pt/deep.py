@@ -67,8 +67,7 @@ class DeepAutoEncoder(Stack):
                     f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, which "
                     "can be unrolled into a decoder"
                 )
-        if rest and not rest[-1].hidden_unit_interval:
-            code.output = "linear"
+        code.output = getattr(rest[-1], "hidden", "sigmoid") if rest else "sigmoid"
         self.costs: list[float] = []
 
     @property

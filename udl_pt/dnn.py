@@ -30,7 +30,7 @@ __all__ = ["DNN"]
 
 
 class DNN(Stack):
-    """A deep network of sigmoid layers with a softmax on top (chapter 3).
+    """A deep network of pretrained layers with a softmax on top (chapter 3).
 
     Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
     `corruption`, `random_state` and `dtype`. With a corruption it is a stacked denoising

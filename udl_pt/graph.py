@@ -39,6 +39,7 @@ __all__ = [
     "masking",
     "of_length_one",
     "reconstruction_cost",
+    "rectified",
     "salt_and_pepper",
     "squared_error",
 ]
@@ -69,6 +70,15 @@ def init_weights(shape: Sequence[int], random_state: Any = None, dtype: str = "f
     """
     draw = np.asarray(as_generator(random_state).standard_normal(tuple(shape)))
     return np.asarray(draw / np.sqrt(sum(shape)), dtype)
+
+
+def rectified(A: Variable) -> Variable:
+    """Give ``max(0, a)``, element by element.
+
+    Its slope at 0 is 0, as PyTensor gives ties to the first. (The gradient of ``pt.switch(a > 0, a, 0)`` is
+    of floatX, and would turn a float32 network's into float64.)
+    """
+    return pt.maximum(0, A)
 
 
 def cross_entropy(target: Variable, logits: Variable) -> Variable:
@@ -106,8 +116,8 @@ def check_cost(name: str, sigmoid: bool) -> None:
     check_option(name, "cost", COSTS)
     if name == "cross_entropy" and not sigmoid:
         raise ValueError(
-            "cost is 'cross_entropy', but the output units are linear, which give no probabilities: "
-            "cost='squared_error', or sigmoid output units"
+            "cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error', or "
+            "sigmoid output units"
         )
 
 

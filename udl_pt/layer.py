@@ -43,6 +43,10 @@ class Layer(Callables):
         """Whether what it rebuilds is in [0, 1]."""
         raise NotImplementedError
 
+    def reads_probabilities(self, **options: Any) -> bool:
+        """Whether ``fit`` with these options takes values in [0, 1] only."""
+        return self.output_unit_interval
+
     @property
     def title(self) -> str:
         """What progress and errors call it."""

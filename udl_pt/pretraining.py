@@ -16,6 +16,7 @@ from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import float_dtype, get_backend
 from udl_pt.calling import Callables
 from udl_pt.graph import Corruption
+from udl_pt.layer import Layer
 from udl_pt.random import as_generator, unmoved_by_bad_input
 from udl_pt.training import MONITORS, Progress
 from udl_pt.validation import (
@@ -267,6 +268,7 @@ class Stack(Callables):
         options = self._check_options(pretrain_options if pretrain else None)
         if keep_layers:
             self._check_kept(X)
+        self._check_units(epochs, options, keep=keep_layers)
 
         def run(rows: np.ndarray, others: Mapping[str, np.ndarray] | None = None) -> None:
             try:
@@ -322,6 +324,22 @@ class Stack(Callables):
             check_matrix(
                 X, dtype=self.dtype, unit_interval=getattr(self.hidden_layers[0], "unit_interval", False)
             )
+
+    def _check_units(
+        self, epochs: Sequence[int], options: Sequence[Mapping[str, Any]], *, keep: bool
+    ) -> None:
+        """Raise where a layer to be trained takes probabilities, and the one below gives other numbers."""
+        for number, below in enumerate(self.hidden_layers[:-1], start=1):
+            layer = self.hidden_layers[number]
+            own = options[number]
+            trained = own.get("epochs", epochs[number]) and not (keep and hasattr(layer, "forward_params"))
+            others = isinstance(below, Layer) and not below.hidden_unit_interval
+            if trained and others and isinstance(layer, Layer) and layer.reads_probabilities(**own):
+                raise ValueError(
+                    f"layer {number + 1} of {len(self.hidden_layers)} (see pretrain_options) takes values in "
+                    f"[0, 1], and layer {number} gives others: let it rebuild them, such as "
+                    "partial(AutoEncoder, hidden='relu', output='relu') with cost='squared_error'"
+                )
 
     def _look_at_first_layer(self, n_features: int) -> None:
         self.n_features = n_features

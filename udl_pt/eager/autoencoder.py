@@ -1,7 +1,7 @@
 """Chapter 3's auto-encoder, eager: ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``, its gradient by hand."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit as s
@@ -12,6 +12,13 @@ from udl_pt.training import Progress, show_costs
 from udl_pt.validation import check_option
 
 __all__ = ["AutoEncoder"]
+
+# the derivative of each kind of unit, of what the unit gives
+SLOPES: dict[str, Callable[[Array], Any]] = {
+    "sigmoid": lambda Z: Z * (1 - Z),
+    "linear": lambda Z: 1,
+    "relu": lambda Z: Z > 0,
+}
 
 
 class AutoEncoder(Layer):
@@ -36,6 +43,7 @@ class AutoEncoder(Layer):
     """
 
     names = ("W", "bh", "bo")
+    units: ClassVar = {"sigmoid": s, "linear": lambda A: A, "relu": lambda A: np.maximum(A, 0)}
     bh: Array
     bo: Array
 
@@ -52,8 +60,8 @@ class AutoEncoder(Layer):
         dtype: Any = None,
     ) -> None:
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
-        check_option(hidden, "hidden", ("sigmoid", "linear"))
-        check_option(output, "output", ("sigmoid", "linear"))
+        check_option(hidden, "hidden", list(SLOPES))
+        check_option(output, "output", list(SLOPES))
         self.corruption, self.hidden, self.output = corruption, hidden, output
         self.hidden_unit_interval = hidden == "sigmoid"
         if corruption is not None:
@@ -100,10 +108,10 @@ class AutoEncoder(Layer):
         check_beyond("AutoEncoder.fit", beyond, {"backend": None})
         check_option(cost, "cost", ("cross_entropy", "squared_error"))
         check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))
-        if cost == "cross_entropy" and self.output == "linear" and epochs != 0:
+        if cost == "cross_entropy" and self.output != "sigmoid" and epochs != 0:
             raise ValueError(
-                "cost is 'cross_entropy', but the output units are linear, which give no probabilities: "
-                "cost='squared_error', or sigmoid output units"
+                "cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error', "
+                "or sigmoid output units"
             )
         loop = {"epochs": epochs, "batch_sz": batch_sz, "monitor": monitor, "callbacks": callbacks}
         X, hyper = self._checked(X, learning_rate, mu, loop, cost == "cross_entropy")
@@ -121,8 +129,7 @@ class AutoEncoder(Layer):
 
     def _encode(self, X: Array) -> Array:
         """Give ``Z = s(A)`` with ``A = XW + bh``."""
-        A = X @ self.W + self.bh  # (N, M)
-        return s(A) if self.hidden == "sigmoid" else A
+        return self.units[self.hidden](X @ self.W + self.bh)  # (N, M)
 
     def _visible_input(self, Z: Array) -> Array:
         """Give ``B = ZW' + bo``."""
@@ -130,8 +137,7 @@ class AutoEncoder(Layer):
 
     def _decode(self, Z: Array) -> Array:
         """Give ``X_hat = s(B)``."""
-        B = self._visible_input(Z)
-        return s(B) if self.output == "sigmoid" else B
+        return self.units[self.output](self._visible_input(Z))
 
     def _cost(self, X: Array) -> Array:
         """Give the cross-entropy ``sum[log(1 + exp b) - x b]``, or ``sum (x_hat - x)^2``.
@@ -155,13 +161,13 @@ class AutoEncoder(Layer):
         X_hat = self._decode(Z)  # (n, D)
         dB = scale * (X_hat - X)  # (n, D)
         if self.cost == "squared_error":
-            dB *= 2 * (X_hat * (1 - X_hat) if self.output == "sigmoid" else 1)
+            dB *= 2 * SLOPES[self.output](X_hat)
         dA = dB @ self.W * self._slope(Z)  # (n, M)
         return [noisy.T @ dA + dB.T @ Z, dA.sum(axis=0), dB.sum(axis=0)]
 
     def _slope(self, Z: Array) -> Any:
-        """Give ``s'(A) = Z (1 - Z)``, and 1 of linear units."""
-        return Z * (1 - Z) if self.hidden == "sigmoid" else 1
+        """Give ``s'(A)``, such as ``Z (1 - Z)`` of sigmoids."""
+        return SLOPES[self.hidden](Z)
 
     def _check_corruption(self, corruption: Callable[[Any, Any], Any]) -> None:
         """Raise unless `corruption` turns an array and a stream into an array."""

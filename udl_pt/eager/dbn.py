@@ -96,7 +96,7 @@ class DBN(Stack):
         if check_count(k, "k", at_least=0) >= M:
             raise ValueError(f"k is {k}, but the last layer has units 0 to {M - 1}")
         if not self.hidden_layers[-1].hidden_unit_interval:
-            raise TypeError("the last layer has linear units, and the cost is the log of a sigmoid")
+            raise TypeError("the last layer has no sigmoid units, and the cost is the log of a sigmoid")
         X = init_weights((1, D), self._generator, self.dtype)
         step = MomentumStep(lambda: [self._gradient_of_unit(X, k)], [X], [np.zeros_like(X)], ["X"], 0)
         self.costs = []

@@ -6,7 +6,7 @@ out; tensors in, tensors out. Parameters ask for gradients only while a step nee
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -69,17 +69,16 @@ class AutoEncoder(Tensors, eager.AutoEncoder):
     """The twin of `udl_pt.AutoEncoder` in PyTorch."""
 
     Streams = Streams
+    units: ClassVar = {"sigmoid": torch.sigmoid, "linear": lambda A: A, "relu": torch.relu}
 
     def _encode(self, X: Any) -> Any:
-        A = torch.addmm(self.bh, X, self.W)  # (N, M)
-        return torch.sigmoid(A) if self.hidden == "sigmoid" else A
+        return self.units[self.hidden](torch.addmm(self.bh, X, self.W))  # (N, M)
 
     def _visible_input(self, Z: Any) -> Any:
         return torch.addmm(self.bo, Z, self.W.T)  # (N, D)
 
     def _decode(self, Z: Any) -> Any:
-        B = self._visible_input(Z)
-        return torch.sigmoid(B) if self.output == "sigmoid" else B
+        return self.units[self.output](self._visible_input(Z))
 
     def _cost(self, X: Any, noisy: Any = None) -> Any:
         """Give the cost of rebuilding `X` from its corrupted form, summed over rows."""
