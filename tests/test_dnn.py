@@ -228,7 +228,7 @@ def test_without_pretraining_options_do_nothing_and_any_number_is_fine(data):
     )
     assert dnn.hidden_layers[0].costs == []
     assert dnn.predict(4 * X - 2).shape == (60,)
-    with pytest.raises(ValueError, match=r"layer 1 of 1.*expects \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"^X has values from .*expects \[0, 1\]"):
         DNN([6], random_state=0).fit(4 * X - 2, Y, Xtest, Ytest, **FAST)
 
 

@@ -21,9 +21,13 @@ def test_images_to_measure_on_have_the_scale_of_those_that_the_layers_learned(da
     for bad, name in [
         ({"Xtest": 255 * Xtest}, "Xtest"),
         ({"validation": (Xtest - 1, Ytest)}, r"validation\[0\]"),
+        ({"X": 255 * X, "Xtest": 255 * Xtest}, "X"),
     ]:
         with pytest.raises(ValueError, match=rf"^{name} has values from .*expects \[0, 1\]"):
-            dnn.fit(**{"X": X, "Y": Y, "Xtest": Xtest, "Ytest": Ytest, "batch_sz": 20} | options | bad)
+            dnn.fit(
+                **{"X": X, "Y": Y, "Xtest": Xtest, "Ytest": Ytest, "batch_sz": 20} | options | bad,
+                callbacks=[pytest.fail],  # nothing is trained before
+            )
         assert [layer.W for layer in dnn.hidden_layers] == layers
         np.testing.assert_array_equal(dnn._generator.get_state()[1], state)
         np.testing.assert_array_equal(dnn.W.get_value(), W)
@@ -58,7 +62,7 @@ def test_layers_that_are_kept_are_not_trained_again(data):
         below,
         AutoEncoder(4, random_state=2).fit(np.random.RandomState(0).rand(60, 6), batch_sz=20),
     ]
-    with pytest.raises(ValueError, match=r"layer 2 of 2 .*X has values from -.*expects \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"layer 2 of 2 .* takes values in \[0, 1\], and layer 1 gives"):
         dnn.fit(*data, **FAST, epochs=0, keep_layers=True)
     dnn.hidden_layers = [AutoEncoder(7, random_state=0).fit(data[0], batch_sz=20), *dbn.hidden_layers[1:]]
     with pytest.raises(

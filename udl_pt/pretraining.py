@@ -128,7 +128,7 @@ def pretrain_layers(
         Leave layers that have parameters as they are.
     others : mapping of str to ndarray, optional
         By name, what will be passed through the layers besides: its values must be such as the first layer
-        takes.
+        takes, if that is one of ours.
     **defaults
         Arguments of ``fit`` passed on where they aren't None or empty and the layer takes them.
 
@@ -141,10 +141,12 @@ def pretrain_layers(
     """
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     before = [dict(vars(layer)) for layer in layers]
+    if _takes_probabilities(layers[0], epochs[0], options[0], keep=keep):
+        for name, array in {"X": X, **(others or {})}.items():
+            check_values(array, name, dtype="float64", unit_interval=True)
     current_input = X
     for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
-        prefix = f"{where} (see pretrain_options): "
         try:
             if not (keep and hasattr(layer, "forward_params")):
                 taken = {n: v for n, v in given.items() if n not in _not_taken(layer.fit, given)}
@@ -159,10 +161,6 @@ def pretrain_layers(
                 )
             if layer is not layers[-1]:
                 current_input = layer.hidden_op(current_input)
-            if number == 1:
-                prefix, probabilities = "", getattr(layer, "unit_interval", False)
-                for name, array in (others or {}).items():
-                    check_values(array, name, dtype="float64", unit_interval=probabilities)
         except DivergenceError as error:
             raise DivergenceError(f"{where}: {error}") from error
         except Exception as error:
@@ -170,8 +168,17 @@ def pretrain_layers(
                 vars(other).clear()
                 vars(other).update(attributes)
             if type(error) in (ValueError, TypeError):
-                raise type(error)(f"{prefix}{error}") from error
+                raise type(error)(f"{where} (see pretrain_options): {error}") from error
             raise
+
+
+def _takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, keep: bool) -> bool:
+    """Whether a layer of ours takes values in [0, 1] only, in its training or since then."""
+    if not isinstance(layer, Layer):
+        return False
+    if keep and hasattr(layer, "forward_params"):
+        return layer.unit_interval
+    return options.get("epochs", epochs) != 0 and layer.reads_probabilities(**options)
 
 
 def _generators(layer: Any) -> list[Any]:
@@ -328,16 +335,15 @@ class Stack(Callables):
     def _check_units(
         self, epochs: Sequence[int], options: Sequence[Mapping[str, Any]], *, keep: bool
     ) -> None:
-        """Raise where a layer to be trained takes probabilities, and the one below gives other numbers."""
+        """Raise where a layer takes probabilities, and the one below gives other numbers."""
         for number, below in enumerate(self.hidden_layers[:-1], start=1):
-            layer = self.hidden_layers[number]
-            own = options[number]
-            trained = own.get("epochs", epochs[number]) and not (keep and hasattr(layer, "forward_params"))
-            others = isinstance(below, Layer) and not below.hidden_unit_interval
-            if trained and others and isinstance(layer, Layer) and layer.reads_probabilities(**own):
+            takes = _takes_probabilities(
+                self.hidden_layers[number], epochs[number], options[number], keep=keep
+            )
+            if takes and isinstance(below, Layer) and not below.hidden_unit_interval:
                 raise ValueError(
                     f"layer {number + 1} of {len(self.hidden_layers)} (see pretrain_options) takes values in "
-                    f"[0, 1], and layer {number} gives others: let it rebuild them, such as "
+                    f"[0, 1], and layer {number} gives others: let it rebuild those, such as "
                     "partial(AutoEncoder, hidden='relu', output='relu') with cost='squared_error'"
                 )
 
