@@ -3,9 +3,10 @@
     UDL_PT_DATA=FOLDER python benchmarks/recipes.py {denoising,adversarial,dbn,codes} [--seeds 0 1 2]
                                                     [--epochs N] [--validate] [--json FILE]
 
-``denoising``: a stacked denoising auto-encoder. ``adversarial``: the same, with half of the cost for images
-moved along their own gradient. ``dbn``: a network pretrained as a deep belief network. All give the test
-error, without shifted or distorted images, and another order of the pixels would change nothing.
+``denoising``: a stacked denoising auto-encoder. ``adversarial``: one of rectified units, with half of the
+cost for images moved along their own gradient. ``dbn``: a network pretrained as a deep belief network. All
+give the test error, without shifted or distorted images, and another order of the pixels would change
+nothing.
 ``codes``: the deep auto-encoder 784 - 1000 - 500 - 250 - 30, and the squared error of a test image that is
 rebuilt from its 30 numbers, beside that of 30 principal components.
 
@@ -21,26 +22,41 @@ from pathlib import Path
 
 import numpy as np
 
-from udl_pt import DNN, PCA, RBM, DeepAutoEncoder, load_mnist
+from udl_pt import DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, load_mnist
 from udl_pt.callbacks import LinearDecay, LinearSchedule
 from udl_pt.graph import masking
 
+FIRST = partial(AutoEncoder, hidden="relu")
+LATER = partial(AutoEncoder, hidden="relu", output="relu")
+
 DENOISING = {
-    "layers": {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"},
+    "layers": [{"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}] * 3,
     "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 100, "dropout": (0.2, 0.2)},
 }
-ADVERSARIAL = DENOISING | {
-    "tuning": DENOISING["tuning"] | {"epochs": 80, "dropout": (0.1, 0.3), "adversarial": 1.5}
+ADVERSARIAL = {
+    "layers": [
+        {"learning_rate": 0.01, "mu": 0.9, "cost_scale": "batch"},
+        *[{"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch", "cost": "squared_error"}] * 2,
+    ],
+    "tuning": {"learning_rate": 0.1, "mu": 0.9, "epochs": 60, "dropout": (0.1, 0.3), "adversarial": 1.5},
 }
 BELIEF = {
-    "layers": {"learning_rate": 0.1, "mu": 0.5},
+    "layers": [{"learning_rate": 0.1, "mu": 0.5}] * 3,
     "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 60, "dropout": (0.2, 0.1)},
 }
 CODES = {
-    "layers": {"learning_rate": 0.1, "mu": 0.5},
-    "code": {"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch"},
+    "layers": [
+        *[{"learning_rate": 0.1, "mu": 0.5}] * 3,
+        {"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch"},
+    ],
     "tuning": {"learning_rate": 0.1, "mu": 0.9, "cost": "squared_error", "epochs": 200, "weight_decay": 4e-5},
 }
+
+
+def pretraining(recipe, report):
+    """Give the arguments of the layers' pretraining."""
+    options = [options | {"callbacks": [report]} for options in recipe["layers"]]
+    return {"pretrain_epochs": 8, "pretrain_options": options}
 
 
 def classified(dnn, recipe, train, test, validate, report, **tuning):
@@ -48,8 +64,7 @@ def classified(dnn, recipe, train, test, validate, report, **tuning):
     dnn.fit(
         *train,
         *test,
-        pretrain_epochs=8,
-        pretrain_options=recipe["layers"] | {"callbacks": [report]},
+        **pretraining(recipe, report),
         **recipe["tuning"] | tuning,
         monitor="epoch" if validate else None,
         callbacks=[LinearDecay(), report],
@@ -57,12 +72,12 @@ def classified(dnn, recipe, train, test, validate, report, **tuning):
     return {"error": float(np.mean(dnn.predict(test[0]) != test[1])), "errors": dnn.errors}
 
 
-def denoising(seed, *arguments, recipe=DENOISING, **tuning):
-    dnn = DNN([1000, 1000, 1000], corruption=masking(0.25), random_state=seed, dtype="float32")
+def denoising(seed, *arguments, models=AutoEncoder, recipe=DENOISING, **tuning):
+    dnn = DNN([1000, 1000, 1000], models, corruption=masking(0.25), random_state=seed, dtype="float32")
     return classified(dnn, recipe, *arguments, **tuning)
 
 
-adversarial = partial(denoising, recipe=ADVERSARIAL)
+adversarial = partial(denoising, models=[FIRST, LATER, LATER], recipe=ADVERSARIAL)
 
 
 def dbn(seed, *arguments, **tuning):
@@ -74,11 +89,9 @@ def dbn(seed, *arguments, **tuning):
 def codes(seed, train, test, validate, report, **tuning):
     """Give the squared errors of rebuilt test images, and of images that were trained on."""
     deep = DeepAutoEncoder([1000, 500, 250, 30], RBM, random_state=seed, dtype="float32")
-    layers = [CODES["layers"]] * 3 + [CODES["code"]]
     deep.fit(
         train[0],
-        pretrain_epochs=8,
-        pretrain_options=[options | {"callbacks": [report]} for options in layers],
+        **pretraining(CODES, report),
         **CODES["tuning"] | tuning,
         callbacks=[LinearDecay(), LinearSchedule("mu", 0.9, first=0.5, epochs=1, model=deep), report],
     )
