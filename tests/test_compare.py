@@ -95,7 +95,7 @@ def test_the_picture_of_times_has_the_break_even_points():
     ("model", "options", "message"),
     [
         ("pca", {}, "model is 'pca', expected one of 'autoencoder', 'rbm', 'dnn'"),
-        (RBM(3, visible="gaussian"), {}, "others have no eager twin"),
+        (RBM(3, visible="gaussian"), {}, "others are not compared"),
         ("rbm", {"steps": 1}, "steps is 1, expected at least 2"),
         ("rbm", {"backends": ["cuda"]}, "backend is 'cuda'"),
         ("rbm", {"twins": ["tensorflow"]}, "twins is 'tensorflow'"),

@@ -141,16 +141,30 @@ def test_linear_outputs_rebuild_any_numbers_by_squared_error():
         np.testing.assert_allclose(deep.reconstruction_error(data), deep.costs[-1], rtol=1e-9)
 
 
-@pytest.mark.parametrize(("hidden", "units"), [("linear", lambda a: a), ("relu", lambda a: a.clip(0))])
-def test_a_code_on_units_of_other_kinds_rebuilds_them(hidden, units):
-    deep = DeepAutoEncoder([6, 3], partial(AutoEncoder, hidden=hidden), random_state=0)
+class Doubled(AutoEncoder):
+    hidden_unit_interval = False
+
+    def hidden_mean(self, A):
+        return 2 * pt.tanh(A)
+
+
+@pytest.mark.parametrize(
+    ("below", "units", "output", "back"),
+    [
+        (partial(AutoEncoder, hidden="linear"), lambda a: a, "linear", lambda a: a),
+        (partial(AutoEncoder, hidden="relu"), lambda a: a.clip(0), "relu", lambda a: a.clip(0)),
+        (Doubled, lambda a: 2 * np.tanh(a), "linear", lambda a: a),
+    ],
+)
+def test_a_code_on_units_of_other_kinds_rebuilds_them(below, units, output, back):
+    deep = DeepAutoEncoder([6, 3], below, random_state=0)
     options = [{"batch_sz": 20}, {"batch_sz": 20, "cost": "squared_error", "learning_rate": 0.01}]
     deep.fit(X, batch_sz=20, epochs=0, pretrain_options=options)
     first, code = deep.hidden_layers
-    assert code.output == hidden
+    assert code.output == output
     W, b, bo, V, c, co = (p.get_value() for layer in (first, code) for p in layer.params)
     Z = units(X @ W + b) @ V + c
-    np.testing.assert_allclose(deep.forward(X), expit(units(Z @ V.T + co) @ W.T + bo), rtol=1e-9)
+    np.testing.assert_allclose(deep.forward(X), expit(back(Z @ V.T + co) @ W.T + bo), rtol=1e-9)
 
 
 def test_only_the_code_is_corrupted_where_the_layers_below_are_machines():

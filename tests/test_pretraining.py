@@ -80,8 +80,16 @@ def test_layers_of_rectified_units_rebuild_rectified_units(data):
     first, later = (partial(AutoEncoder, hidden="relu", output=output) for output in ("sigmoid", "relu"))
     options = {"batch_sz": 20, "learning_rate": 0.01}
     dnn = DNN([6, 5], [first, later], random_state=0)
-    for other in (dnn, DNN([6, 5], [first, first]), DNN([6, 5], [first, RBM])):
-        with pytest.raises(ValueError, match=r"layer 2 of 2 .* in \[0, 1\], and layer 1 gives others: .*"):
+    others = r"layer 2 of 2 .* in \[0, 1\], and layer 1 gives others: .*cost='squared_error'"
+    forgotten = "layer 2 of 2 .* cost is 'cross_entropy', but the output units give no probabilities"
+    for models, message in [
+        ([first, later], forgotten),
+        ([first, first], others),
+        ([first, RBM], others),
+        ([first, AutoEncoder], others),
+    ]:
+        other = DNN([6, 5], models)
+        with pytest.raises(ValueError, match=message):
             other.fit(*data, batch_sz=20, pretrain_options=options)
         assert not hasattr(other.hidden_layers[0], "params")
         other.fit(*data, batch_sz=20, epochs=0, pretrain_options=[options, {"epochs": 0, "batch_sz": 20}])
@@ -90,6 +98,44 @@ def test_layers_of_rectified_units_rebuild_rectified_units(data):
     H = (data[0] @ W1 + b1).clip(0)
     np.testing.assert_allclose(dnn.logits(data[0]), (H @ W2 + b2).clip(0) @ W + b, rtol=1e-9)
     assert 0.1 < (H > 0).mean() < 0.9
+    dnn.fit(*data, batch_sz=20, epochs=0, keep_layers=True)  # what is kept has its cost behind it
+    np.testing.assert_array_equal(dnn.hidden_layers[1].W.get_value(), W2)
+
+
+class Squares(AutoEncoder):
+    """A layer with a fit of its own, which takes any numbers."""
+
+    def fit(self, X, *, epochs=1, monitor="epoch", backend=None, callbacks=()):
+        return super().fit(X, 0.01, 0.9, epochs, 20, cost="squared_error", monitor=monitor, backend=backend)
+
+
+class Foreign:
+    """A layer of another kind, which reads probabilities."""
+
+    def __init__(self, M, **options):
+        self.M, self._layer = M, AutoEncoder(M, **options)
+
+    def fit(self, X, epochs=1):
+        self._layer.fit(X, epochs=epochs, batch_sz=20)
+        self.forward_params, self.forward_dparams = self._layer.forward_params, self._layer.forward_dparams
+        self.unit_interval = True
+
+    def forward_hidden(self, X):
+        return self._layer.forward_hidden(X)
+
+    hidden_op = forward_hidden
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_of_layers_of_ones_own_nothing_is_known_before_their_fit(data):
+    X, Y, Xtest, Ytest = data
+    linear = partial(Squares, hidden="linear", output="linear")
+    dnn = DNN([6, 5], linear, random_state=0).fit(4 * X - 2, Y, 4 * Xtest - 2, Ytest, batch_sz=20)
+    assert [len(layer.costs) for layer in dnn.hidden_layers] == [1, 1]
+    with pytest.raises(ValueError, match=r"^Xtest has values from .*expects \[0, 1\]"):
+        DNN([6], Foreign, random_state=0).fit(X, Y, 255 * Xtest, Ytest, batch_sz=20)
+    with pytest.raises(TypeError, match=r"layer 1 of 1 .*epochs is array.*expected an integer"):
+        DNN([6]).fit(*data, batch_sz=20, pretrain_options={"epochs": np.array([1, 2]), "batch_sz": 20})
 
 
 def test_layers_that_are_loaded_are_kept_and_called_on_the_fits_backend(data, tmp_path):

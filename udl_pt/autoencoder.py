@@ -106,8 +106,11 @@ class AutoEncoder(Layer):
         """Whether what it rebuilds is in [0, 1]."""
         return self.output == "sigmoid"
 
-    def reads_probabilities(self, cost: str = "cross_entropy", **options: Any) -> bool:
-        """Whether ``fit`` with these options takes values in [0, 1] only."""
+    def takes_probabilities(self, cost: str = "cross_entropy", **options: Any) -> bool:
+        """Whether ``fit`` with these options is known to take values in [0, 1] only."""
+        if type(self).fit is not AutoEncoder.fit:
+            return False
+        check_cost(cost, self.output_unit_interval)
         return cost == "cross_entropy"
 
     def fit(

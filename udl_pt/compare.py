@@ -261,7 +261,7 @@ def _described(model: Any, sizes: Any) -> tuple[str, list[int], str | None, dict
         return "dnn", [layer.M for layer in model.hidden_layers], model.dtype, {}
     raise TypeError(
         f"model is {model!r}, expected 'autoencoder', 'rbm', 'dnn', or an AutoEncoder, an RBM with Bernoulli "
-        "units or a DNN with sigmoid units: others have no eager twin"
+        "units or a DNN with sigmoid units: others are not compared"
     )
 
 

@@ -67,7 +67,8 @@ class DeepAutoEncoder(Stack):
                     f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, which "
                     "can be unrolled into a decoder"
                 )
-        code.output = getattr(rest[-1], "hidden", "sigmoid") if rest else "sigmoid"
+        if rest and not rest[-1].hidden_unit_interval:
+            code.output = "relu" if getattr(rest[-1], "hidden", "") == "relu" else "linear"
         self.costs: list[float] = []
 
     @property

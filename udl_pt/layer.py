@@ -43,9 +43,17 @@ class Layer(Callables):
         """Whether what it rebuilds is in [0, 1]."""
         raise NotImplementedError
 
-    def reads_probabilities(self, **options: Any) -> bool:
-        """Whether ``fit`` with these options takes values in [0, 1] only."""
-        return self.output_unit_interval
+    def takes_probabilities(self, **options: Any) -> bool:
+        """Whether ``fit`` with these options is known to take values in [0, 1] only.
+
+        Of a ``fit`` of one's own nothing is known.
+
+        Raises
+        ------
+        ValueError
+            When ``fit`` would refuse the options.
+        """
+        return False
 
     @property
     def title(self) -> str:

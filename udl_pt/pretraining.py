@@ -128,7 +128,7 @@ def pretrain_layers(
         Leave layers that have parameters as they are.
     others : mapping of str to ndarray, optional
         By name, what will be passed through the layers besides: its values must be such as the first layer
-        takes, if that is one of ours.
+        takes.
     **defaults
         Arguments of ``fit`` passed on where they aren't None or empty and the layer takes them.
 
@@ -141,12 +141,10 @@ def pretrain_layers(
     """
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     before = [dict(vars(layer)) for layer in layers]
-    if _takes_probabilities(layers[0], epochs[0], options[0], keep=keep):
-        for name, array in {"X": X, **(others or {})}.items():
-            check_values(array, name, dtype="float64", unit_interval=True)
     current_input = X
     for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
         where = f"layer {number} of {len(layers)}"
+        prefix = f"{where} (see pretrain_options): "
         try:
             if not (keep and hasattr(layer, "forward_params")):
                 taken = {n: v for n, v in given.items() if n not in _not_taken(layer.fit, given)}
@@ -161,6 +159,10 @@ def pretrain_layers(
                 )
             if layer is not layers[-1]:
                 current_input = layer.hidden_op(current_input)
+            if number == 1:
+                prefix, probabilities = "", getattr(layer, "unit_interval", False)
+                for name, array in (others or {}).items():
+                    check_values(array, name, dtype="float64", unit_interval=probabilities)
         except DivergenceError as error:
             raise DivergenceError(f"{where}: {error}") from error
         except Exception as error:
@@ -168,17 +170,8 @@ def pretrain_layers(
                 vars(other).clear()
                 vars(other).update(attributes)
             if type(error) in (ValueError, TypeError):
-                raise type(error)(f"{where} (see pretrain_options): {error}") from error
+                raise type(error)(f"{prefix}{error}") from error
             raise
-
-
-def _takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, keep: bool) -> bool:
-    """Whether a layer of ours takes values in [0, 1] only, in its training or since then."""
-    if not isinstance(layer, Layer):
-        return False
-    if keep and hasattr(layer, "forward_params"):
-        return layer.unit_interval
-    return options.get("epochs", epochs) != 0 and layer.reads_probabilities(**options)
 
 
 def _generators(layer: Any) -> list[Any]:
@@ -275,9 +268,12 @@ class Stack(Callables):
         options = self._check_options(pretrain_options if pretrain else None)
         if keep_layers:
             self._check_kept(X)
-        self._check_units(epochs, options, keep=keep_layers)
+        probabilities = self._check_units(epochs, options, keep=keep_layers)
 
         def run(rows: np.ndarray, others: Mapping[str, np.ndarray] | None = None) -> None:
+            if probabilities:
+                for name, array in {"X": rows, **(others or {})}.items():
+                    check_values(array, name, dtype="float64", unit_interval=True)
             try:
                 with unmoved_by_bad_input(g for layer in layers for g in _generators(layer)):
                     pretrain_layers(
@@ -334,18 +330,35 @@ class Stack(Callables):
 
     def _check_units(
         self, epochs: Sequence[int], options: Sequence[Mapping[str, Any]], *, keep: bool
-    ) -> None:
-        """Raise where a layer takes probabilities, and the one below gives other numbers."""
-        for number, below in enumerate(self.hidden_layers[:-1], start=1):
-            takes = _takes_probabilities(
-                self.hidden_layers[number], epochs[number], options[number], keep=keep
-            )
-            if takes and isinstance(below, Layer) and not below.hidden_unit_interval:
+    ) -> bool:
+        """Raise where a layer is known to take probabilities, and the one below gives other numbers.
+
+        Returns
+        -------
+        bool
+            Whether the first layer is known to take probabilities.
+        """
+        takes = []
+        for number, (layer, n_epochs, own) in enumerate(
+            zip(self.hidden_layers, epochs, options, strict=True), start=1
+        ):
+            where = f"layer {number} of {len(epochs)} (see pretrain_options)"
+            n_epochs, known = own.get("epochs", n_epochs), isinstance(layer, Layer)
+            if keep and hasattr(layer, "forward_params"):
+                takes.append(known and layer.unit_interval)
+            else:  # what is no number of epochs is for `fit` to refuse
+                trains = known and isinstance(n_epochs, int | np.integer) and n_epochs > 0
+                try:
+                    takes.append(trains and layer.takes_probabilities(**own))
+                except ValueError as error:
+                    raise ValueError(f"{where}: {error}") from error
+            below = self.hidden_layers[number - 2] if number > 1 else None
+            if takes[-1] and isinstance(below, Layer) and not below.hidden_unit_interval:
                 raise ValueError(
-                    f"layer {number + 1} of {len(self.hidden_layers)} (see pretrain_options) takes values in "
-                    f"[0, 1], and layer {number} gives others: let it rebuild those, such as "
-                    "partial(AutoEncoder, hidden='relu', output='relu') with cost='squared_error'"
+                    f"{where} takes values in [0, 1], and layer {number - 1} gives others: give it "
+                    "cost='squared_error', and output units like those of that layer"
                 )
+        return bool(takes[0])
 
     def _look_at_first_layer(self, n_features: int) -> None:
         self.n_features = n_features

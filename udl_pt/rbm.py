@@ -105,6 +105,10 @@ class RBM(Layer):
         self.unit_interval = self.units.unit_interval
         self.chains: np.ndarray | None = None
 
+    def takes_probabilities(self, **options: Any) -> bool:
+        """Whether ``fit`` is known to take values in [0, 1] only."""
+        return type(self).fit is RBM.fit and self.units.unit_interval
+
     def fit(
         self,
         X: Any,
