@@ -26,8 +26,10 @@ from udl_pt import DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, load_mnist
 from udl_pt.callbacks import LinearDecay, LinearSchedule
 from udl_pt.graph import masking
 
-FIRST = partial(AutoEncoder, hidden="relu")
-LATER = partial(AutoEncoder, hidden="relu", output="relu")
+RECTIFIED = [
+    partial(AutoEncoder, hidden="relu"),
+    *[partial(AutoEncoder, hidden="relu", output="relu")] * 2,
+]
 
 DENOISING = {
     "layers": [{"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}] * 3,
@@ -77,7 +79,7 @@ def denoising(seed, *arguments, models=AutoEncoder, recipe=DENOISING, **tuning):
     return classified(dnn, recipe, *arguments, **tuning)
 
 
-adversarial = partial(denoising, models=[FIRST, LATER, LATER], recipe=ADVERSARIAL)
+adversarial = partial(denoising, models=RECTIFIED, recipe=ADVERSARIAL)
 
 
 def dbn(seed, *arguments, **tuning):

@@ -276,21 +276,17 @@ class DNN(Stack):
                 return pt.softplus(lead(targets, logits, K)).sum() * scale
             return categorical_cross_entropy(targets, logits, K).sum() * scale
 
-        scalars = [scale]
-        if adversarial:
-            scalars.insert(0, pt.scalar("adversarial", dtype=self.dtype))
-            cost = with_moved_images(cost_of, X_in, scalars[0])
-        else:
-            cost = cost_of(X_in)
+        reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
+        cost = with_moved_images(cost_of, X_in, size) if adversarial else cost_of(X_in)
         if regularised:
-            scalars.insert(0, pt.scalar("reg", dtype=self.dtype))
-            cost += scalars[0] * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
+            cost += reg * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
+        rates = ((reg, regularised), (size, adversarial))
         return MomentumStep(
             cost,
             [X_in, targets],
             self.params[:n_params],
             self.dparams[:n_params],
-            scalars=scalars,
+            scalars=[*(rate for rate, used in rates if used), scale],
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",

@@ -47,6 +47,11 @@ def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) 
         From 0 to below 1; 0 draws nothing.
     stream : RandomStreams
         Source of the mask.
+
+    Returns
+    -------
+    Variable, matrix
+        Of the same shape and dtype.
     """
     if p == 0:
         return H
@@ -56,6 +61,8 @@ def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) 
 def with_moved_images(cost_of: Callable[[Variable], Variable], X: Variable, size: Variable) -> Variable:
     """Give the mean of the cost of images and of that of the same images, moved along its gradient.
 
+    Goodfellow, Shlens and Szegedy, ICLR 2015; Miyato et al., ICLR 2016, for the length.
+
     Parameters
     ----------
     cost_of : callable
@@ -64,6 +71,11 @@ def with_moved_images(cost_of: Callable[[Variable], Variable], X: Variable, size
         The images, which the cost's gradient is taken by.
     size : scalar Variable
         How far each is moved (Euclidean length); one without a gradient stays where it is.
+
+    Returns
+    -------
+    scalar Variable
+        The mean of both costs, whose gradient takes the moved images as constant.
     """
     half = np.asarray(0.5, X.dtype)
     cost = half * cost_of(X)  # halved before its gradient is taken: so that the step needs the same deltas

@@ -13,7 +13,7 @@ from udl_pt.validation import check_option
 
 __all__ = ["AutoEncoder"]
 
-# the derivative of each kind of unit, of what the unit gives
+# each kind of unit's derivative, as a function of what the unit gives
 SLOPES: dict[str, Callable[[Array], Any]] = {
     "sigmoid": lambda Z: Z * (1 - Z),
     "linear": lambda Z: 1,
