@@ -134,7 +134,7 @@ def test_corruptions_with_a_stream_of_ones_own_draw_anew():
             lambda: AutoEncoder(3, corruption=lambda X, stream: foreign_mask(masking(0.3)(X, stream), None)),
             "no one advances their random state",
         ),
-        (lambda: AutoEncoder(3, hidden="tanh"), "hidden is 'tanh', expected one of 'sigmoid', 'linear', 're"),
+        (lambda: AutoEncoder(3, hidden="tanh"), "hidden is 'tanh', expected one of .*'relu'"),
     ],
 )
 def test_bad_corruption_and_units(make, message):
@@ -143,7 +143,7 @@ def test_bad_corruption_and_units(make, message):
 
 
 def test_linear_outputs_have_no_cross_entropy():
-    with pytest.raises(ValueError, match="cost is 'cross_entropy', but the output units give no probabil"):
+    with pytest.raises(ValueError, match=r"cost is 'cross_entropy', but .* give no probabilities"):
         AutoEncoder(3, output="linear").fit(np.zeros((100, 4)))
 
 

@@ -44,14 +44,21 @@ class Layer(Callables):
         raise NotImplementedError
 
     def takes_probabilities(self, **options: Any) -> bool:
-        """Whether ``fit`` with these options is known to take values in [0, 1] only.
+        """Whether ``fit`` is known to take values in [0, 1] only; of a ``fit`` of one's own nothing is known.
 
-        Of a ``fit`` of one's own nothing is known.
+        Parameters
+        ----------
+        **options
+            What ``fit`` will be given besides the data.
+
+        Returns
+        -------
+        bool
 
         Raises
         ------
         ValueError
-            When ``fit`` would refuse the options.
+            When ``fit`` would refuse the cost among the options.
         """
         return False
 

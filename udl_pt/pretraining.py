@@ -23,7 +23,6 @@ from udl_pt.validation import (
     DivergenceError,
     check_callbacks,
     check_count,
-    check_matrix,
     check_option,
     check_sizes,
     check_values,
@@ -172,6 +171,15 @@ def pretrain_layers(
             if type(error) in (ValueError, TypeError):
                 raise type(error)(f"{prefix}{error}") from error
             raise
+
+
+def _takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, keep: bool) -> bool:
+    """Whether a layer is known to take values in [0, 1] only: in its training, or since, if it is kept."""
+    if keep and hasattr(layer, "forward_params"):
+        return bool(getattr(layer, "unit_interval", False))
+    epochs = options.get("epochs", epochs)
+    trains = isinstance(epochs, int | np.integer) and epochs > 0  # what is no number `fit` refuses
+    return trains and isinstance(layer, Layer) and layer.takes_probabilities(**options)
 
 
 def _generators(layer: Any) -> list[Any]:
@@ -323,10 +331,6 @@ class Stack(Callables):
                         "that belong together"
                     )
             expected = layer.M
-        if hasattr(self.hidden_layers[0], "forward_params"):
-            check_matrix(
-                X, dtype=self.dtype, unit_interval=getattr(self.hidden_layers[0], "unit_interval", False)
-            )
 
     def _check_units(
         self, epochs: Sequence[int], options: Sequence[Mapping[str, Any]], *, keep: bool
@@ -339,26 +343,21 @@ class Stack(Callables):
             Whether the first layer is known to take probabilities.
         """
         takes = []
-        for number, (layer, n_epochs, own) in enumerate(
-            zip(self.hidden_layers, epochs, options, strict=True), start=1
-        ):
-            where = f"layer {number} of {len(epochs)} (see pretrain_options)"
-            n_epochs, known = own.get("epochs", n_epochs), isinstance(layer, Layer)
-            if keep and hasattr(layer, "forward_params"):
-                takes.append(known and layer.unit_interval)
-            else:  # what is no number of epochs is for `fit` to refuse
-                trains = known and isinstance(n_epochs, int | np.integer) and n_epochs > 0
-                try:
-                    takes.append(trains and layer.takes_probabilities(**own))
-                except ValueError as error:
-                    raise ValueError(f"{where}: {error}") from error
-            below = self.hidden_layers[number - 2] if number > 1 else None
-            if takes[-1] and isinstance(below, Layer) and not below.hidden_unit_interval:
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            try:
+                takes.append(_takes_probabilities(layer, epochs[number - 1], options[number - 1], keep=keep))
+            except ValueError as error:
                 raise ValueError(
-                    f"{where} takes values in [0, 1], and layer {number - 1} gives others: give it "
-                    "cost='squared_error', and output units like those of that layer"
+                    f"layer {number} of {len(epochs)} (see pretrain_options): {error}"
+                ) from error
+        for number, (below, taken) in enumerate(zip(self.hidden_layers, takes[1:], strict=False), start=1):
+            if taken and isinstance(below, Layer) and not below.hidden_unit_interval:
+                raise ValueError(
+                    f"layer {number + 1} of {len(epochs)} (see pretrain_options) takes values in [0, 1], and "
+                    f"layer {number} gives others: give it cost='squared_error', and output units like those "
+                    "of that layer"
                 )
-        return bool(takes[0])
+        return takes[0]
 
     def _look_at_first_layer(self, n_features: int) -> None:
         self.n_features = n_features
