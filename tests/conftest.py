@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import os
+import tempfile
 
 import pytest
 
@@ -18,6 +19,15 @@ from udl_pt import set_backend
 def rewriters_must_not_fail():
     """Raise where PyTensor would only log that one of its rewriters failed."""
     with pytensor.config.change_flags(on_opt_error="raise"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_temporary_file_stays():
+    """Give the run a folder for temporary files: PyTensor leaves one for each function that it compiles."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", folder)
+        patch.setenv("TMPDIR", folder)  # for the processes that tests start
         yield
 
 
