@@ -1,12 +1,12 @@
-"""Deep networks of chapters 3 and 4 at their best: four recipes, and what they come to on MNIST.
+"""Deep networks of chapters 3 and 4 at their best: five recipes, and what they come to on MNIST.
 
-    UDL_PT_DATA=FOLDER python benchmarks/recipes.py {denoising,adversarial,dbn,codes} [--seeds 0 1 2]
+    UDL_PT_DATA=FOLDER python benchmarks/recipes.py {denoising,adversarial,ladder,dbn,codes} [--seeds 0 1 2]
                                                     [--epochs N] [--validate] [--json FILE]
 
 ``denoising``: a stacked denoising auto-encoder. ``adversarial``: one of rectified units, with half of the
-cost for images moved along their own gradient. ``dbn``: a network pretrained as a deep belief network. All
-give the test error, without shifted or distorted images, and another order of the pixels would change
-nothing.
+cost for images moved along their own gradient. ``ladder``: one whose layers learn to denoise together, and
+beside the labels. ``dbn``: a network pretrained as a deep belief network. All give the test error, without
+shifted or distorted images, and another order of the pixels would change nothing.
 ``codes``: the deep auto-encoder 784 - 1000 - 500 - 250 - 30, and the squared error of a test image that is
 rebuilt from its 30 numbers, beside that of 30 principal components.
 
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from udl_pt import DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, load_mnist
+from udl_pt import DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, load_mnist
 from udl_pt.callbacks import LinearDecay, LinearSchedule
 from udl_pt.graph import masking
 
@@ -42,6 +42,7 @@ ADVERSARIAL = {
     ],
     "tuning": {"learning_rate": 0.1, "mu": 0.9, "epochs": 60, "dropout": (0.1, 0.3), "adversarial": 1.5},
 }
+LADDER = {"learning_rate": 0.1, "mu": 0.9, "denoising": 1.0, "epochs": 100}
 BELIEF = {
     "layers": [{"learning_rate": 0.1, "mu": 0.5}] * 3,
     "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 60, "dropout": (0.2, 0.1)},
@@ -80,6 +81,13 @@ def denoising(seed, *arguments, models=AutoEncoder, recipe=DENOISING, **tuning):
 
 
 adversarial = partial(denoising, models=RECTIFIED, recipe=ADVERSARIAL)
+
+
+def ladder(seed, train, test, validate, report, **tuning):
+    model = Ladder([1000, 500, 250], noise=0.3, random_state=seed, dtype="float32")
+    monitor, callbacks = "epoch" if validate else None, [LinearDecay(), report]
+    model.fit(*train, *test, **LADDER | tuning, monitor=monitor, callbacks=callbacks)
+    return {"error": float(np.mean(model.dnn.predict(test[0]) != test[1])), "errors": model.errors}
 
 
 def dbn(seed, *arguments, **tuning):
@@ -127,7 +135,13 @@ class Clock:
 
 
 def main():
-    recipes = {"denoising": denoising, "adversarial": adversarial, "dbn": dbn, "codes": codes}
+    recipes = {
+        "denoising": denoising,
+        "adversarial": adversarial,
+        "ladder": ladder,
+        "dbn": dbn,
+        "codes": codes,
+    }
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe", choices=recipes)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

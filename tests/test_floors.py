@@ -21,7 +21,7 @@ FLOORS = {
         5: "autoencoder rbm tsne",
         6: "pretraining fine_tuning likelihood sampling",
         7: "dnn dbn deep classifiers",
-        8: "features adversarial compare_worker compare_code",
+        8: "features adversarial ladder compare_worker compare_code",
         9: "augmentation compare",
         10: "image_plots",
         11: "plots",

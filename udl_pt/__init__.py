@@ -9,6 +9,7 @@ from udl_pt.dbn import DBN
 from udl_pt.deep import DeepAutoEncoder
 from udl_pt.dnn import DNN
 from udl_pt.graph import init_weights
+from udl_pt.ladder import Ladder
 from udl_pt.metrics import error_rate
 from udl_pt.neighbours import sne_cost, tsne_cost
 from udl_pt.pca import PCA
@@ -29,6 +30,7 @@ __all__ = [
     "Comparison",
     "DeepAutoEncoder",
     "DivergenceError",
+    "Ladder",
     "RandomStreams",
     "SymmetricSNE",
     "__version__",
