@@ -216,13 +216,18 @@ class Ladder:
         ----------
         X : array_like of shape (N, D)
             The training images, which the units' means and standard deviations are taken over.
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            Before ``fit``, and for bad input.
         """
         if not hasattr(self, "params"):
             raise NotFittedError(f"this {type(self).__name__} has no parameters yet: call its fit first")
         self._fold(check_matrix(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
 
     def _set_params(self, sizes: Sequence[int]) -> None:
-        """Draw the weights; what rebuilds a layer starts at 0 but for two rows, as in the paper's program."""
+        """Draw the weights; all else starts at 0, but `g` and the slopes within the sigmoids of `a` at 1."""
         pairs = list(itertools.pairwise(sizes))
 
         def each(letter: str, values: Sequence[np.ndarray]) -> list[SharedVariable]:
