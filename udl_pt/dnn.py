@@ -20,10 +20,9 @@ from udl_pt.training import Progress, notify, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
     check_epochs,
-    check_labels,
-    check_matrix,
     check_number,
     check_rates,
+    check_training_and_test,
 )
 
 __all__ = ["DNN"]
@@ -178,12 +177,8 @@ class DNN(Stack):
         hyper = check_rates(learning_rate, mu)
         if (reg := check_number(reg, "reg", at_least=0)) > 0:
             hyper["reg"] = reg
-        X = check_matrix(X, dtype=self.dtype)
+        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         N, D = X.shape
-        Xtest = check_matrix(Xtest, "Xtest", dtype=self.dtype, n_features=D)
-        Y = check_labels(Y, "Y", n_samples=N)
-        K = int(Y.max()) + 1
-        Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
         drop, limits = check_dropout(dropout), np.finfo(self.dtype)
         adversarial = check_number(adversarial, "adversarial", at_least=0, at_most=float(limits.max))
         if adversarial > 0:

@@ -28,11 +28,11 @@ from udl_pt.validation import (
     NotFittedError,
     check_callbacks,
     check_epochs,
-    check_labels,
     check_matrix,
     check_number,
     check_option,
     check_rates,
+    check_training_and_test,
 )
 
 __all__ = ["Ladder"]
@@ -92,8 +92,7 @@ class Ladder:
     ) -> None:
         self.dtype = float_dtype(dtype)
         self.noise = self._check_size(noise, "noise")
-        self._generator = as_generator(random_state)
-        self._own_chance = random_state is not None
+        self._chance = None if random_state is None else as_generator(random_state)
         self.rng = None if rng is None else RandomStreams(rng)
         self._start(hidden_layer_sizes, None)
 
@@ -107,8 +106,8 @@ class Ladder:
 
     def _start(self, sizes: Sequence[int], backend: str | None) -> None:
         """Make the classifier anew, without parameters, and nothing recorded."""
-        chance = self._generator if self._own_chance else None
-        self.dnn = DNN(sizes, partial(AutoEncoder, hidden="relu"), random_state=chance, dtype=self.dtype)
+        layer = partial(AutoEncoder, hidden="relu")
+        self.dnn = DNN(sizes, layer, random_state=self._chance, dtype=self.dtype)
         for model in (self.dnn, *self.dnn.hidden_layers):
             model.backend = backend
         self.costs, self.errors = self.dnn.costs, self.dnn.errors
@@ -166,12 +165,8 @@ class Ladder:
         """
         hyper = check_rates(learning_rate, mu)
         hyper["denoising"] = self._check_size(denoising, "denoising")
-        X = check_matrix(X, dtype=self.dtype)
+        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         N, D = X.shape
-        Xtest = check_matrix(Xtest, "Xtest", dtype=self.dtype, n_features=D)
-        Y = check_labels(Y, "Y", n_samples=N)
-        K = int(Y.max()) + 1
-        Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
         epochs, batch_sz = check_epochs(epochs, batch_sz, N, "the ladder's training")
         if epochs > 0 and batch_sz < 2:
             raise ValueError(f"batch_sz is {batch_sz}, expected at least 2: a single row has no variance")
@@ -196,7 +191,7 @@ class Ladder:
                     [X, Y],
                     epochs=epochs,
                     batch_sz=batch_sz,
-                    generator=self._generator,
+                    generator=as_generator(self._chance),
                     hyper=hyper | {"scale": 1 / batch_sz},
                     dtype=self.dtype,
                     stage=self.title,
@@ -228,13 +223,13 @@ class Ladder:
 
     def _set_params(self, sizes: Sequence[int]) -> None:
         """Draw the weights; all else starts at 0, but `g` and the slopes within the sigmoids of `a` at 1."""
-        pairs = list(itertools.pairwise(sizes))
+        pairs, generator = list(itertools.pairwise(sizes)), as_generator(self._chance)
 
         def each(letter: str, values: Sequence[np.ndarray]) -> list[SharedVariable]:
             return [shared(value, f"{letter} of layer {k}") for k, value in enumerate(values, start=1)]
 
-        self.W = each("W", [init_weights(pair, self._generator, self.dtype) for pair in pairs])
-        self.V = each("V", [init_weights(pair[::-1], self._generator, self.dtype) for pair in pairs])
+        self.W = each("W", [init_weights(pair, generator, self.dtype) for pair in pairs])
+        self.V = each("V", [init_weights(pair[::-1], generator, self.dtype) for pair in pairs])
         self.b = each("b", [np.zeros(M, self.dtype) for M in sizes[1:]])
         self.g = shared(np.ones(sizes[-1], self.dtype), "g")
         start = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 0], self.dtype)[:, None]
@@ -242,7 +237,7 @@ class Ladder:
         self.params = [*self.W, *self.V, *self.b, self.g, *self.a]
         self.dparams = [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params]
         if self.rng is None:
-            self.rng = RandomStreams.beside(self._generator if self._own_chance else None)
+            self.rng = RandomStreams.beside(self._chance)
         for layer, (D, M) in zip(self.dnn.hidden_layers, pairs, strict=False):
             W, bh, bo = (np.zeros(shape, self.dtype) for shape in ((D, M), M, D))
             layer._set_params(W=W, bh=bh, bo=bo)

@@ -25,6 +25,7 @@ __all__ = [
     "check_option",
     "check_rates",
     "check_sizes",
+    "check_training_and_test",
     "check_values",
     "check_weights",
     "column_moments",
@@ -194,6 +195,23 @@ def warn_unless_standardised(mean: np.ndarray, variance: np.ndarray) -> None:
             "standardise the columns, (X - X.mean(axis=0)) / X.std(axis=0), 1 where they don't vary",
             stacklevel=3,
         )
+
+
+def check_training_and_test(
+    X: Any, Y: Any, Xtest: Any, Ytest: Any, dtype: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    """Hand back images and labels to train on and to measure, (N, D), (N,), (Ntest, D), (Ntest,), and K.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_matrix` and `check_labels`; each of 0 to K-1 must occur in `Y`.
+    """
+    X = check_matrix(X, dtype=dtype)
+    Xtest = check_matrix(Xtest, "Xtest", dtype=dtype, n_features=X.shape[1])
+    Y = check_labels(Y, "Y", n_samples=len(X))
+    K = int(Y.max()) + 1
+    return X, Y, Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K), K
 
 
 def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:

@@ -13,11 +13,10 @@ from udl_pt.training import MONITORS, Progress, notify, show_costs, train
 from udl_pt.validation import (
     check_callbacks,
     check_epochs,
-    check_labels,
-    check_matrix,
     check_number,
     check_option,
     check_rates,
+    check_training_and_test,
 )
 
 __all__ = ["DNN"]
@@ -130,11 +129,7 @@ class DNN(Stack):
         check_option(monitor, "monitor", MONITORS)
         hyper, callbacks = check_rates(learning_rate, mu), check_callbacks(callbacks)
         hyper["reg"] = check_number(reg, "reg", at_least=0)
-        X = check_matrix(X, dtype=self.dtype)
-        Xtest = check_matrix(Xtest, "Xtest", dtype=self.dtype, n_features=X.shape[1])
-        Y = check_labels(Y, "Y", n_samples=len(X))
-        K = int(Y.max()) + 1
-        Ytest = check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K)
+        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
         if epochs:
             notify(callbacks, "on_check", self, hyper, ("costs", "errors") if monitor == "epoch" else ())
