@@ -218,9 +218,9 @@ def test_bad_constructors_and_data(data):
         Ladder([5], -0.1)
     with pytest.raises(ValueError, match="hidden_layer_sizes is empty"):
         Ladder([])
-    with pytest.raises(ValueError, match="Xtest"):
+    with pytest.raises(ValueError, match="Xtest has 9 "):
         Ladder([5]).fit(data[0], data[1], data[2][:, 1:], data[3])
-    with pytest.raises(ValueError, match="Y"):
+    with pytest.raises(ValueError, match=r"Y has the labels 1, 2, 3"):
         Ladder([5]).fit(data[0], data[1] + 1, data[2], data[3])
 
 
