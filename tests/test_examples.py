@@ -61,6 +61,15 @@ def test_ch3_fine_tuning(capsys):
     assert str(plain.errors[-1]) in capsys.readouterr().out
 
 
+def test_ch3_ladder(capsys):
+    labels_only, ladder = load("ch3_ladder").main(sizes=[100, 50], epochs=6)
+    assert ladder.errors[-1] < 0.12
+    assert len(labels_only.errors) == 6
+    printed = capsys.readouterr().out
+    assert str(labels_only.errors) in printed
+    assert str(ladder.errors) in printed
+
+
 def test_ch3_compose():
     """The error falls, and the penalty holds the contraction below what it is without one."""
     last = []

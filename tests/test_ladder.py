@@ -281,11 +281,25 @@ def test_averages_of_the_parameters_become_the_network_when_it_is_folded_anew(da
 
 
 @pytest.mark.usefixtures("on_jax")
-def test_an_epochs_record_takes_means_over_some_of_the_rows(data, monkeypatch):
-    monkeypatch.setattr("udl_pt.ladder.MONITORED", 25)
-    ladder = fitted(data)
-    logits, _ = passed([p.get_value() for p in ladder.params], data[0][::3], [0] * 4)
-    ladder.fold(data[0][::3])
-    np.testing.assert_allclose(ladder.dnn.logits(data[0][::3]), logits, rtol=1e-9, atol=1e-12)
-    cost = log_loss(data[3], ladder.dnn.forward(data[2]))
-    np.testing.assert_allclose(ladder.costs[-1], cost, rtol=1e-9)
+def test_an_epochs_record_takes_means_over_some_rows_of_all_classes(monkeypatch):
+    """Also where every second row, or every tenth, is of the same class."""
+    monkeypatch.setattr("udl_pt.ladder.MONITORED", 100)
+    rs, Y = np.random.RandomState(0), np.arange(200) % 2
+    X = rs.rand(200, 10) + 0.5 * Y[:, None]
+    ladder = Ladder([5, 4], random_state=0, dtype="float64").fit(X, Y, X, Y, epochs=20, batch_sz=20)
+    cost = log_loss(Y, ladder.dnn.forward(X))  # of all rows' means
+    assert ladder.costs[-1] != pytest.approx(cost, rel=1e-6)
+    assert ladder.costs[-1] == pytest.approx(cost, abs=0.02)
+    assert ladder.errors[-1] == pytest.approx((ladder.dnn.predict(X) != Y).mean(), abs=0.02)
+
+
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [0, 1, 255])
+def test_units_without_variance_give_their_bias(data, dtype, size):
+    """Rounding isn't taken for variance, which would be scaled up by 1,000 in each layer."""
+    X = np.tile(size * data[0][:1], (60, 1))
+    ladder = Ladder([20, 10], random_state=0, dtype=dtype).fit(*data, batch_sz=20)
+    ladder.fold(X)
+    expected = ladder.g.get_value() * ladder.b[-1].get_value()
+    np.testing.assert_allclose(ladder.dnn.logits(X), np.tile(expected, (60, 1)), rtol=1e-4, atol=1e-6)

@@ -71,7 +71,7 @@ class AutoEncoder(Layer):
     params, dparams, forward_params, forward_dparams : list of SharedVariable
         ``[W, bh, bo]``, their velocities, and of both the part that a deep network goes on with.
     costs : list of float
-        What ``fit`` recorded.
+        What ``fit`` recorded: the cost of rows rebuilt from themselves, not from their `corruption`.
     """
 
     bh: SharedVariable

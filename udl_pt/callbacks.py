@@ -110,7 +110,8 @@ class EarlyStopping:
         Epochs to wait for something better.
     watch : str
         The model's record to go by: ``"valid_errors"`` or ``"valid_costs"`` of a `DNN` with a validation
-        set, ``"costs"`` of a layer or of a `DeepAutoEncoder`.
+        set, ``"costs"`` of a layer or of a `DeepAutoEncoder`, ``"errors"`` or ``"costs"`` of a `Ladder`,
+        whose test set is then a validation set.
 
     Attributes
     ----------
@@ -139,7 +140,7 @@ class EarlyStopping:
         if model is self._model and self.watch not in records:
             raise ValueError(
                 f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: it "
-                "needs monitor='epoch', and for a validation set validation=0.1 or validation=(X, Y)"
+                "needs monitor='epoch', and a DNN's valid_errors validation=0.1 or validation=(X, Y)"
             )
 
     def on_start(self, progress: Progress) -> None:

@@ -7,7 +7,6 @@ from sklearn.metrics import confusion_matrix
 
 from udl_pt import programs
 from udl_pt.autoencoder import AutoEncoder
-from udl_pt.callbacks import UpdateSizes
 from udl_pt.chapter3_codes import deep_codes, linear_codes, noisy_codes, vanishing_gradient
 from udl_pt.datasets import Dataset
 from udl_pt.dnn import DNN
@@ -52,9 +51,6 @@ def chapter3(data: Dataset, settings: Settings) -> Section:
         ),
         Contestant(PLAIN, DNN(settings.sizes, **settings.made()), epochs[PLAIN]),
     ]
-    watched = {one.name: UpdateSizes(one.dnn) for one in networks}
-    for one in networks:
-        one.callbacks = [watched[one.name]]
 
     settings.say(f"an auto-encoder with {settings.sizes[0]} hidden units, epochs: {pretrain_epochs}")
     watch = Stopwatch()
@@ -71,7 +67,7 @@ def chapter3(data: Dataset, settings: Settings) -> Section:
     results = programs.measured(settings, networks)
     results["seconds"] = {"auto-encoder": {"whole": watch.seconds()["whole"]}, **results["seconds"]}
     shown = {
-        "vanishing_gradient": vanishing_gradient(watched),
+        "vanishing_gradient": vanishing_gradient(data, settings),
         "noisy_codes": noisy_codes(data, settings),
         "linear_codes": linear_codes(data, settings),
         "deep_codes": deep_codes(data, settings),

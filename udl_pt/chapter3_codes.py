@@ -29,38 +29,57 @@ HEAD: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 100}
 LINEAR, LINEAR_ROWS = 10, 500  # units, and images
 STEPS: dict[str, Any] = {"mu": 0.95, "epochs": 600}  # the rate: a tenth of one over the largest variance
 
+DEEP = [200] * 5  # layers between which a gradient can vanish
+STILL: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.0, "batch_sz": 100}  # a step is its gradient alone
+
 PLANE = [500, 250, 2]  # layers down to a code in the plane
 PLANE_CODE: dict[str, Any] = {**GENTLE, "learning_rate": 0.005}
 PLANE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.95, "batch_sz": 50}
 NEIGHBOURS = 5
 
 
-def vanishing_gradient(watched: dict[str, UpdateSizes]) -> Shown:
-    """Show how far each layer's weights moved in each step of fine-tuning, of the networks by name."""
-    looks = {name: np.array(sizes.sizes) for name, sizes in watched.items()}
-    n = next(iter(looks.values())).shape[1]
-    layers = [f"layer {number}" for number in range(1, n)] + ["logistic layer"]
-    shares = {
-        name: [_first_by_last_layer(part) for part in (seen, seen[::-1])] for name, seen in looks.items()
-    }
-    said = " ".join(
-        f"{name.capitalize()}: {early:.2g} times as far at first, {late:.2g} times in the end."
-        for name, (early, late) in shares.items()
+def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
+    """Show how far steps move the weights of each layer of a deep network, with and without pretraining."""
+    small = len(data.X) < programs.SMALL
+    looks = {}
+    for name, pretrain_epochs in (("pretrained", 5 if small else 1), ("not pretrained", 0)):
+        settings.say(f"DNN({DEEP}), {name}: how far a step moves each layer")
+        dnn = DNN(DEEP, **settings.made())
+        watch = UpdateSizes(dnn)
+        dnn.fit(
+            data.X,
+            data.Y,
+            data.Xtest,
+            data.Ytest,
+            pretrain=pretrain_epochs > 0,
+            pretrain_epochs=pretrain_epochs,
+            pretrain_options=GENTLE,
+            epochs=10 if small else 1,
+            **STILL,
+            monitor=None,
+            backend=settings.backend,
+            callbacks=[*settings.callbacks, watch],
+        )
+        looks[name] = np.array(watch.sizes)
+    layers = [f"layer {number}" for number in range(1, len(DEEP) + 1)] + ["logistic layer"]
+    sizes = {name: np.median(seen, axis=0) for name, seen in looks.items()}
+    said = " and ".join(
+        f"{of_layers[0] / of_layers[len(DEEP) - 1]:.1g} times as far if {name}"
+        for name, of_layers in sizes.items()
     )
     picture = Picture(
         "updates",
         plot_updates(looks, layers, "How far a step moves the weights of each layer"),
-        "The vanishing gradient, the book's motive for pretraining: how far a weight of layer 1 moves, "
-        f"compared with one of the logistic layer, in the median of a tenth of the steps. {said} (At first "
-        "the pretrained layers still carry the velocity of their pretraining.)",
+        "The vanishing gradient, the book's motive for pretraining. Two networks of "
+        f"{len(DEEP)} layers of {DEEP[0]} units learn the labels, without momentum, so that a step is the "
+        "gradient alone. Each layer that it comes down through makes it smaller: in the median of the steps "
+        f"a weight of layer 1 moves, compared with one of layer {len(DEEP)}, {said}.",
     )
-    return [picture], {"updates_of_layer_1_by_those_of_the_logistic_layer": shares}
-
-
-def _first_by_last_layer(looks: np.ndarray) -> float:
-    """Give the ratio of the sizes of updates, of the first tenth of the looks."""
-    sizes = np.median(looks[: max(1, len(looks) // 10)], axis=0)
-    return float(sizes[0] / sizes[-1])
+    return [picture], {
+        "layers": DEEP,
+        **STILL,
+        "updates": {name: of_layers.tolist() for name, of_layers in sizes.items()},
+    }
 
 
 def noisy_codes(data: Dataset, settings: Settings) -> Shown:

@@ -135,7 +135,8 @@ class DNN(Stack):
             Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
         keep_layers : bool
             Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
-            before: ``dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)``. Fine-tuning goes on with them.
+            before: ``dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)``. Fine-tuning goes on with them,
+            and with their velocities.
         train_head_only : bool
             Leave the hidden layers as pretraining made them; train the logistic layer alone.
         validation : float or (array_like, array_like), optional

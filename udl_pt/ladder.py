@@ -45,8 +45,8 @@ class Ladder:
     """A ladder network of rectified units, which `fit` turns into an ordinary `DNN`.
 
     Each unit is standardised over the batch (Ioffe and Szegedy, ICML 2015); in the `DNN` its mean and
-    standard deviation over all training rows are part of weights and biases. Of the paper's costs it has
-    that of the labels and that of the pixels, not those of the layers between.
+    standard deviation over all training rows are part of weights and biases: ``ladder.dnn.predict(X)``. Of
+    the paper's costs it has that of the labels and that of the pixels, not those of the layers between.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Ladder:
         All W, V, b, g and a, and their velocities.
     costs, errors : list of float
         Mean negative log-likelihood (nats) and error rate of `dnn` on the test set, as recorded in ``fit``
-        with means and standard deviations of 10,000 rows at most.
+        with means and standard deviations of 10,000 rows at most, drawn once, the same in every ``fit``.
     """
 
     def __init__(
@@ -133,7 +133,8 @@ class Ladder:
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Training images.
+            Training images, of values about as large as 1, such as pixels in [0, 1]: their squared error is
+            summed over the pixels, and `noise` has their unit.
         Y : array_like of int of shape (N,)
             Their labels; each of 0 to K-1 must occur.
         Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
@@ -180,8 +181,10 @@ class Ladder:
         self._set_params([D, *sizes, K])
         record = self.dnn._recorder(K, (Xtest, Ytest), None)
 
+        rows = np.sort(np.random.default_rng(0).permutation(N)[:MONITORED])
+
         def measure() -> float:
-            self._fold(X[:: -(-N // MONITORED)])
+            self._fold(X[rows])
             return record()
 
         try:
@@ -206,6 +209,8 @@ class Ladder:
 
     def fold(self, X: Any) -> None:
         """Make `dnn` anew of the present parameters, after `ParameterAverage.apply` or the like.
+
+        What `dnn` was is lost, fine-tuned or not.
 
         Parameters
         ----------
@@ -282,19 +287,20 @@ class Ladder:
     def _fold(self, X: np.ndarray) -> None:
         """Make `dnn` of the weights, and of the units' means and variances over these rows."""
         layers = [layer.forward_params for layer in self.dnn.hidden_layers]
-        H = list(in_chunks(X, self.dtype))
-        for number, (own_W, own_b) in enumerate([*layers, (self.dnn.W, self.dnn.b)]):
-            W, b = (np.asarray(p.get_value(borrow=True)) for p in (self.W[number], self.b[number]))
-            A = [rows @ W for rows in H]
+        gains = [1.0] * len(layers) + [np.asarray(self.g.get_value(borrow=True))]
+        H, first = in_chunks(X, self.dtype), X[:1].astype(self.dtype)
+        owns = [*layers, [self.dnn.W, self.dnn.b]]
+        for W, b, gain, own in zip(self.W, self.b, gains, owns, strict=True):
+            W, b = (np.asarray(p.get_value(borrow=True)) for p in (W, b))
+            A = [(rows - first) @ W for rows in H]  # without `first`, rows that are all alike leave rounding
             mean = sum(a.sum(axis=0, dtype=float) for a in A) / len(X)
-            factor = 1 / np.sqrt(sum(((a - mean) ** 2).sum(axis=0) for a in A) / len(X) + TINY)
-            shift = b - mean * factor
-            if number == len(layers):
-                factor, shift = (np.asarray(self.g.get_value(borrow=True)) * x for x in (factor, shift))
-            factor, shift = factor.astype(self.dtype), shift.astype(self.dtype)
-            own_W.set_value(W * factor)
-            own_b.set_value(shift)
-            H = [np.maximum(0, a * factor + shift, out=a) for a in A]
+            variance = sum(((a - mean) ** 2).sum(axis=0) for a in A) / len(X)
+            factor = gain * (variance > 0) / np.sqrt(variance + TINY)
+            shift = gain * b - mean * factor
+            own[0].set_value(W * factor.astype(self.dtype))
+            own[1].set_value((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
+            H = [np.maximum(0, a * factor.astype(self.dtype) + shift.astype(self.dtype), out=a) for a in A]
+            first = H[0][:1].copy()
 
 
 def _standardised(A: Variable, scale: Any) -> Variable:

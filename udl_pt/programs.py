@@ -91,8 +91,6 @@ class Contestant:
         Of each layer; 0 for no pretraining.
     pretraining : dict
         Arguments of the layers' ``fit``.
-    callbacks : sequence of callable
-        Further ones, of its own.
     seconds : dict of str to float
         What each stage took.
     """
@@ -102,7 +100,6 @@ class Contestant:
     epochs: int
     pretrain_epochs: int = 0
     pretraining: dict[str, Any] = field(default_factory=dict)
-    callbacks: Sequence[Callable[[Progress], Any]] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -176,7 +173,7 @@ def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]
             epochs=one.epochs,
             **FINE_TUNING,
             backend=settings.backend,
-            callbacks=[*settings.callbacks, *one.callbacks, watch],
+            callbacks=[*settings.callbacks, watch],
         )
         one.seconds = watch.seconds()
 
