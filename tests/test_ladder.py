@@ -258,6 +258,13 @@ def test_a_step_that_is_not_finite_leaves_ladder_and_network_before_it(data):
 
 
 @pytest.mark.usefixtures("on_jax")
+def test_data_too_large_to_rebuild_diverge_and_say_which_numbers_to_lower(data):
+    X = 1e4 + data[0]
+    with pytest.raises(DivergenceError, match="smaller learning_rate or mu or denoising"):
+        Ladder([5, 4], random_state=0, dtype="float64").fit(X, data[1], X, data[1], epochs=5, batch_sz=20)
+
+
+@pytest.mark.usefixtures("on_jax")
 def test_callbacks(data):
     ladder = Ladder([5, 4], 0.0, random_state=0, dtype="float64")
     stopping = EarlyStopping(ladder, patience=1, watch="costs")

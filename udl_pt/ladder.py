@@ -284,6 +284,7 @@ class Ladder:
             name=f"{self.title} train_op",
         )
 
+    @np.errstate(over="ignore")  # of variances: weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
         """Make `dnn` of the weights, and of the units' means and variances over these rows."""
         layers = [layer.forward_params for layer in self.dnn.hidden_layers]
