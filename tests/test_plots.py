@@ -141,7 +141,15 @@ def test_variance_is_marked_where_the_share_is_reached():
 
 def test_updates_have_a_curve_a_layer_on_one_scale():
     looks = {"a": np.array([[1e-4, 1e-2], [2e-4, 1e-2]]), "b": np.array([[1e-3, 1e-2]])}
-    panels = drawn(plots.plot_updates(looks, ["layer 1", "logistic layer"]))
+    figure = plots.plot_updates(looks, ["layer 1", "logistic layer"])
+    panels = drawn(figure)
+    legend = figure.legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "logistic layer",
+        "layer 1",
+    ]  # as the curves lie
+    for handle, line in zip(legend.get_lines(), panels[0].lines[::-1], strict=True):
+        np.testing.assert_array_equal(handle.get_color(), line.get_color())
     for panel, (name, sizes) in zip(panels, looks.items(), strict=True):
         assert panel.get_title() == name
         for line, values in zip(panel.lines, sizes.T, strict=True):

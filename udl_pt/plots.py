@@ -5,6 +5,7 @@ from itertools import cycle
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -329,14 +330,16 @@ def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: 
     title : str
         Text of the figure.
     """
-    figure = Figure(figsize=(3.6 * len(looks) + 0.6, 3.8), layout="constrained")
+    figure = Figure(figsize=(3.6 * len(looks) + 1.6, 3.8), layout="constrained")
     figure.suptitle(title)
     panels = figure.subplots(1, len(looks), sharey=True, squeeze=False)[0]
+    colours = colormaps["viridis"](np.linspace(0, 0.9, len(layers)))  # from the pixels up
     for panel, (name, sizes) in zip(panels, looks.items(), strict=True):
-        for values, layer, colour in zip(sizes.T, layers, cycle(COLOURS), strict=False):
+        for values, layer, colour in zip(sizes.T, layers, colours, strict=True):
             panel.plot(range(1, len(values) + 1), values, color=colour, lw=1, label=layer)
         panel.set(title=name, xlabel="step of fine-tuning", yscale="log")
         open_grid(panel)
     panels[0].set_ylabel("mean size of a weight's update")
-    panels[-1].legend(frameon=False, fontsize=8)
+    lines = panels[0].lines[::-1]
+    figure.legend(lines, layers[::-1], loc="outside right center", frameon=False, fontsize=8)
     return figure
