@@ -244,7 +244,7 @@ def _cast(batch: np.ndarray, dtype: str) -> np.ndarray:
 def _divergence(progress: Progress, names: Sequence[str], finite: np.ndarray) -> DivergenceError:
     broken = [name for name, fine in zip(names, finite, strict=True) if not fine]
     rates = ", ".join(f"{name} {value:g}" for name, value in progress.hyper.items())
-    smaller = " or ".join(name for name in progress.hyper if name != "scale")
+    smaller = " or ".join(name for name, value in progress.hyper.items() if value and name != "scale")
     return DivergenceError(
         f"{progress.stage}: the step of {', '.join(broken)} is not finite in epoch {progress.epoch}, "
         f"batch {progress.batch} ({rates}); the parameters are those before this step: "

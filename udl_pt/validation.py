@@ -285,8 +285,8 @@ def check_count(value: Any, name: str, *, at_least: int = 1) -> int:
 def check_number(value: Any, name: str, *, at_least: float = -np.inf, at_most: float = np.inf) -> float:
     """Hand back `value` as a finite float between two limits."""
     try:
-        if np.asarray(value).dtype.kind in "SU":
-            raise TypeError("float would read text as a number")
+        if np.asarray(value).dtype.kind in "SUb":
+            raise TypeError("float would read text, or True, as a number")
         number = float(value)
     except OverflowError:
         number = np.inf
