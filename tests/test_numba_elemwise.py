@@ -91,6 +91,29 @@ def test_softplus_to_a_few_units_in_the_last_place_and_at_the_ends(dtype):
     np.testing.assert_allclose(got[1:], [np.inf, 0, np.float32(1e30), 0], rtol=1e-6, atol=1e-37)
 
 
+def vector_ops_of_loops(function):
+    for node in function._compiled.maker.fgraph.apply_nodes:
+        fused = getattr(getattr(node.op, "scalar_op", None), "fgraph", None)
+        if fused:
+            yield sum(isinstance(n.op, VectorSigmoid | VectorSoftplus) for n in fused.apply_nodes)
+
+
+def test_fused_loops_have_one_sigmoid_each():
+    x, y, (b, c) = *pt.matrices("x", "y"), pt.vectors("b", "c")
+    inner, outer = pt.sigmoid(2 * x + b), pt.sigmoid(y * pt.sigmoid(x - c))
+    f = Function([x, y, b, c], [inner * outer + y, inner, inner - pt.softplus(outer + 1)])
+    rs = np.random.RandomState(0)
+    X, Y, B, C = rs.randn(3, 4), rs.randn(3, 4), rs.randn(4), rs.randn(4)
+    first, last = expit(2 * X + B), expit(Y * expit(X - C))
+    expected = [first * last + Y, first, first - np.logaddexp(0, last + 1)]
+    for got, values in zip(f(X, Y, B, C), expected, strict=True):
+        np.testing.assert_allclose(got, values, rtol=1e-13)
+    assert sorted(vector_ops_of_loops(f)) == [0, 1, 1, 1, 1]
+    both = Function([x, y, b], [inner, pt.sigmoid(y - b)])  # nothing is left for a last loop
+    for got, values in zip(both(X, Y, B), [first, expit(Y - B)], strict=True):
+        np.testing.assert_allclose(got, values, rtol=1e-13)
+
+
 def test_sigmoids_inside_a_loop_are_vectorised_and_the_users_graph_stays_as_it_was():
     x, steps = pt.matrix("x"), pt.lscalar("steps")
     y = pytensor.scan(pt.sigmoid, outputs_info=[x], n_steps=steps, return_updates=False)[-1]

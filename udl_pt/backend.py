@@ -262,7 +262,7 @@ class Function:
 def _mode(backend: str) -> Mode | str:
     if backend == "numba":
         from udl_pt.numba_blas import BlasNumbaLinker
-        from udl_pt.numba_elemwise import vectorise
+        from udl_pt.numba_elemwise import one_a_loop, vectorise
         from udl_pt.numba_steps import by_blas, in_place
         from udl_pt.numba_sums import sum_along_rows
 
@@ -270,6 +270,7 @@ def _mode(backend: str) -> Mode | str:
         return mode.register(
             (vectorise, BEFORE_FUSION),
             (by_blas, BEFORE_FUSION),
+            (one_a_loop, AFTER_FUSION),
             (sum_along_rows, AFTER_FUSION),
             (in_place, IN_PLACE),
         )

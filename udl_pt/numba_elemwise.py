@@ -1,7 +1,7 @@
 """Loops over elements that PyTensor's Numba linker leaves out of vector registers.
 
-Two things keep a layer's ``sigmoid(Z + b)`` there at one number at a time, which costs a fifth of a training
-step's matrix products:
+Three things keep a layer's ``sigmoid(Z + b)`` there at one number at a time, which costs a fifth of a
+training step's matrix products:
 
 - Numba calls the C library's ``exp`` for each number. The sigmoid below is plain arithmetic without a
   branch, so the compiler does 4 to 16 numbers at once. Its exponential is that of S. L. Moshier's Cephes
@@ -9,6 +9,8 @@ step's matrix products:
   quotient of two (float64); the sigmoid is exact to about two units in the last place.
 - A bias that is added to each row, or the only entry of a stack of draws, becomes a view whose memory layout
   Numba doesn't know. `AsRow` and `OnlyEntry` are the same views with the layout known.
+- PyTensor fuses elementwise operations into one loop. Of two sigmoids there the compiler inlines neither, and
+  calls each for one number at a time. `one_a_loop` takes such loops apart.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.
@@ -24,12 +26,13 @@ from numba.extending import intrinsic
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.graph.traversal import truncated_graph_inputs
 from pytensor.link.numba.dispatch.basic import (
     numba_njit,
     register_funcify_and_cache_key,
     register_funcify_default_op_cache_key,
 )
-from pytensor.scalar.basic import upgrade_to_float
+from pytensor.scalar.basic import Composite, upgrade_to_float
 from pytensor.scalar.math import Sigmoid, Softplus
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
@@ -53,6 +56,9 @@ _VECTOR_OPS = {
     Sigmoid: VectorSigmoid(upgrade_to_float, name="sigmoid"),
     Softplus: VectorSoftplus(upgrade_to_float, name="softplus"),
 }
+
+
+_VECTOR_CLASSES = (VectorSigmoid, VectorSoftplus)
 
 
 @node_rewriter([Elemwise])
@@ -114,6 +120,32 @@ _local_in_loop = inside_loops(
     lambda node: _vectorisable(node) or isinstance(node.op, Dot),
 )
 vectorise = dfs_rewriter(_local_vector_op, _local_as_row, _local_in_loop)
+
+
+@node_rewriter([Elemwise])
+def _local_one_a_loop(fgraph, node):
+    """Give each sigmoid and softplus of a fused loop a loop of its own."""
+    if not isinstance(node.op.scalar_op, Composite):
+        return None
+    fused = node.op.scalar_op.fgraph
+    calls = [n for n in fused.toposort() if isinstance(n.op, _VECTOR_CLASSES)]
+    if len(calls) < 2:
+        return None
+    known = dict(zip(fused.inputs, node.inputs, strict=True))
+
+    def loop(outputs):
+        inputs = [x for x in truncated_graph_inputs(outputs, known) if x in known]  # no constants
+        return Elemwise(Composite(inputs, outputs))(*[known[x] for x in inputs], return_list=True)
+
+    for call in calls:
+        known[call.outputs[0]] = loop(call.outputs)[0]
+    rest = [x for x in fused.outputs if x not in known]
+    if rest:
+        known |= zip(rest, loop(rest), strict=True)
+    return [known[x] for x in fused.outputs]
+
+
+one_a_loop = dfs_rewriter(_local_one_a_loop)
 
 
 @register_funcify_default_op_cache_key(AsRow)
