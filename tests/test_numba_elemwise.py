@@ -109,9 +109,13 @@ def test_fused_loops_have_one_sigmoid_each():
     for got, values in zip(f(X, Y, B, C), expected, strict=True):
         np.testing.assert_allclose(got, values, rtol=1e-13)
     assert sorted(vector_ops_of_loops(f)) == [0, 1, 1, 1, 1]
+    assert max(len(n.inputs) for n in f._compiled.maker.fgraph.apply_nodes) <= 4  # none that isn't read
     both = Function([x, y, b], [inner, pt.sigmoid(y - b)])  # nothing is left for a last loop
     for got, values in zip(both(X, Y, B), [first, expit(Y - B)], strict=True):
         np.testing.assert_allclose(got, values, rtol=1e-13)
+    summed = Function([x, y], (pt.sigmoid(x) * pt.sigmoid(y) + pt.sigmoid(x - y)).sum(axis=1))
+    np.testing.assert_allclose(summed(X, Y), (expit(X) * expit(Y) + expit(X - Y)).sum(axis=1), rtol=1e-13)
+    assert list(scalar_ops(summed)).count(VectorSigmoid) == 3  # taken apart first, then summed
 
 
 def test_sigmoids_inside_a_loop_are_vectorised_and_the_users_graph_stays_as_it_was():

@@ -64,7 +64,7 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
     layers = [f"layer {number}" for number in range(1, len(DEEP) + 1)] + ["logistic layer"]
     sizes = {name: np.median(seen, axis=0) for name, seen in looks.items()}
     said = " and ".join(
-        f"{of_layers[0] / of_layers[len(DEEP) - 1]:.1g} times as far if {name}"
+        f"{of_layers[1] / of_layers[len(DEEP) - 1]:.1g} times as far if {name}"
         for name, of_layers in sizes.items()
     )
     picture = Picture(
@@ -72,8 +72,9 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
         plot_updates(looks, layers, "How far a step moves the weights of each layer"),
         "The vanishing gradient, the book's motive for pretraining. Two networks of "
         f"{len(DEEP)} layers of {DEEP[0]} units learn the labels, without momentum, so that a step is the "
-        "gradient alone. Each layer that it comes down through makes it smaller: in the median of the steps "
-        f"a weight of layer 1 moves, compared with one of layer {len(DEEP)}, {said}.",
+        "gradient alone. Without pretraining each layer that it comes down through makes it smaller: in the "
+        f"median of the steps a weight of layer 2 moves, compared with one of layer {len(DEEP)}, {said}. "
+        "(Layer 1 has weights of pixels that are black, which do not move.)",
     )
     return [picture], {
         "layers": DEEP,

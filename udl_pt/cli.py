@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="M",
         help="hidden units of each layer; default: 1000,750,500",
     )
-    reproduce.add_argument("--epochs", type=int, help="of fine-tuning, for every network")
+    reproduce.add_argument("--epochs", type=int, help="of fine-tuning, of networks that are compared")
     reproduce.add_argument("--backend", help=f"{', '.join(BACKENDS)}; default: {BACKENDS[0]}")
     reproduce.add_argument("--dtype", default="float32", help="float32 (default) or float64")
     reproduce.add_argument("--seed", type=int, default=0)

@@ -180,7 +180,6 @@ class Ladder:
         self._start(sizes, backend)
         self._set_params([D, *sizes, K])
         record = self.dnn._recorder(K, (Xtest, Ytest), None)
-
         rows = np.sort(np.random.default_rng(0).permutation(N)[:MONITORED])
 
         def measure() -> float:
@@ -284,7 +283,7 @@ class Ladder:
             name=f"{self.title} train_op",
         )
 
-    @np.errstate(over="ignore")  # of variances: weights are huge where the next step wasn't finite
+    @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
         """Make `dnn` of the weights, and of the units' means and variances over these rows."""
         layers = [layer.forward_params for layer in self.dnn.hidden_layers]

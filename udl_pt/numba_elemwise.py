@@ -26,7 +26,7 @@ from numba.extending import intrinsic
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
-from pytensor.graph.traversal import truncated_graph_inputs
+from pytensor.graph.traversal import ancestors
 from pytensor.link.numba.dispatch.basic import (
     numba_njit,
     register_funcify_and_cache_key,
@@ -56,8 +56,6 @@ _VECTOR_OPS = {
     Sigmoid: VectorSigmoid(upgrade_to_float, name="sigmoid"),
     Softplus: VectorSoftplus(upgrade_to_float, name="softplus"),
 }
-
-
 _VECTOR_CLASSES = (VectorSigmoid, VectorSoftplus)
 
 
@@ -134,7 +132,7 @@ def _local_one_a_loop(fgraph, node):
     known = dict(zip(fused.inputs, node.inputs, strict=True))
 
     def loop(outputs):
-        inputs = [x for x in truncated_graph_inputs(outputs, known) if x in known]  # no constants
+        inputs = [x for x in ancestors(outputs, blockers=known) if x in known]
         return Elemwise(Composite(inputs, outputs))(*[known[x] for x in inputs], return_list=True)
 
     for call in calls:

@@ -53,7 +53,7 @@ class Settings:
     sizes : sequence of int
         Hidden units of each layer.
     epochs : int or None
-        Epochs of fine-tuning of every run; None is the chapter's own choice.
+        Epochs of fine-tuning of the networks that a chapter compares; None is its own choice.
     backend, dtype, seed
         See `DNN`.
     callbacks : sequence of callable

@@ -23,6 +23,7 @@ from udl_pt.validation import DivergenceError
 __all__ = ["MONITORS", "Progress", "Step", "cost_recorder", "notify", "show_costs", "train"]
 
 MONITORS = ("epoch", "batch", None)
+_LENGTHENING = ("learning_rate", "mu", "denoising", "adversarial")  # the larger, the longer the steps
 
 
 @dataclass
@@ -244,7 +245,7 @@ def _cast(batch: np.ndarray, dtype: str) -> np.ndarray:
 def _divergence(progress: Progress, names: Sequence[str], finite: np.ndarray) -> DivergenceError:
     broken = [name for name, fine in zip(names, finite, strict=True) if not fine]
     rates = ", ".join(f"{name} {value:g}" for name, value in progress.hyper.items())
-    smaller = " or ".join(name for name, value in progress.hyper.items() if value and name != "scale")
+    smaller = " or ".join(name for name in _LENGTHENING if name in progress.hyper)
     return DivergenceError(
         f"{progress.stage}: the step of {', '.join(broken)} is not finite in epoch {progress.epoch}, "
         f"batch {progress.batch} ({rates}); the parameters are those before this step: "
