@@ -140,7 +140,7 @@ class EarlyStopping:
         if model is self._model and self.watch not in records:
             raise ValueError(
                 f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: it "
-                "needs monitor='epoch', and a DNN's valid_errors validation=0.1 or validation=(X, Y)"
+                "needs monitor='epoch', and a DNN's validation set validation=0.1 or validation=(X, Y)"
             )
 
     def on_start(self, progress: Progress) -> None:

@@ -286,19 +286,20 @@ class Ladder:
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
         """Make `dnn` of the weights, and of the units' means and variances over these rows."""
-        layers = [layer.forward_params for layer in self.dnn.hidden_layers]
-        gains = [1.0] * len(layers) + [np.asarray(self.g.get_value(borrow=True))]
+        folded = [*(layer.forward_params for layer in self.dnn.hidden_layers), [self.dnn.W, self.dnn.b]]
+        gains = [1.0] * (len(folded) - 1) + [np.asarray(self.g.get_value(borrow=True))]
         H, first = in_chunks(X, self.dtype), X[:1].astype(self.dtype)
-        owns = [*layers, [self.dnn.W, self.dnn.b]]
-        for W, b, gain, own in zip(self.W, self.b, gains, owns, strict=True):
-            W, b = (np.asarray(p.get_value(borrow=True)) for p in (W, b))
+        own = [
+            [np.asarray(p.get_value(borrow=True)) for p in pair] for pair in zip(self.W, self.b, strict=True)
+        ]
+        for (W, b), gain, (folded_W, folded_b) in zip(own, gains, folded, strict=True):
             A = [(rows - first) @ W for rows in H]  # without `first`, rows that are all alike leave rounding
             mean = sum(a.sum(axis=0, dtype=float) for a in A) / len(X)
             variance = sum(((a - mean) ** 2).sum(axis=0) for a in A) / len(X)
             factor = gain * (variance > 0) / np.sqrt(variance + TINY)
             shift = gain * b - mean * factor
-            own[0].set_value(W * factor.astype(self.dtype))
-            own[1].set_value((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
+            folded_W.set_value(W * factor.astype(self.dtype))
+            folded_b.set_value((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
             H = [np.maximum(0, a * factor.astype(self.dtype) + shift.astype(self.dtype), out=a) for a in A]
             first = H[0][:1].copy()
 

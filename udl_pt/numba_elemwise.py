@@ -56,7 +56,7 @@ _VECTOR_OPS = {
     Sigmoid: VectorSigmoid(upgrade_to_float, name="sigmoid"),
     Softplus: VectorSoftplus(upgrade_to_float, name="softplus"),
 }
-_VECTOR_CLASSES = (VectorSigmoid, VectorSoftplus)
+_VECTOR_CLASSES = tuple(type(op) for op in _VECTOR_OPS.values())
 
 
 @node_rewriter([Elemwise])

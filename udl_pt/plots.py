@@ -340,6 +340,6 @@ def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: 
         panel.set(title=name, xlabel="step of fine-tuning", yscale="log")
         open_grid(panel)
     panels[0].set_ylabel("mean size of a weight's update")
-    lines = panels[0].lines[::-1]
-    figure.legend(lines, layers[::-1], loc="outside right center", frameon=False, fontsize=8)
+    from_the_top = panels[0].lines[::-1]
+    figure.legend(handles=from_the_top, loc="outside right center", frameon=False, fontsize=8)
     return figure

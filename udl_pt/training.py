@@ -23,7 +23,7 @@ from udl_pt.validation import DivergenceError
 __all__ = ["MONITORS", "Progress", "Step", "cost_recorder", "notify", "show_costs", "train"]
 
 MONITORS = ("epoch", "batch", None)
-_LENGTHENING = ("learning_rate", "mu", "denoising", "adversarial")  # the larger, the longer the steps
+_LENGTHENING = ("learning_rate", "mu", "denoising", "adversarial")  # what makes steps too long
 
 
 @dataclass
