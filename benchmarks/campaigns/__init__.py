@@ -1,8 +1,7 @@
 """Campaigns against the library: many tries of what must fail clearly, and of what must never fail.
 
-A campaign is a function that takes the number of tries and a seed and yields, for each try, None or a
-sentence that describes the failure. `udl_pt` must not see which campaign runs: they use public names only,
-but for the ways in which files and processes are damaged.
+A campaign is a function that takes the number of tries and a seed. It yields None for each try that went
+well, else a sentence that describes the failure.
 """
 
 from collections.abc import Callable, Iterator
