@@ -237,7 +237,7 @@ class Lacks(AutoEncoder):
 
     def fit(self, *args, **kwargs):
         super().fit(*args, **kwargs)
-        del self.forward_dparams
+        del self.dW
 
 
 class Listing(AutoEncoder):

@@ -265,10 +265,15 @@ def test_a_climb_never_ends_below_its_start(dbn):
             assert cost(dbn, climbed[unit], 1, unit, "only") <= cost(dbn, start[unit], 1, unit, "only") + 1e-9
 
 
-def test_layers_that_were_replaced_are_not_looked_at(dbn):
+def test_layers_that_replace_others_are_the_ones_looked_at(dbn):
     other = copy.deepcopy(dbn)
-    other.hidden_layers = copy.deepcopy(other.hidden_layers)
-    with pytest.raises(NotFittedError, match=r"hidden_layers of this DBN are not those .*keep_layers=True"):
-        maximize(other, 1)
-    other.fit(X, keep_layers=True, backend="jax")
-    np.testing.assert_array_equal(maximize(other, 1, steps=20), maximize(dbn, 1, steps=20))
+    maximize(other, 0, steps=1)
+    other.hidden_layers[0] = copy.deepcopy(other.hidden_layers[0])
+    W = np.random.default_rng(0).normal(size=other.hidden_layers[0].W.get_value().shape)
+    other.hidden_layers[0].W.set_value(W)
+    np.testing.assert_allclose(
+        first_layer_features(other), W.T / np.linalg.norm(W, axis=0)[:, None], rtol=1e-12
+    )
+    start = np.zeros((1, len(W)))
+    climbed = maximize(other, 0, 0, objective="unit", start=start, steps=1, learning_rate=1.0, mu=0.0)
+    np.testing.assert_allclose(climbed[0], W[:, 0] / np.linalg.norm(W[:, 0]), rtol=1e-9)

@@ -13,7 +13,7 @@ FLOORS = {
     for floor, names in {
         -2: "loop_rewriting numba_blas theano_worker",
         -1: "memory numba_elemwise numba_steps numba_sums validation version",
-        0: "backend random metrics storage affinities mnist_files",
+        0: "backend parameters random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
         2: "training units pca descent",
         3: "gibbs callbacks compare_processes embedding",
@@ -36,7 +36,7 @@ FLOORS = {
     for name in names.split()
 }
 BESIDE = 4  # the floor of eager/ as a whole, whose modules may use these alone
-FOR_TWINS = {"validation", "random", "metrics", "affinities", "training", "embedding"}
+FOR_TWINS = {"validation", "parameters", "random", "metrics", "affinities", "training", "embedding"}
 LINKERS = ("backend", "numba_blas", "numba_elemwise", "numba_steps", "numba_sums")
 MODES = (
     "pytensor.link",

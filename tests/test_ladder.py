@@ -212,7 +212,7 @@ def test_bad_options_leave_the_ladder_as_it_was(data, options, message):
 
 
 def test_bad_constructors_and_data(data):
-    with pytest.raises(NotFittedError, match="this Ladder has no parameters yet: call its fit first"):
+    with pytest.raises(NotFittedError, match="this Ladder has no parameters yet: call fit before fold"):
         Ladder([5]).fold(data[0])
     with pytest.raises(ValueError, match=r"noise is -0\.1"):
         Ladder([5], -0.1)

@@ -74,6 +74,7 @@ class AutoEncoder(Layer):
         What ``fit`` recorded: the cost of rows rebuilt from themselves, not from their `corruption`.
     """
 
+    names = ("W", "bh", "bo")
     bh: SharedVariable
     bo: SharedVariable
 

@@ -7,16 +7,19 @@ that a whole data set can pass without its hidden layers taking memory all at on
 
 import copy
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, get_backend
+from udl_pt.parameters import Parameters
 from udl_pt.random import RandomStreams
-from udl_pt.validation import NotFittedError, check_matrix
+from udl_pt.validation import check_matrix
 
 __all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
 
@@ -69,6 +72,10 @@ class ArrayFunction:
         self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
         self._function = Function([x], graph(x), backend=backend, name=name)
 
+    def take_over(self, other: "ArrayFunction") -> None:
+        """Use what `other` has compiled, where the graphs are the same."""
+        self._function.take_over(other._function)
+
     def __call__(self, X: Any) -> np.ndarray:
         """Compute the method for an array.
 
@@ -93,9 +100,29 @@ class ArrayFunction:
         return results
 
 
-class Callables:
-    """Keeps a model's compiled functions, one a backend, for as long as its parameters are the same."""
+def _held(model: Any) -> list[Any]:
+    """List all that a graph of the model may depend on: the attributes of it and of its layers."""
+    held: list[Any] = []
+    for name, value in vars(model).items():
+        if name != "_compiled":
+            held += (name, value)
+            if type(value) is list:
+                held += value
+    for layer in getattr(model, "hidden_layers", ()):
+        if hasattr(layer, "__dict__"):
+            held += _held(layer)
+    return held
 
+
+class Callables(Parameters):
+    """The base of all symbolic models: keeps their compiled functions, one for each method and backend.
+
+    A function is made anew when an attribute of the model, or of one of its layers, is another object than
+    before, and compiled anew if its graph has changed. A change inside an array, a dict or the like can't be
+    seen: assign a new one.
+    """
+
+    dtype: str
     backend: str | None = None
     unit_interval = False  # whether the model reads arrays as probabilities
 
@@ -108,31 +135,45 @@ class Callables:
         """Leave compiled functions, which hold locks, out of copies and pickles."""
         return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
 
-    def compiled(self, name: str, make: Callable[[Any, str], Any]) -> Any:
-        """Hand back what ``make(model, backend)`` made of this model the first time.
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a parameter or a velocity must be a shared variable of the model's dtype."""
+        if name in self.names or (name[:1] == "d" and name[1:] in self.names):
+            before = self.__dict__.get(name, value)
+            if not isinstance(value, SharedVariable):
+                raise TypeError(
+                    f"{name} of {type(self).__name__} is set to {type(value)}, expected a shared variable: "
+                    f"model.{name}.set_value(array) changes its values, model.{name} = other.{name} shares it"
+                )
+            dtype, ndim = getattr(value.type, "dtype", None), getattr(value.type, "ndim", None)
+            if (dtype, ndim) != (self.dtype, before.type.ndim):
+                raise TypeError(
+                    f"{name} of {type(self).__name__} is set to a shared variable of type {value.type}, "
+                    f"expected dtype {self.dtype} and {before.type.ndim} dimensions"
+                )
+        super().__setattr__(name, value)
 
-        The model that `make` gets shares this one's parameters and its generator of draws, but has a
-        stream of its own, so draws in the user's graphs and in the library's don't depend on each other.
+    def compiled(self, name: str, make: Callable[[Any, str], Any]) -> Any:
+        """Return the `ArrayFunction` or `Function` that ``make(model, backend)`` makes of this model.
+
+        It is made once, and again when something that the model holds is another object. The model that
+        `make` gets shares this one's parameters and its generator of draws, but has a stream of its own, so
+        draws in the user's graphs and in the library's don't depend on each other.
         """
+        self._check_fitted(name)
         model: Any = self
-        if not hasattr(model, "params"):
-            raise NotFittedError(
-                f"this {type(self).__name__} has no parameters yet: "
-                f"call fit or createFromArrays before {name}"
-            )
         backend, rng = get_backend(model.backend), getattr(model, "rng", None)
-        made_for = [rng, *model.params]
-        kept = model.__dict__.setdefault("_compiled", {})
-        if (name, backend) in kept:
-            function, known = kept[name, backend]
-            if len(known) == len(made_for) and all(a is b for a, b in zip(known, made_for, strict=True)):
-                return function
+        kept, held = model.__dict__.setdefault("_compiled", {}), _held(model)
+        function, known = kept.get((name, backend), (None, []))
+        if function is not None and len(known) == len(held) and all(map(operator.is_, known, held)):
+            return function
         twin = copy.copy(model)
         if rng is not None:
             twin.rng = RandomStreams(rng)
-        function = make(twin, backend)
-        kept[name, backend] = function, made_for
-        return function
+        latest = make(twin, backend)
+        if function is not None:
+            latest.take_over(function)
+        kept[name, backend] = latest, held
+        return latest
 
     def array_function(self, method: str) -> ArrayFunction:
         """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""

@@ -11,7 +11,7 @@ from pytensor.graph.basic import Variable
 from udl_pt.backend import Function, float_dtype
 from udl_pt.calling import CHUNK, Callables, symbolic_or_array
 from udl_pt.graph import check_gives_matrix, lead
-from udl_pt.validation import NotFittedError, check_labels, check_matrix
+from udl_pt.validation import check_labels, check_matrix
 
 __all__ = [
     "Gradient",
@@ -58,7 +58,6 @@ class LogitsFunction(Callables):
             pt.matrix("X", dtype=dtype),
         )
         self.logits, self.dtype, self.n_features = function, dtype, n_features
-        self.params: list[Any] = []  # whatever the function holds is shared with the compiled graph
 
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
@@ -180,8 +179,8 @@ def check_variable(model: Any, X: Variable) -> None:
     """Raise unless X is a matrix variable, and the model has parameters or is a function of such."""
     if getattr(X.type, "ndim", None) != 2:
         raise ValueError(f"X is a variable of type {X.type}, expected a matrix of a row an image")
-    if isinstance(model, Callables) and not hasattr(model, "params"):
-        raise NotFittedError(f"this {type(model).__name__} has no parameters yet: call fit before attacks")
+    if isinstance(model, Callables):
+        model._check_fitted("attacks")
     if not hasattr(model, "logits"):
         LogitsFunction(model, X.dtype, 0)
 

@@ -90,7 +90,7 @@ class DBN(Stack):
             callbacks=callbacks,
         )
         pretrain(X)
-        self.params = self._forward_params()
+        self._complete = True
         return self
 
     @symbolic_or_array
@@ -129,8 +129,7 @@ class DBN(Stack):
             When the top layer isn't an RBM.
         """
         *below, top = self.hidden_layers
-        if not hasattr(self, "params"):
-            raise NotFittedError("this DBN has no parameters yet: call fit or load before generate")
+        self._check_fitted("generate")
         if not isinstance(top, RBM):
             raise TypeError(
                 f"the top layer is of type {type(top).__name__}, and only an RBM has a distribution to draw "
@@ -228,8 +227,7 @@ class DBN(Stack):
         TypeError
             When a layer is of another type than AutoEncoder and RBM.
         """
-        if not hasattr(self, "params"):
-            raise NotFittedError("this DBN has no parameters yet: call fit before save")
+        self._check_fitted("save")
         arrays: dict[str, np.ndarray] = {}
         facts: list[dict[str, Any]] = []
         for number, layer in enumerate(self.hidden_layers, start=1):
@@ -272,8 +270,8 @@ class DBN(Stack):
             _restored(layer, {n.split(".")[1]: a for n, a in arrays.items() if n.startswith(f"{number}.")})
             for number, layer in enumerate(facts["layers"], start=1)
         ]
-        dbn._look_at_first_layer(dbn.hidden_layers[0].n_features)
-        dbn.params = dbn._forward_params()
+        dbn.n_features = dbn.hidden_layers[0].n_features
+        dbn._complete = True
         return dbn
 
 

@@ -18,6 +18,7 @@ from udl_pt.backend import get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.graph import Corruption, check_cost, reconstruction_cost
 from udl_pt.layer import Layer
+from udl_pt.parameters import Computed, once
 from udl_pt.pretraining import Stack
 from udl_pt.training import Progress, cost_recorder, notify, show_costs, train
 from udl_pt.updates import MomentumStep
@@ -45,6 +46,8 @@ class DeepAutoEncoder(Stack):
         What `fit` recorded in fine-tuning.
     """
 
+    _compares_probabilities = False
+
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int],
@@ -70,6 +73,11 @@ class DeepAutoEncoder(Stack):
         if rest and not rest[-1].hidden_unit_interval:
             code.output = "relu" if getattr(rest[-1], "hidden", "") == "relu" else "linear"
         self.costs: list[float] = []
+
+    @property
+    def unit_interval(self) -> bool:  # type: ignore[override]
+        """Whether arrays are read as probabilities, by the first layer or by the cost of ``fit``."""
+        return super().unit_interval or self._compares_probabilities
 
     @property
     def M(self) -> int:
@@ -165,7 +173,7 @@ class DeepAutoEncoder(Stack):
             notify(callbacks, "on_check", self, hyper, ["costs"] if monitor == "epoch" else [])
 
         pretrain_layers(X)
-        self.unit_interval |= cost == "cross_entropy"
+        self._compares_probabilities = cost == "cross_entropy"
         self._unroll()
         self.costs = []
         if epochs > 0:
@@ -208,13 +216,26 @@ class DeepAutoEncoder(Stack):
                     shared(bias, f"bo of layer {number}"),
                 )
             )
-        self.params = self._forward_params() + [p for pair in self._decoder for p in pair]
-        self.dparams = [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params]
+        self._complete = True
+        self._velocities = [
+            shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params
+        ]
+
+    @Computed
+    def params(self) -> list[SharedVariable]:
+        """Return the encoder's and the decoder's, in a new list."""
+        return [*self._gathered("", "forward_params"), *(p for pair in self._decoder for p in pair)]
+
+    @Computed
+    def dparams(self) -> list[SharedVariable]:
+        """Return the velocities of `params`, in the same order."""
+        self._check_fitted("its velocities are read")
+        return list(self._velocities)
 
     @property
     def velocities(self) -> list[SharedVariable]:
         """Those of the matrices of weights, from the input to the code and back."""
-        return self.dparams[::2]
+        return list(self.dparams[::2])
 
     def _step(self, name: str, decays: bool) -> MomentumStep:
         X_in, scale = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
@@ -222,18 +243,20 @@ class DeepAutoEncoder(Stack):
         if decays:
             weight_decay = pt.scalar("weight_decay", dtype=self.dtype)
             scalars.insert(0, weight_decay)
-            squares = pt.add(*[(W**2).sum() for W in self.params[::2]])
+            squares = pt.add(*[(W**2).sum() for W in once(self.params[::2])[0]])
             cost += weight_decay * squares / np.asarray(2, self.dtype)
+        names = self._forward_names() + [str(p.name) for pair in self._decoder for p in pair]
+        params, dparams, names = once(self.params, self.dparams, names)
         return MomentumStep(
             cost,
             [X_in],
-            self.params,
-            self.dparams,
+            params,
+            dparams,
             scalars=scalars,
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
-            names=self._forward_names() + [str(p.name) for pair in self._decoder for p in pair],
+            names=names,
         )
 
     def _cost(self, X: Variable, name: str) -> Variable:

@@ -14,6 +14,7 @@ from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.fine_tuning import check_augment, check_dropout, check_validation, thinned, with_moved_images
 from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, lead
 from udl_pt.metrics import error_rate
+from udl_pt.parameters import once
 from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams, unmoved_by_bad_input
 from udl_pt.training import Progress, notify, show_costs, train
@@ -55,6 +56,7 @@ class DNN(Stack):
         The same of the validation set, where there is one.
     """
 
+    names = ("W", "b")
     _head_only = False  # whether the last fit left the hidden layers alone
 
     def __init__(
@@ -243,12 +245,11 @@ class DNN(Stack):
         return self
 
     def _set_params(self, W: np.ndarray) -> None:
-        """Make the logistic layer anew and gather the layers' parameters."""
+        """Make the logistic layer anew."""
         b = np.zeros(W.shape[1], self.dtype)
         self.W, self.b = shared(W, "W"), shared(b, "b")
         self.dW, self.db = shared(np.zeros_like(W), "dW"), shared(np.zeros_like(b), "db")
-        self.params = [self.W, self.b, *self._forward_params()]
-        self.dparams = [self.dW, self.db] + [v for layer in self.hidden_layers for v in layer.forward_dparams]
+        self._complete = True
 
     def _step(
         self,
@@ -274,19 +275,21 @@ class DNN(Stack):
 
         reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
         cost = with_moved_images(cost_of, X_in, size) if adversarial else cost_of(X_in)
+        names = ["W of the logistic layer", "b of the logistic layer", *self._forward_names()]
+        params, dparams, names = once(self.params[:n_params], self.dparams[:n_params], names[:n_params])
         if regularised:
-            cost += reg * pt.add(*[(p * p).sum() for p in self.params[:n_params]])
+            cost += reg * pt.add(*[(p * p).sum() for p in params])
         rates = ((reg, regularised), (size, adversarial))
         return MomentumStep(
             cost,
             [X_in, targets],
-            self.params[:n_params],
-            self.dparams[:n_params],
+            params,
+            dparams,
             scalars=[*(rate for rate, used in rates if used), scale],
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
-            names=["W of the logistic layer", "b of the logistic layer", *self._forward_names()][:n_params],
+            names=names,
             max_norm=max_norm,
         )
 

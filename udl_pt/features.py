@@ -20,7 +20,6 @@ from udl_pt.pretraining import pass_up
 from udl_pt.random import as_generator
 from udl_pt.rbm import RBM
 from udl_pt.validation import (
-    NotFittedError,
     check_count,
     check_matrix,
     check_number,
@@ -265,17 +264,10 @@ def _logits(model: Any, depth: int, X: Variable) -> Variable:
 def _fitted_layers(model: Any, name: str) -> Sequence[Any]:
     if not isinstance(model, Callables):
         raise TypeError(f"model is {model!r}, expected an AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder")
-    if not hasattr(model, "params"):
-        raise NotFittedError(f"this {type(model).__name__} has no parameters yet: call fit before {name}")
+    model._check_fitted(name)
     layers = _layers(model)
     if not all(hasattr(layer, "forward_params") for layer in layers):
         raise TypeError(f"model is a {type(model).__name__}, which has no hidden layers")
-    known = {id(p) for p in model.params}
-    if not all(id(p) in known for layer in layers for p in layer.forward_params):
-        raise NotFittedError(
-            f"the hidden_layers of this {type(model).__name__} are not those that it was fitted with: call "
-            "fit with keep_layers=True"
-        )
     return layers
 
 

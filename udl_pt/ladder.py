@@ -21,11 +21,11 @@ from udl_pt.backend import float_dtype, get_backend, shared
 from udl_pt.calling import in_chunks
 from udl_pt.dnn import DNN
 from udl_pt.graph import categorical_cross_entropy, init_weights, rectified, squared_error
+from udl_pt.parameters import Computed, Parameters
 from udl_pt.random import RandomStreams, as_generator
 from udl_pt.training import MONITORS, Progress, notify, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
-    NotFittedError,
     check_callbacks,
     check_epochs,
     check_matrix,
@@ -41,7 +41,7 @@ TINY = 1e-6  # added to a variance before its root is taken
 MONITORED = 10_000  # rows at most that an epoch's means and variances are of
 
 
-class Ladder:
+class Ladder(Parameters):
     """A ladder network of rectified units, which `fit` turns into an ordinary `DNN`.
 
     Each unit is standardised over the batch (Ioffe and Szegedy, ICML 2015); in the `DNN` its mean and
@@ -95,6 +95,20 @@ class Ladder:
         self._chance = None if random_state is None else as_generator(random_state)
         self.rng = None if rng is None else RandomStreams(rng)
         self._start(hidden_layer_sizes, None)
+
+    names = ("W", "V", "b", "g", "a")
+
+    @Computed
+    def params(self) -> list[SharedVariable]:
+        """Return all W, V, b, g and a, in a new list."""
+        self._check_fitted("its parameters are read")
+        return [*self.W, *self.V, *self.b, self.g, *self.a]
+
+    @Computed
+    def dparams(self) -> list[SharedVariable]:
+        """Return the velocities of `params`, in the same order."""
+        self._check_fitted("its velocities are read")
+        return list(self._velocities)
 
     @property
     def title(self) -> str:
@@ -221,8 +235,7 @@ class Ladder:
         NotFittedError, ValueError, TypeError
             Before ``fit``, and for bad input.
         """
-        if not hasattr(self, "params"):
-            raise NotFittedError(f"this {type(self).__name__} has no parameters yet: call its fit first")
+        self._check_fitted("fold")
         self._fold(check_matrix(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
 
     def _set_params(self, sizes: Sequence[int]) -> None:
@@ -238,15 +251,16 @@ class Ladder:
         self.g = shared(np.ones(sizes[-1], self.dtype), "g")
         start = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 0], self.dtype)[:, None]
         self.a = [shared(np.tile(start, M), f"a of layer {k}") for k, M in enumerate(sizes)]
-        self.params = [*self.W, *self.V, *self.b, self.g, *self.a]
-        self.dparams = [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params]
+        self._velocities = [
+            shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params
+        ]
         if self.rng is None:
             self.rng = RandomStreams.beside(self._chance)
         for layer, (D, M) in zip(self.dnn.hidden_layers, pairs, strict=False):
             W, bh, bo = (np.zeros(shape, self.dtype) for shape in ((D, M), M, D))
             layer._set_params(W=W, bh=bh, bo=bo)
         self.dnn._set_params(np.zeros(pairs[-1], self.dtype))
-        self.dnn._look_at_first_layer(sizes[0])
+        self.dnn.n_features = sizes[0]
 
     def _cost(self, X: Variable, targets: Variable, denoising: Variable, scale: Variable) -> Variable:
         """Give the mean cost of a batch's rows, with noise; `scale` is one over their number."""

@@ -16,6 +16,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import float_dtype, shared
 from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
+from udl_pt.parameters import LayerParameters
 from udl_pt.random import RandomStreams, as_generator
 from udl_pt.training import Progress, Step, cost_recorder, train
 from udl_pt.validation import check_count
@@ -23,7 +24,7 @@ from udl_pt.validation import check_count
 __all__ = ["Layer"]
 
 
-class Layer(Callables):
+class Layer(LayerParameters, Callables):
     """The base of `AutoEncoder` and `RBM`, which document the parameters."""
 
     W: SharedVariable
@@ -70,11 +71,9 @@ class Layer(Callables):
     def _set_params(self, **values: np.ndarray) -> None:
         """Make the shared variables anew: W, the hidden bias, the rest; and dW and so on, at zero."""
         self.n_features = len(values["W"])
-        self.params = [shared(value, name) for name, value in values.items()]
-        self.dparams = [shared(np.zeros_like(value), f"d{name}") for name, value in values.items()]
-        for variable in [*self.params, *self.dparams]:
-            setattr(self, variable.name, variable)
-        self.forward_params, self.forward_dparams = self.params[:2], self.dparams[:2]
+        for name, value in values.items():
+            setattr(self, name, shared(value, name))
+            setattr(self, f"d{name}", shared(np.zeros_like(value), f"d{name}"))
 
     def _records(self, monitor: str | None) -> tuple[str, ...]:
         """Name the lists that get an entry an epoch."""

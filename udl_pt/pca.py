@@ -8,7 +8,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt.backend import get_backend, shared
 from udl_pt.calling import Callables, symbolic_or_array
-from udl_pt.validation import NotFittedError, check_count, check_form, check_matrix, check_values
+from udl_pt.validation import check_count, check_form, check_matrix, check_values
 
 __all__ = ["PCA"]
 
@@ -43,6 +43,7 @@ class PCA(Callables):
         Q of shape (D, K) and m, as `forward` uses them.
     """
 
+    names = ("Q", "m")
     Q: SharedVariable
     m: SharedVariable
 
@@ -111,7 +112,6 @@ class PCA(Callables):
         scale = np.sqrt(variances) if self.whiten else np.ones(K)
         self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
         self.m = shared(self.mean_.copy(), "m")
-        self.params = [self.Q, self.m]
         return self
 
     @symbolic_or_array
@@ -176,10 +176,6 @@ class PCA(Callables):
             rows = X[start : start + ROWS] - self.mean_
             error += float(((rows - rows @ self.components_.T @ self.components_) ** 2).sum(dtype=np.float64))
         return error / len(X)
-
-    def _check_fitted(self, method: str) -> None:
-        if not hasattr(self, "params"):
-            raise NotFittedError(f"this PCA has no components yet: call fit before {method}")
 
 
 def _mean(X: np.ndarray, dtype: str) -> np.ndarray:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.autoencoder import AutoEncoder
@@ -214,6 +213,8 @@ class Stack(Callables):
         PyTensor's floatX where not given.
     """
 
+    _complete = False
+
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int],
@@ -239,6 +240,11 @@ class Stack(Callables):
                     f"dtype of layer {number} is {layer.dtype}, and the network's {self.dtype}: give the "
                     "network the dtype, and it hands it on"
                 )
+
+    @property
+    def unit_interval(self) -> bool:  # type: ignore[override]
+        """Whether arrays are read as probabilities, as the first layer reads them."""
+        return bool(getattr(self.hidden_layers[0], "unit_interval", False))
 
     @property
     def title(self) -> str:
@@ -296,10 +302,10 @@ class Stack(Callables):
                         callbacks=callbacks,
                     )
             except (DivergenceError, KeyboardInterrupt):
-                self.__dict__.pop("params", None)
+                self._complete = False
                 raise
             self.backend = backend
-            self._look_at_first_layer(X.shape[1])
+            self.n_features = X.shape[1]
 
         return run, callbacks
 
@@ -359,19 +365,12 @@ class Stack(Callables):
                 )
         return takes[0]
 
-    def _look_at_first_layer(self, n_features: int) -> None:
-        self.n_features = n_features
-        self.unit_interval = getattr(self.hidden_layers[0], "unit_interval", False)
-
-    def _forward_params(self) -> list[SharedVariable]:
-        return [p for layer in self.hidden_layers for p in layer.forward_params]
-
     def _up(self, X: Variable) -> Variable:
         """Pass rows up through all layers, as a graph."""
         return pass_up(self.hidden_layers, X)
 
     def _forward_names(self) -> list[str]:
-        """Give the names of `_forward_params` for messages."""
+        """Give the names of the layers' forward parameters for messages."""
         return [
             f"{p.name} of layer {number}"
             for number, layer in enumerate(self.hidden_layers, start=1)

@@ -82,6 +82,7 @@ class RBM(Layer):
     c: SharedVariable
     b: SharedVariable
     z: SharedVariable | None = None
+    learn_variance = False
 
     def __init__(
         self,
@@ -104,6 +105,11 @@ class RBM(Layer):
         self.units = VISIBLE_UNITS[visible]
         self.unit_interval = self.units.unit_interval
         self.chains: np.ndarray | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The attributes that hold its parameters."""
+        return ("W", "c", "b", "z") if self.learn_variance else ("W", "c", "b")
 
     def takes_probabilities(self, **options: Any) -> bool:
         """Whether ``fit`` is known to take values in [0, 1] only."""

@@ -71,7 +71,7 @@ class DBN(Stack):
         check_option(monitor, "monitor", MONITORS)
         X = check_matrix(X, dtype=self.dtype)
         self._pretrain(X, pretrain_epochs, pretrain_options, monitor, check_callbacks(callbacks))
-        self.params = self._forward_params()
+        self._complete = True
         return self
 
     def forward(self, X: Any) -> Any:

@@ -53,6 +53,7 @@ class DNN(Stack):
         As of `udl_pt.DNN`.
     """
 
+    names = ("W", "b")
     W: Array
     b: Array
     _head_only = False  # whether the last fit left the hidden layers alone
@@ -172,11 +173,10 @@ class DNN(Stack):
         return self
 
     def _set_head(self, W: Array) -> None:
-        """Set the logistic layer, and gather the layers' parameters."""
+        """Set the logistic layer."""
         self.W, self.b = self._param(W), self._param(np.zeros(W.shape[1], self.dtype))
         self.dW, self.db = self._param(np.zeros_like(W)), self._param(np.zeros(W.shape[1], self.dtype))
-        self.params = [self.W, self.b, *self._forward_params()]
-        self.dparams = [self.dW, self.db] + [v for layer in self.hidden_layers for v in layer.forward_dparams]
+        self._complete = True
 
     @property
     def velocities(self) -> list[Any]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from udl_pt.eager.streams import Streams
+from udl_pt.parameters import LayerParameters, Parameters
 from udl_pt.random import HostGenerator, as_generator
 from udl_pt.training import MONITORS, monitored_rows, notify, train
 from udl_pt.validation import (
-    NotFittedError,
     check_callbacks,
     check_count,
     check_dtype,
@@ -86,12 +86,11 @@ class MomentumStep:
         """Leave the parameters as they are: plain arrays at all times."""
 
 
-class Twin:
+class Twin(Parameters):
     """A model's eager twin: chance, dtype, and arrays that are checked at the door."""
 
     M: int
     n_features: int
-    params: list[Any]
     unit_interval = False
     hidden_unit_interval = True
 
@@ -110,12 +109,6 @@ class Twin:
     def _sign(values: Any) -> Any:
         return np.sign(values)
 
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "params"):
-            raise NotFittedError(
-                f"this {type(self).__name__} has no parameters yet: call fit or createFromArrays first"
-            )
-
     def _called(
         self,
         formula: Callable[[Any], Any],
@@ -125,7 +118,7 @@ class Twin:
         unit_interval: bool | None = None,
     ) -> Any:
         """Call a formula with arrays of visible or of hidden units, in [0, 1] where they are to be."""
-        self._check_fitted()
+        self._check_fitted("it is called")
         if unit_interval is None:
             unit_interval = self.hidden_unit_interval if takes_hidden else self.unit_interval
         width = self.M if takes_hidden else self.n_features
@@ -134,7 +127,7 @@ class Twin:
             return formula(np.asarray(X, self.dtype))
 
 
-class Layer(Twin):
+class Layer(LayerParameters, Twin):
     """The base of `udl_pt.eager.AutoEncoder` and `udl_pt.eager.RBM`, which document the parameters.
 
     A subclass writes its formulas: `_encode` and `_decode`; `_gradients` of a batch's cost by the parameters;
@@ -143,7 +136,6 @@ class Layer(Twin):
 
     W: Array
     rng: Any
-    names: tuple[str, ...]  # of the parameters
     Streams = Streams
 
     def __init__(
@@ -161,12 +153,9 @@ class Layer(Twin):
     def _set_params(self, *values: np.ndarray) -> None:
         """Set W, the hidden and the visible bias; and their velocities, at zero."""
         self.n_features = len(values[0])
-        self.params = [self._param(value) for value in values]
-        self.dparams = [self._param(np.zeros_like(value)) for value in values]
-        for name, p, v in zip(self.names, self.params, self.dparams, strict=True):
-            setattr(self, name, p)
-            setattr(self, f"d{name}", v)
-        self.forward_params, self.forward_dparams = self.params[:2], self.dparams[:2]
+        for name, value in zip(self.names, values, strict=True):
+            setattr(self, name, self._param(value))
+            setattr(self, f"d{name}", self._param(np.zeros_like(value)))
 
     def _start(self, D: int) -> None:
         """Draw weights, and make a stream where none was given: beside `random_state`, else seeded afresh."""

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 
 from udl_pt.eager.beyond import check_beyond
-from udl_pt.validation import NotFittedError, check_count, check_matrix
+from udl_pt.parameters import Parameters
+from udl_pt.validation import check_count, check_matrix
 
 __all__ = ["PCA"]
 
 
-class PCA:
+class PCA(Parameters):
     """Principal components analysis by the covariance's eigenvectors (chapter 1).
 
     It is the book's formulas on the whole of X at once, always in float64, with a matrix of D x D; what is
@@ -34,6 +35,8 @@ class PCA:
     params : list of ndarray
         Q and m.
     """
+
+    names = ("Q", "m")
 
     def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
         self.n_components = None if n_components is None else check_count(n_components, "n_components")
@@ -101,7 +104,6 @@ class PCA:
         self.explained_variance_ = variances.astype(dtype)
         self.explained_variance_ratio_ = (variances / total).astype(dtype)
         self.Q, self.m = Q.astype(dtype), m.astype(dtype)
-        self.params = [self.Q, self.m]
         return self
 
     def forward(self, X: Any) -> np.ndarray:
@@ -177,10 +179,6 @@ class PCA:
         X = check_matrix(X, dtype=self.dtype, n_features=self.n_features).astype(self.dtype)
         X_hat = self.inverse_transform(self.forward(X))  # (N, D)
         return float(((X - X_hat) ** 2).sum(dtype=np.float64)) / len(X)
-
-    def _check_fitted(self, method: str) -> None:
-        if not hasattr(self, "params"):
-            raise NotFittedError(f"this PCA has no components yet: call fit before {method}")
 
 
 def _sign(vector: np.ndarray) -> float:

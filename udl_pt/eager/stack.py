@@ -33,6 +33,7 @@ class Stack(Twin):
     """
 
     Model: type[Layer] = AutoEncoder
+    _complete = False
 
     def __init__(
         self,
@@ -105,7 +106,7 @@ class Stack(Twin):
                             check_values(array, name, dtype="float64", unit_interval=layer.unit_interval)
                     H = layer.forward_hidden(H)
             except DivergenceError as error:
-                self.__dict__.pop("params", None)
+                self._complete = False
                 raise DivergenceError(f"{where}: {error}") from error
             except Exception as error:
                 for layer, attributes in zip(layers, before, strict=True):
@@ -115,9 +116,6 @@ class Stack(Twin):
                     raise type(error)(f"{prefix}{error}") from error
                 raise
         self.n_features, self.unit_interval = X.shape[1], layers[0].unit_interval
-
-    def _forward_params(self) -> list[Any]:
-        return [p for layer in self.hidden_layers for p in layer.forward_params]
 
     def _activations(self, X: Any) -> list[Any]:
         """Give ``Z_0 = X`` and ``Z_l = s(Z_(l-1) W_l + b_l)``, the values of all layers, input first."""

@@ -44,7 +44,7 @@ class Tensors(Twin):
     def _called(self, formula: Callable[[Any], Any], X: Any, **options: Any) -> Any:
         """Call a formula with tensors as they are, and with arrays that are checked."""
         if isinstance(X, torch.Tensor):
-            self._check_fitted()
+            self._check_fitted("it is called")
             return formula(X)
 
         def of_array(X: Any) -> Any:

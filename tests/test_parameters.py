@@ -1,0 +1,207 @@
+"""A model's attributes are the one place of its parameters, and no compiled function outlives them."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from scipy.special import expit, log_softmax
+
+from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, RandomStreams, eager
+from udl_pt.backend import shared
+from udl_pt.validation import NotFittedError
+
+pytestmark = pytest.mark.usefixtures("on_jax")
+
+D, M, N = 4, 3, 6
+X = np.random.default_rng(0).random((N, D))
+
+
+def auto_encoder(seed=0, kind=AutoEncoder, M=M):
+    r = np.random.default_rng(seed)
+    return kind.createFromArrays(r.normal(size=(D, M)), r.normal(size=M), r.normal(size=D))
+
+
+def encoded(X, W, b):
+    return expit(X @ W.get_value() + b.get_value())
+
+
+def compiled(model, method="forward_hidden"):
+    """Return what the backend made of a method."""
+    return model.array_function(method)._function._compiled
+
+
+def test_a_replaced_weight_is_seen_by_arrays_graphs_and_lists():
+    a, b = auto_encoder(1), auto_encoder(2)
+    np.testing.assert_allclose(b.forward_hidden(X), encoded(X, b.W, b.bh), rtol=1e-12)
+    b.W = a.W
+    x = pt.matrix(dtype="float64")
+    graph = pytensor.function([x], b.forward_hidden(x), mode="FAST_COMPILE")
+    for values in (a.W.get_value(), np.ones((D, M))):
+        a.W.set_value(values)
+        np.testing.assert_allclose(b.forward_hidden(X), encoded(X, a.W, b.bh), rtol=1e-12)
+        np.testing.assert_allclose(graph(X), b.forward_hidden(X), rtol=1e-12)
+    assert b.params[0] is b.forward_params[0] is a.W
+    assert b.dparams[0] is b.forward_dparams[0] is b.dW
+
+
+def test_two_layers_share_weights_in_fine_tuning_and_keep_them_in_a_file(tmp_path):
+    dbn = DBN([D, D], random_state=0).fit(X, 0)
+    first, second = dbn.hidden_layers
+    second.W = first.W
+    dbn.save(tmp_path / "tied")
+    for layer in DBN.load(tmp_path / "tied").hidden_layers:
+        np.testing.assert_array_equal(layer.W.get_value(), first.W.get_value())
+
+    Y = np.arange(N) % 2
+    dnn = DNN([D, D], random_state=0)
+    dnn.hidden_layers = dbn.hidden_layers
+    dnn.fit(X, Y, X, Y, epochs=0, keep_layers=True)
+    W, head, bias = first.W.get_value(), dnn.W.get_value(), dnn.b.get_value()
+
+    def cost(W):
+        return -log_softmax(expit(expit(X @ W) @ W) @ head + bias, axis=1)[np.arange(N), Y].mean()
+
+    dnn._step(2, len(dnn.params), False)(X, Y.astype("int32"), *map(np.asarray, (0.1, 0.0, 1 / N)))
+    assert second.W is first.W
+    step = 1e-6 * np.eye(D * D).reshape(-1, D, D)
+    gradient = np.array([cost(W + e) - cost(W - e) for e in step]).reshape(D, D) / 2e-6
+    np.testing.assert_allclose(first.W.get_value(), W - 0.1 * gradient, rtol=1e-7)
+
+
+def test_tied_layers_of_a_deep_auto_encoder_are_trained_once():
+    deep = DeepAutoEncoder([D, D], random_state=0).fit(X, False, epochs=0)
+    deep.hidden_layers[1].W = deep.hidden_layers[0].W
+    deep.fit(X, epochs=2, batch_sz=3, keep_layers=True, weight_decay=0.1)
+    assert deep.params[0] is deep.params[2] is deep.hidden_layers[1].W
+    assert np.isfinite(deep.params[0].get_value()).all()
+
+
+def test_a_network_has_the_parameters_of_the_layers_that_it_holds():
+    dnn = DNN([M], random_state=0).fit(X, np.arange(N) % 2, X, np.arange(N) % 2, False, epochs=0)
+    dnn.forward(X)
+    other = auto_encoder(7)
+    dnn.hidden_layers[0] = other
+    assert [p is q for p, q in zip(dnn.params, [dnn.W, dnn.b, other.W, other.bh], strict=True)] == [True] * 4
+    np.testing.assert_allclose(
+        dnn.logits(X), encoded(X, other.W, other.bh) @ dnn.W.get_value() + dnn.b.get_value(), rtol=1e-12
+    )
+    other.unit_interval = True
+    with pytest.raises(ValueError, match=r"expects \[0, 1\]"):
+        dnn.logits(X + 1)
+
+
+class Cooled(AutoEncoder):
+    temperature = 1.0
+    factors = ()
+
+    def hidden_logits(self, V):
+        return super().hidden_logits(V) / self.temperature * np.prod(self.factors)
+
+
+def test_what_a_subclass_computes_with_is_seen_when_it_is_assigned_anew():
+    model = Cooled(M, random_state=0).fit(X, epochs=0)
+    before = model.forward_hidden(X)
+    model.temperature = 2.0
+    np.testing.assert_allclose(model.forward_hidden(X), expit(X @ model.W.get_value() / 2), rtol=1e-12)
+    model.temperature = 1.0
+    np.testing.assert_array_equal(model.forward_hidden(X), before)
+    model.factors = [3.0]
+    model.forward_hidden(X)
+    model.factors[0] = 5.0
+    np.testing.assert_allclose(model.forward_hidden(X), expit(X @ model.W.get_value() * 5), rtol=1e-12)
+    network = DBN([M], Cooled, random_state=0).fit(X, 0)
+    network.forward(X)
+    network.hidden_layers[0].temperature = 0.5
+    np.testing.assert_allclose(
+        network.forward(X), expit(X @ network.hidden_layers[0].W.get_value() * 2), rtol=1e-12
+    )
+
+
+def test_what_the_graph_does_not_depend_on_compiles_nothing_anew():
+    rbm = auto_encoder(kind=RBM)
+    rbm.sample_h_given_v(X)
+    before = compiled(rbm, "sample_h_given_v")
+    rbm.id, rbm.note, rbm.costs = "mine", {"a": 1}, [1.0]
+    rbm.W.set_value(np.zeros((D, M)))
+    rbm.rng = RandomStreams(np.random.RandomState(3))
+    drawn = rbm.sample_h_given_v(X)
+    assert compiled(rbm, "sample_h_given_v") is before
+    uniform = np.random.RandomState(3).random_sample((N, M))
+    np.testing.assert_array_equal(drawn, uniform < expit(rbm.c.get_value()))
+
+
+def test_copies_share_nothing_and_stay_what_they_are():
+    a = auto_encoder()
+    a.forward_hidden(X)
+    for b in (copy.deepcopy(a), pickle.loads(pickle.dumps(a))):
+        a.W.set_value(np.zeros((D, M)))
+        assert not np.allclose(b.forward_hidden(X), a.forward_hidden(X))
+        assert b.params[0] is b.W is not a.W
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.ones((D, M)), r"W of AutoEncoder is set to .*ndarray.*expected a shared.*model\.W\.set_value"),
+        (pt.matrix(dtype="float64"), "expected a shared variable"),
+        (None, "expected a shared variable"),
+        (shared(np.ones((D, M), "float32"), "W"), "float32.*expected dtype float64 and 2 dimensions"),
+        (shared(np.ones(D), "W"), "expected dtype float64 and 2 dimensions"),
+        (pytensor.shared(np.random.default_rng(0)), "expected dtype float64"),
+    ],
+)
+def test_only_shared_variables_of_the_models_kind_are_parameters(value, message):
+    model = auto_encoder()
+    before = model.W
+    for name in ("W", "dW"):
+        with pytest.raises(TypeError, match=message.replace("W", name)):
+            setattr(model, name, value)
+    assert model.W is before
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: AutoEncoder(M),
+        lambda: RBM(M),
+        lambda: PCA(),
+        lambda: DBN([M]),
+        lambda: DNN([M]),
+        lambda: DeepAutoEncoder([M]),
+        lambda: Ladder([M]),
+        lambda: eager.AutoEncoder(M),
+        lambda: eager.RBM(M),
+        lambda: eager.PCA(),
+        lambda: eager.DBN([M]),
+        lambda: eager.DNN([M]),
+    ],
+)
+def test_lists_of_parameters_are_read_only_and_there_after_a_fit(make):
+    model = make()
+    lists = ["params", "dparams", "forward_params", "forward_dparams"]
+    lists = [name for name in lists if hasattr(type(model), name)]
+    for name in lists:
+        assert not hasattr(model, name)
+        with pytest.raises(NotFittedError, match=f"{type(model).__name__} has no parameters yet: call fit"):
+            getattr(model, name)
+        with pytest.raises(AttributeError, match=r"computed from its attributes \(.*\): set these, as in"):
+            setattr(model, name, [])
+
+
+def test_a_machine_with_learned_variances_has_one_parameter_more():
+    rbm = RBM(M, visible="gaussian", learn_variance=True, random_state=0).fit(X, epochs=0)
+    assert [p.name for p in rbm.params] == ["W", "c", "b", "z"]
+    assert [p.name for p in rbm.dparams] == ["dW", "dc", "db", "dz"]
+    plain = RBM(M, visible="gaussian", random_state=0).fit(X, epochs=0)
+    assert [p.name for p in plain.params] == ["W", "c", "b"]
+
+
+def test_a_twins_replaced_weight_is_in_its_lists_and_calls():
+    network = eager.DNN([M], random_state=0).fit(X, np.arange(N) % 2, X, np.arange(N) % 2, False, epochs=0)
+    layer, W = network.hidden_layers[0], np.full((D, M), 0.5)
+    layer.W = W
+    assert layer.params[0] is layer.forward_params[0] is network.params[2] is W
+    np.testing.assert_allclose(network.logits(X), expit(X @ W) @ network.W + network.b, rtol=1e-12)
