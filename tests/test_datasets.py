@@ -160,9 +160,9 @@ def replaced(name, content):
     [
         (
             replaced(NAMES[0], CONTENTS[NAMES[0]][:-1]),
-            "was cut off: 5487 bytes of data, expected 5488 for 7 images",
+            "was cut off: at most 5487 bytes of data, expected 5488 for 7 images",
         ),
-        (replaced(NAMES[0], CONTENTS[NAMES[0]] + b"\0"), "has trailing bytes: 5489"),
+        (replaced(NAMES[0], CONTENTS[NAMES[0]] + b"\0"), "has trailing bytes: at least 5489 bytes of data"),
         (replaced(NAMES[0], b"\0\0"), "has 2 bytes, too few for the header"),
         (replaced(NAMES[0], b""), "has 0 bytes"),
         (
@@ -180,11 +180,11 @@ def replaced(name, content):
             replaced(NAMES[1], struct.pack(">II", 2049, 7) + bytes([10] * 7)),
             "has the label 10, expected digits",
         ),
-        (replaced(NAMES[1], struct.pack(">II", 2049, 0)), "is empty"),
+        (replaced(NAMES[1], struct.pack(">II", 2049, 0)), "is empty: its header announces 0 labels"),
         (replaced(f"{NAMES[1]}.gz", CONTENTS[NAMES[1]]), "is no whole gzip file"),
         (replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-6]), "is no whole gzip file"),
         (
-            replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:12] + b"rot" * 9),
+            replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-8] + b"rot!" * 2),
             "is no whole gzip file",
         ),
     ],
@@ -215,12 +215,18 @@ def test_an_empty_path_is_refused_and_nothing_else_is_tried(load, folder, monkey
 # Downloads, from a server of the test's own
 
 
+def published(monkeypatch):
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENTS.items()}
+    monkeypatch.setattr(datasets, "CONTENTS", digests)
+
+
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
     """A folder served as the second mirror; the first refuses connections."""
     served = tmp_path / "served"
     served.mkdir()
     digests = {}
+    published(monkeypatch)
     for name, content in CONTENTS.items():
         packed = gzip.compress(content)
         (served / f"{name}.gz").write_bytes(packed)
@@ -267,15 +273,45 @@ def cached():
     return Path(os.environ["UDL_PT_CACHE"])
 
 
-def test_plain_files_in_the_cache_are_read(monkeypatch):
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_published_files_in_the_cache_are_read_however_they_are_packed(suffix, monkeypatch):
     monkeypatch.setattr(datasets, "_download", lambda name: pytest.fail("downloaded"))
+    published(monkeypatch)
     for name, content in CONTENTS.items():
-        (cached() / name).write_bytes(content)
+        (cached() / f"{name}{suffix}").write_bytes(gzip.compress(content, 1) if suffix else content)
     assert_read(load_mnist())
     assert {what: there for what, _, there in describe_sources()}["full MNIST, cache"]
 
 
 OTHERS = struct.pack(">II", 2049, 7) + bytes([3] * 7)  # a whole file, but not the published one
+
+
+def test_a_plain_file_in_the_cache_that_is_not_the_published_one_is_not_used(mirror):
+    for spelling in (NAMES[1], NAMES[1].replace("-idx", ".idx")):
+        (cached() / spelling).write_bytes(OTHERS)
+    assert not {what: there for what, _, there in describe_sources()}["full MNIST, cache"]
+    assert_read(load_mnist())  # a download
+    for file in mirror.iterdir():
+        file.unlink()
+    assert_read(load_mnist())  # the .gz beside it
+    (cached() / f"{NAMES[1]}.gz").unlink()
+    with pytest.raises(FileNotFoundError, match=rf"{cached() / NAMES[1]}, .* is not the published file"):
+        load_mnist()
+
+
+@full
+def test_full_mnist_has_the_digests_that_the_cache_is_checked_by():
+    """Its MD5 sums are known from elsewhere."""
+    known = {
+        NAMES[0]: "6bbc9ace898e44ae57da46a324031adb",
+        NAMES[1]: "a25bea736e30d166cdddb491f175f624",
+        NAMES[2]: "2646ac647ad5339dbf082846283269ea",
+        NAMES[3]: "27ae3e4e09519cfbb04c329615203637",
+    }
+    for name, md5 in known.items():
+        content = gzip.decompress(Path(os.environ["UDL_PT_DATA"], f"{name}.gz").read_bytes())
+        assert hashlib.md5(content).hexdigest() == md5
+        assert hashlib.sha256(content).hexdigest() == datasets.CONTENTS[name]
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: gzip.compress(OTHERS)], ids=["cut", "other"])
@@ -291,89 +327,3 @@ def test_a_cached_file_that_is_not_the_published_one_is_fetched_again(mirror, da
     (mirror / file.name).unlink()
     with pytest.raises(FileNotFoundError, match=rf"{file} is not the published file \(delete it\)"):
         load_mnist()
-
-
-# Kaggle's CSV
-
-HEADER = ",".join(["label", *(f"pixel{i}" for i in range(784))])
-
-
-def write_csv(path, n=1005, change=lambda lines: lines):
-    rows = np.column_stack([np.arange(n) % 10, pixels(n, 2)])
-    lines = [HEADER, *(",".join(map(str, row)) for row in rows)]
-    path.write_text("\n".join(change(lines)) + "\n")
-    return rows
-
-
-def test_kaggle_shuffles_and_keeps_the_last_thousand_for_the_test(tmp_path, monkeypatch):
-    file = tmp_path / "train.csv"
-    rows = write_csv(file)
-    order = np.arange(len(rows))
-    np.random.RandomState(0).shuffle(order)
-    for call in (
-        lambda: getKaggleMNIST(file),
-        lambda: getKaggleMNIST(tmp_path),
-        lambda: load_data(file),
-        getKaggleMNIST,
-    ):
-        monkeypatch.setenv("UDL_PT_DATA", str(tmp_path))
-        np.random.seed(0)
-        X, Y, Xtest, Ytest = call()
-        assert len(Xtest) == len(Ytest) == 1000
-        np.testing.assert_array_equal(np.concatenate([Y, Ytest]), rows[order, 0])
-        np.testing.assert_array_equal(np.concatenate([X, Xtest]), rows[order, 1:] / 255)
-
-
-def with_cell(row, column, value):
-    def change(lines):
-        cells = lines[row + 1].split(",")
-        cells[column] = value
-        lines[row + 1] = ",".join(cells)
-        return lines
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda lines: lines[1:], "a header of 785 columns .*expected label,pixel0"),
-        (lambda lines: [line.rpartition(",")[0] for line in lines], "784 columns"),
-        (lambda lines: [lines[0], *(line.rpartition(",")[0] for line in lines[1:])], "rows of 784 columns"),
-        (
-            lambda lines: [*lines[:4], lines[4].rpartition(",")[0], *lines[5:]],
-            "not a table of integers: in row 4, the number of columns changed from 785 to 784",
-        ),
-        (with_cell(4, 9, "300"), "has the pixel 300 in row 5, expected 0 to 255"),
-        (with_cell(4, 9, "-1"), "has the pixel -1 in row 5"),
-        (with_cell(4, 0, "10"), "has the label 10 in row 5, expected 0 to 9"),
-        (with_cell(4, 0, "2.5"), "not a table of integers: in row 5, could not convert string '2.5'"),
-        (with_cell(4, 9, "white"), "not a table of integers: in row 5, could not convert string 'white'"),
-        (with_cell(4, 9, "17#junk"), "in row 5, could not convert string '17#junk'"),
-        (with_cell(4, 784, "17 # junk"), "in row 5, could not convert string '17 # junk'"),
-        (with_cell(4, 0, "#7"), "in row 5, could not convert string '#7'"),
-        (lambda lines: [lines[0], "# by hand", *lines[1:]], "in row 1, could not convert string '# by hand'"),
-        (lambda lines: [lines[0], "", *lines[1:]], "has nothing in row 1"),
-        (lambda lines: [*lines[:5], "", *lines[5:]], "has nothing in row 5"),
-        (lambda lines: [*lines[:5], "  ", *lines[5:]], "in row 5, "),
-        (lambda lines: lines[:1], "a header but no rows"),
-        (lambda lines: [lines[0], "", ""], "a header but no rows"),
-        (lambda lines: lines[:1001], "has 1000 rows, expected more than 1000"),
-        (lambda lines: [""], "a header of 1 columns"),
-    ],
-)
-def test_damaged_csv(tmp_path, change, message):
-    write_csv(tmp_path / "train.csv", change=change)
-    with pytest.raises(DataError, match=message):
-        getKaggleMNIST(tmp_path)
-
-
-def test_empty_lines_at_the_end_are_no_rows(tmp_path):
-    rows = write_csv(tmp_path / "train.csv", change=lambda lines: [*lines, "", ""])
-    X, _, Xtest, _ = getKaggleMNIST(tmp_path)
-    assert len(X) + len(Xtest) == len(rows)
-
-
-def test_no_csv_says_what_to_do(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"train\.csv.*UDL_PT_DATA"):
-        getKaggleMNIST(tmp_path)

@@ -12,7 +12,7 @@ FLOORS = {
     name: floor
     for floor, names in {
         -2: "loop_rewriting numba_blas theano_worker",
-        -1: "memory numba_elemwise numba_steps numba_sums validation version",
+        -1: "files memory numba_elemwise numba_steps numba_sums validation version",
         0: "backend parameters random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
         2: "training units pca descent",

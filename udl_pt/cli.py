@@ -1,7 +1,6 @@
 """The command line: ``udl-pt reproduce``, ``udl-pt compare`` and ``udl-pt doctor``."""
 
 import argparse
-import contextlib
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,8 +18,9 @@ from udl_pt.compare import KINDS, compare
 from udl_pt.compare_worker import TWINS
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.doctor import examine
+from udl_pt.files import folder_if_filled, printable
 from udl_pt.random import as_generator
-from udl_pt.report import write_report
+from udl_pt.report import PAGE, RESULTS, write_report
 from udl_pt.training import Progress
 from udl_pt.validation import check_count, check_option
 from udl_pt.version import __version__
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.command(options)
     except (ValueError, TypeError, OSError, MemoryError, RuntimeError) as error:
-        Console(stderr=True, soft_wrap=True).print(f"udl-pt: {error}", markup=False, highlight=False)
+        lines = "\n".join(map(printable, f"udl-pt: {error}".split("\n")))
+        Console(stderr=True, soft_wrap=True).print(lines, markup=False, highlight=False)
         return 2
     except KeyboardInterrupt:
         Console(stderr=True).print("udl-pt: interrupted")
@@ -143,7 +144,7 @@ def _compare(options: argparse.Namespace) -> None:
         for backend in options.backends or [get_backend()]:
             console.print(compare_report.code(options.model, get_backend(backend), dtype, console.width))
         return
-    _check_out(Path(options.out))
+    _check_out(options.out, compare_report.FILES)
     data = _load(options.data, options.seed, dtype)
     console.print(f"data: {data.source}", highlight=False, markup=False)
     with console.status("") as status:
@@ -163,7 +164,7 @@ def _compare(options: argparse.Namespace) -> None:
         console.print(f"left out: {why}", highlight=False, markup=False)
     console.print(compare_report.table(comparison))
     for path in compare_report.write(comparison, options.out):
-        console.print(str(path), highlight=False, markup=False, soft_wrap=True)
+        console.print(printable(path), highlight=False, markup=False, soft_wrap=True)
 
 
 def _reproduce(options: argparse.Namespace) -> None:
@@ -177,7 +178,7 @@ def _reproduce(options: argparse.Namespace) -> None:
         check_count(options.epochs, "epochs")
     sizes = [check_count(size, "sizes") for some in options.sizes for size in some]
     dtype = float_dtype(options.dtype)
-    _check_out(Path(options.out))
+    _check_out(options.out, (RESULTS, PAGE))
     start = time.perf_counter()
     data = _load(options.data, options.seed, dtype)
     console.print(f"data: {data.source}", highlight=False, markup=False)
@@ -204,31 +205,31 @@ def _reproduce(options: argparse.Namespace) -> None:
     page = write_report(sections, options.out, facts)
     for section in sections.values():
         console.print(section.sentences[-1], highlight=False, markup=False)
-    console.print(f"The report is in {page}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"The report is in {printable(page)}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _check_out(out: Path) -> None:
-    """Refuse a place where no report can be written, before minutes of training instead of after.
+def _check_out(name: str, files: Sequence[str]) -> None:
+    """Refuse a place where `files` can't be written, before minutes of training instead of after.
 
-    It is tried, as permissions don't say everything; a folder made for that goes again, in case of other bad
+    It is tried, as permissions don't tell everything; a folder made for that goes again, in case of other bad
     input.
     """
-    places = (out, *out.absolute().parents)
-    there = next(place for place in places if place.exists())
+    if not name:
+        raise ValueError("--out is '', expected a folder")
+    out = Path(name)
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
     if not there.is_dir():
         raise NotADirectoryError(f"--out {out}: {there} is a file, expected a folder, or a new name")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
+        with folder_if_filled(out), tempfile.TemporaryFile(dir=out):
             pass
     except OSError as error:
         raise type(error)(
             f"--out {out} can't be made or written to ({error.strerror}), choose another folder"
         ) from error
-    finally:
-        for place in places[: places.index(there)]:
-            with contextlib.suppress(OSError):
-                place.rmdir()
+    for file in files:
+        if (out / file).is_dir() and not (out / file).is_symlink():
+            raise IsADirectoryError(f"--out {out}: {file} there is a folder, expected a file: move it away")
 
 
 def _load(place: str | None, seed: int, dtype: str) -> Dataset:

@@ -1,6 +1,5 @@
 """What ``udl-pt compare`` shows: a table in the terminal, numbers in a file, two pictures; or the code."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,12 @@ from rich.table import Table
 from udl_pt.compare import Comparison, Way
 from udl_pt.compare_code import operations_of_step, twins_lines
 from udl_pt.compare_plots import plot_differences, plot_times
+from udl_pt.files import as_json, write_files
+from udl_pt.report import png
 
-__all__ = ["code", "table", "write"]
+__all__ = ["FILES", "code", "table", "write"]
 
+FILES = ("comparison.json", "times.png", "differences.png")
 WIDE = 170  # columns from which graph and code stand side by side
 
 
@@ -69,7 +71,7 @@ def _steps(way: Way, baseline: Way | None, *, cold: bool) -> str:
 
 
 def write(comparison: Comparison, folder: Any) -> list[Path]:
-    """Write the numbers and both pictures.
+    """Write the numbers and both pictures: all three files, or none.
 
     Parameters
     ----------
@@ -81,14 +83,16 @@ def write(comparison: Comparison, folder: Any) -> list[Path]:
     -------
     list of Path
         ``comparison.json``, ``times.png`` and ``differences.png``.
+
+    Raises
+    ------
+    OSError
+        When a file can't be written; those that were there stay.
     """
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
-    files = [place / name for name in ("comparison.json", "times.png", "differences.png")]
-    files[0].write_text(json.dumps(comparison.as_dict(), indent=1) + "\n")
-    plot_times(comparison).savefig(files[1], dpi=120)
-    plot_differences(comparison).savefig(files[2], dpi=120)
-    return files
+    numbers = as_json(comparison.as_dict(), indent=1)
+    contents = (numbers, png(plot_times(comparison)), png(plot_differences(comparison)))
+    write_files(Path(folder), dict(zip(FILES, contents, strict=True)))
+    return [Path(folder) / name for name in FILES]
 
 
 def code(kind: str, backend: str, dtype: str, width: int) -> Any:

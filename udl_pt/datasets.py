@@ -4,15 +4,18 @@ Every loader hands back a `Dataset`: images as float64 in [0, 1], shape (N, 784)
 they are from. No loader falls back to other data by itself.
 """
 
+import contextlib
 import hashlib
 import lzma
 import os
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from udl_pt.files import printable
 from udl_pt.mnist_files import read_csv, read_idx
 from udl_pt.random import as_generator
 from udl_pt.validation import DataError, check_count
@@ -41,6 +44,12 @@ DIGESTS = {  # SHA-256 of the published .gz files
     "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+CONTENTS = {  # SHA-256 of what these unpack to
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = DIGESTS
 SUBSET = "mnist_subset.xz"
@@ -135,16 +144,17 @@ def load_mnist(path: Any = None) -> Dataset:
     FileNotFoundError
         When they are nowhere to be had; the message names all four ways.
     DataError
-        When a file is damaged or isn't what its name says. (In the cache, a .gz whose digest isn't the
-        published one is downloaded again.)
+        When a file of the folder is damaged or isn't what its name tells, or the path is a file. (In the
+        cache, a file that isn't the published one is not used: it is downloaded again.)
     """
     folder = _place(path)
     if folder is not None:
         return _read_folder(folder)
+    arrays = {}
     for name in DIGESTS:
-        if _find_cached(name) is None:
-            _download(name)
-    return _read_folder(_cache())
+        cached = _read_cached(name)
+        arrays[name] = read_idx(_download(name), name, CONTENTS[name]) if cached is None else cached
+    return _dataset(arrays)
 
 
 def getKaggleMNIST(path: Any = None) -> Dataset:
@@ -153,7 +163,8 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
     Parameters
     ----------
     path : path-like, optional
-        The file, or a folder with ``train.csv``; else ``train.csv`` in the environment's ``UDL_PT_DATA``.
+        The file, plain or .gz, or a folder with ``train.csv``; else ``train.csv`` in the environment's
+        ``UDL_PT_DATA``.
 
     Returns
     -------
@@ -166,34 +177,40 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
     FileNotFoundError
         When there is no such file.
     DataError
-        When it isn't of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image.
+        When it isn't of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image;
+        or when a .gz unpacks to more than 268 MB (Kaggle's file has 77 MB).
     """
     place = _place(path) or Path()
     file = place / "train.csv" if place.is_dir() else place
+    shown = printable(file)
     if not file.is_file():
         raise FileNotFoundError(
-            f"no {file}: pass the path of Kaggle's train.csv (from the competition Digit Recognizer), "
+            f"no {shown}: pass the path of Kaggle's train.csv (from the competition Digit Recognizer), "
             f"or set {ENVIRONMENT} to its folder"
         )
     labels, pixels = read_csv(file)
     if len(labels) <= N_KAGGLE_TEST:
         raise DataError(
-            f"{file} has {len(labels)} rows, expected more than {N_KAGGLE_TEST}, which are the test set"
+            f"{shown} has {len(labels)} rows, expected more than {N_KAGGLE_TEST}, which are the test set"
         )
     order = np.arange(len(labels))
     np.random.shuffle(order)  # the draws of sklearn.utils.shuffle
     pixels, labels = pixels[order], labels[order]
     split = len(labels) - N_KAGGLE_TEST
-    return Dataset(
-        pixels[:split], labels[:split], pixels[split:], labels[split:], f"Kaggle's CSV, {file.name}"
-    )
+    source = f"Kaggle's CSV, {printable(file.name)}"
+    return Dataset(pixels[:split], labels[:split], pixels[split:], labels[split:], source)
 
 
 def load_data(path: Any = None) -> Dataset:
-    """Load what `path` names: a folder of IDX files, a .csv of Kaggle's; the embedded subset for None."""
+    """Load what `path` names: a folder of IDX files, a .csv or .csv.gz of Kaggle's; the subset for None.
+
+    The names' case doesn't count. For errors see `load_mnist` and `getKaggleMNIST`, which do the reading.
+    """
     if path is None:
         return load_mnist_subset()
-    return getKaggleMNIST(path) if Path(path).suffix == ".csv" else load_mnist(path)
+    place = _place(path)
+    is_csv = place is not None and place.name.lower().endswith((".csv", ".csv.gz"))
+    return getKaggleMNIST(place) if is_csv else load_mnist(place)
 
 
 def describe_sources() -> list[tuple[str, str, bool]]:
@@ -208,19 +225,25 @@ def describe_sources() -> list[tuple[str, str, bool]]:
         (
             "full MNIST",
             folder or f"${ENVIRONMENT} is not set",
-            bool(folder) and all(_find(Path(folder or ""), name) for name in DIGESTS),
+            bool(folder) and all(any(_found(Path(folder or ""), name)) for name in DIGESTS),
         ),
-        ("full MNIST, cache", str(_cache()), all(map(_find_cached, DIGESTS))),
+        ("full MNIST, cache", str(_cache()), all(_read_cached(name) is not None for name in DIGESTS)),
         ("Kaggle's CSV", f"{folder or '.'}/train.csv", Path(folder or ".", "train.csv").is_file()),
     ]
 
 
 def _place(path: Any) -> Path | None:
     """Where to look: what was passed, else the environment's; None where neither names a place."""
-    if path == "":
+    place = path if path is not None else os.environ.get(ENVIRONMENT) or None
+    if place is None:
+        return None
+    try:
+        name = os.fsdecode(place)
+    except TypeError:
+        raise TypeError(f"path is {path!r}, expected the name of a folder or a file") from None
+    if not name:
         raise FileNotFoundError("path is '', expected a folder or a file: name it, or leave it away")
-    place = path if path is not None else os.environ.get(ENVIRONMENT)
-    return Path(place) if place else None
+    return Path(name)
 
 
 def _cache() -> Path:
@@ -229,7 +252,7 @@ def _cache() -> Path:
     return Path(os.environ.get(CACHE_ENVIRONMENT) or pooch.os_cache("udl_pt"))
 
 
-def _download(name: str) -> None:
+def _download(name: str) -> Path:
     """Fetch a file into the cache from the first mirror that has it, undamaged."""
     import pooch
 
@@ -239,15 +262,13 @@ def _download(name: str) -> None:
     try:
         for mirror in MIRRORS:
             try:
-                pooch.retrieve(
-                    f"{mirror}{name}.gz", f"sha256:{DIGESTS[name]}", fname=f"{name}.gz", path=_cache()
-                )
-                return
+                digest = f"sha256:{DIGESTS[name]}"
+                return Path(pooch.retrieve(f"{mirror}{name}.gz", digest, f"{name}.gz", _cache()))
             except (OSError, ValueError) as error:  # no connection; another digest
                 failures.append(f"{mirror}: {str(error).splitlines()[0]}")
     finally:
         pooch.get_logger().setLevel(level)
-    altered = _find(_cache(), name)
+    altered = ", ".join(map(printable, _found(_cache(), name)))
     state = f"{altered} is not the published file (delete it)" if altered else "full MNIST is not at hand"
     raise FileNotFoundError(
         f"{state} and {name}.gz could not be downloaded ({'; '.join(failures)}). There are "
@@ -256,38 +277,47 @@ def _download(name: str) -> None:
     )
 
 
-def _find(folder: Path, name: str) -> Path | None:
-    """Find a file of the set, plain or .gz, under its usual spellings."""
+def _found(folder: Path, name: str) -> Iterator[Path]:
+    """Find a file of the set, plain and .gz, under its usual spellings."""
     for spelling in (name, name.replace("-idx", ".idx")):
         for file in (folder / spelling, folder / f"{spelling}.gz"):
             if file.is_file():
-                return file
+                yield file
+
+
+def _read_cached(name: str) -> np.ndarray | None:
+    """Read a file of the set from the cache: the first that is the published one, None where none is."""
+    for file in _found(_cache(), name):
+        with contextlib.suppress(DataError):
+            return read_idx(file, name, CONTENTS[name])
     return None
 
 
-def _find_cached(name: str) -> Path | None:
-    """Find a file of the set in the cache; a .gz only if it is the published one."""
-    file = _find(_cache(), name)
-    if file is None or file.suffix != ".gz":
-        return file
-    return file if hashlib.sha256(file.read_bytes()).hexdigest() == DIGESTS[name] else None
-
-
 def _read_folder(folder: Path) -> Dataset:
-    files = {name: _find(folder, name) for name in DIGESTS}
+    shown = printable(folder)
+    if not folder.is_dir():
+        expected = "expected a folder with MNIST's four IDX files, or (load_data) Kaggle's .csv or .csv.gz"
+        if folder.exists():
+            raise DataError(f"{shown} is a file, {expected}")
+        raise FileNotFoundError(f"there is no {shown}, {expected}")
+    files = {name: next(_found(folder, name), None) for name in DIGESTS}
     missing = [name for name, file in files.items() if file is None]
     if missing:
         raise FileNotFoundError(
-            f"{folder} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX "
+            f"{shown} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX "
             f"files, set {ENVIRONMENT} to it, or leave both away to use the cache {_cache()} or a download"
         )
     arrays = {name: read_idx(file, name) for name, file in files.items() if file is not None}
     for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
         if len(arrays[images]) != len(arrays[labels]):
             raise DataError(
-                f"{files[images]} has {len(arrays[images])} images, but {files[labels]} has "
-                f"{len(arrays[labels])} labels: they are not of one set"
+                f"{printable(files[images])} has {len(arrays[images])} images, but {printable(files[labels])} "
+                f"has {len(arrays[labels])} labels: they are not of one set"
             )
+    return _dataset(arrays)
+
+
+def _dataset(arrays: Mapping[str, np.ndarray]) -> Dataset:
     return Dataset(
         arrays[TRAIN_IMAGES],
         arrays[TRAIN_LABELS],

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info
 
 from udl_pt.backend import BACKENDS, Function, blas_of_c, blas_of_numba, cache_folders, compiler_of_c
 from udl_pt.datasets import describe_sources
+from udl_pt.files import printable
 from udl_pt.report import versions
 
 __all__ = ["examine"]
@@ -32,7 +33,9 @@ def examine() -> Iterator[Table]:
         for column in table.columns:
             column.overflow = "fold"
         for row in rows:
-            table.add_row(*map(Text, row))  # as it is: brackets, as in udl_pt[jax], are no markup
+            table.add_row(
+                *map(Text, map(printable, row))
+            )  # as it is: brackets, as in udl_pt[jax], are no markup
         yield table
 
 

@@ -6,7 +6,6 @@ A chapter is one function that returns its `Section`; see `udl_pt.chapters`.
 import base64
 import html
 import io
-import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -15,10 +14,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from udl_pt.files import as_json, write_files
 from udl_pt.version import __version__
 
-__all__ = ["Picture", "Section", "Table", "versions", "write_report"]
+__all__ = ["PAGE", "RESULTS", "Picture", "Section", "Table", "png", "versions", "write_report"]
 
+PAGE, RESULTS = "index.html", "results.json"
 PACKAGES = ("pytensor", "numba", "numpy", "scipy", "scikit-learn", "jax", "torch")
 
 
@@ -76,7 +77,7 @@ def versions() -> dict[str, str]:
 
 
 def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[str, Any]) -> Path:
-    """Write figures, `results.json` and `index.html` into the folder `out`.
+    """Write figures, `results.json` and `index.html` into the folder `out`, all of them or none.
 
     Parameters
     ----------
@@ -90,20 +91,26 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
     Returns
     -------
     pathlib.Path
-        The page. It is written last, so a page stands for a whole report.
+        The page.
+
+    Raises
+    ------
+    TypeError
+        When JSON can't hold a result. NaN and infinity become null in `results.json`.
+    OSError
+        When a file can't be written.
+
+    Notes
+    -----
+    Whatever fails, also when somebody interrupts, a report that was there stays whole.
     """
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / "index.html"
-    page.unlink(missing_ok=True)
     facts = {
         **settings,
         "versions": versions(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
     }
     results = {**facts, "chapters": {chapter: dict(s.results) for chapter, s in sections.items()}}
-    (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    body = []
+    files, body = {RESULTS: as_json(results, indent=2)}, []
     for chapter, section in sections.items():
         pictures = []
         for picture in section.pictures:
@@ -111,9 +118,8 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
             if isinstance(picture, Table):
                 pictures.append(_FIGURE.format(body=_table(picture.rows), text=text))
                 continue
-            png = _png(picture.figure)
-            (folder / f"chapter{chapter}_{picture.name}.png").write_bytes(png)
-            image = _IMAGE.format(data=base64.b64encode(png).decode(), text=text)
+            drawn = files[f"chapter{chapter}_{picture.name}.png"] = png(picture.figure)
+            image = _IMAGE.format(data=base64.b64encode(drawn).decode(), text=text)
             pictures.append(_FIGURE.format(body=image, text=text))
         body.append(
             f"<h2>{_text(section.title)}</h2>"
@@ -121,12 +127,13 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
             + _table(section.table)
             + "".join(pictures)
         )
-    unfinished = folder / "index.html.part"
-    unfinished.write_text(_PAGE.format(body="\n".join(body), facts=_facts(facts)), encoding="utf-8")
-    return unfinished.replace(page)
+    page = _PAGE.format(body="\n".join(body), facts=_facts(facts))
+    write_files(Path(out), {**files, PAGE: page.encode("utf-8", "backslashreplace")})
+    return Path(out) / PAGE
 
 
-def _png(figure: Any) -> bytes:
+def png(figure: Any) -> bytes:
+    """Draw a matplotlib figure as a PNG file's content."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=120, facecolor="white")
     return buffer.getvalue()
