@@ -1,6 +1,8 @@
 """A module imports only from floors below its own (docs/architecture.md)."""
 
 import ast
+import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -16,17 +18,17 @@ FLOORS = {
         0: "backend parameters random metrics storage affinities mnist_files",
         1: "graph updates calling datasets neighbours",
         2: "training units pca descent",
-        3: "gibbs callbacks compare_processes embedding",
+        3: "gibbs callbacks comparison_processes embedding",
         4: "contrastive layer annealing",
         5: "autoencoder rbm tsne",
         6: "pretraining fine_tuning likelihood sampling",
         7: "dnn dbn deep classifiers",
-        8: "features adversarial ladder compare_worker compare_code",
+        8: "features adversarial ladder comparison_worker comparison_code",
         9: "augmentation compare",
         10: "image_plots",
         11: "plots",
-        12: "report compare_plots",
-        13: "programs doctor compare_report",
+        12: "report comparison_plots",
+        13: "programs doctor comparison_report",
         14: "chapter3_codes",
         15: "chapter1 chapter2 chapter3 chapter4 chapter5 chapter6",
         16: "chapters",
@@ -83,7 +85,7 @@ def violations(module, source):
                 found.append(f"imports {other} of floor {FLOORS[other]}")
             elif other.startswith("numba_") and module not in LINKERS:
                 found.append(f"imports {other}")
-        if name.startswith("matplotlib") and module not in ("plots", "image_plots", "compare_plots"):
+        if name.startswith("matplotlib") and module not in ("plots", "image_plots", "comparison_plots"):
             found.append("imports matplotlib")
         if name.startswith(MODES) and module not in LINKERS:
             found.append(f"imports {name}")
@@ -107,6 +109,20 @@ def test_the_twins_share_only_the_loop_the_data_and_the_metrics(module):
 
 def test_every_floor_has_its_modules():
     assert set(MODULES) == set(FLOORS)
+
+
+@pytest.mark.parametrize("package", ["udl_pt", "udl_pt.eager", "udl_pt.eager.torch"])
+def test_no_module_shares_its_name_with_what_its_package_exports(package):
+    """Where it does, ``import package.name as m`` gives the other thing."""
+    loaded = importlib.import_module(package)
+    siblings = {path.stem for path in Path(loaded.__file__).parent.glob("*.py")}
+    assert siblings.isdisjoint(loaded.__all__)
+
+
+def test_compare_is_a_function_and_no_module():
+    assert callable(udl_pt.compare)
+    with pytest.raises(ModuleNotFoundError, match=re.escape("udl_pt.compare")):
+        importlib.import_module("udl_pt.compare")
 
 
 @pytest.mark.parametrize(

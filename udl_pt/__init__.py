@@ -3,7 +3,7 @@
 from udl_pt.affinities import joint_probabilities
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import set_backend
-from udl_pt.compare import Comparison, compare
+from udl_pt.comparison import Comparison, compare
 from udl_pt.datasets import getKaggleMNIST, load_mnist, load_mnist_subset
 from udl_pt.dbn import DBN
 from udl_pt.deep import DeepAutoEncoder

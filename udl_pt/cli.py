@@ -14,8 +14,8 @@ from rich.progress import Progress as Bars
 
 from udl_pt.backend import BACKENDS, float_dtype, get_backend
 from udl_pt.chapters import CHAPTERS, Settings
-from udl_pt.compare import KINDS, compare
-from udl_pt.compare_worker import TWINS
+from udl_pt.comparison import KINDS, compare
+from udl_pt.comparison_worker import TWINS
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.doctor import examine
 from udl_pt.files import folder_if_filled, printable
@@ -134,7 +134,7 @@ def _doctor(options: argparse.Namespace) -> None:
 
 def _compare(options: argparse.Namespace) -> None:
     # imported here: matplotlib and the twins take time that the other commands don't need
-    from udl_pt import compare_report
+    from udl_pt import comparison_report
 
     console = Console()
     dtype = float_dtype(options.dtype)
@@ -142,9 +142,9 @@ def _compare(options: argparse.Namespace) -> None:
     if options.show:
         check_option(options.model, "MODEL", list(KINDS))
         for backend in options.backends or [get_backend()]:
-            console.print(compare_report.code(options.model, get_backend(backend), dtype, console.width))
+            console.print(comparison_report.code(options.model, get_backend(backend), dtype, console.width))
         return
-    _check_out(options.out, compare_report.FILES)
+    _check_out(options.out, comparison_report.FILES)
     data = _load(options.data, options.seed, dtype)
     console.print(f"data: {data.source}", highlight=False, markup=False)
     with console.status("") as status:
@@ -162,8 +162,8 @@ def _compare(options: argparse.Namespace) -> None:
         )
     for why in comparison.left_out.values():
         console.print(f"left out: {why}", highlight=False, markup=False)
-    console.print(compare_report.table(comparison))
-    for path in compare_report.write(comparison, options.out):
+    console.print(comparison_report.table(comparison))
+    for path in comparison_report.write(comparison, options.out):
         console.print(printable(path), highlight=False, markup=False, soft_wrap=True)
 
 

@@ -57,7 +57,7 @@ class Process:
             command = [str(theano), str(Path(__file__).with_name("theano_worker.py"))]
             environment["THEANO_FLAGS"] = _theano_flags(theano, task["dtype"], cache)
         else:
-            command = [sys.executable, "-P", "-c", "from udl_pt.compare_worker import main; main()", name]
+            command = [sys.executable, "-P", "-c", "from udl_pt.comparison_worker import main; main()", name]
             paths = [str(Path(__file__).parents[1]), environment.get("PYTHONPATH", "")]  # this copy of udl_pt
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
             flags = environment.get("PYTENSOR_FLAGS", "").split(",")

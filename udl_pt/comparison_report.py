@@ -10,9 +10,9 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-from udl_pt.compare import Comparison, Way
-from udl_pt.compare_code import operations_of_step, twins_lines
-from udl_pt.compare_plots import plot_differences, plot_times
+from udl_pt.comparison import Comparison, Way
+from udl_pt.comparison_code import operations_of_step, twins_lines
+from udl_pt.comparison_plots import plot_differences, plot_times
 from udl_pt.files import as_json, write_files
 from udl_pt.report import png
 
@@ -101,7 +101,7 @@ def code(kind: str, backend: str, dtype: str, width: int) -> Any:
     Parameters
     ----------
     kind, backend, dtype
-        See `udl_pt.compare_code.operations_of_step`.
+        See `udl_pt.comparison_code.operations_of_step`.
     width : int
         The terminal's columns; in a narrow one they stand below each other.
     """

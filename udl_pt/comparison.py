@@ -1,6 +1,6 @@
 """The same training in every way there is: seconds, memory, and how far the results are apart.
 
-Each way is a process (`udl_pt.compare_worker`, `udl_pt.theano_worker`), so that the time to import, the
+Each way is a process (`udl_pt.comparison_worker`, `udl_pt.theano_worker`), so that the time to import, the
 compile cache and the memory are its own. All make the same draws; blocks of steps take turns, so that a
 machine whose speed drifts treats all alike.
 """
@@ -22,8 +22,8 @@ import numpy as np
 from udl_pt import eager
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import BACKENDS, float_dtype, get_backend
-from udl_pt.compare_processes import Process, check_theano
-from udl_pt.compare_worker import CLASSES, TWINS, prepared, way_of
+from udl_pt.comparison_processes import Process, check_theano
+from udl_pt.comparison_worker import CLASSES, TWINS, prepared, way_of
 from udl_pt.datasets import load_mnist_subset
 from udl_pt.dnn import DNN
 from udl_pt.rbm import RBM

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from udl_pt.compare import Comparison
-from udl_pt.compare_worker import TWINS
+from udl_pt.comparison import Comparison
+from udl_pt.comparison_worker import TWINS
 from udl_pt.plots import COLOURS, MARKERS, open_grid
 
 __all__ = ["plot_differences", "plot_times"]

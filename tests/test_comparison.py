@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import udl_pt
-from udl_pt import DNN, RBM, AutoEncoder, cli, compare_code, compare_plots, compare_report
-from udl_pt.compare import Comparison, Way, compare
+from udl_pt import DNN, RBM, AutoEncoder, cli, comparison_code, comparison_plots, comparison_report
+from udl_pt.comparison import Comparison, Way, compare
 from udl_pt.graph import masking
 
 RS = np.random.RandomState(0)
@@ -70,7 +70,7 @@ def test_compiling_pays_where_the_lines_meet():
 
 
 def test_the_numbers_can_be_written_and_the_pictures_drawn(comparison, tmp_path):
-    numbers, times, differences = compare_report.write(comparison, tmp_path / "new")
+    numbers, times, differences = comparison_report.write(comparison, tmp_path / "new")
     written = json.loads(numbers.read_text())
     assert written["ways"][0]["differences"]["12"] == comparison.ways[0].differences[12]
     assert written["ways"][0]["ms_median"] == pytest.approx(np.median(comparison.ways[0].ms))
@@ -81,7 +81,7 @@ def test_the_numbers_can_be_written_and_the_pictures_drawn(comparison, tmp_path)
 
 def test_the_picture_of_times_has_the_break_even_points():
     ways = [Way("numba", 1, 1, 21.0, 3.0, [2.0]), Way("numpy", 1, 1, 1.0, 1.0, [4.0])]
-    figure = compare_plots.plot_times(Comparison("a", 10, "numpy", ways, {}))
+    figure = comparison_plots.plot_times(Comparison("a", 10, "numpy", ways, {}))
     figure.savefig(io.BytesIO(), format="png")
     for panel, n in zip(figure.axes, (10_001, 1001), strict=True):
         dots = [line for line in panel.lines if line.get_marker() == "o"]
@@ -122,7 +122,7 @@ def test_the_picture_of_times_has_the_break_even_points():
     ],
 )
 def test_bad_input_is_refused_before_anything_is_started(model, options, message, monkeypatch):
-    monkeypatch.setattr(udl_pt.compare_processes.Process, "__init__", None)
+    monkeypatch.setattr(udl_pt.comparison_processes.Process, "__init__", None)
     with pytest.raises((ValueError, TypeError), match=re.escape(message)):
         small(model, **options)
 
@@ -137,8 +137,8 @@ def test_what_a_model_prints_and_reads_does_no_harm(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
     monkeypatch.setenv("PYTENSOR_FLAGS", f"compiledir={tmp_path / 'own'}")
-    monkeypatch.setattr(noisy, "__module__", "test_compare")
-    monkeypatch.setitem(sys.modules, "test_compare", sys.modules[__name__])
+    monkeypatch.setattr(noisy, "__module__", "test_comparison")
+    monkeypatch.setitem(sys.modules, "test_comparison", sys.modules[__name__])
     model = AutoEncoder(4, hidden="linear", output="linear", corruption=noisy, dtype="float64")
     seen = small(model, data=(DATA[0] - 0.5, DATA[1]), twins=["numpy"], fit={"cost": "squared_error"})
     assert max(max(way.differences.values()) for way in seen.ways) < 1e-12
@@ -146,14 +146,14 @@ def test_what_a_model_prints_and_reads_does_no_harm(monkeypatch, tmp_path):
 
 
 def test_a_process_that_fails_says_what_it_said(monkeypatch):
-    monkeypatch.setattr(udl_pt.compare_processes, "sys", type("Sys", (), {"executable": "false"}))
+    monkeypatch.setattr(udl_pt.comparison_processes, "sys", type("Sys", (), {"executable": "false"}))
     with pytest.raises(RuntimeError, match="numpy ended with status 1"):
         small("rbm", sizes=[3], backends=[], twins=["numpy"])
 
 
 @pytest.mark.parametrize("kind", ["autoencoder", "rbm", "dnn"])
 def test_the_code_of_a_step_stands_beside_its_graph(kind, capsys):
-    rows = compare_code.operations_of_step(kind, "numba")
+    rows = comparison_code.operations_of_step(kind, "numba")
     products = {name: count for name, count, what in rows if what.startswith("matrix product")}
     # those of the forward passes and of the deltas; those of the gradients go into the velocities in place
     assert products["Gemm"] >= {"autoencoder": 2, "rbm": 2, "dnn": 3}[kind]
