@@ -8,9 +8,9 @@ import pytensor.tensor as pt
 import pytest
 from scipy import stats
 
-from udl_pt import RandomStreams
+from udl_pt import RBM, RandomStreams, momentum_updates
 from udl_pt.backend import Function
-from udl_pt.random import as_generator
+from udl_pt.random import as_generator, has_stuck_draws
 
 
 @pytest.mark.core
@@ -47,6 +47,95 @@ def test_the_same_stream_in_a_function_of_ones_own():
     rs = np.random.RandomState(5)
     for _ in range(2):
         np.testing.assert_array_equal(f(), rs.random_sample((4, 3)) < 0.5)
+
+
+FAST = {"mode": "FAST_COMPILE"}
+SCANS_UPDATES = pytest.mark.filterwarnings("ignore:Scan return signature:DeprecationWarning")
+
+
+def test_draws_on_the_same_inputs_follow_each_other_and_advance_by_themselves():
+    streams = RandomStreams(np.random.RandomState(5))
+    x, y = pt.matrices("xy")
+    draws = [streams.uniform(x.shape), streams.uniform((x.shape[1],)), streams.uniform((2 * x).shape)]
+    f = pytensor.function([x, y], draws, on_unused_input="ignore", **FAST)
+    rs = np.random.RandomState(5)
+    for _ in range(2):
+        for got, shape in zip(f(np.ones((4, 3)), np.ones((1, 1))), [(4, 3), (3,), (4, 3)], strict=True):
+            np.testing.assert_array_equal(got, rs.random_sample(shape))
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", pytest.param("NUMBA", marks=pytest.mark.core)])
+def test_the_librarys_draws_and_those_of_ones_own_functions_take_turns(mode):
+    streams = RandomStreams(0)
+    own = pytensor.function([], streams.uniform((2,)), mode=mode)
+    ours = Function([], RandomStreams(streams).uniform((2,)), backend="jax")
+    got = [f() for f in (own, ours, own, ours, ours)]
+    np.testing.assert_array_equal(np.concatenate(got), np.random.default_rng(0).random(10))
+
+
+def test_any_number_of_functions_draw_from_one_stream_independently():
+    rbm = RBM.createFromArrays(np.zeros((3, 400)), np.zeros(400), np.zeros(3))
+    V, functions = np.ones((2, 3)), []
+    for _ in range(4):
+        v = pt.dmatrix("v")
+        functions.append(pytensor.function([v], rbm.sample_h_given_v(v), updates=rbm.rng.updates(), **FAST))
+    bits = np.array([f(V).ravel() for _ in range(2) for f in functions])
+    assert abs(bits.mean(axis=1) - 0.5).max() < 5 * 0.5 / np.sqrt(800)
+    apart = (bits[:, None] != bits[None]).mean(axis=2)[np.triu_indices(len(bits), 1)]
+    assert abs(apart - 0.5).max() < 5 * 0.5 / np.sqrt(800)
+
+
+def test_chains_of_draws_are_the_same_for_the_same_seed():
+    def numbers(seed):
+        streams, got = RandomStreams(seed), []
+        for _ in range(3):
+            x = pt.dvector("x")
+            got.append(pytensor.function([x], streams.uniform(x.shape), **FAST)(np.ones(5)))
+        return np.concatenate(got)
+
+    np.testing.assert_array_equal(numbers(1), numbers(1))
+    assert len(np.unique([numbers(1), numbers(2)])) == 30
+
+
+@SCANS_UPDATES
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", pytest.param("NUMBA", marks=pytest.mark.core)])
+@pytest.mark.parametrize("size", [lambda row: row.shape, lambda row: (3,)])
+def test_draws_in_a_scan_differ_between_steps_and_calls_and_leave_later_functions_alone(mode, size):
+    streams = RandomStreams(0)
+    x = pt.dmatrix("x")
+    before = pytensor.function([x], streams.uniform(x.shape), mode=mode)
+    steps, updates = pytensor.scan(lambda row: row + streams.uniform(size(row)), x)
+    looped = pytensor.function([x], steps, updates=updates, mode=mode)
+    y = pt.dmatrix("y")
+    after = [pytensor.function([v], streams.uniform(v.shape), mode=mode) for v in (x, y)]
+    zeros = np.zeros((50, 3))
+    got = np.concatenate([f(zeros) for f in (before, looped, looped, *after, *after)])
+    assert len(np.unique(got)) == got.size
+    assert stats.kstest(got.ravel(), stats.uniform().cdf).pvalue > 0.01
+
+
+@SCANS_UPDATES
+def test_a_scan_of_one_step_needs_no_updates():
+    streams, x = RandomStreams(np.random.RandomState(0)), pt.dmatrix("x")
+    steps, updates = pytensor.scan(lambda row: row + streams.uniform(row.shape), x, n_steps=1)
+    f, rs = pytensor.function([x], steps, updates=updates, **FAST), np.random.RandomState(0)
+    for _ in range(2):
+        np.testing.assert_array_equal(f(np.zeros((4, 3))), rs.random_sample((1, 3)))
+
+
+def test_updates_can_be_added_to_those_of_an_optimiser_and_to_a_scans():
+    streams, W = RandomStreams(np.random.RandomState(1)), pytensor.shared(np.zeros(3), "W")
+    cost = (W * streams.uniform((3,))).sum()
+    step = pytensor.function([], cost, updates=momentum_updates(cost, [W], 1.0, 0.0) + streams.updates())
+    step()
+    np.testing.assert_allclose(W.get_value(), -np.random.RandomState(1).random_sample(3), rtol=1e-12)
+    assert {W: W} | dict(streams.updates()) == {W: W}
+
+
+def test_only_draws_that_no_one_advances_are_stuck():
+    x, state = pt.dmatrix("x"), pt.random.shared_rng(seed=0)
+    assert has_stuck_draws(x + state.uniform(size=x.shape)[1])
+    assert not has_stuck_draws(x + RandomStreams(0).uniform(x.shape))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ below in expectation of its logarithm (`ais`) and from above (`reverse_ais`), so
 The pseudo-likelihood needs no Z. All in nats.
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -74,11 +75,10 @@ def _wide(rbm: Any) -> Any:
     """Make a machine that computes the same in float64, on the same parameters."""
     if rbm.dtype == "float64":
         return rbm
-    wide = RBM(rbm.M, visible=rbm.visible, learn_variance=rbm.learn_variance, dtype="float64")
-    wide.n_features = rbm.n_features
-    for name in ("W", "c", "b", "z"):
-        p = getattr(rbm, name)
-        setattr(wide, name, None if p is None else p.astype("float64"))
+    wide = copy.copy(rbm)
+    wide.dtype = "float64"
+    # expressions, where a model's own attributes must be shared variables
+    vars(wide).update({name: getattr(rbm, name).astype("float64") for name in rbm.names})
     return wide
 
 

@@ -2,15 +2,20 @@
 
 A stream wraps one generator of NumPy's. The library's own functions draw from it on the host and pass
 the draws in, so a seed gives the same numbers on every backend and a run goes on where it stopped. In a
-`pytensor.function` of one's own a draw is an ordinary random variable of that same generator; pass
-``updates=streams.updates()`` so that it advances::
+`pytensor.function` of one's own a draw is an ordinary random variable, which draws anew at each call::
 
     streams = RandomStreams(0)
     kept = X * streams.binomial(X.shape, p=0.7)
-    f = pytensor.function([X], kept, updates=streams.updates())
+    f = pytensor.function([X], kept)
 
-The draws of a stream follow each other in one graph. For another function, on other inputs, start anew on the
-same generator: ``RandomStreams(streams)``. The models do so for each function that they compile themselves.
+Draws whose sizes depend on the same inputs form a chain: one follows the other. The first chain draws from
+the stream's own generator, as the library's functions do, and neither repeats the other's numbers. (On JAX it
+does: PyTensor copies random states there.) Each further chain has a generator of its own, derived from the
+stream's state, so any number of functions can be compiled from one stream. Draws within the function of a
+`pytensor.scan` differ from step to step, and from call to call if scan's updates are passed on::
+
+    steps, updates = pytensor.scan(lambda x: x * streams.binomial(x.shape), X)
+    f = pytensor.function([X], steps, updates=updates)
 
 A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own gives other bits on each backend).
 """
@@ -24,11 +29,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
+from pytensor.compile import sharedvalue
 from pytensor.graph.basic import Variable
-from pytensor.graph.traversal import ancestors
-from pytensor.tensor.random.type import RandomType
+from pytensor.graph.traversal import ancestors, explicit_graph_inputs
+from pytensor.tensor.random.type import RandomType, random_generator_type
+from pytensor.tensor.random.variable import RandomGeneratorSharedVariable
 
 from udl_pt.validation import DivergenceError
 
@@ -72,6 +78,12 @@ def _state(generator: HostGenerator) -> Any:
     return generator.bit_generator.state
 
 
+def _derived(generator: HostGenerator, number: int | None = None) -> np.random.Generator:
+    """Make a generator of another's present state and a number, without drawing from it."""
+    state = pickle.dumps(_state(generator) if number is None else (_state(generator), number))
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(state).digest(), "big"))
+
+
 @contextlib.contextmanager
 def unmoved_by_bad_input(generators: Iterable[HostGenerator]) -> Iterator[None]:
     """Put generators back where they were when an error ends what is done with them; not after divergence."""
@@ -99,6 +111,21 @@ class _Draw:
     sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]]
 
 
+class _State(RandomGeneratorSharedVariable):  # type: ignore[misc]
+    """A generator in a graph, which `pytensor.function` updates with `default_update`."""
+
+    default_update: Any = None  # a plain attribute, in place of a property that warns when it is set
+
+
+@dataclass(frozen=True, eq=False)
+class _Chain:
+    """Draws that follow each other: their sizes depend on `roots`, and they are made in the same `scan`."""
+
+    roots: frozenset[Variable]
+    scan: list[Variable] | None
+    state: _State
+
+
 class RandomStreams:
     """A stream of symbolic draws from one generator.
 
@@ -111,13 +138,16 @@ class RandomStreams:
         Of the draws that aren't told another; PyTensor's floatX where not given.
     """
 
-    generator: np.random.Generator
+    _container: Any  # of the generator; streams of one stream share it
+    _numbers: Iterator[int]  # of the chains
 
     def __init__(self, seed: Any = None, dtype: str | None = None) -> None:
         self.dtype = dtype
+        self._chain: _Chain | None = None
         if isinstance(seed, RandomStreams):
-            seed = seed.generator
-        elif seed is None or (isinstance(seed, int | np.integer) and not isinstance(seed, bool)):
+            self._container, self._numbers = seed._container, seed._numbers
+            return
+        if seed is None or (isinstance(seed, int | np.integer) and not isinstance(seed, bool)):
             seed = np.random.default_rng(seed)
         if isinstance(seed, np.random.RandomState):
             # Both read the same bits in the same way: Generator.random is then RandomState.random_sample.
@@ -127,17 +157,21 @@ class RandomStreams:
                 f"rng is {seed!r}, expected None, an int, a RandomStreams, a numpy.random.Generator "
                 "or a RandomState"
             )
-        self.generator = seed
-        self._shared: Any = pytensor.shared(seed, borrow=True, name="random state")
-        self._state: Any = self._shared
+        self._container: Any = _State(random_generator_type, seed, strict=True).container
+        self._numbers = itertools.count()
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """The generator that the stream draws from; functions of one's own may put another in its place."""
+        generator: np.random.Generator = self._container.value
+        return generator
 
     @classmethod
     def beside(cls, generator: HostGenerator | None) -> "RandomStreams":
         """Derive a stream from `generator`'s present state, without drawing from it; None seeds afresh."""
         if generator is None:
             return cls()
-        digest = hashlib.sha256(pickle.dumps(_state(generator))).digest()
-        return cls(np.random.default_rng(int.from_bytes(digest, "big")))
+        return cls(_derived(generator))
 
     def __getstate__(self) -> dict[str, Any]:
         """Keep the generator; draws handed out so far belong to graphs elsewhere."""
@@ -147,9 +181,12 @@ class RandomStreams:
         """Start a new chain of draws on the generator."""
         self.__init__(**{"seed": state["generator"], "dtype": state["dtype"]})  # type: ignore[misc]
 
-    def updates(self) -> dict[Any, Variable]:
-        """Make updates for a `pytensor.function` of one's own, so that each call draws anew."""
-        return {self._shared: self._state}
+    def updates(self) -> list[tuple[Any, Variable]]:
+        """Return an empty list: draws advance by themselves in each `pytensor.function`.
+
+        Theano's scripts add this list to their updates, and may go on doing so.
+        """
+        return []
 
     def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: str | None = None) -> Variable:
         """Draw from the uniform distribution on [low, high).
@@ -230,7 +267,16 @@ class RandomStreams:
 
     def _variable(self, kind: str, shape: Sequence[Variable], dtype: str | None) -> Any:
         """PyTensor's own random variable, for functions that the library doesn't compile."""
-        self._state, draw = getattr(self._state, kind)(size=shape)
+        roots = frozenset(explicit_graph_inputs(shape))
+        scan = getattr(sharedvalue, "__SHARED_CONTEXT__", None)  # a list while a scan's function is called
+        if self._chain is None:
+            own = _State(random_generator_type, None, None, container=self._container, name="random state")
+            self._chain = _Chain(roots, scan, own)
+        elif self._chain.roots != roots or self._chain.scan is not scan:
+            generator = _derived(self.generator, next(self._numbers))
+            self._chain = _Chain(roots, scan, _State(random_generator_type, generator, True))
+        state = self._chain.state
+        state.default_update, draw = getattr(state.default_update or state, kind)(size=shape)
         return draw if dtype is None else draw.astype(dtype)
 
 

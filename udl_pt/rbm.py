@@ -307,8 +307,8 @@ class RBM(Layer):
         Returns
         -------
         Variable or numpy.ndarray of shape (N, M)
-            Zeros and ones; a graph where `V` is a PyTensor variable (a function of it needs
-            ``updates=rbm.rng.updates()``), else an array.
+            Zeros and ones; a graph where `V` is a PyTensor variable, which draws anew at each call of a
+            `pytensor.function`, else an array.
         """
         a = self.hidden_logits(V)
         return bernoulli(self.rng.uniform(a.shape, dtype=self.dtype), a)

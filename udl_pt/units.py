@@ -3,10 +3,13 @@
 Each kind says how its units enter the energy, how they are drawn given the hidden units, and which cost
 compares data with their reconstruction. `a` is what the hidden units send down, ``HW' + b``; `z` is the
 logarithm of the variances, or None where it is zero.
+
+A drawn unit is a constant of every gradient: contrastive divergence doesn't differentiate its samples.
 """
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
 from udl_pt.graph import cross_entropy, squared_error
@@ -16,7 +19,7 @@ __all__ = ["VISIBLE_UNITS", "BernoulliUnits", "GaussianUnits", "VisibleUnits", "
 
 def bernoulli(uniform: Variable, a: Variable) -> Variable:
     """Draw ones with probability ``sigmoid(a)``: ``uniform < sigmoid(a)``, in `a`'s dtype."""
-    return pt.lt(uniform, pt.sigmoid(a)).astype(a.dtype)
+    return disconnected_grad(pt.lt(uniform, pt.sigmoid(a)).astype(a.dtype))
 
 
 class BernoulliUnits:
@@ -85,7 +88,8 @@ class GaussianUnits:
 
     def draw(self, noise: Variable, a: Variable, z: Variable | None) -> Variable:
         """Turn standard normal noise into a sample."""
-        return a + (noise if z is None else noise * pt.exp(z / np.asarray(2, z.dtype)))
+        drawn = a + (noise if z is None else noise * pt.exp(z / np.asarray(2, z.dtype)))
+        return disconnected_grad(drawn)
 
     def cost(self, X: Variable, a: Variable) -> Variable:
         """Give the squared error of `X` and its reconstruction, element by element."""
