@@ -15,6 +15,7 @@ from rich.console import Console
 
 from udl_pt import __version__, cli
 from udl_pt.datasets import Dataset
+from udl_pt.report import Section
 from udl_pt.training import Progress
 
 
@@ -53,12 +54,14 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys
     [
         (["9"], "there is no chapter 9 here yet, expected one of 1, 2, 3, 4"),
         (["--backend", "theano"], "backend is 'theano'"),
-        (["--data", "nowhere"], "nowhere has no train-images"),
+        (["--data", "nowhere"], "there is no nowhere, expected a folder"),
+        (["--data", "no\x1b[2J\udcff.csv"], r"no no\x1b[2J\udcff.csv"),
         (["--data", "nowhere.csv"], "no nowhere.csv"),
         (["--data", ""], "path is '', expected a folder or a file"),
         (["--epochs", "0"], "epochs is 0, expected at least 1"),
         (["--sizes", "8", "0"], "sizes is 0, expected at least 1"),
         (["--dtype", "float16"], "dtype is float16"),
+        (["--out", ""], "--out is '', expected a folder"),
         (["--seed", "-1"], "random_state is -1"),
         (["--seed", str(2**32)], "random_state is 4294967296"),
     ],
@@ -83,6 +86,29 @@ def test_an_out_that_is_a_file_is_refused_before_training(tmp_path, capsys, monk
         assert cli.main(["reproduce", "--out", str(out)]) == 2
         assert f"--out {out}: {file} is a file" in capsys.readouterr().err
     assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("reproduce", "index.html"), ("reproduce", "results.json"), ("compare", "comparison.json")],
+)
+def test_an_out_with_a_folder_under_a_files_name_is_refused_before_training(
+    command, name, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    (tmp_path / name).mkdir()
+    assert cli.main([command, "--out", str(tmp_path)]) == 2
+    assert f"--out {tmp_path}: {name} there is a folder" in capsys.readouterr().err
+
+
+def test_names_that_are_no_text_neither_fail_nor_reach_the_terminal(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "load_data", made_up)
+    monkeypatch.setattr(cli, "CHAPTERS", {"3": lambda data, settings: Section("Three", ["Done."])})
+    out = tmp_path / "\x1b[2J\udcff"
+    assert cli.main(["reproduce", "3", "--out", str(out)]) == 0
+    assert (out / "index.html").is_file()
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1] == f"The report is in {tmp_path}/\\x1b[2J\\udcff/index.html"
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="has no file system that refuses even root")

@@ -80,7 +80,6 @@ def test_gzip_files_of_several_members_are_one(tmp_path):
     [
         lambda packed: packed + b"junk",
         lambda packed: packed + bytes(9),
-        lambda packed: packed + packed[:12],
         lambda packed: packed[:-1],
         lambda packed: packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:],  # the checksum
         lambda packed: packed[:-1] + bytes([packed[-1] ^ 1]),  # the length
@@ -89,7 +88,7 @@ def test_gzip_files_of_several_members_are_one(tmp_path):
 def test_a_gzip_file_is_whole_to_its_last_byte(tmp_path, damage):
     file = tmp_path / "images.gz"
     file.write_bytes(damage(gzip.compress(idx(2))))
-    with pytest.raises(DataError, match="images.gz is no whole gzip file"):
+    with pytest.raises(DataError, match=r"images\.gz is no whole gzip file"):
         images(file)
 
 
@@ -115,10 +114,10 @@ def write(file, *parts):
         ([HEADER, "0," * 10 * MB], "more than 10000 characters in row 1"),
         ([HEADER, ROW, "\0" * 10 * MB], "more than 10000 characters in row 2"),
         ([HEADER, ROW, "\n" * 10 * MB], "nothing in row 2"),
-        ([HEADER, ROW * 1500, "1\n" * MB], "1 columns in row 1501, expected 785"),
-        ([HEADER, ROW * 1500, f"\x1b[2J{ROW}"], r"in row 1501, label is '\\x1b\[2J7'"),
+        ([HEADER, ROW * 15, "1\n" * MB], "1 columns in row 16, expected 785"),
+        ([HEADER, ROW * 15, f"\x1b[2J{ROW}"], r"in row 16, label is '\\x1b\[2J7'"),
         ([HEADER, ROW, ROW.replace("7", "7" * 30)], r"in row 2, label is '7777777\d+...\d+77'"),
-        ([HEADER, ROW * 1001, ROW.replace("17", "256", 1)], "the pixel 256 in row 1002"),
+        ([HEADER, ROW * 11, ROW.replace("17", "256", 1)], "the pixel 256 in row 12"),
         ([HEADER, ROW, ROW.replace("7", "\xb2")], "in row 2, label is "),
         ([HEADER, ROW, ROW.replace("7", "7\x0b")], r"in row 2, label is '7\\x0b'"),
         ([HEADER, ROW, ROW.replace("7", "7\0")], r"in row 2, label is '7\\x00'"),
@@ -129,7 +128,8 @@ def write(file, *parts):
         (["PK\3\4" * 100], r"has a header of 1 columns from 'PK\\x03\\x04"),
     ],
 )
-def test_csv_files_are_refused_at_the_first_row_that_is_wrong(tmp_path, suffix, parts, message):
+def test_csv_files_are_refused_at_the_first_row_that_is_wrong(tmp_path, suffix, parts, message, monkeypatch):
+    monkeypatch.setattr(mnist_files, "ROWS", 10)
     file = write(tmp_path / f"train.csv{suffix}", *parts)
     refused_in_little_memory(read_csv, file, rf"train\.csv{suffix} .*{message}", most=20 * MB)
 

@@ -68,13 +68,13 @@ def test_chapters_with_pictures_of_one_name_keep_both(tmp_path):
     assert text.index("See 3.") < text.index("See 4.")
 
 
-def test_other_files_in_the_folder_stay_and_a_failed_report_leaves_no_page(tmp_path):
+def test_other_files_in_the_folder_stay_and_a_failed_report_leaves_the_old_page(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    good = Section("Good", [])
-    write_report({"3": good}, tmp_path, {})
+    page = write_report({"3": Section("Good", [])}, tmp_path, {})
     with pytest.raises(TypeError, match="JSON"):
         write_report({"3": Section("Bad", [], results={"x": object()})}, tmp_path, {})
-    assert not (tmp_path / "index.html").exists()
+    assert "Good" in page.read_text()
+    assert {p.name for p in tmp_path.iterdir()} == {"mine.txt", "index.html", "results.json"}
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 

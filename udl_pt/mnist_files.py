@@ -169,7 +169,7 @@ def read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
     with _opened(file) as stream:
         text = io.TextIOWrapper(stream, encoding="ascii", errors="replace")
         rows = _rows(text, shown, UNPACKED if _is_packed(file) else math.inf)
-        header = next(rows, "").strip().split(",")
+        header = next(rows, "").strip(" \t").split(",")
         if header != COLUMNS:
             ends = " to ".join(map(reprlib.repr, (header[0], header[-1])))
             raise DataError(
