@@ -310,10 +310,8 @@ def _read_folder(folder: Path) -> Dataset:
     arrays = {name: read_idx(file, name) for name, file in files.items() if file is not None}
     for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
         if len(arrays[images]) != len(arrays[labels]):
-            raise DataError(
-                f"{printable(files[images])} has {len(arrays[images])} images, but {printable(files[labels])} "
-                f"has {len(arrays[labels])} labels: they are not of one set"
-            )
+            shown = printable(f"{files[images]} has {len(arrays[images])} images, but {files[labels]}")
+            raise DataError(f"{shown} has {len(arrays[labels])} labels: they are not of one set")
     return _dataset(arrays)
 
 

@@ -77,9 +77,9 @@ def verdict(what: str, file: Path, call: Callable[[], list[np.ndarray]], expecte
 
 
 def flipped(rng: Any, content: bytes, other: bytes) -> bytes:
-    """Flip one to four bits."""
+    """Flip a bit, or a few."""
     made = bytearray(content)
-    for _ in range(rng.integers(1, 5)):
+    for _ in range(rng.choice([1, 1, 1, 2, 4])):
         made[rng.integers(len(made))] ^= 1 << int(rng.integers(8))
     return bytes(made)
 
