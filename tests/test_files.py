@@ -10,8 +10,8 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from udl_pt import compare_report, files
-from udl_pt.compare import Comparison, Way
+from udl_pt import comparison_report, files
+from udl_pt.comparison import Comparison, Way
 from udl_pt.files import as_json, folder_if_filled, printable, write_files
 from udl_pt.report import Picture, Section, write_report
 
@@ -243,16 +243,18 @@ def comparison(cold=2.0):
 
 
 def test_a_comparison_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
-    for path in compare_report.write(comparison(), tmp_path):
+    for path in comparison_report.write(comparison(), tmp_path):
         assert path.stat().st_size > 100
     written = strictly((tmp_path / "comparison.json").read_text())
     assert written["ways"][0]["differences"] == {"1": None, "2": 0.5}
     before = seen(tmp_path)
-    for module, name in ((compare_report, "plot_differences"), (files.os, "fsync")):
+    for module, name in ((comparison_report, "plot_differences"), (files.os, "fsync")):
         with monkeypatch.context() as patch:
             failing(patch, module, name, 1, OSError(28, "No space left on device"))
             with pytest.raises(OSError, match="No space"):
-                compare_report.write(comparison(cold=9.0), tmp_path)
+                comparison_report.write(comparison(cold=9.0), tmp_path)
         assert seen(tmp_path) == before
-    assert compare_report.write(comparison(cold=9.0), tmp_path)[0].read_bytes() != before["comparison.json"]
-    assert seen(tmp_path).keys() == {*compare_report.FILES}
+    assert (
+        comparison_report.write(comparison(cold=9.0), tmp_path)[0].read_bytes() != before["comparison.json"]
+    )
+    assert seen(tmp_path).keys() == {*comparison_report.FILES}

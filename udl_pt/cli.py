@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "--data",
         metavar="PLACE",
-        help="a folder with MNIST's IDX files, or Kaggle's train.csv; default: the embedded subset",
+        help="a folder with MNIST's IDX files, or Kaggle's .csv or .csv.gz; default: the embedded subset",
     )
     reproduce.add_argument(
         "--sizes",

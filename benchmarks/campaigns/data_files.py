@@ -115,10 +115,17 @@ DAMAGES = (flipped, cut, appended, spliced, overwritten, untouched)
 
 
 def unpacked(content: bytes) -> bytes | None:
-    """Return what a gzip file holds; None where it isn't whole, or padded."""
+    """Return what a gzip file holds; None where a member isn't whole, or anything else follows."""
+    held = b""
     try:
-        return None if content.endswith(bytes(4)) else gzip.decompress(content)
-    except (OSError, EOFError, zlib.error):
+        while True:
+            member = zlib.decompressobj(wbits=31)
+            held += member.decompress(content)
+            if not member.eof:
+                return None
+            if not (content := member.unused_data):
+                return held
+    except zlib.error:
         return None
 
 
