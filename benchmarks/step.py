@@ -28,7 +28,6 @@ from pathlib import Path
 
 import machine
 import numpy as np
-import pytensor.tensor as pt
 import start
 from rich.console import Console
 from rich.table import Table
@@ -37,6 +36,7 @@ from udl_pt import DNN, RBM, AutoEncoder
 from udl_pt.backend import BACKENDS
 from udl_pt.contrastive import Sampler, contrastive_step
 from udl_pt.graph import cross_entropy
+from udl_pt.rates import Rates
 from udl_pt.training import train
 
 B, D, SIZES, K, N = 100, 784, [1000, 750, 500], 10, 20_000
@@ -77,23 +77,22 @@ def udl_pt_step(backend, kind, dtype):
     X, Y, start = problem(kind, dtype)
     if kind == AE:
         model = AutoEncoder(SIZES[0], random_state=0, dtype=dtype).fit(X, epochs=0, backend=backend)
-        compiled, batch, params = model._step(cross_entropy), [X], model.params
+        compiled, batch, params = model._step(cross_entropy, 1 / B), [X], model.params
     elif kind == CD:
         model = RBM(SIZES[0], rng=0, random_state=0, dtype=dtype).fit(X, epochs=0, backend=backend)
         options = {"binarize": False, "centre": None, "backend": backend, "name": "cd1"}
-        scalars = {"scale": pt.scalar("scale", dtype=dtype)}
-        compiled = contrastive_step(model, Sampler(1, 0, 1), None, scalars, **options)
+        compiled = contrastive_step(model, Sampler(1, 0, 1), None, batch_sz=B, **options)
         batch, params = [X], model.params
     else:
         model = DNN(SIZES, random_state=0, dtype=dtype).fit(X, Y, X, Y, False, epochs=0, backend=backend)
-        compiled, batch = model._step(K, len(model.params), False), [X, Y]
+        compiled, batch = model._step(K, len(model.params), 1 / B), [X, Y]
         params = model.params[2:] + model.params[:2]  # the logistic layer last
     for p, value in zip(params, start, strict=True):
         p.set_value(value)
     mu = 0 if kind == CD else MU
-    arguments = [*batch, *(np.asarray(v, dtype) for v in (RATE, mu, 1 / B))]
+    arguments = [*batch, *(np.asarray(v, dtype) for v in (RATE, mu))]
     data = [np.concatenate([a] * (N // B)) for a in batch]
-    hyper = {"learning_rate": RATE, "mu": mu, "scale": 1 / B}
+    hyper = Rates(dtype, learning_rate=RATE, mu=mu)
     once = partial(train, compiled, data, epochs=1, batch_sz=B, monitor=None, dtype=dtype, hyper=hyper)
 
     def in_fit(count):

@@ -96,7 +96,7 @@ def test_early_stopping_puts_the_best_epoch_back(data):
 
         def on_batch(self, progress):
             if progress.epoch >= 5:
-                progress.hyper["learning_rate"] = -3.0
+                progress.hyper["learning_rate"] = 300.0
 
         def __call__(self, progress):
             seen.append(dnn.W.get_value())

@@ -14,9 +14,9 @@ FLOORS = {
     name: floor
     for floor, names in {
         -2: "loop_rewriting numba_blas theano_worker",
-        -1: "files memory numba_elemwise numba_steps numba_sums validation version",
-        0: "backend parameters random metrics storage affinities mnist_files",
-        1: "graph updates calling datasets neighbours",
+        -1: "files fitting memory numba_elemwise numba_steps numba_sums validation version",
+        0: "backend parameters random rates metrics storage affinities mnist_files",
+        1: "graph held_out updates calling datasets neighbours",
         2: "training units pca descent",
         3: "gibbs callbacks comparison_processes embedding",
         4: "contrastive layer annealing",
@@ -38,7 +38,18 @@ FLOORS = {
     for name in names.split()
 }
 BESIDE = 4  # the floor of eager/ as a whole, whose modules may use these alone
-FOR_TWINS = {"validation", "parameters", "random", "metrics", "affinities", "training", "embedding"}
+FOR_TWINS = {
+    "validation",
+    "fitting",
+    "parameters",
+    "random",
+    "rates",
+    "metrics",
+    "affinities",
+    "held_out",
+    "training",
+    "embedding",
+}
 LINKERS = ("backend", "numba_blas", "numba_elemwise", "numba_steps", "numba_sums")
 MODES = (
     "pytensor.link",

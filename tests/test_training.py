@@ -5,6 +5,7 @@ import pytest
 from sklearn.utils import shuffle
 
 from udl_pt import DivergenceError
+from udl_pt.rates import Rates
 from udl_pt.training import train
 
 
@@ -12,7 +13,8 @@ class Recorder:
     """A step that keeps its batches and is finite until call `broken`."""
 
     def __init__(self, broken=None):
-        self.names, self.calls, self.settled, self.broken = ["W", "b"], [], 0, broken
+        self.names, self.rates = ["W", "b"], ["learning_rate"]
+        self.calls, self.settled, self.broken = [], 0, broken
 
     def __call__(self, *arguments):
         self.calls.append(arguments)
@@ -33,7 +35,7 @@ def run(step, data, **options):
         "epochs": 2,
         "batch_sz": 4,
         "generator": np.random.RandomState(0),
-        "hyper": {"learning_rate": 0.5},
+        "hyper": Rates("float32", learning_rate=0.5),
         "dtype": "float32",
         "stage": "Recorder",
         "measure": measure,

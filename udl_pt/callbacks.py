@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
+from udl_pt.rates import check_rate
 from udl_pt.training import Progress
 from udl_pt.validation import check_count, check_number
 
@@ -57,9 +58,8 @@ class LinearSchedule:
         epochs: float | None = None,
         model: Any = None,
     ) -> None:
-        largest = 1 if name == "mu" else np.inf
-        self.name, self.last = name, check_number(last, "last", at_least=0, at_most=largest)
-        self.first = None if first is None else check_number(first, "first", at_least=0, at_most=largest)
+        self.name, self.last = name, check_rate(last, name, "float64", "last")
+        self.first = None if first is None else check_rate(first, name, "float64", "first")
         self.epochs = None if epochs is None else check_number(epochs, "epochs", at_least=0)
         self._model, self._from = model, 0.0
 
@@ -67,12 +67,17 @@ class LinearSchedule:
         return self._model is None or model is self._model
 
     def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
-        """Refuse a training without such a rate."""
-        if self._is_for(model) and self.name not in rates:
+        """Refuse a training without such a rate, or of a dtype that its values don't fit."""
+        if not self._is_for(model):
+            return
+        if self.name not in rates:
             raise ValueError(
                 f"a schedule's name is {self.name!r}, but {type(model).__name__} has only the rates "
                 f"{', '.join(map(repr, rates))}: name one of them, or say whose it is with model="
             )
+        check_rate(self.last, self.name, model.dtype, "last")
+        if self.first is not None:
+            check_rate(self.first, self.name, model.dtype, "first")
 
     def on_start(self, progress: Progress) -> None:
         """Set the first batch's rate."""
@@ -108,10 +113,12 @@ class EarlyStopping:
         What is trained, itself: another model's training goes on as if there were no early stopping.
     patience : int
         Epochs to wait for something better.
-    watch : str
+    watch : str, optional
         The model's record to go by: ``"valid_errors"`` or ``"valid_costs"`` of a `DNN` with a validation
-        set, ``"costs"`` of a layer or of a `DeepAutoEncoder`, ``"errors"`` or ``"costs"`` of a `Ladder`,
-        whose test set is then a validation set.
+        set, ``"valid_costs"`` of a layer or of a `DeepAutoEncoder` with one, or their ``"costs"``, which are
+        those of the training rows; ``"errors"`` or ``"costs"`` of a `Ladder`, whose test set is then a
+        validation set. Where not given, ``"valid_errors"`` if the model records them, else
+        ``"valid_costs"``.
 
     Attributes
     ----------
@@ -119,8 +126,11 @@ class EarlyStopping:
         The epoch whose parameters the model has after training, counted from 1.
     """
 
-    def __init__(self, model: Any, patience: int = 10, watch: str = "valid_errors") -> None:
+    def __init__(self, model: Any, patience: int = 10, watch: str | None = None) -> None:
         records = [name for name in vars(model) if name.endswith(("costs", "errors"))]
+        if watch is None:
+            classifies = "errors" in records or "valid_costs" not in records
+            watch = "valid_errors" if classifies else "valid_costs"
         if watch not in records:
             raise ValueError(
                 f"watch is {watch!r}, but this {type(model).__name__} records {', '.join(map(repr, records))}"
@@ -140,7 +150,7 @@ class EarlyStopping:
         if model is self._model and self.watch not in records:
             raise ValueError(
                 f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: it "
-                "needs monitor='epoch', and a DNN's validation set validation=0.1 or validation=(X, Y)"
+                "needs monitor='epoch', and valid_… a validation set such as validation=0.1"
             )
 
     def on_start(self, progress: Progress) -> None:

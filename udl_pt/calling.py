@@ -33,10 +33,11 @@ class Model(Protocol):
     n_features: int
 
 
-def in_chunks(X: np.ndarray, dtype: str) -> Any:
-    """Yield `X` in C-ordered chunks of rows, cast to `dtype`."""
-    for start in range(0, len(X), CHUNK):
-        yield np.ascontiguousarray(X[start : start + CHUNK], dtype)
+def in_chunks(X: np.ndarray, dtype: str, rows: np.ndarray | None = None) -> Any:
+    """Yield `X`, or some of its rows, in C-ordered chunks of rows, cast to `dtype`."""
+    for start in range(0, len(X if rows is None else rows), CHUNK):
+        chunk = slice(start, start + CHUNK)
+        yield np.ascontiguousarray(X[chunk if rows is None else rows[chunk]], dtype)
 
 
 class ArrayFunction:

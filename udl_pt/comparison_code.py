@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
 
 from udl_pt import eager
 from udl_pt.autoencoder import AutoEncoder
@@ -90,7 +89,7 @@ def operations_of_step(kind: str, backend: str, dtype: str = "float32") -> list[
         a matrix product with or without accumulation, or no work at all. Products first, that last.
     """
     step, batch = _step(kind, backend, dtype)
-    step(*batch, *(np.asarray(value, dtype) for value in (0.1, 0.9, 1 / B)))
+    step(*batch, *(np.asarray(value, dtype) for value in (0.1, 0.9)))
     seen = Counter(_described(node.op) for node in step.function.operations())
     rows = [(name, count, what) for (name, what), count in seen.most_common()]
     return sorted(rows, key=lambda row: (NO_WORK in row[2]) - ("product" in row[2]))
@@ -100,14 +99,13 @@ def _step(kind: str, backend: str, dtype: str) -> tuple[Any, list[np.ndarray]]:
     X, Y = np.full((B, D), 0.5, dtype), np.arange(B, dtype="int32") % K
     options: dict[str, Any] = {"random_state": 0, "dtype": dtype}
     if kind == "autoencoder":
-        return AutoEncoder(M, **options).fit(X, epochs=0, backend=backend)._step(cross_entropy), [X]
+        return AutoEncoder(M, **options).fit(X, epochs=0, backend=backend)._step(cross_entropy, 1 / B), [X]
     if kind == "rbm":
         rbm = RBM(M, **options).fit(X, epochs=0, backend=backend)
-        scalars = {"scale": pt.scalar("scale", dtype=dtype)}
         further: dict[str, Any] = {"binarize": False, "centre": None, "backend": backend, "name": "CD-1"}
-        return contrastive_step(rbm, Sampler(1, 0, 1), None, scalars, **further), [X]
+        return contrastive_step(rbm, Sampler(1, 0, 1), None, batch_sz=B, **further), [X]
     dnn = DNN([M, M], **options).fit(X, Y, X, Y, False, epochs=0, backend=backend)
-    return dnn._step(K, len(dnn.params), False), [X, Y]
+    return dnn._step(K, len(dnn.params), 1 / B), [X, Y]
 
 
 def _described(op: Any) -> tuple[str, str]:

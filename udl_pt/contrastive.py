@@ -5,6 +5,7 @@ the model that is held constant (chapter 4). They differ in where v1 is from: a 
 (CD-k), chains that go on from step to step (persistent CD), or such chains at several temperatures.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,8 +89,9 @@ def contrastive_step(
     model: Any,
     sampler: Sampler,
     chains: SharedVariable | None,
-    scalars: dict[str, Variable],
+    penalties: Sequence[str] = (),
     *,
+    batch_sz: int,
     binarize: bool,
     centre: np.ndarray | None,
     backend: str,
@@ -103,9 +105,10 @@ def contrastive_step(
         What is trained; its stream makes the draws.
     sampler, chains
         Where v1 comes from, and the persistent chains' state, which the step advances.
-    scalars : dict of str to Variable
-        ``"scale"``, one over the batch's rows, and where wanted ``"weight_decay"``, ``"sparsity_target"``
-        and ``"sparsity_cost"``; arguments of the step, in this order.
+    penalties : sequence of str
+        The step's further rates: ``"weight_decay"``, or ``"sparsity_target"`` and ``"sparsity_cost"``.
+    batch_sz : int
+        Rows of a batch.
     binarize : bool
         Draw v0 with the batch's values as probabilities.
     centre : ndarray of shape (D,), optional
@@ -114,30 +117,31 @@ def contrastive_step(
         See `udl_pt.backend.Function`.
     """
     stream = RandomStreams(model.rng, model.dtype)
-    X_in = pt.matrix("X_in", dtype=model.dtype)
+    X_in, scale = pt.matrix("X_in", dtype=model.dtype), pt.scalar("scale", dtype=model.dtype)
+    scalars = {name: pt.scalar(name, dtype=model.dtype) for name in penalties}
     v0 = stream.binomial(X_in.shape, p=X_in, dtype=model.dtype) if binarize else X_in
     v1, moved = sampler.sample(model, v0, chains, stream)
     state = [] if chains is None else [(chains, moved)]
 
     # Gaussian units: divided by the root of D, see RBM.fit
     share = np.asarray(1 if model.units.unit_interval else 1 / np.sqrt(model.n_features), model.dtype)
-    scale0 = share * scalars["scale"]
+    scale0 = share * scale
     scale1 = scale0 if chains is None else share * np.asarray(1 / sampler.n_chains, model.dtype)
     cost = scale0 * model.free_energy(v0).sum() - scale1 * model.free_energy(v1).sum()
     gradients = pytensor.grad(cost, model.params, consider_constant=[v0, v1])
-    q = model.forward_hidden(v0).sum(axis=0) * scalars["scale"]  # mean activation of each hidden unit
+    q = model.forward_hidden(v0).sum(axis=0) * scale  # mean activation of each hidden unit
     if centre is not None:
         hidden_mean = shared(np.full(model.M, 0.5, model.dtype), "hidden_mean")
         means = np.asarray(centre, model.dtype), hidden_mean
         gradients[:3] = centred_gradient(model, (v0, v1), (scale0, scale1), means)
         rate = np.asarray(CENTRING_RATE, model.dtype)
         state.append((hidden_mean, hidden_mean + rate * (q - hidden_mean)))
-    penalties = []
+    costs = []
     if "weight_decay" in scalars:
-        penalties.append(scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype))
+        costs.append(scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype))
     if "sparsity_target" in scalars:
-        penalties.append(scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum())
-    for penalty in penalties:
+        costs.append(scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum())
+    for penalty in costs:
         more = pytensor.grad(penalty, model.params, disconnected_inputs="ignore", consider_constant=[v0])
         gradients = [g + m for g, m in zip(gradients, more, strict=True)]
     return MomentumStep(
@@ -146,6 +150,7 @@ def contrastive_step(
         model.params,
         [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in model.params],
         scalars=list(scalars.values()),
+        constants={scale: 1 / batch_sz},
         dtype=model.dtype,
         backend=backend,
         name=name,

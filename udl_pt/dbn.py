@@ -9,10 +9,12 @@ import pytensor.tensor as pt
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, shared
 from udl_pt.calling import symbolic_or_array
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import init_weights
 from udl_pt.layer import Layer
 from udl_pt.pretraining import Stack, pass_up
 from udl_pt.random import RandomStreams
+from udl_pt.rates import Rates
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
 from udl_pt.storage import read_arrays, write_arrays
@@ -24,7 +26,6 @@ from udl_pt.validation import (
     NotFittedError,
     check_count,
     check_matrix,
-    check_rates,
 )
 
 __all__ = ["DBN"]
@@ -48,6 +49,7 @@ class DBN(Stack):
         What `fit_to_input` recorded, once it was called.
     """
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -78,6 +80,15 @@ class DBN(Stack):
         -------
         DBN
             Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it or a layer of it, and in a callback of such a ``fit``.
+        DivergenceError
+            When a layer's step isn't finite; the network has no parameters then.
         """
         X = check_matrix(X, dtype=self.dtype)
         pretrain, _ = self._pretraining(
@@ -181,7 +192,7 @@ class DBN(Stack):
         DivergenceError
             When the cost isn't finite any more.
         """
-        rates = check_rates(learning_rate, mu)
+        rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
         epochs = check_count(epochs, "epochs", at_least=0)
         *below, top = self.hidden_layers
         if not all(hasattr(layer, "forward_params") for layer in self.hidden_layers):
@@ -203,15 +214,16 @@ class DBN(Stack):
             backend=self.backend,
             name="fit_to_input",
         )
-        self.costs = []
+        costs: list[float] = []
+        self.costs = costs  # another call, in another thread, has its own
         for epoch in range(1, epochs + 1):
-            self.costs.append(float(step()))
-            if not np.isfinite(self.costs[-1]):
+            costs.append(float(step()))
+            if not np.isfinite(costs[-1]):
                 raise DivergenceError(
                     f"the cost of unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
                 )
         if show_fig:
-            show_costs(self.costs, f"unit {k} of {self.title}")
+            show_costs(costs, f"unit {k} of {self.title}")
         return np.asarray(X.get_value())
 
     def save(self, path: Any) -> None:

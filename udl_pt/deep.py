@@ -4,7 +4,7 @@
 neural networks, Science 313 (2006)).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,17 @@ from pytensor.graph.basic import Variable
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import Corruption, check_cost, reconstruction_cost
+from udl_pt.held_out import HeldOut
 from udl_pt.layer import Layer
 from udl_pt.parameters import Computed, once
 from udl_pt.pretraining import Stack
+from udl_pt.random import unmoved_by_bad_input
+from udl_pt.rates import Rates
 from udl_pt.training import Progress, cost_recorder, notify, show_costs, train
 from udl_pt.updates import MomentumStep
-from udl_pt.validation import check_epochs, check_matrix, check_number, check_rates, check_sizes, one_a_layer
+from udl_pt.validation import check_epochs, check_matrix, check_sizes, one_a_layer
 
 __all__ = ["DeepAutoEncoder"]
 
@@ -42,8 +46,8 @@ class DeepAutoEncoder(Stack):
     params, dparams : list of SharedVariable
         The encoder's weights and biases from the input on, the decoder's from the code on, and velocities.
         The decoder's weights start as the transposed copies of the encoder's, and are its own from there.
-    costs : list of float
-        What `fit` recorded in fine-tuning.
+    costs, valid_costs : list of float
+        What `fit` recorded in fine-tuning, and the same of the validation set, where there is one.
     """
 
     _compares_probabilities = False
@@ -73,6 +77,7 @@ class DeepAutoEncoder(Stack):
         if rest and not rest[-1].hidden_unit_interval:
             code.output = "relu" if getattr(rest[-1], "hidden", "") == "relu" else "linear"
         self.costs: list[float] = []
+        self.valid_costs: list[float] = []
 
     @property
     def unit_interval(self) -> bool:  # type: ignore[override]
@@ -89,6 +94,7 @@ class DeepAutoEncoder(Stack):
         """Codes may be any numbers."""
         return False
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -104,6 +110,7 @@ class DeepAutoEncoder(Stack):
         keep_layers: bool = False,
         cost: str = "cross_entropy",
         weight_decay: float = 0.0,
+        validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -134,6 +141,8 @@ class DeepAutoEncoder(Stack):
             units are probabilities.
         weight_decay : float
             Weight of half the squared weights in that cost; `costs` are without it.
+        validation : float or array_like of shape (N_valid, D), optional
+            As of `AutoEncoder.fit`; a share is held out from pretraining too.
         monitor : {"epoch", "batch", None}
             As of `AutoEncoder.fit`.
         backend : {"numba", "c", "jax"}, optional
@@ -150,15 +159,18 @@ class DeepAutoEncoder(Stack):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
         check_cost(cost, self.hidden_layers[0].output_unit_interval)
-        hyper = check_rates(learning_rate, mu)
-        if (weight_decay := check_number(weight_decay, "weight_decay", at_least=0)) > 0:
-            hyper["weight_decay"] = weight_decay
-        X = check_matrix(X, dtype=self.dtype, unit_interval=cost == "cross_entropy")
-        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
+        optional = {"weight_decay": weight_decay}
+        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
+        unit_interval = cost == "cross_entropy"
+        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
+        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, "fine-tuning")
         pretrain_layers, callbacks = self._pretraining(
             X,
             pretrain_epochs,
@@ -170,14 +182,16 @@ class DeepAutoEncoder(Stack):
             callbacks=callbacks,
         )
         if epochs > 0:
-            notify(callbacks, "on_check", self, hyper, ["costs"] if monitor == "epoch" else [])
+            records = ["costs", *(["valid_costs"] if held_out else [])]
+            notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
 
-        pretrain_layers(X)
-        self._compares_probabilities = cost == "cross_entropy"
+        with unmoved_by_bad_input([self._generator]):
+            (X,), valid = held_out.split(self._generator, X)
+            pretrain_layers(X, {} if valid is None else {"validation": valid[0]})
+        self._compares_probabilities = unit_interval
         self._unroll()
-        self.costs = []
+        self.costs, self.valid_costs = [], []
         if epochs > 0:
-            hyper["scale"] = 1 / batch_sz
             measure = cost_recorder(
                 self.costs,
                 lambda x: self._cost(x, cost).sum(),
@@ -186,9 +200,10 @@ class DeepAutoEncoder(Stack):
                 dtype=self.dtype,
                 backend=self.backend,
                 name=f"{self.title} cost_op",
+                valid=None if valid is None else (valid[0], self.valid_costs),
             )
             train(
-                self._step(cost, weight_decay > 0),
+                self._step(cost, 1 / batch_sz, hyper),
                 [X],
                 epochs=epochs,
                 batch_sz=batch_sz,
@@ -237,12 +252,12 @@ class DeepAutoEncoder(Stack):
         """Those of the matrices of weights, from the input to the code and back."""
         return list(self.dparams[::2])
 
-    def _step(self, name: str, decays: bool) -> MomentumStep:
-        X_in, scale = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
-        cost, scalars = self._cost(X_in, name).sum() * scale, [scale]
-        if decays:
+    def _step(self, name: str, scale: float, rates: Collection[str] = ()) -> MomentumStep:
+        X_in, factor = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
+        cost, scalars = self._cost(X_in, name).sum() * factor, []
+        if "weight_decay" in rates:
             weight_decay = pt.scalar("weight_decay", dtype=self.dtype)
-            scalars.insert(0, weight_decay)
+            scalars.append(weight_decay)
             squares = pt.add(*[(W**2).sum() for W in once(self.params[::2])[0]])
             cost += weight_decay * squares / np.asarray(2, self.dtype)
         names = self._forward_names() + [str(p.name) for pair in self._decoder for p in pair]
@@ -253,6 +268,7 @@ class DeepAutoEncoder(Stack):
             params,
             dparams,
             scalars=scalars,
+            constants={factor: scale},
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",

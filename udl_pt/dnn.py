@@ -1,6 +1,6 @@
 """Chapter 3: a deep network, greedily pretrained and then fine-tuned with a logistic layer on top."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,20 @@ from pytensor.graph.basic import Variable
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, get_backend, shared
 from udl_pt.calling import in_chunks, symbolic_or_array
-from udl_pt.fine_tuning import check_augment, check_dropout, check_validation, thinned, with_moved_images
+from udl_pt.fine_tuning import check_augment, check_dropout, thinned, with_moved_images
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, lead
+from udl_pt.held_out import HeldOut
 from udl_pt.metrics import error_rate
 from udl_pt.parameters import once
 from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams, unmoved_by_bad_input
+from udl_pt.rates import Rates
 from udl_pt.training import Progress, notify, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
     check_epochs,
     check_number,
-    check_rates,
     check_training_and_test,
 )
 
@@ -82,6 +84,7 @@ class DNN(Stack):
         self.valid_costs: list[float] = []
         self.valid_errors: list[float] = []
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -174,24 +177,21 @@ class DNN(Stack):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        hyper = check_rates(learning_rate, mu)
-        if (reg := check_number(reg, "reg", at_least=0)) > 0:
-            hyper["reg"] = reg
+        optional = {"reg": reg, "adversarial": adversarial}
+        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
-        N, D = X.shape
         drop, limits = check_dropout(dropout), np.finfo(self.dtype)
-        adversarial = check_number(adversarial, "adversarial", at_least=0, at_most=float(limits.max))
-        if adversarial > 0:
-            hyper["adversarial"] = adversarial
         if max_norm is not None:
             max_norm = check_number(
                 max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max)
             )
-        valid, n_valid = check_validation(validation, N, D, K, self.dtype)
-        epochs, batch_sz = check_epochs(epochs, batch_sz, N - n_valid, "fine-tuning")
+        held_out = HeldOut.checked(validation, X.shape, self.dtype, n_classes=K)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, "fine-tuning")
         augmented = check_augment(augment, X, batch_sz, self)
         pretrain_layers, callbacks = self._pretraining(
             X,
@@ -204,18 +204,14 @@ class DNN(Stack):
             callbacks=callbacks,
         )
         if epochs > 0:
-            held = ["valid_costs", "valid_errors"] if valid is not None or n_valid else []
-            notify(
-                callbacks, "on_check", self, hyper, ["costs", "errors", *held] if monitor == "epoch" else []
-            )
+            records = ["costs", "errors", *(["valid_costs", "valid_errors"] if held_out else [])]
+            notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
 
         with unmoved_by_bad_input([self._generator]):
-            if n_valid:
-                held_out, rest = np.split(self._generator.permutation(N), [n_valid])
-                valid, X, Y = (X[held_out], Y[held_out]), X[rest], Y[rest]
+            (X, Y), valid = held_out.split(self._generator, X, Y)
             measured = {"Xtest": Xtest}
             if valid is not None:
-                measured["X (held out)" if n_valid else "validation[0]"] = valid[0]
+                measured["X (held out)" if held_out.n_drawn else "validation[0]"] = valid[0]
             pretrain_layers(X, measured)
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         if self.rng is None:
@@ -223,10 +219,9 @@ class DNN(Stack):
         self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
         self._head_only = bool(train_head_only)
         if epochs > 0:
-            hyper["scale"] = 1 / batch_sz
             n_params = 2 if train_head_only else len(self.params)
             train(
-                self._step(K, n_params, reg > 0, drop, max_norm, adversarial > 0),
+                self._step(K, n_params, 1 / batch_sz, hyper, drop, max_norm),
                 [X, Y],
                 epochs=epochs,
                 batch_sz=batch_sz,
@@ -255,13 +250,19 @@ class DNN(Stack):
         self,
         K: int,
         n_params: int,
-        regularised: bool,
+        scale: float,
+        rates: Collection[str] = (),
         dropout: tuple[float, float] = (0.0, 0.0),
         max_norm: float | None = None,
-        adversarial: bool = False,
     ) -> MomentumStep:
+        """Compile a step of fine-tuning.
+
+        `rates` may name "reg" and "adversarial". `scale` is one over the batch's rows, by which JAX couldn't
+        divide: it would be a shape.
+        """
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
-        scale = pt.scalar("scale", dtype=self.dtype)  # one over the batch's rows: JAX can't divide by a shape
+        regularised, adversarial = "reg" in rates, "adversarial" in rates
+        factor = pt.scalar("scale", dtype=self.dtype)
         stream = RandomStreams(self.rng, self.dtype)
 
         def cost_of(X: Variable) -> Variable:
@@ -270,8 +271,8 @@ class DNN(Stack):
             else:
                 logits = self._thinned_logits(X, X_in.shape[0], stream, *dropout)
             if adversarial:  # the same number, but no gradient loses its direction
-                return pt.softplus(lead(targets, logits, K)).sum() * scale
-            return categorical_cross_entropy(targets, logits, K).sum() * scale
+                return pt.softplus(lead(targets, logits, K)).sum() * factor
+            return categorical_cross_entropy(targets, logits, K).sum() * factor
 
         reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
         cost = with_moved_images(cost_of, X_in, size) if adversarial else cost_of(X_in)
@@ -279,13 +280,13 @@ class DNN(Stack):
         params, dparams, names = once(self.params[:n_params], self.dparams[:n_params], names[:n_params])
         if regularised:
             cost += reg * pt.add(*[(p * p).sum() for p in params])
-        rates = ((reg, regularised), (size, adversarial))
         return MomentumStep(
             cost,
             [X_in, targets],
             params,
             dparams,
-            scalars=[*(rate for rate, used in rates if used), scale],
+            scalars=[rate for rate, used in ((reg, regularised), (size, adversarial)) if used],
+            constants={factor: scale},
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
@@ -300,7 +301,7 @@ class DNN(Stack):
         return [*(layer.forward_dparams[0] for layer in trained), self.dW]
 
     def _recorder(
-        self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, np.ndarray] | None
+        self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, ...] | None
     ) -> Callable[[], float]:
         """Make what records cost and error on the test set, and on the validation set where there is one."""
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
@@ -326,7 +327,8 @@ class DNN(Stack):
         def measure() -> float:
             record(*test, self.costs, self.errors)
             if valid is not None:
-                record(*valid, self.valid_costs, self.valid_errors)
+                X, Y = valid
+                record(X, Y, self.valid_costs, self.valid_errors)
             return self.costs[-1]
 
         return measure

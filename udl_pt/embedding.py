@@ -14,6 +14,7 @@ import numpy as np
 from udl_pt import memory
 from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
 from udl_pt.random import as_generator
+from udl_pt.rates import Rates, check_rate
 from udl_pt.training import Progress, notify
 from udl_pt.validation import (
     DivergenceError,
@@ -47,10 +48,13 @@ class Embedding:
     ----------
     gradients, methods : tuple of str
         What a side has of either.
+    rates : tuple of str
+        The names of what a callback may change.
     """
 
     gradients: tuple[str, ...] = ("analytic", "autodiff")
     methods: tuple[str, ...] = ("auto", "exact", "fft")
+    rates: tuple[str, ...] = ("learning_rate",)
     embedding_: np.ndarray
     kl_divergence_: float
 
@@ -70,8 +74,9 @@ class Embedding:
     ) -> None:
         self.n_components = check_count(n_components, "n_components")
         self.perplexity = check_number(perplexity, "perplexity")
+        self.dtype = self._dtype(dtype)
         if learning_rate != "auto":
-            learning_rate = check_number(learning_rate, "learning_rate", at_least=0)
+            learning_rate = check_rate(learning_rate, "learning_rate", self.dtype)
         self.learning_rate = learning_rate
         self.max_iter = check_count(max_iter, "max_iter", at_least=0)
         check_option(gradient, "gradient", self.gradients)
@@ -80,7 +85,6 @@ class Embedding:
         self.exaggeration_iter = check_count(exaggeration_iter, "exaggeration_iter", at_least=0)
         check_option(init, "init", ("pca", "random"))
         self.init = init
-        self.dtype = self._dtype(dtype)
         self._generator = as_generator(random_state)
         self.costs: list[float] = []
 
@@ -134,7 +138,7 @@ class Embedding:
 
     def _callbacks(self, callbacks: Any) -> Sequence[Callable[[Progress], Any]]:
         checked = check_callbacks(callbacks)
-        notify(checked, "on_check", self, ("learning_rate",), ())
+        notify(checked, "on_check", self, self.rates, ())
         return checked
 
     def _exact(
@@ -183,7 +187,7 @@ class Embedding:
             epochs=self.max_iter,
             n_batches=1,
             batch=1,
-            hyper={"learning_rate": rate},
+            hyper=Rates(self.dtype, learning_rate=rate),
             model=self,
         )
         notify(callbacks, "on_start", progress)
@@ -191,7 +195,7 @@ class Embedding:
             early = iteration <= self.exaggeration_iter
             if iteration == self.exaggeration_iter + 1:  # another cost: what was learned of the old is void
                 velocity, gains = np.zeros_like(Y), np.ones_like(Y)
-            rate = float(progress.hyper["learning_rate"])
+            rate = progress.hyper["learning_rate"]
             with np.errstate(all="ignore"):  # what isn't finite is refused below
                 gradient = descent.gradient(Y, self.early_exaggeration if early else 1.0)
                 moved, velocity, gains = self._moved(

@@ -18,13 +18,13 @@ from udl_pt.calling import Callables, in_chunks
 from udl_pt.graph import cross_entropy, in_box, init_weights, loop, of_length_one
 from udl_pt.pretraining import pass_up
 from udl_pt.random import as_generator
+from udl_pt.rates import Rates
 from udl_pt.rbm import RBM
 from udl_pt.validation import (
     check_count,
     check_matrix,
     check_number,
     check_option,
-    check_rates,
 )
 
 __all__ = ["first_layer_features", "maximize", "strongest_images"]
@@ -127,7 +127,7 @@ def maximize(
     """
     check_option(objective, "objective", OBJECTIVES)
     check_option(constraint, "constraint", CONSTRAINTS)
-    rates = check_rates(learning_rate, mu)
+    rates = Rates(model.dtype, learning_rate=learning_rate, mu=mu)
     l2 = check_number(l2, "l2", at_least=0)
     steps, tol = check_count(steps, "steps"), check_number(tol, "tol", at_least=0)
     depth, target = _check_layer(model, layer)

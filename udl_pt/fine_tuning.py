@@ -1,4 +1,4 @@
-"""What the arguments of a network's fine-tuning mean: dropout, moved images, rows held out, augmentation."""
+"""What the arguments of a network's fine-tuning mean: dropout, moved images, augmentation."""
 
 import contextlib
 import copy
@@ -13,9 +13,9 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.graph import of_length_one
 from udl_pt.random import RandomStreams
-from udl_pt.validation import NotFittedError, check_labels, check_matrix, check_number
+from udl_pt.validation import NotFittedError, check_matrix, check_number
 
-__all__ = ["check_augment", "check_dropout", "check_validation", "thinned", "with_moved_images"]
+__all__ = ["check_augment", "check_dropout", "thinned", "with_moved_images"]
 
 
 def check_dropout(dropout: Any) -> tuple[float, float]:
@@ -120,24 +120,3 @@ def check_augment(
     with contextlib.suppress(NotFittedError):
         augmented(np.array(X[:batch_sz], model.dtype, order="C"), ready, copy.deepcopy(model._generator))
     return partial(augmented, functions=functions, generator=model._generator) if functions else None
-
-
-def check_validation(
-    validation: Any, N: int, D: int, K: int, dtype: str
-) -> tuple[tuple[np.ndarray, np.ndarray] | None, int]:
-    """Hand back a given validation set, or how many of the N training rows shall be one."""
-    if validation is None:
-        return None, 0
-    if isinstance(validation, Sequence) and len(validation) == 2:
-        X = check_matrix(validation[0], "validation[0]", dtype=dtype, n_features=D)
-        return (X, check_labels(validation[1], "validation[1]", n_samples=len(X), n_classes=K)), 0
-    if np.ndim(validation) > 0:
-        raise TypeError("validation is an array, expected a share such as 0.1, or a pair (X, Y)")
-    share = check_number(validation, "validation", at_least=0, at_most=1)
-    n_valid = round(share * N)
-    if not 0 < n_valid < N:
-        raise ValueError(
-            f"validation is {share:g}, which is {n_valid} of {N} rows: expected a share that leaves rows on "
-            "both sides, such as 0.1"
-        )
-    return None, n_valid

@@ -20,10 +20,12 @@ from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import float_dtype, get_backend, shared
 from udl_pt.calling import in_chunks
 from udl_pt.dnn import DNN
+from udl_pt.fitting import being_fitted, one_fit_at_a_time
 from udl_pt.graph import categorical_cross_entropy, init_weights, rectified, squared_error
 from udl_pt.parameters import Computed, Parameters
 from udl_pt.random import RandomStreams, as_generator
-from udl_pt.training import MONITORS, Progress, notify, train
+from udl_pt.rates import Rates
+from udl_pt.training import MONITORS, Progress, notify, sample_of_rows, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
     check_callbacks,
@@ -31,7 +33,6 @@ from udl_pt.validation import (
     check_matrix,
     check_number,
     check_option,
-    check_rates,
     check_training_and_test,
 )
 
@@ -91,7 +92,7 @@ class Ladder(Parameters):
         dtype: Any = None,
     ) -> None:
         self.dtype = float_dtype(dtype)
-        self.noise = self._check_size(noise, "noise")
+        self.noise = check_number(noise, "noise", at_least=0, at_most=float(np.finfo(self.dtype).max))
         self._chance = None if random_state is None else as_generator(random_state)
         self.rng = None if rng is None else RandomStreams(rng)
         self._start(hidden_layer_sizes, None)
@@ -115,9 +116,6 @@ class Ladder(Parameters):
         """What progress and errors call it."""
         return f"{type(self).__name__}({[layer.M for layer in self.dnn.hidden_layers]})"
 
-    def _check_size(self, value: Any, name: str) -> float:
-        return check_number(value, name, at_least=0, at_most=float(np.finfo(self.dtype).max))
-
     def _start(self, sizes: Sequence[int], backend: str | None) -> None:
         """Make the classifier anew, without parameters, and nothing recorded."""
         layer = partial(AutoEncoder, hidden="relu")
@@ -126,6 +124,7 @@ class Ladder(Parameters):
             model.backend = backend
         self.costs, self.errors = self.dnn.costs, self.dnn.errors
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -175,11 +174,12 @@ class Ladder(Parameters):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own ``fit``.
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        hyper = check_rates(learning_rate, mu)
-        hyper["denoising"] = self._check_size(denoising, "denoising")
+        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, denoising=denoising)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         N, D = X.shape
         epochs, batch_sz = check_epochs(epochs, batch_sz, N, "the ladder's training")
@@ -194,7 +194,7 @@ class Ladder(Parameters):
         self._start(sizes, backend)
         self._set_params([D, *sizes, K])
         record = self.dnn._recorder(K, (Xtest, Ytest), None)
-        rows = np.sort(np.random.default_rng(0).permutation(N)[:MONITORED])
+        rows = sample_of_rows(N, MONITORED)
 
         def measure() -> float:
             self._fold(X[rows])
@@ -202,20 +202,21 @@ class Ladder(Parameters):
 
         try:
             if epochs > 0:
-                train(
-                    self._step(backend),
-                    [X, Y],
-                    epochs=epochs,
-                    batch_sz=batch_sz,
-                    generator=as_generator(self._chance),
-                    hyper=hyper | {"scale": 1 / batch_sz},
-                    dtype=self.dtype,
-                    stage=self.title,
-                    measure=measure,
-                    model=self,
-                    monitor=monitor,
-                    callbacks=callbacks,
-                )
+                with being_fitted(self.dnn, self.dnn.hidden_layers):
+                    train(
+                        self._step(backend, 1 / batch_sz),
+                        [X, Y],
+                        epochs=epochs,
+                        batch_sz=batch_sz,
+                        generator=as_generator(self._chance),
+                        hyper=hyper,
+                        dtype=self.dtype,
+                        stage=self.title,
+                        measure=measure,
+                        model=self,
+                        monitor=monitor,
+                        callbacks=callbacks,
+                    )
         finally:  # also where a step wasn't finite, or somebody interrupts
             self._fold(X)
         return self
@@ -283,15 +284,16 @@ class Ladder(Parameters):
         error = squared_error(X, _rebuilt(Z[0], U, self.a[0])).sum()
         return (categorical_cross_entropy(targets, logits, sizes[-1]).sum() + denoising * error) * scale
 
-    def _step(self, backend: str) -> MomentumStep:
+    def _step(self, backend: str, scale: float) -> MomentumStep:
         X, targets = pt.matrix("X", dtype=self.dtype), pt.ivector("targets")
-        denoising, scale = (pt.scalar(name, dtype=self.dtype) for name in ("denoising", "scale"))
+        denoising, factor = (pt.scalar(name, dtype=self.dtype) for name in ("denoising", "scale"))
         return MomentumStep(
-            self._cost(X, targets, denoising, scale),
+            self._cost(X, targets, denoising, factor),
             [X, targets],
             self.params,
             self.dparams,
-            scalars=[denoising, scale],
+            scalars=[denoising],
+            constants={factor: scale},
             dtype=self.dtype,
             backend=backend,
             name=f"{self.title} train_op",

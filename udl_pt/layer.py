@@ -16,8 +16,10 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import float_dtype, shared
 from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
+from udl_pt.held_out import HeldOut
 from udl_pt.parameters import LayerParameters
 from udl_pt.random import RandomStreams, as_generator
+from udl_pt.rates import Rates
 from udl_pt.training import Progress, Step, cost_recorder, train
 from udl_pt.validation import check_count
 
@@ -35,6 +37,7 @@ class Layer(LayerParameters, Callables):
         self.id = an_id
         self.dtype = float_dtype(dtype)
         self.costs: list[float] = []
+        self.valid_costs: list[float] = []
         self._generator = as_generator(random_state)
         self._own_chance = random_state is not None
         self.rng: Any = None if rng is None else RandomStreams(rng)
@@ -75,9 +78,11 @@ class Layer(LayerParameters, Callables):
             setattr(self, name, shared(value, name))
             setattr(self, f"d{name}", shared(np.zeros_like(value), f"d{name}"))
 
-    def _records(self, monitor: str | None) -> tuple[str, ...]:
+    def _records(self, monitor: str | None, held_out: HeldOut) -> tuple[str, ...]:
         """Name the lists that get an entry an epoch."""
-        return ("costs",) if monitor == "epoch" else ()
+        if monitor != "epoch":
+            return ()
+        return ("costs", "valid_costs") if held_out else ("costs",)
 
     def _start_stream(self) -> None:
         """Make the stream of draws, where none was given: beside `random_state`, else seeded afresh."""
@@ -88,7 +93,8 @@ class Layer(LayerParameters, Callables):
         self,
         step: Step,
         X: np.ndarray,
-        hyper: dict[str, float],
+        valid: Sequence[np.ndarray] | None,
+        hyper: Rates,
         cost: Callable[[Variable, Variable], Variable],
         *,
         epochs: int,
@@ -97,7 +103,10 @@ class Layer(LayerParameters, Callables):
         callbacks: Sequence[Callable[[Progress], Any]],
         divisor: float = 1.0,
     ) -> None:
-        """Train on `X`; `cost` compares visible units with what the hidden ones give back, entry by entry."""
+        """Train on `X`, and measure `valid` too, a validation set of one array.
+
+        `cost` compares visible units with what the hidden ones send down, entry by entry.
+        """
         measure = cost_recorder(
             self.costs,
             lambda x: cost(x, self.visible_input(self.forward_hidden(x))).sum(),
@@ -107,6 +116,7 @@ class Layer(LayerParameters, Callables):
             backend=self.backend,
             name=f"{self.title} cost_op",
             divisor=divisor,
+            valid=None if valid is None else (valid[0], self.valid_costs),
         )
         train(
             step,

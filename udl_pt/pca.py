@@ -8,6 +8,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt.backend import get_backend, shared
 from udl_pt.calling import Callables, symbolic_or_array
+from udl_pt.fitting import one_fit_at_a_time, open_to_fit
 from udl_pt.validation import check_count, check_form, check_matrix, check_values
 
 __all__ = ["PCA"]
@@ -51,6 +52,7 @@ class PCA(Callables):
         self.n_components = None if n_components is None else check_count(n_components, "n_components")
         self.whiten = bool(whiten)
 
+    @one_fit_at_a_time
     def fit(self, X: Any, *, backend: str | None = None) -> "PCA":
         """Find the directions in which `X` varies most.
 
@@ -71,6 +73,8 @@ class PCA(Callables):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it.
         """
         backend = get_backend(backend)
         dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
@@ -133,9 +137,11 @@ class PCA(Callables):
         """Do the same as `forward`, on arrays."""
         return np.asarray(self.forward(X))
 
+    @one_fit_at_a_time
     def fit_transform(self, X: Any, *, backend: str | None = None) -> np.ndarray:
         """Fit to `X` and transform it."""
-        return self.fit(X, backend=backend).transform(X)
+        with open_to_fit(self):
+            return self.fit(X, backend=backend).transform(X)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Give ``X_hat = ZQ' + m``: what the kept components say of X.

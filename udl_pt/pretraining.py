@@ -14,6 +14,7 @@ from pytensor.graph.basic import Variable
 from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import float_dtype, get_backend
 from udl_pt.calling import Callables
+from udl_pt.fitting import open_to_fit
 from udl_pt.graph import Corruption
 from udl_pt.layer import Layer
 from udl_pt.random import as_generator, unmoved_by_bad_input
@@ -146,7 +147,8 @@ def pretrain_layers(
         try:
             if not (keep and hasattr(layer, "forward_params")):
                 taken = {n: v for n, v in given.items() if n not in _not_taken(layer.fit, given)}
-                layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
+                with open_to_fit(layer):
+                    layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
             elif isinstance(layer, Callables):
                 check_values(current_input, dtype="float64", unit_interval=layer.unit_interval)
                 layer.backend = given.get("backend", layer.backend)

@@ -17,10 +17,13 @@ from pytensor.graph.basic import Variable
 from udl_pt.backend import get_backend
 from udl_pt.calling import symbolic_or_array
 from udl_pt.contrastive import Sampler, contrastive_step
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.gibbs import gibbs_chain, run_chain
 from udl_pt.graph import init_weights
+from udl_pt.held_out import HeldOut
 from udl_pt.layer import Layer
 from udl_pt.random import RandomStreams
+from udl_pt.rates import Rates
 from udl_pt.training import MONITORS, Progress, notify, show_costs
 from udl_pt.units import VISIBLE_UNITS, bernoulli
 from udl_pt.validation import (
@@ -28,9 +31,7 @@ from udl_pt.validation import (
     check_count,
     check_epochs,
     check_matrix,
-    check_number,
     check_option,
-    check_rates,
     check_weights,
     column_moments,
     warn_unless_standardised,
@@ -75,8 +76,8 @@ class RBM(Layer):
     chains : numpy.ndarray of shape (n_chains, M) or None
         Hidden units of the persistent chains, as training left them; of tempered ones those at the model's
         own temperature. ``rbm.sample_v_given_h(rbm.chains)`` shows them.
-    costs : list of float
-        What ``fit`` recorded.
+    costs, valid_costs : list of float
+        What ``fit`` recorded, and the same of the validation set, where there is one.
     """
 
     c: SharedVariable
@@ -115,6 +116,7 @@ class RBM(Layer):
         """Whether ``fit`` is known to take values in [0, 1] only."""
         return type(self).fit is RBM.fit and self.units.unit_interval
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -134,6 +136,7 @@ class RBM(Layer):
         centring: bool = False,
         visible_bias: str = "zeros",
         binarize: bool = False,
+        validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -173,10 +176,14 @@ class RBM(Layer):
             Where visible biases start: at zero as in the book, or where the data's means put them.
         binarize : bool
             Draw each batch's binary images anew, with the values of `X` as probabilities.
+        validation : float or array_like of shape (N_valid, D), optional
+            Rows to choose by, for `valid_costs` and for `udl_pt.callbacks.EarlyStopping`; or the share of
+            `X` that is drawn and held out for that, which copies the rest.
         monitor : {"epoch", "batch", None}
             ``"batch"`` records the book's cost, the cross-entropy of X and its reconstruction (for Gaussian
-            units the squared error), over the whole set after every batch; ``"epoch"`` once an epoch over
-            a part of it; None records nothing.
+            units the squared error), over the whole set after every batch; ``"epoch"`` once an epoch, over
+            a thirtieth of the rows by chance, but at least 250, the same in all epochs; None records
+            nothing. Of a validation set all rows are measured.
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
@@ -191,20 +198,21 @@ class RBM(Layer):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own ``fit``.
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
         check_option(monitor, "monitor", MONITORS)
         check_option(visible_bias, "visible_bias", ("zeros", "data"))
-        hyper = check_rates(learning_rate, mu)
-        penalties = {}
-        if (weight_decay := check_number(weight_decay, "weight_decay", at_least=0)) > 0:
-            penalties["weight_decay"] = weight_decay
-        if sparsity_target is not None:
-            penalties["sparsity_target"] = check_number(
-                sparsity_target, "sparsity_target", at_least=0, at_most=1
-            )
-            penalties["sparsity_cost"] = check_number(sparsity_cost, "sparsity_cost", at_least=0)
+        sparsity = {"sparsity_target": sparsity_target, "sparsity_cost": sparsity_cost}
+        hyper = Rates(
+            self.dtype,
+            learning_rate=learning_rate,
+            mu=mu,
+            unless_zero={"weight_decay": weight_decay},
+            **(sparsity if sparsity_target is not None else {}),
+        )
         if binarize and not self.units.unit_interval:
             raise ValueError(f"binarize is True, but {self.visible} units aren't binary: leave it away")
         backend = get_backend(backend)
@@ -212,12 +220,14 @@ class RBM(Layer):
         # without training, as under a network that isn't pretrained, nothing is read as a probability
         unit_interval = self.units.unit_interval and check_count(epochs, "epochs", at_least=0) > 0
         X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
-        N, D = X.shape
-        epochs, batch_sz = check_epochs(epochs, batch_sz, N)
+        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn)
         sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, batch_sz, self.visible)
         needs_moments = centring or visible_bias == "data" or not self.units.unit_interval
         if epochs > 0:
-            notify(callbacks, "on_check", self, [*hyper, *penalties], self._records(monitor))
+            notify(callbacks, "on_check", self, hyper, self._records(monitor, held_out))
+        (X,), valid = held_out.split(self._generator, X)
+        N, D = X.shape
         mean, variance = column_moments(X) if needs_moments else (np.zeros(D), np.zeros(D))
         if not self.units.unit_interval and epochs > 0:
             warn_unless_standardised(mean, variance)
@@ -228,16 +238,16 @@ class RBM(Layer):
         self._set_params(
             W=W, c=np.zeros(self.M, self.dtype), b=b.astype(self.dtype), **self._log_variances(D)
         )
-        self.costs, self.chains = [], None
+        self.costs, self.valid_costs, self.chains = [], [], None
         self._start_stream()
         if epochs > 0:
             chains = sampler.chains(self.M, self.rng, self.dtype)
-            hyper = hyper | {"scale": 1 / batch_sz} | penalties
             step = contrastive_step(
                 self,
                 sampler,
                 chains,
-                {name: pt.scalar(name, dtype=self.dtype) for name in ("scale", *penalties)},
+                [name for name in hyper if name not in ("learning_rate", "mu")],
+                batch_sz=batch_sz,
                 binarize=binarize,
                 centre=mean if centring else None,
                 backend=backend,
@@ -247,6 +257,7 @@ class RBM(Layer):
                 self._train(
                     step,
                     X,
+                    valid,
                     hyper,
                     self.units.cost,
                     epochs=epochs,

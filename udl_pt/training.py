@@ -8,7 +8,7 @@ is copied and cast.
 
 import importlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,9 +18,20 @@ from pytensor.graph.basic import Variable
 from udl_pt.backend import Function
 from udl_pt.calling import in_chunks
 from udl_pt.random import HostGenerator
+from udl_pt.rates import Rates
 from udl_pt.validation import DivergenceError
 
-__all__ = ["MONITORS", "Progress", "Step", "cost_recorder", "notify", "show_costs", "train"]
+__all__ = [
+    "MONITORS",
+    "Progress",
+    "Step",
+    "cost_recorder",
+    "monitored_rows",
+    "notify",
+    "sample_of_rows",
+    "show_costs",
+    "train",
+]
 
 MONITORS = ("epoch", "batch", None)
 _LENGTHENING = ("learning_rate", "mu", "denoising", "adversarial")  # what makes steps too long
@@ -38,8 +49,9 @@ class Progress:
         Epochs and batches so far (counted from 1) and in all.
     cost : float or None
         The latest recorded cost.
-    hyper : dict of str to float
-        Learning rate and the like; a callback may change them for the steps to come.
+    hyper : Rates, a mapping of str to float
+        Learning rate and the like; a callback may change them for the steps to come. The names are fixed,
+        and a value outside the limits of ``fit``'s argument is refused at once.
     stop : bool
         A callback sets it to end the training after this epoch (or batch).
     model : object
@@ -57,18 +69,42 @@ class Progress:
     epoch: int = 0
     batch: int = 0
     cost: float | None = None
-    hyper: dict[str, float] = field(default_factory=dict)
+    hyper: Rates = field(default_factory=lambda: Rates("float64"))
     stop: bool = False
     model: Any = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse what no training would look at, such as a rate outside `hyper`, or another `hyper`."""
+        known = [field.name for field in fields(self)]
+        if name not in known:
+            raise AttributeError(
+                f"progress has no {name!r}, but {', '.join(known)}: the rates are in progress.hyper, such as "
+                "progress.hyper['learning_rate'] = 0.1"
+            )
+        if name == "hyper" and vars(self).get(name, value) is not value:
+            raise AttributeError(
+                "progress.hyper can't be replaced: change its entries, such as "
+                "progress.hyper['learning_rate'] = 0.1"
+            )
+        super().__setattr__(name, value)
+
 
 class Step(Protocol):
-    """What `train` needs of a model's step."""
+    """What `train` needs of a model's step.
+
+    Attributes
+    ----------
+    names : list of str
+        Its parameters', for messages.
+    rates : list of str
+        Names of the rates that it takes after the batch, in this order.
+    """
 
     names: list[str]
+    rates: list[str]
 
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
-        """Take a batch and scalars, update, and say for each parameter whether its step was finite.
+        """Take a batch and rates, update, and say for each parameter whether its step was finite.
 
         If one wasn't, all parameters must be what they were.
         """
@@ -84,7 +120,7 @@ def train(
     epochs: int,
     batch_sz: int,
     generator: HostGenerator,
-    hyper: dict[str, float],
+    hyper: Rates,
     dtype: str,
     stage: str,
     measure: Callable[[], float],
@@ -98,15 +134,15 @@ def train(
     Parameters
     ----------
     step : Step
-        Called as ``step(*batch, *hyper.values())``.
+        Called as ``step(*batch, *rates)``, with the rates whose names it declares.
     data : sequence of ndarray
         Arrays of the same number of rows; floating-point batches are cast to `dtype`.
     epochs, batch_sz : int
         Already checked.
     generator : numpy.random.Generator or numpy.random.RandomState
         Source of the shuffles.
-    hyper : dict of str to float
-        Scalars handed to `step`, in this order.
+    hyper : Rates
+        At least the rates that `step` declares; `Progress.hyper`.
     dtype : str
         dtype of batches and scalars.
     stage : str
@@ -129,7 +165,7 @@ def train(
     """
     n = len(data[0])
     order = np.arange(n)
-    progress = Progress(stage, epochs, n // batch_sz, hyper=dict(hyper), model=model)
+    progress = Progress(stage, epochs, n // batch_sz, hyper=hyper, model=model)
     try:
         notify(callbacks, "on_start", progress)
         for epoch in range(1, epochs + 1):
@@ -143,7 +179,7 @@ def train(
             for j in range(progress.n_batches):
                 progress.batch = j + 1
                 rows = order[j * batch_sz : (j + 1) * batch_sz]
-                scalars = [np.asarray(value, dtype) for value in progress.hyper.values()]
+                scalars = [np.asarray(progress.hyper[name], dtype) for name in step.rates]
                 first, *others = (_cast(array[rows], dtype) for array in data)
                 if augment is not None:
                     first = _cast(augment(first), dtype)
@@ -194,6 +230,7 @@ def cost_recorder(
     backend: str | None,
     name: str,
     divisor: float = 1.0,
+    valid: tuple[np.ndarray, list[float]] | None = None,
 ) -> Callable[[], float]:
     """Make what measures a cost of the whole set, or once an epoch of `monitored_rows`, and writes it down.
 
@@ -211,25 +248,44 @@ def cost_recorder(
         As the model's.
     divisor : float
         What a row's cost is divided by.
+    valid : (ndarray, list of float), optional
+        A validation set, of which all rows are measured, and where to write its cost down.
     """
     X_in = pt.matrix("X_in", dtype=dtype)
     cost_op = Function([X_in], total(X_in), backend=backend, name=name)
-    seen = X[slice(None) if monitor == "batch" else monitored_rows(len(X))]
+    rows = None if monitor == "batch" else monitored_rows(len(X))
+
+    def mean(X: np.ndarray, rows: np.ndarray | None = None) -> float:
+        N = len(X if rows is None else rows)
+        return sum(float(cost_op(chunk)) for chunk in in_chunks(X, dtype, rows)) / (N * divisor)
 
     def measure() -> float:
-        costs.append(sum(float(cost_op(chunk)) for chunk in in_chunks(seen, dtype)) / (len(seen) * divisor))
+        costs.append(mean(X, rows))
+        if valid is not None:
+            held_out, valid_costs = valid
+            valid_costs.append(mean(held_out))
         return costs[-1]
 
     return measure
 
 
-def monitored_rows(N: int) -> slice:
-    """Rows whose cost is recorded once an epoch: evenly spaced, a thirtieth of them, but at least 250.
+def monitored_rows(N: int) -> np.ndarray:
+    """Return the rows whose cost is recorded once an epoch: a thirtieth of them by chance, but at least 250.
 
-    A cost takes two of the five matrix products of a step and many logarithms; so few rows keep it under 5%
-    of an epoch.
+    Of less than 500 rows all. A cost takes two of the five matrix products of a step and many logarithms; so
+    few rows keep it under 5% of an epoch.
     """
-    return slice(None, None, max(1, min(30, N // 250)))
+    every = max(1, min(30, N // 250))
+    return sample_of_rows(N, -(-N // every))
+
+
+def sample_of_rows(N: int, n: int) -> np.ndarray:
+    """Draw `n` of `N` rows, all where there are less: the same in every call, in ascending order.
+
+    The draw has a generator of its own, so that the models' draws keep their order. Every n-th row instead
+    would be a sample of one class, where the classes come in turn.
+    """
+    return np.sort(np.random.default_rng(0).permutation(N)[:n])
 
 
 def show_costs(costs: Sequence[float], title: str) -> None:

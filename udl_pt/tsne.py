@@ -13,6 +13,7 @@ import numpy as np
 from udl_pt.backend import float_dtype, get_backend
 from udl_pt.descent import Analytic, Autodiff
 from udl_pt.embedding import Descent, Embedding, GaussianEmbedding, StudentEmbedding
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.neighbours import Kernel, gaussian, student
 from udl_pt.pca import PCA
 from udl_pt.training import Progress
@@ -28,6 +29,7 @@ class _OnGraphs(Embedding):
 
     kernel: Kernel
 
+    @one_fit_at_a_time
     def fit_transform(
         self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
     ) -> np.ndarray:
@@ -51,6 +53,8 @@ class _OnGraphs(Embedding):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own.
         MemoryError
             When matrices of N x N need more memory than there is.
         DivergenceError
@@ -156,6 +160,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
 
     kernel = staticmethod(student)
 
+    @one_fit_at_a_time
     def fit_transform(
         self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
     ) -> np.ndarray:

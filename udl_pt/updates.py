@@ -9,7 +9,7 @@ Learning rate and momentum may be numbers or scalar variables; they are cast to 
 so float32 parameters stay float32 whatever floatX is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -140,9 +140,9 @@ def _cut(W: Variable, max_norm: float) -> Variable:
 class MomentumStep:
     """One compiled step of gradient descent with momentum, for `udl_pt.training.train`.
 
-    Called with a batch, the learning rate, the momentum and `scalars`, it carries out `momentum_updates`
-    and returns a vector of bool: whether each parameter's step was finite. If one wasn't, all parameters
-    are what they were, and the velocities are zero.
+    Called with a batch and the `rates`, it carries out `momentum_updates` and returns a vector of bool:
+    whether each parameter's step was finite. If one wasn't, all parameters are what they were, and the
+    velocities are zero.
 
     Parameters
     ----------
@@ -153,7 +153,10 @@ class MomentumStep:
     params, dparams : sequence of SharedVariable
         Parameters and velocities.
     scalars : sequence of Variable
-        Further scalars that the cost depends on.
+        Further scalars that the cost depends on; their names are those of rates.
+    constants : mapping of Variable to float, optional
+        Scalars that are the same in every step, such as one over the batch's rows. As numbers in the graph
+        they would have to be compiled in.
     dtype, backend, name : str
         As the model's.
     names : sequence of str, optional
@@ -162,6 +165,11 @@ class MomentumStep:
         New values of further shared variables, such as Gibbs chains that go on from step to step.
     max_norm : float, optional
         See `all_or_nothing`.
+
+    Attributes
+    ----------
+    names, rates : list of str
+        As of `udl_pt.training.Step`: ``"learning_rate"``, ``"mu"`` and the names of `scalars`.
     """
 
     def __init__(
@@ -172,6 +180,7 @@ class MomentumStep:
         dparams: Sequence[SharedVariable],
         *,
         scalars: Sequence[Variable] = (),
+        constants: Mapping[Variable, float] | None = None,
         dtype: str,
         backend: str,
         name: str,
@@ -184,15 +193,18 @@ class MomentumStep:
         state = state or []
         self._shared = [*params, *dparams, *(variable for variable, _ in state)]
         learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
+        rates, constants = [learning_rate, mu, *scalars], constants or {}
+        self.rates = [str(rate.name) for rate in rates]
+        self._constants = [np.asarray(value, dtype) for value in constants.values()]
         updates = momentum_updates(cost, params, learning_rate, mu, dparams)
         sums, updates = all_or_nothing(updates, params, max_norm)
         self.function = Function(
-            [*inputs, learning_rate, mu, *scalars], sums, [*updates, *state], backend=backend, name=name
+            [*inputs, *rates, *constants], sums, [*updates, *state], backend=backend, name=name
         )
 
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
         """Carry out one step."""
-        *each, total = np.isfinite(self.function(*arguments))
+        *each, total = np.isfinite(self.function(*arguments, *self._constants))
         if not total:
             for dp in self._dparams:
                 dp.set_value(np.zeros_like(dp.get_value(borrow=True)))

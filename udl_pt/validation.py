@@ -23,7 +23,6 @@ __all__ = [
     "check_matrix",
     "check_number",
     "check_option",
-    "check_rates",
     "check_sizes",
     "check_training_and_test",
     "check_values",
@@ -193,7 +192,7 @@ def warn_unless_standardised(mean: np.ndarray, variance: np.ndarray) -> None:
             f"X has means from {mean.min():.3g} to {mean.max():.3g} and variances from "
             f"{varying.min():.3g} to {varying.max():.3g}, but Gaussian units expect 0 and 1: "
             "standardise the columns, (X - X.mean(axis=0)) / X.std(axis=0), 1 where they don't vary",
-            stacklevel=3,
+            stacklevel=4,  # fit has a decorator
         )
 
 
@@ -309,14 +308,6 @@ def check_callbacks(callbacks: Any) -> tuple[Any, ...]:
     if not all(callable(callback) for callback in checked):
         raise TypeError(f"callbacks is {callbacks!r}, expected a list of callables, such as [print]")
     return checked
-
-
-def check_rates(learning_rate: Any, mu: Any) -> dict[str, float]:
-    """Hand back step size and momentum by their names, as floats."""
-    return {
-        "learning_rate": check_number(learning_rate, "learning_rate", at_least=0),
-        "mu": check_number(mu, "mu", at_least=0, at_most=1),
-    }
 
 
 def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "training") -> tuple[int, int]:

@@ -8,6 +8,7 @@ from scipy.special import expit as s
 
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, Layer, softplus
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.training import Progress, show_costs
 from udl_pt.validation import check_option
 
@@ -38,7 +39,7 @@ class AutoEncoder(Layer):
     ----------
     W, bh, bo, dW, dbh, dbo : ndarray
         Weights of shape (D, M), biases of shape (M,) and (D,), and their velocities.
-    params, dparams, forward_params, forward_dparams, costs
+    params, dparams, forward_params, forward_dparams, costs, valid_costs
         As of `udl_pt.AutoEncoder`.
     """
 
@@ -67,6 +68,7 @@ class AutoEncoder(Layer):
         if corruption is not None:
             self._check_corruption(corruption)
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -78,6 +80,7 @@ class AutoEncoder(Layer):
         *,
         cost: str = "cross_entropy",
         cost_scale: str = "dataset",
+        validation: Any = None,
         monitor: str | None = "epoch",
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         **beyond: Any,
@@ -88,7 +91,7 @@ class AutoEncoder(Layer):
         ----------
         X : array_like of shape (N, D)
             Rows to reconstruct, in [0, 1] under the cross-entropy.
-        learning_rate, mu, epochs, batch_sz, show_fig, cost, cost_scale, monitor, callbacks
+        learning_rate, mu, epochs, batch_sz, show_fig, cost, cost_scale, validation, monitor, callbacks
             As there.
         **beyond
             There is no backend here: only the default is taken.
@@ -113,13 +116,19 @@ class AutoEncoder(Layer):
                 "cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error', "
                 "or sigmoid output units"
             )
-        loop = {"epochs": epochs, "batch_sz": batch_sz, "monitor": monitor, "callbacks": callbacks}
-        X, hyper = self._checked(X, learning_rate, mu, loop, cost == "cross_entropy")
+        loop = {
+            "epochs": epochs,
+            "batch_sz": batch_sz,
+            "monitor": monitor,
+            "callbacks": callbacks,
+            "hyper": {"learning_rate": learning_rate, "mu": mu},
+        }
+        X, valid = self._checked(X, validation, loop, cost == "cross_entropy")
         N, D = X.shape
         self.cost = cost
         self._start(D)
-        hyper["scale"] = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
-        self._train(X, self.dparams, hyper, loop, D if cost_scale == "element" else 1)
+        scale = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
+        self._train(X, valid, self.dparams, scale, loop, D if cost_scale == "element" else 1)
         if show_fig:
             show_costs(self.costs, self.title)
         return self

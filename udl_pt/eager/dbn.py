@@ -9,6 +9,8 @@ from scipy.special import expit as s
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import MomentumStep, init_weights, softplus
 from udl_pt.eager.stack import Stack
+from udl_pt.fitting import one_fit_at_a_time
+from udl_pt.rates import Rates
 from udl_pt.training import MONITORS, Progress, show_costs
 from udl_pt.validation import (
     DivergenceError,
@@ -17,7 +19,6 @@ from udl_pt.validation import (
     check_count,
     check_matrix,
     check_option,
-    check_rates,
 )
 
 __all__ = ["DBN"]
@@ -34,6 +35,7 @@ class DBN(Stack):
         As of `udl_pt.DBN`.
     """
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -88,7 +90,7 @@ class DBN(Stack):
         show_fig: bool = False,
     ) -> np.ndarray:
         """Find an input of shape (1, D) that drives unit `k`; see `udl_pt.DBN.fit_to_input`."""
-        rates = check_rates(learning_rate, mu)
+        rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
         epochs = check_count(epochs, "epochs", at_least=0)
         if not all(hasattr(layer, "params") for layer in self.hidden_layers):
             raise NotFittedError("this DBN has no parameters yet: call fit before fit_to_input")
@@ -98,17 +100,18 @@ class DBN(Stack):
         if not self.hidden_layers[-1].hidden_unit_interval:
             raise TypeError("the last layer has no sigmoid units, and the cost is the log of a sigmoid")
         X = init_weights((1, D), self._generator, self.dtype)
-        step = MomentumStep(lambda: [self._gradient_of_unit(X, k)], [X], [np.zeros_like(X)], ["X"], 0)
-        self.costs = []
+        step = MomentumStep(lambda: [self._gradient_of_unit(X, k)], [X], [np.zeros_like(X)], ["X"])
+        costs: list[float] = []
+        self.costs = costs  # another call, in another thread, has its own
         for epoch in range(1, epochs + 1):
             with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite is refused
-                self.costs.append(self._cost_of_unit(X, k))
-            if not (np.isfinite(self.costs[-1]) and step(rates["learning_rate"], rates["mu"]).all()):
+                costs.append(self._cost_of_unit(X, k))
+            if not (np.isfinite(costs[-1]) and step(rates["learning_rate"], rates["mu"]).all()):
                 raise DivergenceError(
                     f"the cost of unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
                 )
         if show_fig:
-            show_costs(self.costs, f"unit {k} of {self.title}")
+            show_costs(costs, f"unit {k} of {self.title}")
         return X
 
     def _logit_of_unit(self, Z: list[np.ndarray], k: int) -> np.ndarray:

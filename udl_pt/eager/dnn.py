@@ -8,14 +8,14 @@ import numpy as np
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, MomentumStep, init_weights
 from udl_pt.eager.stack import Stack
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.metrics import error_rate
+from udl_pt.rates import Rates
 from udl_pt.training import MONITORS, Progress, notify, show_costs, train
 from udl_pt.validation import (
     check_callbacks,
     check_epochs,
-    check_number,
     check_option,
-    check_rates,
     check_training_and_test,
 )
 
@@ -78,6 +78,7 @@ class DNN(Stack):
         )
         self.errors: list[float] = []
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -128,8 +129,8 @@ class DNN(Stack):
         """
         check_beyond("DNN.fit", beyond, BEYOND)
         check_option(monitor, "monitor", MONITORS)
-        hyper, callbacks = check_rates(learning_rate, mu), check_callbacks(callbacks)
-        hyper["reg"] = check_number(reg, "reg", at_least=0)
+        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, reg=reg)
+        callbacks = check_callbacks(callbacks)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
         if epochs:
@@ -150,17 +151,17 @@ class DNN(Stack):
             n = 2 if train_head_only else len(self.params)
             train(
                 MomentumStep(
-                    lambda *batch: self._gradients(*batch)[:n],
+                    lambda X, Y, reg: self._gradients(X, Y, reg, 1 / batch_sz)[:n],
                     self.params[:n],
                     self.dparams[:n],
                     self._names()[:n],
-                    n_arrays=2,
+                    rates=("reg",),
                 ),
                 [X, Y],
                 epochs=epochs,
                 batch_sz=batch_sz,
                 generator=self._generator,
-                hyper=hyper | {"scale": 1 / batch_sz},
+                hyper=hyper,
                 dtype=self.dtype,
                 stage=self.title,
                 measure=lambda: self._measure(Xtest, Ytest),

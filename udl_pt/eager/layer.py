@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from udl_pt.eager.streams import Streams
+from udl_pt.held_out import HeldOut
 from udl_pt.parameters import LayerParameters, Parameters
 from udl_pt.random import HostGenerator, as_generator
+from udl_pt.rates import Rates
 from udl_pt.training import MONITORS, monitored_rows, notify, train
 from udl_pt.validation import (
     check_callbacks,
@@ -20,7 +22,6 @@ from udl_pt.validation import (
     check_epochs,
     check_matrix,
     check_option,
-    check_rates,
     check_weights,
 )
 
@@ -45,13 +46,18 @@ class MomentumStep:
     Parameters
     ----------
     gradients : callable
-        ``gradients(*batch, *scalars)`` gives dJ/dp for each parameter p.
+        ``gradients(*batch, *rates)`` returns dJ/dp for each parameter p.
     params, dparams : sequence of ndarray
         Parameters and velocities; they are changed in place.
     names : sequence of str
         What errors call the parameters.
-    n_arrays : int
-        How many arrays a batch has.
+    rates : sequence of str
+        Names of the rates that `gradients` takes besides.
+
+    Attributes
+    ----------
+    rates : list of str
+        As of `udl_pt.training.Step`: ``"learning_rate"``, ``"mu"``, and these.
     """
 
     def __init__(
@@ -60,17 +66,18 @@ class MomentumStep:
         params: Sequence[Any],
         dparams: Sequence[Any],
         names: Sequence[str],
-        n_arrays: int = 1,
+        rates: Sequence[str] = (),
     ) -> None:
         self.gradients, self.params, self.dparams = gradients, list(params), list(dparams)
-        self.names, self._n_arrays = list(names), n_arrays
+        self.names, self.rates = list(names), ["learning_rate", "mu", *rates]
 
     def __call__(self, *arguments: Any) -> np.ndarray:
         """Carry out ``v <- mu v - learning_rate dJ/dp``, then ``p <- p + v``."""
-        batch = arguments[: self._n_arrays]
-        learning_rate, mu, *scalars = map(float, arguments[self._n_arrays :])
+        n_arrays = len(arguments) - len(self.rates)
+        batch = arguments[:n_arrays]
+        learning_rate, mu, *rates = map(float, arguments[n_arrays:])
         with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite is refused
-            for v, g in zip(self.dparams, self.gradients(*batch, *scalars), strict=True):
+            for v, g in zip(self.dparams, self.gradients(*batch, *rates), strict=True):
                 v *= mu
                 v -= learning_rate * g
             moved = [p + v for p, v in zip(self.params, self.dparams, strict=True)]
@@ -144,6 +151,7 @@ class Layer(LayerParameters, Twin):
         super().__init__(random_state=random_state, dtype=dtype)
         self.M, self.id = check_count(M, "M"), an_id
         self.rng = None if rng is None else self.Streams(rng, self.dtype)
+        self.valid_costs: list[float] = []
 
     @property
     def title(self) -> str:
@@ -163,49 +171,74 @@ class Layer(LayerParameters, Twin):
         self._set_params(W, np.zeros(self.M, self.dtype), np.zeros(D, self.dtype))
         if self.rng is None:
             self.rng = self.Streams.beside(self._generator if self._own_chance else None, self.dtype)
-        self.costs = []
+        self.costs, self.valid_costs = [], []
 
     def _checked(
-        self, X: Any, learning_rate: Any, mu: Any, loop: dict[str, Any], unit_interval: bool
-    ) -> tuple[np.ndarray, dict[str, float]]:
-        """Check what all layers' ``fit`` have in common, before anything is changed.
+        self, X: Any, validation: Any, loop: dict[str, Any], unit_interval: bool
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Check what all layers' ``fit`` have in common, before anything is changed; then hold rows out.
 
-        `loop` holds epochs, batch_sz, monitor and callbacks. Without epochs nothing is read as a probability.
+        `loop` holds epochs, batch_sz, monitor, callbacks, and the rates in hyper. Without epochs nothing is
+        read as a probability.
+
+        Returns
+        -------
+        ndarray
+            What to train on.
+        ndarray or None
+            The validation set.
         """
         check_option(loop["monitor"], "monitor", MONITORS)
-        hyper, loop["callbacks"] = check_rates(learning_rate, mu), check_callbacks(loop["callbacks"])
+        loop["hyper"] = Rates(self.dtype, **loop["hyper"])
+        loop["callbacks"] = check_callbacks(loop["callbacks"])
         unit_interval = unit_interval and check_count(loop["epochs"], "epochs", at_least=0) > 0
         X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
-        loop["epochs"], loop["batch_sz"] = check_epochs(loop["epochs"], loop["batch_sz"], len(X))
+        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
+        N = len(X) - held_out.n_drawn
+        loop["epochs"], loop["batch_sz"] = check_epochs(loop["epochs"], loop["batch_sz"], N)
         if loop["epochs"]:
-            records = ("costs",) if loop["monitor"] == "epoch" else ()
-            notify(loop["callbacks"], "on_check", self, hyper, records)
+            records = ("costs", "valid_costs") if held_out else ("costs",)
+            notify(
+                loop["callbacks"],
+                "on_check",
+                self,
+                loop["hyper"],
+                records if loop["monitor"] == "epoch" else (),
+            )
         self.unit_interval = unit_interval
-        return X, hyper
+        (X,), valid = held_out.split(self._generator, X)
+        return X, None if valid is None else valid[0]
 
     def _train(
         self,
         X: np.ndarray,
+        valid: np.ndarray | None,
         dparams: Sequence[Any],
-        hyper: dict[str, float],
+        scale: float,
         loop: dict[str, Any],
         divisor: float = 1.0,
     ) -> None:
-        """Run the loop over `X`; what is recorded is the cost of a row, by `divisor`."""
+        """Run the loop over `X`; what is recorded is the cost of a row, by `divisor`, of `valid` too.
+
+        `scale` is what a batch's cost is multiplied with.
+        """
         if loop["epochs"] == 0:
             return
-        seen = X[slice(None) if loop["monitor"] == "batch" else monitored_rows(len(X))]
+        seen = X if loop["monitor"] == "batch" else X[monitored_rows(len(X))]
+
+        def mean(X: np.ndarray) -> float:
+            return float(self._called(self._cost, X)) / (len(X) * divisor)
 
         def measure() -> float:
-            total = self._called(self._cost, seen)
-            self.costs.append(float(total) / (len(seen) * divisor))
+            self.costs.append(mean(seen))
+            if valid is not None:
+                self.valid_costs.append(mean(valid))
             return self.costs[-1]
 
         train(
-            MomentumStep(self._gradients, self.params, dparams, self.names),
+            MomentumStep(lambda X: self._gradients(X, scale), self.params, dparams, self.names),
             [X],
             generator=self._generator,
-            hyper=hyper,
             dtype=self.dtype,
             stage=self.title,
             measure=measure,

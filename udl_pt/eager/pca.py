@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.eager.beyond import check_beyond
+from udl_pt.fitting import one_fit_at_a_time, open_to_fit
 from udl_pt.parameters import Parameters
 from udl_pt.validation import check_count, check_matrix
 
@@ -42,6 +43,7 @@ class PCA(Parameters):
         self.n_components = None if n_components is None else check_count(n_components, "n_components")
         self.whiten = bool(whiten)
 
+    @one_fit_at_a_time
     def fit(self, X: Any, **beyond: Any) -> "PCA":
         """Find the directions in which `X` varies most: ``C = (X - m)'(X - m) / N`` and ``CQ = QE``.
 
@@ -131,9 +133,11 @@ class PCA(Parameters):
         """Do the same as `forward`."""
         return self.forward(X)
 
+    @one_fit_at_a_time
     def fit_transform(self, X: Any, **beyond: Any) -> np.ndarray:
         """Fit to `X` and transform it."""
-        return self.fit(X, **beyond).transform(X)
+        with open_to_fit(self):
+            return self.fit(X, **beyond).transform(X)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Give ``X_hat = ZQ' + m``: what the kept components say of X.

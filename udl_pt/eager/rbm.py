@@ -8,6 +8,7 @@ from scipy.special import expit as s
 
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, Layer, softplus
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.training import Progress, show_costs
 from udl_pt.validation import check_count
 
@@ -40,7 +41,7 @@ class RBM(Layer):
     ----------
     W, c, b : ndarray
         Weights of shape (D, M), biases of the hidden units (M,) and of the visible ones (D,).
-    dW, dc, db, params, dparams, forward_params, forward_dparams, chains, costs
+    dW, dc, db, params, dparams, forward_params, forward_dparams, chains, costs, valid_costs
         As of `udl_pt.RBM`.
     """
 
@@ -63,6 +64,7 @@ class RBM(Layer):
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         self.chains: Any = None
 
+    @one_fit_at_a_time
     def fit(
         self,
         X: Any,
@@ -75,6 +77,7 @@ class RBM(Layer):
         k: int = 1,
         persistent: bool = False,
         n_chains: int | None = None,
+        validation: Any = None,
         monitor: str | None = "epoch",
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         **beyond: Any,
@@ -85,7 +88,9 @@ class RBM(Layer):
         ----------
         X : array_like of shape (N, D)
             Data in [0, 1].
-        learning_rate, epochs, batch_sz, show_fig, mu, k, persistent, n_chains, monitor, callbacks
+        learning_rate, epochs, batch_sz, show_fig, mu, k, persistent, n_chains
+            As there.
+        validation, monitor, callbacks
             As there.
         **beyond
             What it takes besides has no twin: only the defaults are taken.
@@ -109,15 +114,21 @@ class RBM(Layer):
                 f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as many: "
                 "leave n_chains away, or say persistent=True"
             )
-        loop = {"epochs": epochs, "batch_sz": batch_sz, "monitor": monitor, "callbacks": callbacks}
-        X, hyper = self._checked(X, learning_rate, mu, loop, unit_interval=True)
+        loop = {
+            "epochs": epochs,
+            "batch_sz": batch_sz,
+            "monitor": monitor,
+            "callbacks": callbacks,
+            "hyper": {"learning_rate": learning_rate, "mu": mu},
+        }
+        X, valid = self._checked(X, validation, loop, unit_interval=True)
         self._start(X.shape[1])
         self.k, self.chains = k, None
         if persistent and epochs:
             noise = self.rng.generator.random((n_chains or batch_sz, self.M)) < 0.5
             self.chains = self._param(noise.astype(self.dtype))
         velocities = [self._param(np.zeros_like(p)) for p in self.params]  # fine-tuning starts at zero
-        self._train(X, velocities, hyper | {"scale": 1 / batch_sz}, loop)
+        self._train(X, valid, velocities, 1 / batch_sz, loop)
         if show_fig:
             show_costs(self.costs, self.title)
         return self

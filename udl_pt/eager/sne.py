@@ -13,6 +13,7 @@ from udl_pt.affinities import check_probabilities
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.pca import PCA
 from udl_pt.embedding import Embedding, GaussianEmbedding, StudentEmbedding
+from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.training import Progress
 from udl_pt.validation import check_dtype, check_matrix
 
@@ -176,6 +177,7 @@ class _OnPairs(Embedding):
     log_q: Callable[[np.ndarray], np.ndarray]
     dC_dY: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
+    @one_fit_at_a_time
     def fit_transform(
         self, X: Any, *, callbacks: Sequence[Callable[[Progress], Any]] = (), **beyond: Any
     ) -> np.ndarray:
@@ -199,6 +201,8 @@ class _OnPairs(Embedding):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own.
         MemoryError
             When matrices of N x N need more memory than there is.
         DivergenceError

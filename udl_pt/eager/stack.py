@@ -7,6 +7,7 @@ import numpy as np
 
 from udl_pt.eager.autoencoder import AutoEncoder
 from udl_pt.eager.layer import Layer, Twin
+from udl_pt.fitting import open_to_fit
 from udl_pt.random import unmoved_by_bad_input
 from udl_pt.training import Progress
 from udl_pt.validation import DivergenceError, check_count, check_sizes, check_values, one_a_layer
@@ -99,7 +100,8 @@ class Stack(Twin):
                 for layer, n, more in zip(layers, each, own, strict=True):
                     where = f"layer {layers.index(layer) + 1} of {len(layers)}"
                     prefix = f"{where} (see pretrain_options): "
-                    layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
+                    with open_to_fit(layer):
+                        layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
                     if layer is layers[0]:
                         prefix = ""
                         for name, array in (others or {}).items():
