@@ -246,8 +246,8 @@ def test_bad_options_leave_the_network_as_it_was(data, options, message):
         (lambda: UpdateSizes(AutoEncoder(3)), "model is a AutoEncoder, expected a DNN or a DeepAutoEncoder"),
         (lambda: LinearSchedule("mu", 1.5), "last is 1.5, expected a finite number from 0 to 1"),
         (
-            lambda: EarlyStopping(AutoEncoder(3)),
-            "watch is 'valid_errors', but this AutoEncoder records 'costs'",
+            lambda: EarlyStopping(AutoEncoder(3), watch="valid_errors"),
+            "watch is 'valid_errors', but this AutoEncoder records 'costs', 'valid_costs'",
         ),
     ],
 )

@@ -1,12 +1,17 @@
-"""The loop, with a step that only writes down what it gets."""
+"""The loop, with a step that only writes down what it gets; what its callbacks and its records see."""
+
+import copy
+import pickle
 
 import numpy as np
+import parity
 import pytest
+from scipy.special import expit, xlog1py, xlogy
 from sklearn.utils import shuffle
 
-from udl_pt import DivergenceError
+from udl_pt import DeepAutoEncoder, DivergenceError
 from udl_pt.rates import Rates
-from udl_pt.training import train
+from udl_pt.training import Progress, monitored_rows, train
 
 
 class Recorder:
@@ -110,3 +115,184 @@ def test_integers_are_cast_and_memory_maps_are_read_in_place(tmp_path):
     run(step, [file], epochs=1)
     assert sorted(np.concatenate([c[0] for c in step.calls]).ravel()) == list(range(16))
     assert type(step.calls[0][0]) is np.ndarray
+
+
+class Late:
+    """Do something to the progress after the last batch, or in the last call of all."""
+
+    def __init__(self, what, moment):
+        self.what, self.moment = what, moment
+
+    def on_batch(self, progress):
+        if self.moment == "batch" and (progress.epoch, progress.batch) == (2, 2):
+            self.what(progress)
+
+    def __call__(self, progress):
+        if self.moment == "epoch" and progress.epoch == 2:
+            self.what(progress)
+
+
+def replaced(progress):
+    progress.hyper = {"learning_rate": 0.1, "mu": 0.5}
+
+
+def misspelt(progress):
+    progress.learning_rate = 0.1
+
+
+@pytest.mark.parametrize("moment", ["batch", "epoch"])
+@pytest.mark.parametrize(
+    ("what", "error", "message"),
+    [
+        (
+            lambda p: p.hyper.__setitem__("lr", 0.1),
+            ValueError,
+            "progress.hyper has no 'lr', but 'learning_rate', 'mu'",
+        ),
+        (lambda p: p.hyper.update(momentum=0.1), ValueError, "has no 'momentum'"),
+        (lambda p: p.hyper.setdefault("scale", 0.1), ValueError, "has no 'scale'"),
+        (lambda p: p.hyper.pop("mu"), TypeError, r"hyper\['mu'\] can't be removed: every step .* reads it"),
+        (lambda p: p.hyper.popitem(), TypeError, "can't be removed"),
+        (lambda p: p.hyper.clear(), TypeError, "can't be removed"),
+        (
+            lambda p: p.hyper.__setitem__("mu", 1.5),
+            ValueError,
+            r"progress.hyper\['mu'\] is 1.5, expected a finite number from 0 to 1",
+        ),
+        (lambda p: p.hyper.__setitem__("learning_rate", -1), ValueError, "'learning_rate'.* is -1, expected"),
+        (lambda p: p.hyper.__setitem__("learning_rate", np.nan), ValueError, "is nan, expected a finite"),
+        (lambda p: p.hyper.__setitem__("learning_rate", 1e39), ValueError, r"is 1e\+39, expected .*3.4"),
+        (lambda p: p.hyper.__setitem__("learning_rate", "0.1"), TypeError, "is '0.1', expected a number"),
+        (
+            misspelt,
+            AttributeError,
+            r"progress has no 'learning_rate'.*progress.hyper\['learning_rate'\] = 0.1",
+        ),
+        (replaced, AttributeError, "progress.hyper can't be replaced: change its entries"),
+    ],
+)
+def test_a_callback_that_changes_what_is_not_there_fails_at_once(what, error, message, moment):
+    step = Recorder()
+    step.rates = ["learning_rate", "mu"]
+    with pytest.raises(error, match=message):
+        run(
+            step,
+            [np.zeros((8, 1))],
+            hyper=Rates("float32", learning_rate=0.5, mu=0.9),
+            callbacks=[Late(what, moment)],
+        )
+
+
+def test_a_step_gets_the_rates_that_it_names_whatever_their_order():
+    def change(progress):
+        progress.hyper |= {"mu": 0.25, "learning_rate": 3}
+        progress.hyper.update(mu=progress.hyper["mu"] / 2)
+
+    step = Recorder()
+    step.rates = ["mu", "reg", "learning_rate"]
+    hyper = Rates("float32", learning_rate=0.5, reg=0.75, mu=0.9)
+    run(step, [np.zeros((4, 1))], hyper=hyper, callbacks=[change])
+    np.testing.assert_allclose(
+        [[float(r) for r in c[1:]] for c in step.calls], [[0.9, 0.75, 0.5], [0.125, 0.75, 3]]
+    )
+
+
+def test_rates_are_a_mapping_of_fixed_names():
+    rates = Rates("float64", learning_rate=0.5, unless_zero={"reg": 0, "adversarial": 0.25})
+    assert dict(rates) == {"learning_rate": 0.5, "adversarial": 0.25} == rates == rates.copy()
+    assert rates | {"x": 1} == {"learning_rate": 0.5, "adversarial": 0.25, "x": 1}
+    assert ("reg" in rates, rates.get("reg", 7), len(rates)) == (False, 7, 2)
+    assert repr(rates) == "{'learning_rate': 0.5, 'adversarial': 0.25}"
+    for other in (copy.deepcopy(rates), pickle.loads(pickle.dumps(rates))):
+        other["adversarial"] = 1
+        assert rates["adversarial"] == 0.25
+    with pytest.raises(ValueError, match=r"sparsity_target is 1.5, expected .* from 0 to 1"):
+        Rates("float64", sparsity_target=1.5)
+    with pytest.raises(ValueError, match="reg is -1"):
+        Rates("float64", unless_zero={"reg": -1})
+    progress = Progress("a model", 1, 1)
+    progress.stop = True
+    assert copy.copy(progress) == progress
+
+
+SIDES = [pytest.param("numpy", marks=pytest.mark.core), "torch", "symbolic"]
+
+
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("name", SIDES)
+def test_the_rates_of_all_models_are_arguments_of_fit(name):
+    def look(progress):
+        seen[type(progress.model).__name__] = set(progress.hyper)
+
+    models, seen = parity.side(name), {}
+    X, Y, more = (
+        np.random.RandomState(0).rand(20, 4),
+        np.arange(20) % 2,
+        {"batch_sz": 10, "callbacks": [look]},
+    )
+    models.AutoEncoder(3).fit(X, **more)
+    models.RBM(3).fit(X, **more)
+    models.DNN([3]).fit(X, Y, X, Y, pretrain=False, reg=0.1, **more)
+    if name == "symbolic":
+        models.Ladder([3]).fit(X, Y, X, Y, **more)
+        models.DeepAutoEncoder([3]).fit(X, pretrain=False, weight_decay=0.1, **more)
+        assert seen.pop("Ladder") == {"learning_rate", "mu", "denoising"}
+        assert seen.pop("DeepAutoEncoder") == {"learning_rate", "mu", "weight_decay"}
+        models.RBM(3).fit(X, weight_decay=0.1, sparsity_target=0.2, **more)
+        penalties = {"weight_decay", "sparsity_target", "sparsity_cost"}
+        assert seen["RBM"] == {"learning_rate", "mu"} | penalties
+        seen["RBM"] -= penalties
+    plain = {"learning_rate", "mu"}
+    assert seen == {"AutoEncoder": plain, "RBM": plain, "DNN": plain | {"reg"}}
+
+
+def in_turn(N, classes=10):
+    """Give rows of classes that come in turn: darker and brighter ones, of which the first are all dark."""
+    brightness = np.arange(classes)[np.arange(N) % classes] / classes
+    return np.random.RandomState(0).rand(N, 6) * brightness[:, None]
+
+
+def cross_entropies(X, W, bh, bo):
+    X_hat = expit(expit(X @ W + bh) @ W.T + bo)
+    return -(xlogy(X, X_hat) + xlog1py(1 - X, -X_hat)).sum(axis=1)
+
+
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("N", [2500, 5000, 7500, 10_000])
+@pytest.mark.parametrize("name", SIDES)
+def test_the_recorded_cost_is_that_of_all_classes(name, N):
+    X = in_turn(N)
+    ae = parity.side(name).AutoEncoder(4, random_state=0)
+    ae.fit(X, learning_rate=0.3, mu=0, cost_scale="batch")
+    each = cross_entropies(X, *map(parity.value, ae.params))
+    error = each.std() / np.sqrt(len(monitored_rows(N)))
+    assert abs(ae.costs[0] - each.mean()) < 4 * error
+    assert abs(each[::10].mean() - each.mean()) > 20 * error  # of a single class
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_the_recorded_cost_of_a_deep_auto_encoder_is_that_of_all_classes():
+    X = in_turn(5000)
+    deep = DeepAutoEncoder([2], random_state=0).fit(X, pretrain=False, learning_rate=0.3, mu=0)
+    X_hat = deep.forward(X)
+    each = -(xlogy(X, X_hat) + xlog1py(1 - X, -X_hat)).sum(axis=1)
+    error = each.std() / np.sqrt(len(monitored_rows(5000)))
+    assert abs(deep.costs[0] - each.mean()) < 4 * error < abs(each[::10].mean() - each.mean())
+
+
+@pytest.mark.parametrize(
+    ("N", "n"), [(1, 1), (499, 499), (500, 250), (750, 250), (2500, 250), (7500, 250), (60_000, 2000)]
+)
+def test_rows_to_measure_are_drawn_alike_in_every_call_and_leave_other_draws_alone(N, n):
+    np.random.seed(0)
+    before = np.random.get_state()[1].copy()
+    rows = monitored_rows(N)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    np.testing.assert_array_equal(rows, monitored_rows(N))
+    assert len(rows) == n == len(set(rows))
+    assert (np.diff(rows) > 0).all()
+    assert 0 <= rows[0] <= rows[-1] < N
+    if N >= 500:  # of each period a fair share, whatever the order of the rows
+        for period in (2, 3, 5, 7, 10, 30):
+            counts = np.bincount(rows % period, minlength=period)
+            assert abs(counts - n / period).max() < 4.5 * np.sqrt(n / period)

@@ -141,7 +141,8 @@ class PCA(Callables):
     def fit_transform(self, X: Any, *, backend: str | None = None) -> np.ndarray:
         """Fit to `X` and transform it."""
         with open_to_fit(self):
-            return self.fit(X, backend=backend).transform(X)
+            self.fit(X, backend=backend)
+        return self.transform(X)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Give ``X_hat = ZQ' + m``: what the kept components say of X.

@@ -137,7 +137,8 @@ class PCA(Parameters):
     def fit_transform(self, X: Any, **beyond: Any) -> np.ndarray:
         """Fit to `X` and transform it."""
         with open_to_fit(self):
-            return self.fit(X, **beyond).transform(X)
+            self.fit(X, **beyond)
+        return self.transform(X)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Give ``X_hat = ZQ' + m``: what the kept components say of X.
