@@ -13,8 +13,8 @@ PACKAGE = Path(udl_pt.__file__).parent
 FLOORS = {
     name: floor
     for floor, names in {
-        -2: "loop_rewriting numba_blas theano_worker",
-        -1: "files fitting memory numba_elemwise numba_steps numba_sums validation version",
+        -2: "locks loop_rewriting numba_blas numba_cache sealed_modules theano_worker",
+        -1: "compile_cache files fitting memory numba_elemwise numba_steps numba_sums validation version",
         0: "backend parameters random rates metrics storage affinities mnist_files",
         1: "graph held_out updates calling datasets neighbours",
         2: "training units pca descent",
@@ -38,19 +38,6 @@ FLOORS = {
     for name in names.split()
 }
 BESIDE = 4  # the floor of eager/ as a whole, whose modules may use these alone
-FOR_TWINS = {
-    "validation",
-    "fitting",
-    "parameters",
-    "random",
-    "rates",
-    "metrics",
-    "affinities",
-    "held_out",
-    "training",
-    "embedding",
-}
-LINKERS = ("backend", "numba_blas", "numba_elemwise", "numba_steps", "numba_sums")
 MODES = (
     "pytensor.link",
     "pytensor.compile.mode",
@@ -100,7 +87,7 @@ def violations(module, source):
             found.append("imports matplotlib")
         if name.startswith(MODES) and module not in LINKERS:
             found.append(f"imports {name}")
-    if reads_configuration(source) and module != "backend":
+    if reads_configuration(source) and module not in CONFIGURED:
         found.append("reads PyTensor's configuration")
     return found
 

@@ -1,26 +1,19 @@
-"""The one place that knows modes, linkers, floatX, caches and threads.
+"""The one place that knows modes, linkers, floatX, threads and forks.
 
 A model builds graphs; `function` turns one into something that takes and returns NumPy arrays, on the
 backend asked for: ``"numba"`` (the default), ``"c"`` or ``"jax"``. Nothing compiles before the first
 call, one function compiles at a time, and a compiled function holds the locks of the shared variables
-it reads and writes while it runs, so models can be used from several threads.
+it reads and writes while it runs, so models can be used from several threads. A process waits for a
+compilation before it forks, and its child starts with free locks.
 """
 
-import atexit
 import contextlib
 import itertools
 import logging
 import os
-import pickle
-import shutil
 import sys
-import threading
-import traceback
 import warnings
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,9 +25,10 @@ from pytensor.graph.replace import clone_replace
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
-from pytensor.link.c import cmodule
 from pytensor.tensor.math import Sum
 
+from udl_pt.compile_cache import mend_cache, prepare_cache, release_lock
+from udl_pt.locks import NumberedLock, compile_lock, lock_of, refuse_forked_jax
 from udl_pt.loop_rewriting import inside_loops
 from udl_pt.validation import check_dtype
 
@@ -46,9 +40,6 @@ ENVIRONMENT = "UDL_PT_BACKEND"
 AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 _chosen: str | None = None
-_compile_lock = threading.RLock()
-_lock_numbers = itertools.count()
-_variable_locks: "weakref.WeakKeyDictionary[Variable, _NumberedLock]" = weakref.WeakKeyDictionary()
 _warned_about_blas = False
 
 
@@ -64,6 +55,8 @@ def set_backend(name: str | None) -> None:
     ------
     ValueError
         For any other name.
+    RuntimeError
+        For ``"jax"`` in a process that was forked after JAX had started.
     """
     global _chosen
     _chosen = None if name is None else get_backend(name)
@@ -86,6 +79,7 @@ def get_backend(name: str | None = None) -> str:
             raise ValueError(
                 "backend is 'jax', but JAX is not installed: pip install 'udl_pt[jax]', or use 'numba'"
             ) from error
+        refuse_forked_jax()
     return name
 
 
@@ -116,27 +110,6 @@ class Draw(Protocol):
 
     def sample(self, shapes: Sequence[tuple[int, ...]], /) -> list[np.ndarray]:
         """Draw from the host's generator, an array for each of the variables."""
-
-
-class _NumberedLock:
-    """A lock with a place in one order, so that no two threads wait for each other."""
-
-    def __init__(self) -> None:
-        self.number = next(_lock_numbers)
-        self._lock = threading.RLock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
-
-
-def _lock_of(variable: Variable) -> _NumberedLock:
-    with _compile_lock:
-        return _variable_locks.setdefault(variable, _NumberedLock())
 
 
 class Function:
@@ -189,7 +162,7 @@ class Function:
         self._graph_inputs = [*inputs, *stand_ins.values()]
         self._outputs = replaced[: len(expressions)]
         self._updates = [(p, new) for (p, _), new in zip(pairs, replaced[len(expressions) :], strict=True)]
-        locks = {_NumberedLock(), *map(_lock_of, variables)}
+        locks = {NumberedLock(), *map(lock_of, variables)}
         self._locks = sorted(locks, key=lambda lock: lock.number)
         self._compiled: Any = None
         self._shapes: Any = None
@@ -200,6 +173,9 @@ class Function:
             for lock in self._locks:
                 stack.enter_context(lock)
             stack.enter_context(_wide_jax(self.backend))
+            if self.backend == "c" or not self._is_compiled:
+                # NumPy computes some operations, and would warn of what no other backend warns of
+                stack.enter_context(np.errstate(all="ignore"))
             results = self._run([*arguments, *self._sampled(arguments)])
         arrays = [r if isinstance(r, np.ndarray) else np.array(r) for r in results]  # JAX's are read-only
         return arrays[0] if self._single else arrays
@@ -233,7 +209,11 @@ class Function:
         if self._shapes is None:
             flat = [size for draw in self._draws for shape in draw.shapes for size in shape]
             self._shapes = pytensor.function(
-                self._inputs, flat, mode="FAST_COMPILE", on_unused_input="ignore", name=f"{self.name} shapes"
+                self._inputs,
+                flat,
+                mode=Mode("py", RewriteDatabaseQuery(include=["fast_compile", "py_only"])),  # no compiler
+                on_unused_input="ignore",
+                name=f"{self.name} shapes",
             )
         sizes = map(int, self._shapes(*arguments))
         return [
@@ -246,15 +226,22 @@ class Function:
         if self._compiled is not None:
             return list(self._compiled(*arguments))
         # Numba and JAX compile at the first call, so building and first call are one thing here.
-        with _compile_lock, _quiet_about_blas(self.backend):
+        with compile_lock, _quiet_about_blas(self.backend):
+            if not self._is_compiled or self.backend == "jax":
+                return self._first(arguments)
             try:
-                results = self._first(arguments)
-            except Exception as error:
-                if not _from_cache(error):
-                    raise
-                clear_cache()
-                results = self._first(arguments)
-        return results
+                prepare_cache(self.backend)
+                for _ in range(2):  # another folder, and an empty one
+                    try:
+                        return self._first(arguments)
+                    except Exception as error:
+                        if not mend_cache(self.backend, error):
+                            raise
+                    prepare_cache(self.backend)
+                return self._first(arguments)
+            except KeyboardInterrupt:
+                release_lock()
+                raise
 
     def _first(self, arguments: list[np.ndarray]) -> list[Any]:
         compiled = pytensor.function(
@@ -308,6 +295,7 @@ def _wide_jax(backend: str) -> contextlib.AbstractContextManager[Any]:
     """Let JAX keep float64 and int64 as they are, whatever floatX says, for the time of a call."""
     if backend != "jax":
         return contextlib.nullcontext()
+    refuse_forked_jax()
     import jax
 
     context: contextlib.AbstractContextManager[Any] = jax.enable_x64(True)
@@ -360,35 +348,6 @@ def _global_generator_kept() -> Iterator[None]:
         np.random.set_state(state)
 
 
-def cache_folders() -> list[Path]:
-    """List the folders where PyTensor keeps what it compiled (Numba's, and C's)."""
-    return [Path(pytensor.config.base_compiledir) / "numba", Path(pytensor.config.compiledir)]
-
-
-def clear_cache() -> None:
-    """Empty the compile cache; everything in it can be compiled again."""
-    for folder in cache_folders():
-        for entry in folder.glob("*") if folder.is_dir() else ():
-            if entry.is_dir():
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
-                entry.unlink(missing_ok=True)
-    # PyTensor's list of C modules names files that are gone now; it makes a new one where there is none.
-    if cmodule._module_cache is not None:
-        atexit.unregister(cmodule._module_cache._on_atexit)
-        cmodule._module_cache = None
-
-
-def _from_cache(error: BaseException) -> bool:
-    """Whether `error` arose while a file of the compile cache was read."""
-    readers = (os.path.join("numba", "core", "caching.py"), os.path.join("link", "c", "cmodule.py"))
-    frames = traceback.extract_tb(error.__traceback__)
-    return isinstance(error, pickle.UnpicklingError | EOFError) or any(
-        frame.filename.endswith(readers) and frame.name.startswith(("load", "_load", "_get_module"))
-        for frame in frames
-    )
-
-
 def blas_of_c() -> str:
     """Name what the C backend links for matrix products; empty where there is none."""
     with _quiet_about_blas("numba"):
@@ -397,6 +356,7 @@ def blas_of_c() -> str:
 
 def blas_of_numba() -> str:
     """Name whose BLAS the Numba backend calls: ``"NumPy"`` or ``"SciPy"``."""
+    prepare_cache("numba")
     from udl_pt.numba_blas import BLAS_OWNER
 
     return str(BLAS_OWNER)

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 from threadpoolctl import threadpool_info
 
-from udl_pt.backend import BACKENDS, Function, blas_of_c, blas_of_numba, cache_folders, compiler_of_c
+from udl_pt.backend import BACKENDS, Function, blas_of_c, blas_of_numba, compiler_of_c
+from udl_pt.compile_cache import WAY_OUT, cache_folders, why_temporary
 from udl_pt.datasets import describe_sources
 from udl_pt.files import printable
 from udl_pt.report import versions
@@ -118,7 +119,10 @@ def _cache() -> Iterator[Row]:
     yield "folder", "size", "what to do"
     for folder in cache_folders():
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-        yield str(folder), f"{size / 1e6:.1f} MB", "may be deleted; it fills again" if size else "-"
+        advice = "may be deleted; it fills again" if size else "-"
+        if reason := why_temporary():
+            advice = f"this folder is temporary, since {reason}: {WAY_OUT}"
+        yield str(folder), f"{size / 1e6:.1f} MB", advice
 
 
 def _data() -> Iterator[Row]:

@@ -1,0 +1,89 @@
+"""Numba's files of compiled code, each of which ends with its own digest.
+
+Numba unpickles and runs what it finds in PyTensor's folder. A flipped bit there ends the process or gives
+wrong numbers. A file is therefore loaded only if the digest at its end is right; otherwise it counts as
+missing, and the function is compiled again. Unpickling ignores bytes after the end, so PyTensor without
+this package reads these files, too; files that it wrote itself have no digest and are compiled again.
+"""
+
+import contextlib
+import hashlib
+import io
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from numba.core import caching
+from pytensor.link.numba import cache as pytensor_cache
+
+__all__ = ["use_sealed_files"]
+
+MARK = b"udl_pt sha256 "
+_report: Callable[[Path, OSError], None]
+
+
+def _sealed(content: bytes) -> bytes:
+    return content + MARK + hashlib.sha256(content).digest()
+
+
+def _is_intact(path: str) -> bool:
+    try:
+        whole = Path(path).read_bytes()
+    except OSError:
+        return False
+    return whole == _sealed(whole[: -len(_sealed(b""))])
+
+
+class SealedCacheFile(caching.IndexDataCacheFile):  # type: ignore[misc]
+    """The index and the data of one function; other folders than PyTensor's are left to Numba."""
+
+    def __init__(self, cache_path: Any, filename_base: str, source_stamp: Any) -> None:
+        super().__init__(cache_path, filename_base, source_stamp)
+        self._is_ours = Path(cache_path) == Path(pytensor_cache.NUMBA_CACHE_PATH)
+
+    def save(self, key: Any, data: Any) -> None:
+        """Write a function; where that fails, it runs all the same and is compiled again next time."""
+        try:
+            super().save(key, data)
+        except OSError as error:
+            if not self._is_ours:
+                raise
+            _report(Path(self._cache_path), error)
+
+    def _data_name(self, number: int) -> str:
+        # A name of its own, so that an index can never name the file of another index's function.
+        name = str(super()._data_name(number))
+        return f"{name.removesuffix('.nbc')}.{uuid.uuid4().hex[:8]}.nbc" if self._is_ours else name
+
+    def _load_index(self) -> Any:
+        return super()._load_index() if not self._is_ours or _is_intact(self._index_path) else {}
+
+    def _load_data(self, name: str) -> Any:
+        path = self._data_path(name)
+        if self._is_ours and not _is_intact(path):
+            raise FileNotFoundError(path)  # which Numba takes as a reason to compile
+        return super()._load_data(name)
+
+    @contextlib.contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[Any]:
+        content = io.BytesIO()
+        yield content
+        whole = content.getvalue()
+        with super()._open_for_write(filepath) as file:
+            file.write(_sealed(whole) if self._is_ours else whole)
+
+
+def use_sealed_files(report: Callable[[Path, OSError], None]) -> None:
+    """Make Numba read and write PyTensor's folder through `SealedCacheFile`.
+
+    Parameters
+    ----------
+    report : callable
+        Called with the folder and the error when a file can't be written.
+    """
+    global _report
+    _report = report
+    caching.IndexDataCacheFile = SealedCacheFile
+    os.makedirs(pytensor_cache.NUMBA_CACHE_PATH, exist_ok=True)  # somebody may have removed it since
