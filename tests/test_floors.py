@@ -38,6 +38,29 @@ FLOORS = {
     for name in names.split()
 }
 BESIDE = 4  # the floor of eager/ as a whole, whose modules may use these alone
+FOR_TWINS = {
+    "validation",
+    "fitting",
+    "parameters",
+    "random",
+    "rates",
+    "metrics",
+    "affinities",
+    "held_out",
+    "training",
+    "embedding",
+}
+LINKERS = (
+    "backend",
+    "compile_cache",
+    "numba_blas",
+    "numba_cache",
+    "numba_elemwise",
+    "numba_steps",
+    "numba_sums",
+    "sealed_modules",
+)
+CONFIGURED = ("backend", "compile_cache", "sealed_modules")
 MODES = (
     "pytensor.link",
     "pytensor.compile.mode",

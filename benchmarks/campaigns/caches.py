@@ -30,7 +30,7 @@ COLD = "import sys; from campaigns.caches import compute; print(compute(sys.argv
 
 
 def compute(backend: str, *, small: bool = False) -> str:
-    """Train an auto-encoder, unless `small` an RBM with a chain of two steps, too; return their weights' bits."""
+    """Train an auto-encoder, and unless `small` an RBM with a chain of two steps; return their bits."""
     import numpy as np
 
     from udl_pt import RBM, AutoEncoder
