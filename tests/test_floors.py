@@ -24,7 +24,7 @@ FLOORS = {
         6: "pretraining fine_tuning likelihood sampling",
         7: "dnn dbn deep classifiers",
         8: "features adversarial ladder comparison_worker comparison_code",
-        9: "augmentation compare",
+        9: "augmentation comparison",
         10: "image_plots",
         11: "plots",
         12: "report comparison_plots",
