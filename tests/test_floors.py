@@ -21,7 +21,7 @@ FLOORS = {
         3: "gibbs callbacks comparison_processes embedding",
         4: "contrastive layer annealing",
         5: "autoencoder rbm tsne",
-        6: "pretraining fine_tuning likelihood sampling",
+        6: "dbn_files pretraining fine_tuning likelihood sampling",
         7: "dnn dbn deep classifiers",
         8: "features adversarial ladder comparison_worker comparison_code",
         9: "augmentation comparison",

@@ -6,22 +6,19 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 
-from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import Function, shared
 from udl_pt.calling import symbolic_or_array
+from udl_pt.dbn_files import read_layers, write_layers
 from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import init_weights
 from udl_pt.layer import Layer
 from udl_pt.pretraining import Stack, pass_up
-from udl_pt.random import RandomStreams
 from udl_pt.rates import Rates
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
-from udl_pt.storage import read_arrays, write_arrays
 from udl_pt.training import Progress, show_costs
 from udl_pt.updates import momentum_updates
 from udl_pt.validation import (
-    DataError,
     DivergenceError,
     NotFittedError,
     check_count,
@@ -29,8 +26,6 @@ from udl_pt.validation import (
 )
 
 __all__ = ["DBN"]
-
-FORMAT = "udl_pt DBN 1"
 
 
 class DBN(Stack):
@@ -195,6 +190,7 @@ class DBN(Stack):
         rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
         epochs = check_count(epochs, "epochs", at_least=0)
         *below, top = self.hidden_layers
+        self._check_settled("fit_to_input")
         if not all(hasattr(layer, "forward_params") for layer in self.hidden_layers):
             raise NotFittedError("this DBN has no parameters yet: call fit or load before fit_to_input")
         if check_count(k, "k", at_least=0) >= top.M:
@@ -227,36 +223,39 @@ class DBN(Stack):
         return np.asarray(X.get_value())
 
     def save(self, path: Any) -> None:
-        """Write all layers into a safetensors file, with a digest; not their corruption, which is code.
+        """Write all layers into a safetensors file, with a digest.
+
+        The file holds each layer's size, kinds of units and `id` (text or an integer), its parameters and
+        velocities, its `costs` and `chains`. It does not hold a layer's corruption, which is code, the
+        generators of draws, the backend, or the `costs` of `fit_to_input`. A variable that two layers share
+        is stored twice.
 
         Parameters
         ----------
         path : path-like
-            The file; one that is there is replaced.
+            The file. One that is there is replaced and keeps its mode; through a symbolic link, the file
+            that it points to. Whatever happens, the file is the old or the new one, whole.
 
         Raises
         ------
         TypeError
-            When a layer is of another type than AutoEncoder and RBM.
+            When a layer is of another type than AutoEncoder and RBM, or `path` is no path.
+        ValueError
+            When a layer holds NaN or infinity, or the layers don't fit on top of each other.
+        NotFittedError
+            When there are no parameters yet, or the layers are in pretraining.
+        OSError
+            When the file can't be written.
         """
         self._check_fitted("save")
-        arrays: dict[str, np.ndarray] = {}
-        facts: list[dict[str, Any]] = []
-        for number, layer in enumerate(self.hidden_layers, start=1):
-            kind = type(layer).__name__
-            if type(layer) not in (AutoEncoder, RBM):
-                raise TypeError(f"layer {number} is of type {kind}, expected AutoEncoder or RBM")
-            facts.append({"model": kind, "M": layer.M, "unit_interval": layer.unit_interval})
-            if isinstance(layer, RBM):
-                facts[-1] |= {"visible": layer.visible, "learn_variance": layer.learn_variance}
-            else:
-                facts[-1] |= {"hidden": layer.hidden, "output": layer.output}
-            arrays |= {f"{number}.{p.name}": p.get_value() for p in layer.params}
-        write_arrays(path, arrays, {"format": FORMAT, "dtype": self.dtype, "layers": facts})
+        write_layers(path, self.hidden_layers, self.dtype)
 
     @staticmethod
     def load(path: Any) -> "DBN":
-        """Read a network that `save` wrote; its streams of draws are seeded afresh.
+        """Read a network that `save` wrote.
+
+        Its draws are seeded afresh, and it runs on the default backend. Files of the first format, which
+        held no velocities, are read too: their velocities are zero.
 
         Parameters
         ----------
@@ -271,38 +270,14 @@ class DBN(Stack):
         ------
         FileNotFoundError
             When there is no such file.
+        OSError
+            When it can't be read.
         DataError
-            When it isn't such a file, or is damaged.
+            When it isn't such a file, is damaged, or holds what doesn't fit together.
         """
-        arrays, facts = read_arrays(path)
-        if facts.get("format") != FORMAT:
-            raise DataError(f"{path} holds {facts.get('format')!r}, expected {FORMAT!r}")
-        dbn = DBN([layer["M"] for layer in facts["layers"]], dtype=facts["dtype"])
-        dbn.hidden_layers = [
-            _restored(layer, {n.split(".")[1]: a for n, a in arrays.items() if n.startswith(f"{number}.")})
-            for number, layer in enumerate(facts["layers"], start=1)
-        ]
-        dbn.n_features = dbn.hidden_layers[0].n_features
+        layers, dtype = read_layers(path)
+        dbn = DBN([layer.M for layer in layers], dtype=dtype)
+        dbn.hidden_layers = layers
+        dbn.n_features = layers[0].n_features
         dbn._complete = True
         return dbn
-
-
-def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Any:
-    """Make a layer from what `DBN.save` wrote of it."""
-    dtype = arrays["W"].dtype
-    if facts["model"] == "RBM":
-        rbm = RBM(
-            facts["M"],
-            visible=facts["visible"],
-            learn_variance=facts["learn_variance"],
-            rng=RandomStreams(),
-            dtype=dtype,
-        )
-        rbm._set_params(**{name: arrays[name] for name in ("W", "c", "b", "z") if name in arrays})
-        return rbm
-    ae = AutoEncoder(
-        facts["M"], hidden=facts.get("hidden", "sigmoid"), output=facts.get("output", "sigmoid"), dtype=dtype
-    )
-    ae._set_params(**{name: arrays[name] for name in ("W", "bh", "bo")})
-    ae.unit_interval = facts["unit_interval"]
-    return ae

@@ -49,11 +49,23 @@ class Parameters:
     names: tuple[str, ...] = ()
     _complete = True  # False for a network whose layers are not, or not all, those of its last fit
 
+    # True while a network's layers are trained one by one; in a copy made meanwhile until its own fit
+    _in_pretraining = False
+
     def _check_fitted(self, before: str) -> None:
-        """Raise unless there are parameters; `before` is what needs them."""
+        """Raise unless there are parameters that belong together; `before` is what needs them."""
+        self._check_settled(before)
         if not (self._complete and vars(self).keys() >= set(self.names)):
             raise NotFittedError(
                 f"this {type(self).__name__} has no parameters yet: call fit before {before}"
+            )
+
+    def _check_settled(self, before: str) -> None:
+        """Raise while some layers may be new and others old."""
+        if self._in_pretraining:
+            raise NotFittedError(
+                f"this {type(self).__name__} is being fitted, layer by layer: wait for the end of fit, or for "
+                f"the callbacks of a network's fine-tuning, before {before}"
             )
 
     def _gathered(self, prefix: str, of_layers: str) -> list[Any]:

@@ -290,6 +290,7 @@ class Stack(Callables):
             if probabilities:
                 for name, array in {"X": rows, **(others or {})}.items():
                     check_values(array, name, dtype="float64", unit_interval=True)
+            self._in_pretraining = True
             try:
                 with unmoved_by_bad_input(g for layer in layers for g in _generators(layer)):
                     pretrain_layers(
@@ -303,9 +304,12 @@ class Stack(Callables):
                         monitor=monitor,
                         callbacks=callbacks,
                     )
-            except (DivergenceError, KeyboardInterrupt):
-                self._complete = False
+            except BaseException as error:
+                if isinstance(error, DivergenceError) or not isinstance(error, Exception):
+                    self._complete = False
                 raise
+            finally:
+                self._in_pretraining = False
             self.backend = backend
             self.n_features = X.shape[1]
 
@@ -369,6 +373,7 @@ class Stack(Callables):
 
     def _up(self, X: Variable) -> Variable:
         """Pass rows up through all layers, as a graph."""
+        self._check_settled("forward")
         return pass_up(self.hidden_layers, X)
 
     def _forward_names(self) -> list[str]:

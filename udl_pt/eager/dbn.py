@@ -92,6 +92,7 @@ class DBN(Stack):
         """Find an input of shape (1, D) that drives unit `k`; see `udl_pt.DBN.fit_to_input`."""
         rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
         epochs = check_count(epochs, "epochs", at_least=0)
+        self._check_settled("fit_to_input")
         if not all(hasattr(layer, "params") for layer in self.hidden_layers):
             raise NotFittedError("this DBN has no parameters yet: call fit before fit_to_input")
         M, D = self.hidden_layers[-1].M, len(self.hidden_layers[0].W)

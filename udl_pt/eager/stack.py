@@ -95,6 +95,7 @@ class Stack(Twin):
         prefix = ""
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]
         H, where = X, ""
+        self._in_pretraining = True
         with unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]):
             try:
                 for layer, n, more in zip(layers, each, own, strict=True):
@@ -117,6 +118,11 @@ class Stack(Twin):
                 if type(error) in (ValueError, TypeError):
                     raise type(error)(f"{prefix}{error}") from error
                 raise
+            except BaseException:  # an interrupt, after which some layers are new
+                self._complete = False
+                raise
+            finally:
+                self._in_pretraining = False
         self.n_features, self.unit_interval = X.shape[1], layers[0].unit_interval
 
     def _activations(self, X: Any) -> list[Any]:
