@@ -1,6 +1,9 @@
 """The stack: what goes up, what comes down, and what is written to a file."""
 
+import copy
 import functools
+import os
+from pathlib import Path
 
 import numpy as np
 import pytensor.tensor as pt
@@ -8,8 +11,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from scipy.special import expit
 
-from udl_pt import DBN, RBM, AutoEncoder
-from udl_pt.validation import DataError
+from udl_pt import DBN, DNN, RBM, AutoEncoder
+from udl_pt.validation import DataError, NotFittedError
 
 X = np.random.RandomState(0).rand(60, 8)
 FAST = {"backend": "jax", "pretrain_options": {"batch_sz": 20}}
@@ -113,6 +116,177 @@ def test_damaged_files_are_errors(dbn, tmp_path):
         DBN.load(tmp_path / "foreign")
     with pytest.raises(FileNotFoundError, match="no file"):
         DBN.load(tmp_path / "nowhere")
+
+
+def held(dbn):
+    """List what a file must hold of a stack; what a layer's fit, or a network's, goes on with."""
+    names = ("M", "id", "dtype", "n_features", "unit_interval", "costs", "hidden", "output", "visible")
+    for layer in dbn.hidden_layers:
+        yield type(layer), [getattr(layer, name, None) for name in (*names, "learn_variance")]
+        arrays = [*layer.params, *layer.dparams, *layer.forward_params, *layer.forward_dparams]
+        yield [(p.name, p.get_value().tolist()) for p in arrays]
+        chains = getattr(layer, "chains", None)
+        yield None if chains is None else (chains.dtype, chains.tolist())
+    yield (
+        dbn.dtype,
+        dbn.n_features,
+        dbn.unit_interval,
+        [p.name for p in dbn.params],
+        [layer.M for layer in dbn.hidden_layers],
+    )
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_a_file_holds_all_that_a_stack_goes_on_with(tmp_path):
+    networks = [
+        DBN([6, 4], random_state=0).fit(X, 2, **FAST),
+        DBN([6, 4], RBM, random_state=0).fit(X, 1, pretrain_options={"batch_sz": 20, "persistent": True}),
+        DBN([3], functools.partial(RBM, an_id="first"), dtype="float32").fit(3 * X, 0),
+        DBN([3], functools.partial(AutoEncoder, an_id=7, output="linear"), random_state=0).fit(
+            3 * X - 1, pretrain_options={"batch_sz": 20, "cost": "squared_error"}
+        ),
+    ]
+    assert networks[1].hidden_layers[0].chains.shape == (20, 6)
+    assert np.abs(networks[0].hidden_layers[1].dW.get_value()).max() > 0
+    for dbn in networks:
+        dbn.save(tmp_path / "dbn")
+        assert list(held(DBN.load(tmp_path / "dbn"))) == list(held(dbn))
+    np.testing.assert_array_equal(DBN.load(tmp_path / "dbn").forward(3 * X - 1), dbn.forward(3 * X - 1))
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_a_machine_that_read_other_numbers_than_probabilities_does_so_when_it_is_loaded(tmp_path):
+    dbn = DBN([1], RBM, random_state=0).fit([[2.0, 0.0]], 0)
+    dbn.save(tmp_path / "dbn")
+    W, c = (p.get_value() for p in dbn.params)
+    loaded = DBN.load(tmp_path / "dbn")
+    np.testing.assert_allclose(loaded.forward([[2.0, 0.0]]), expit([[2.0, 0.0]] @ W + c), rtol=1e-12)
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_fine_tuning_goes_the_same_way_from_loaded_layers_as_from_saved_ones(data, tmp_path):
+    dbn = DBN([6, 4], random_state=0).fit(data[0], 2, pretrain_options={"batch_sz": 20})
+    dbn.save(tmp_path / "dbn")
+    still = DBN.load(tmp_path / "dbn")
+    for layer in still.hidden_layers:
+        for velocity in layer.dparams:
+            velocity.set_value(0 * velocity.get_value())
+    costs, weights = [], []
+    for source in (DBN.load(tmp_path / "dbn"), dbn, still):
+        dnn = DNN([6, 4], random_state=1)
+        dnn.hidden_layers = source.hidden_layers
+        dnn.fit(*data, epochs=2, batch_sz=20, keep_layers=True)
+        costs.append(dnn.costs)
+        weights.append(dnn.hidden_layers[0].W.get_value())
+    assert costs[0] == costs[1] != costs[2]  # to the bit; and velocities matter
+    np.testing.assert_array_equal(weights[0], weights[1])
+
+
+def test_a_file_of_the_first_format_is_read_with_velocities_of_zero():
+    dbn = DBN.load(Path(__file__).parent / "files" / "dbn_1.st")
+    first, second, third = dbn.hidden_layers
+    assert [type(layer) for layer in dbn.hidden_layers] == [AutoEncoder, RBM, RBM]
+    assert (first.hidden, first.output, second.visible, third.visible) == (
+        *("linear", "linear", "gaussian", "bernoulli"),
+    )
+    assert [layer.unit_interval for layer in dbn.hidden_layers] == [False, False, True]
+    # as the file's maker had them
+    expected = [
+        *(np.linspace(-1, 1, 12).reshape(4, 3), np.linspace(-1, 1, 3), np.linspace(-1, 1, 4)),
+        *(np.linspace(0, 1, 6).reshape(3, 2), [0.5, -0.5], [1, 2, 3], [0.25, 0, -0.25]),
+        *([[1, -2], [3, 4]], [5, 6], [7, 8]),
+    ]
+    found = [p for layer in dbn.hidden_layers for p in layer.params]
+    assert [p.name for p in found] == ["W", "bh", "bo", "W", "c", "b", "z", "W", "c", "b"]
+    for p, values in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(p.get_value(), np.asarray(values, "float32"))
+    velocities = [v.get_value() for layer in dbn.hidden_layers for v in layer.dparams]
+    assert [v.shape for v in velocities] == [np.shape(values) for values in expected]
+    assert not any(v.any() for v in velocities)
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_what_could_not_be_loaded_is_not_saved(tmp_path):
+    dbn = DBN([6, 4], random_state=0).fit(X, 0, **FAST)
+    second = dbn.hidden_layers[1]
+    W = second.W.get_value()
+    W[1, 2] = np.nan
+    second.W.set_value(W)
+    with pytest.raises(ValueError, match=r"array '2\.W' is nan at \[1, 2\], expected finite numbers"):
+        dbn.save(tmp_path / "dbn")
+    second.W.set_value(np.zeros((5, 4)))
+    with pytest.raises(ValueError, match=r"'2\.W' is float64 of shape \(5, 4\), expected .*\(6, 4\)"):
+        dbn.save(tmp_path / "dbn")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_paths_that_can_not_be_written(dbn, tmp_path):
+    for path, error, message in [
+        (None, TypeError, "path is None, expected the name of a file"),
+        (5, TypeError, "path is 5, expected"),
+        ("", ValueError, "path is '', expected"),
+        (tmp_path, IsADirectoryError, f"folder, expected a file.*{tmp_path}"),
+        (tmp_path / "nowhere" / "m.st", FileNotFoundError, "No such file or directory.*m.st"),
+    ]:
+        with pytest.raises(error, match=message):
+            dbn.save(path)
+    assert list(tmp_path.iterdir()) == []
+    dbn.save(os.fsencode(tmp_path / "m.st"))
+    assert [layer.M for layer in DBN.load(os.fsencode(tmp_path / "m.st")).hidden_layers] == [6, 4]
+
+
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("copied", [lambda dbn: dbn, copy.deepcopy], ids=["itself", "a copy"])
+def test_a_stack_is_not_used_while_its_layers_are_in_pretraining(copied, tmp_path):
+    x = pt.dmatrix("x")
+
+    def look(progress):
+        network = copied(dbn)
+        for use in (
+            lambda: network.save(tmp_path / "dbn"),
+            lambda: network.forward(X),
+            lambda: network.forward(x),
+            lambda: network.generate(2, (1,)),
+            lambda: network.fit_to_input(0, epochs=1),
+        ):
+            with pytest.raises(
+                NotFittedError, match=r"this DBN is being fitted, layer by layer: call \w+ after"
+            ):
+                use()
+        looks.append(progress.stage)
+
+    dbn = DBN([6, 4], RBM, random_state=0).fit(X, **FAST)
+    dbn.forward(X)
+    dbn.save(tmp_path / "dbn")
+    before = (tmp_path / "dbn").read_bytes()
+    for again in (dbn, DBN([6, 4], RBM, random_state=0)):  # a second fit, and a first one
+        dbn, looks = again, []
+        dbn.fit(X, **FAST, callbacks=[look])
+        assert len(looks) == 2
+        assert (tmp_path / "dbn").read_bytes() == before
+        dbn.save(tmp_path / "new")
+        assert list(held(DBN.load(tmp_path / "new"))) == list(held(dbn))
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_a_fit_that_is_refused_leaves_a_stack_that_can_be_saved(tmp_path):
+    dbn = DBN([6, 4], RBM, random_state=0).fit(X, **FAST)
+    before = list(held(dbn))
+
+    def refuse(progress):
+        if "RBM(4)" in progress.stage:
+            raise error
+
+    for error, whole in [(ValueError("mine"), True), (SystemExit(), False), (KeyboardInterrupt(), False)]:
+        with pytest.raises(type(error)):
+            dbn.fit(X, **FAST, callbacks=[refuse])
+        if whole:
+            dbn.save(tmp_path / "dbn")
+            assert list(held(DBN.load(tmp_path / "dbn"))) == before
+        else:  # one layer is new
+            with pytest.raises(NotFittedError, match="no parameters yet"):
+                dbn.save(tmp_path / "dbn")
+            dbn.fit(X, **FAST)
 
 
 def test_bad_input(dbn, tmp_path):

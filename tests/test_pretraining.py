@@ -6,8 +6,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from udl_pt import DBN, DNN, RBM, AutoEncoder
+from udl_pt import DBN, DNN, RBM, AutoEncoder, DeepAutoEncoder
 from udl_pt.graph import masking
+from udl_pt.validation import NotFittedError
 
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
 
@@ -178,3 +179,38 @@ def test_a_misspelt_option_of_an_upper_layer_is_found_before_the_first_is_traine
     with pytest.raises(TypeError, match=r"layer 2 of 2.*Counted.fit takes no rate, but X, learning_rate"):
         DNN([6, 5], Counted).fit(*data, batch_sz=20, pretrain_options=[{}, {"rate": 0.1}])
     assert fits == []
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_a_network_is_called_from_callbacks_of_its_fine_tuning_but_not_of_pretraining(data, twins):
+    def networks():
+        yield DNN([6, 5], random_state=0), data
+        yield DeepAutoEncoder([6, 5], random_state=0), data[:1]
+        yield twins.DNN([6, 5], random_state=0), data
+
+    def look(progress):
+        if progress.model is network:
+            done.append(len(network.forward(data[0])))
+        else:
+            with pytest.raises(NotFittedError, match="is being fitted, layer by layer: call"):
+                network.forward(data[0])
+            refused.append(progress.stage)
+
+    for network, rows in networks():
+        for _ in range(2):
+            refused, done = [], []
+            network.fit(*rows, **FAST, callbacks=[look])
+            assert (len(refused), done) == (2, [60])
+
+
+def test_an_interrupted_twin_has_no_parameters(data, twins):
+    def interrupt(progress):
+        if progress.model is dnn.hidden_layers[1]:
+            raise KeyboardInterrupt
+
+    dnn = twins.DNN([6, 5], random_state=0).fit(*data, **FAST)
+    with pytest.raises(KeyboardInterrupt):
+        dnn.fit(*data, **FAST, callbacks=[interrupt])
+    with pytest.raises(NotFittedError, match="no parameters yet"):
+        dnn.forward(data[0])
+    assert dnn.fit(*data, **FAST).forward(data[0]).shape == (30 + 30, 3)

@@ -1,0 +1,50 @@
+"""Careless ways to save a model, which a campaign must find out. Processes import this by name."""
+
+import contextlib
+import os
+import time
+import uuid
+from pathlib import Path
+from unittest import mock
+
+
+def _content(dbn):
+    """Return the bytes of the model's file."""
+    with mock.patch("udl_pt.storage.replace_file") as taken:
+        dbn.save("unused")
+    return taken.call_args.args[1]
+
+
+def _write(name, content, path):
+    try:
+        with open(name, "wb", buffering=0) as file:
+            for start in range(0, len(content), 4096):
+                file.write(content[start : start + 4096])
+                time.sleep(0.0005)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error
+
+
+def in_place(dbn, path):
+    """Overwrite the file."""
+    _write(path, _content(dbn), path)
+
+
+def aside(dbn, path):
+    """Write beside the file, whole, but leave there what an error or a kill cuts off."""
+    unfinished = f"{path}.{uuid.uuid4().hex}"
+    _write(unfinished, _content(dbn), path)
+    os.replace(unfinished, path)
+
+
+def always_the_same_name(dbn, path):
+    """Write beside the file, under a name that two writers share."""
+    Path(f"{path}.part").write_bytes(_content(dbn))
+    time.sleep(0.005)
+    os.replace(f"{path}.part", path)
+
+
+def silent(dbn, path):
+    """Hide errors."""
+    with contextlib.suppress(OSError):
+        dbn.save(path)
