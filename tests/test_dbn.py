@@ -250,7 +250,7 @@ def test_a_stack_is_not_used_while_its_layers_are_in_pretraining(copied, tmp_pat
             lambda: network.fit_to_input(0, epochs=1),
         ):
             with pytest.raises(
-                NotFittedError, match=r"this DBN is being fitted, layer by layer: call \w+ after"
+                NotFittedError, match=r"this DBN is being fitted, layer by layer: wait for the end of fit"
             ):
                 use()
         looks.append(progress.stage)

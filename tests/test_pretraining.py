@@ -192,7 +192,7 @@ def test_a_network_is_called_from_callbacks_of_its_fine_tuning_but_not_of_pretra
         if progress.model is network:
             done.append(len(network.forward(data[0])))
         else:
-            with pytest.raises(NotFittedError, match="is being fitted, layer by layer: call"):
+            with pytest.raises(NotFittedError, match="is being fitted, layer by layer: wait for"):
                 network.forward(data[0])
             refused.append(progress.stage)
 

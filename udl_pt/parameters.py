@@ -64,8 +64,8 @@ class Parameters:
         """Raise while some layers may be new and others old."""
         if self._in_pretraining:
             raise NotFittedError(
-                f"this {type(self).__name__} is being fitted, layer by layer: wait for the end of fit, or for "
-                f"the callbacks of a network's fine-tuning, before {before}"
+                f"this {type(self).__name__} is being fitted, layer by layer: wait for the end of fit, or "
+                f"for the callbacks of a network's fine-tuning, before {before}"
             )
 
     def _gathered(self, prefix: str, of_layers: str) -> list[Any]:
