@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from udl_pt import backend, cli, doctor
+from udl_pt import backend, cli, compile_cache, doctor
 
 
 def shown():
@@ -43,7 +43,7 @@ def test_it_looks_at_everything(capsys, monkeypatch):
     assert "NumPy's" in row(printed, "numba")[2]
     assert re.search(r"\d thread", row(printed, "numba")[2])
     assert "threads not told" in row(printed, "jax")[2]
-    for folder in backend.cache_folders():
+    for folder in compile_cache.cache_folders():
         assert row(printed, str(folder))[1].endswith("MB")
 
 
@@ -165,3 +165,12 @@ def test_missing_data_come_with_a_way_to_get_them(monkeypatch, tmp_path):
     assert row(text, "full MNIST")[1:3] == [str(tmp_path), "no"]
     assert "--data FOLDER" in row(text, "full MNIST")[3]
     assert "--data train.csv" in row(text, "Kaggle's CSV")[3]
+
+
+def test_a_temporary_compile_cache_is_told(monkeypatch):
+    monkeypatch.setattr(doctor, "why_temporary", lambda: "/home/x can't be written (Read-only file system)")
+    for _, _, advice in list(doctor._cache())[1:]:
+        assert advice.startswith(
+            "this folder is temporary, since /home/x can't be written (Read-only file system)"
+        )
+        assert "PYTENSOR_FLAGS=base_compiledir=FOLDER" in advice

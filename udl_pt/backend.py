@@ -27,7 +27,7 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.math import Sum
 
-from udl_pt.compile_cache import mend_cache, prepare_cache, release_lock
+from udl_pt.compile_cache import mend_cache, prepare_cache, recover_from_interrupt
 from udl_pt.locks import NumberedLock, compile_lock, lock_of, refuse_forked_jax
 from udl_pt.loop_rewriting import inside_loops
 from udl_pt.validation import check_dtype
@@ -240,7 +240,7 @@ class Function:
                     prepare_cache(self.backend)
                 return self._first(arguments)
             except KeyboardInterrupt:
-                release_lock()
+                recover_from_interrupt()
                 raise
 
     def _first(self, arguments: list[np.ndarray]) -> list[Any]:

@@ -24,7 +24,14 @@ from pytensor.compile import compilelock
 
 from udl_pt.sealed_modules import forget_modules, load_extensions, use_sealed_modules
 
-__all__ = ["cache_folders", "clear_cache", "mend_cache", "prepare_cache", "release_lock", "why_temporary"]
+__all__ = [
+    "cache_folders",
+    "clear_cache",
+    "mend_cache",
+    "prepare_cache",
+    "recover_from_interrupt",
+    "why_temporary",
+]
 
 PROBE = 1 << 20  # bytes that must fit into the folder
 NO_SPACE = os.strerror(errno.ENOSPC)
@@ -105,10 +112,12 @@ def clear_cache() -> None:
     forget_modules()
 
 
-def release_lock() -> None:
-    """Forget PyTensor's compile lock after an interrupt, which may have come while it was waited for."""
+def recover_from_interrupt() -> None:
+    """Mend what an interrupt leaves of PyTensor's compile lock and of Numba's tables."""
     with contextlib.suppress(OSError, ValueError):
         compilelock.force_unlock(pytensor.config.compiledir)
+    if numba_cache := sys.modules.get("udl_pt.numba_cache"):
+        numba_cache.reload_registries()
 
 
 def _why_unwritable(backend: str) -> Exception | None:

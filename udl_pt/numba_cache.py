@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numba  # noqa: F401  whole before its parts, which may be there if an import was interrupted
 from numba.core import caching
+from numba.core.registry import cpu_target
 from pytensor.link.numba import cache as pytensor_cache
 
-__all__ = ["use_sealed_files"]
+__all__ = ["reload_registries", "use_sealed_files"]
 
 MARK = b"udl_pt sha256 "
 _report: Callable[[Path, OSError], None]
@@ -87,3 +89,13 @@ def use_sealed_files(report: Callable[[Path, OSError], None]) -> None:
     _report = report
     caching.IndexDataCacheFile = SealedCacheFile
     os.makedirs(pytensor_cache.NUMBA_CACHE_PATH, exist_ok=True)  # somebody may have removed it since
+
+
+def reload_registries() -> None:
+    """Make Numba read its tables of functions anew: an interrupt may have come while it read them.
+
+    It reads each entry once; without this, those that the interrupt cost would be missing as long as the
+    process lives.
+    """
+    for context in (cpu_target.typing_context, cpu_target.target_context):
+        context._registries.clear()

@@ -30,20 +30,23 @@ COLD = "import sys; from campaigns.caches import compute; print(compute(sys.argv
 
 
 def compute(backend: str, *, small: bool = False) -> str:
-    """Train an auto-encoder, and unless `small` an RBM with a chain of two steps; return their bits."""
+    """Train an auto-encoder and an RBM, or only encode if `small`; return all bits of what results."""
     import numpy as np
 
     from udl_pt import RBM, AutoEncoder
 
     X = np.random.RandomState(0).rand(20, 6)
+    if small:
+        layer = AutoEncoder.createFromArrays(X[:6, :3], X[6, :3], X[7])
+        layer.backend = backend
+        return layer.forward_hidden(X).tobytes().hex()
     keywords = {"epochs": 1, "batch_sz": 10, "monitor": None, "backend": backend}
-    W = [AutoEncoder(3, random_state=0).fit(X, **keywords).W]
-    if not small:
-        W.append(RBM(2, random_state=0).fit(X, k=2, **keywords).W)
-    return " ".join(w.get_value().tobytes().hex() for w in W)
+    auto_encoder = AutoEncoder(3, random_state=0).fit(X, **keywords)
+    rbm = RBM(2, random_state=0).fit(X, k=2, **keywords)
+    return " ".join(layer.W.get_value().tobytes().hex() for layer in (auto_encoder, rbm))
 
 
-def serve(prelude: str = "") -> None:
+def serve(prelude: str = "", small: bool = False) -> None:
     """Fork a child for each backend named on a line of the standard input; write its status and output."""
     import udl_pt.backend
     import udl_pt.numba_blas
@@ -56,7 +59,7 @@ def serve(prelude: str = "") -> None:
             if not (child := os.fork()):
                 os.dup2(file.fileno(), 1)
                 os.dup2(file.fileno(), 2)
-                print(compute(line.strip()))
+                print(compute(line.strip(), small=small))
                 sys.exit(0)  # as any program ends, its handlers included
             status = _waited_for(child)
             file.seek(0)
@@ -84,9 +87,9 @@ def _environment(cache: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _server(cache: Path, prelude: str) -> Iterator[Callable[[str], tuple[int | None, str]]]:
+def _server(cache: Path, prelude: str, small: bool) -> Iterator[Callable[[str], tuple[int | None, str]]]:
     """Run `serve`; yields the function that makes it fork a child for a backend."""
-    code = f"import warnings; from campaigns.caches import serve; {QUIET}; serve({prelude!r})"
+    code = f"import warnings; from campaigns.caches import serve; {QUIET}; serve({prelude!r}, {small})"
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", code],
         env=_environment(cache),
@@ -139,7 +142,9 @@ DAMAGES: dict[str, Callable[[bytes, random.Random], bytes | None]] = {
 }
 
 
-def damaged(backend: str, tries: int, seed: int, prelude: str = "", suffix: str = "") -> Iterator[str | None]:
+def damaged(
+    backend: str, tries: int, seed: int, *, prelude: str = "", small: bool = False, suffix: str = ""
+) -> Iterator[str | None]:
     """Damage files of a full cache, one a try.
 
     Parameters
@@ -150,13 +155,15 @@ def damaged(backend: str, tries: int, seed: int, prelude: str = "", suffix: str 
         How many of the pairs of file and damage, in random order: all files in one way, then in the next.
     prelude : str
         Code that the server runs first.
+    small : bool
+        Compute with one small function.
     suffix : str
         Only files whose names end so.
     """
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         cache, whole = Path(folder, "cache"), Path(folder, "whole")
-        with _server(cache, prelude) as ask:
+        with _server(cache, prelude, small) as ask:
             status, right = ask(backend)
             if status != 0:
                 yield f"{backend}, empty cache: status {status}, {right[-300:]}"
@@ -282,8 +289,8 @@ def shared(tries: int, seed: int, processes: int = 4) -> Iterator[str | None]:
 
 
 CAMPAIGNS = [
-    Campaign("compile cache of C, one file damaged", 300, partial(damaged, "c")),
-    Campaign("compile cache of Numba, one file damaged", 300, partial(damaged, "numba")),
+    Campaign("compile cache of C, one file damaged", 250, partial(damaged, "c")),
+    Campaign("compile cache of Numba, one file damaged", 250, partial(damaged, "numba")),
     Campaign("compile cache missing, a file, read-only, full", 12, folders),
     Campaign(
         "compile cache shared by four processes that start at once",
