@@ -15,7 +15,7 @@ FLOORS = {
     for floor, names in {
         -2: "locks loop_rewriting numba_blas numba_cache sealed_modules theano_worker",
         -1: "compile_cache files fitting memory numba_elemwise numba_steps numba_sums validation version",
-        0: "backend parameters random rates metrics storage affinities mnist_files",
+        0: "backend parameters variables random rates metrics storage affinities mnist_files",
         1: "graph held_out updates calling datasets neighbours",
         2: "training units pca descent",
         3: "gibbs callbacks comparison_processes embedding",

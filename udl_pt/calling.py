@@ -7,6 +7,7 @@ that a whole data set can pass without its hidden layers taking memory all at on
 
 import copy
 import functools
+import inspect
 import operator
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from udl_pt.backend import Function, get_backend
 from udl_pt.parameters import Parameters
 from udl_pt.random import RandomStreams
 from udl_pt.validation import check_matrix
+from udl_pt.variables import check_variable
 
 __all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
 
@@ -136,6 +138,31 @@ class Callables(Parameters):
         """Leave compiled functions, which hold locks, out of copies and pickles."""
         return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make methods that override those of `symbolic_or_array` follow its rule, too.
+
+        Raises
+        ------
+        TypeError
+            For such a method that can't be called with ``(self, X)``.
+        """
+        super().__init_subclass__(**options)
+        for name in dir(cls):
+            method = inspect.getattr_static(cls, name)
+            if not inspect.isfunction(method) or hasattr(method, "takes_hidden"):
+                continue
+            overridden = (vars(base).get(name) for base in cls.__mro__[1:])
+            rule = next((m for m in overridden if hasattr(m, "takes_hidden")), None)
+            if rule is not None:
+                try:
+                    inspect.signature(method).bind(cls, "X")
+                except TypeError as error:
+                    raise TypeError(
+                        f"{cls.__name__}.{name} takes {inspect.signature(method)}, expected (self, X) as the "
+                        "method that it overrides"
+                    ) from error
+                setattr(cls, name, symbolic_or_array(method, takes_hidden=rule.takes_hidden, name=name))
+
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; a parameter or a velocity must be a shared variable of the model's dtype."""
         if name in self.names or (name[:1] == "d" and name[1:] in self.names):
@@ -180,7 +207,7 @@ class Callables(Parameters):
         """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
 
         def make(model: Any, backend: str) -> ArrayFunction:
-            takes_hidden = getattr(type(model), method).takes_hidden
+            takes_hidden = getattr(getattr(type(model), method), "takes_hidden", False)
             return ArrayFunction(
                 getattr(model, method),
                 dtype=model.dtype,
@@ -193,8 +220,12 @@ class Callables(Parameters):
         return self.compiled(method, make)  # type: ignore[no-any-return]
 
 
-def symbolic_or_array(method: Callable[[Any, Any], Any], *, takes_hidden: bool = False) -> Any:
+def symbolic_or_array(
+    method: Callable[..., Any], *, takes_hidden: bool = False, name: str | None = None
+) -> Any:
     """Let a method that turns a matrix variable into a graph also take arrays and return arrays.
+
+    A subclass may override the method without decorating it again.
 
     Parameters
     ----------
@@ -202,13 +233,24 @@ def symbolic_or_array(method: Callable[[Any, Any], Any], *, takes_hidden: bool =
         Takes the model and a variable of shape (N, D), returns a variable with N rows or entries.
     takes_hidden : bool
         Whether the variable is one of hidden units instead, of shape (N, M).
+    name : str, optional
+        The attribute of the class that holds the method, where that isn't the method's own name.
     """
+    own_name = name or method.__name__
 
     @functools.wraps(method)
-    def call(self: Any, X: Any) -> Any:
+    def call(self: Any, X: Any, *more: Any, **named: Any) -> Any:
         if isinstance(X, Variable):
-            return method(self, X)
-        return self.array_function(method.__name__)(X)
+            self._check_fitted(own_name)
+            n_features = self.M if takes_hidden else self.n_features
+            check_variable(X, "H" if takes_hidden else "X", n_features=n_features)
+            return method(self, X, *more, **named)
+        if more or named:
+            raise TypeError(
+                f"{own_name} of an array takes no further arguments, but {[*more, *named]} came: make them "
+                "attributes of the model, or call it with a variable"
+            )
+        return self.array_function(own_name)(X)
 
     call.takes_hidden = takes_hidden  # type: ignore[attr-defined]
     return call

@@ -12,15 +12,16 @@ from udl_pt.backend import Function, float_dtype
 from udl_pt.calling import CHUNK, Callables, symbolic_or_array
 from udl_pt.graph import check_gives_matrix, lead
 from udl_pt.validation import check_labels, check_matrix
+from udl_pt.variables import check_variable
 
 __all__ = [
     "Gradient",
     "LogitsFunction",
     "carried_out",
     "check_attack",
+    "check_attacked",
     "check_each",
     "check_images",
-    "check_variable",
     "gradient_of",
 ]
 
@@ -112,7 +113,7 @@ def carried_out(
     """
     targeted = target is not None
     if isinstance(X, Variable):
-        check_variable(model, X)
+        check_attacked(model, X)
         labels = pt.as_tensor(target if targeted else Y)
         if labels.ndim == 0:
             labels = pt.alloc(labels, X.shape[0])
@@ -175,12 +176,11 @@ def _numbers(value: Any, name: str) -> np.ndarray:
     return numbers
 
 
-def check_variable(model: Any, X: Variable) -> None:
+def check_attacked(model: Any, X: Variable) -> None:
     """Raise unless X is a matrix variable, and the model has parameters or is a function of such."""
-    if getattr(X.type, "ndim", None) != 2:
-        raise ValueError(f"X is a variable of type {X.type}, expected a matrix of a row an image")
     if isinstance(model, Callables):
         model._check_fitted("attacks")
+    check_variable(X, n_features=getattr(model, "n_features", None))
     if not hasattr(model, "logits"):
         LogitsFunction(model, X.dtype, 0)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, shared
 from udl_pt.calling import symbolic_or_array
@@ -24,6 +25,7 @@ from udl_pt.validation import (
     check_count,
     check_matrix,
 )
+from udl_pt.variables import check_variable
 
 __all__ = ["DBN"]
 
@@ -114,20 +116,21 @@ class DBN(Stack):
         """
         return self._up(X)
 
-    def generate(self, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> np.ndarray:
+    def generate(self, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
         """Draw from the model: Gibbs steps in the top machine, then down through the layers.
 
         Parameters
         ----------
-        start : int or array_like of shape (N, D)
+        start : int, Variable or array_like of shape (N, D)
             Where the top machine's chains start: at so many rows of noise, or at data passed up.
         steps : sequence of int
             After how many Gibbs steps to take a picture: ascending, at least 1.
 
         Returns
         -------
-        numpy.ndarray of shape (len(steps), N, D)
-            Means of the visible units; on the way down every layer passes on its means.
+        Variable or numpy.ndarray of shape (len(steps), N, D)
+            Means of the visible units; on the way down every layer passes on its means. A graph where `start`
+            is a PyTensor variable, else an array.
 
         Raises
         ------
@@ -141,14 +144,16 @@ class DBN(Stack):
                 f"the top layer is of type {type(top).__name__}, and only an RBM has a distribution to draw "
                 "from: DBN(sizes, UnsupervisedModel=RBM)"
             )
+        if isinstance(start, Variable):
+            check_variable(start, "start", n_features=self.n_features)
         if not isinstance(start, int | np.integer):
             for layer in below:
                 start = layer.forward_hidden(start)
         pictures = fantasies(top, start, steps)
-        flat = pictures.reshape(-1, pictures.shape[-1])
+        flat = pictures.reshape((-1, top.n_features))
         for layer in reversed(below):
             flat = layer.backward(flat)
-        return np.asarray(flat).reshape(*pictures.shape[:2], -1)
+        return flat.reshape((pictures.shape[0], pictures.shape[1], -1))
 
     def fit_to_input(
         self,

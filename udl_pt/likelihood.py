@@ -20,6 +20,7 @@ from udl_pt.calling import in_chunks
 from udl_pt.graph import loop
 from udl_pt.rbm import RBM
 from udl_pt.validation import NotFittedError, check_count, check_matrix, column_moments
+from udl_pt.variables import check_variable
 
 __all__ = [
     "Estimate",
@@ -252,6 +253,8 @@ def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Variable], Variab
     if not rbm.units.unit_interval:
         raise ValueError(f"{name} is of Bernoulli units, and the visible units are {rbm.visible}")
     if isinstance(X, Variable):
+        rbm._check_fitted(name)
+        check_variable(X, n_features=rbm.n_features)
         return graph(rbm, X)
     X = _check_data(rbm, X)
 

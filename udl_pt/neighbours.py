@@ -27,6 +27,7 @@ from pytensor.graph.basic import Variable
 from udl_pt.affinities import check_probabilities
 from udl_pt.backend import Function, get_backend
 from udl_pt.validation import check_matrix
+from udl_pt.variables import check_variable
 
 __all__ = [
     "attraction",
@@ -217,7 +218,10 @@ def _called(name: str, kernel: Kernel, graph: Callable[..., Variable], P: Any, Y
     if isinstance(P, Variable) or isinstance(Y, Variable):
         if not isinstance(P, Variable):
             P = check_probabilities(P, len(P))
-        return graph(kernel, pt.as_tensor_variable(P), pt.as_tensor_variable(Y))
+        P, Y = pt.as_tensor_variable(P), pt.as_tensor_variable(Y)
+        check_variable(Y, "Y")
+        check_variable(P, "P", n_features=Y.type.shape[0])
+        return graph(kernel, P, Y)
     dtype = "float32" if getattr(Y, "dtype", None) == np.float32 else "float64"
     Y = check_matrix(Y, "Y", dtype=dtype)
     P = check_probabilities(P, len(Y))

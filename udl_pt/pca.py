@@ -133,16 +133,16 @@ class PCA(Callables):
         """
         return (X - self.m).dot(self.Q)
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Do the same as `forward`, on arrays."""
-        return np.asarray(self.forward(X))
+    def transform(self, X: Any) -> Any:
+        """Return the same as `forward`: an array, or a graph of a variable."""
+        return self.forward(X)
 
     @one_fit_at_a_time
     def fit_transform(self, X: Any, *, backend: str | None = None) -> np.ndarray:
         """Fit to `X` and transform it."""
         with open_to_fit(self):
             self.fit(X, backend=backend)
-        return self.transform(X)
+        return np.asarray(self.transform(X))
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Give ``X_hat = ZQ' + m``: what the kept components say of X.

@@ -36,6 +36,7 @@ from udl_pt.validation import (
     column_moments,
     warn_unless_standardised,
 )
+from udl_pt.variables import check_variable
 
 __all__ = ["RBM"]
 
@@ -356,7 +357,11 @@ class RBM(Layer):
             A graph where `V` is a PyTensor variable (see `sample_h_given_v`), else an array.
         """
         k = check_count(k, "k")
-        return gibbs_chain(self, V, k, self.rng) if isinstance(V, Variable) else run_chain(self, V, k)
+        if not isinstance(V, Variable):
+            return run_chain(self, V, k)
+        self._check_fitted("gibbs")
+        check_variable(V, "V", n_features=self.n_features)
+        return gibbs_chain(self, V, k, self.rng)
 
     @staticmethod
     def createFromArrays(W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":

@@ -16,6 +16,7 @@ from udl_pt.backend import Function
 from udl_pt.gibbs import blocks, clamped_chain, gibbs_chain, run_chain
 from udl_pt.rbm import RBM
 from udl_pt.validation import check_count, check_matrix
+from udl_pt.variables import check_variable
 
 __all__ = ["complete", "fantasies"]
 
@@ -45,7 +46,9 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
     counts = [check_count(s, "steps") for s in steps]
     if not counts or any(a >= b for a, b in pairwise(counts)):
         raise ValueError(f"steps are {list(steps)}, expected ascending numbers such as (1, 10, 100)")
+    rbm._check_fitted("fantasies")
     if isinstance(start, Variable):
+        check_variable(start, "start", n_features=rbm.n_features)
         pictures, V = [], start
         for before, step in pairwise([0, *counts]):
             V = _after(V, step - before - 1, lambda V, k: gibbs_chain(rbm, V, k, rbm.rng))
@@ -98,7 +101,9 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
     """
     steps = check_count(steps, "steps", at_least=2)
     first, second = steps // 2, steps - steps // 2
+    rbm._check_fitted("complete")
     if isinstance(X, Variable):
+        check_variable(X, n_features=rbm.n_features)
         missing = pt.as_tensor_variable(missing)
         start = pt.switch(missing, rbm.units.mean(rbm.b), X)
         missing = missing + pt.zeros_like(X)
