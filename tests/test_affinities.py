@@ -101,7 +101,7 @@ def test_the_books_gaussian_with_one_s(X, s):
         (lambda X: gaussian_probabilities(X, 0), "s is 0, expected above 0"),
         (lambda X: gaussian_probabilities(X, 1e-170), "s is 1e-170, expected above 0"),
         (lambda X: joint_probabilities(X * 1e160, 3), "whose squared distances are not in the range"),
-        (lambda X: joint_probabilities(X, "300"), "perplexity is '300', expected a number"),
+        (lambda X: joint_probabilities(X, "300"), "perplexity is '300', expected a finite number"),
     ],
 )
 def test_bad_input(X, call, message):

@@ -192,11 +192,11 @@ def test_divergence_names_the_decoders_layer():
 @pytest.mark.parametrize(
     ("fit", "message"),
     [
-        (lambda deep: deep.fit(X + 1, **FAST), "divide by 255"),
+        (lambda deep: deep.fit(X + 1, **FAST), "divide by the largest value"),
         (lambda deep: deep.fit(X, **FAST, cost="hinge"), "cost is 'hinge'"),
         (
             lambda deep: deep.fit(X, **FAST, weight_decay=-0.1),
-            "weight_decay is -0.1, expected a finite number from 0",
+            "weight_decay is -0.1, expected a finite number of at least 0",
         ),
         (lambda deep: deep.fit(X, batch_sz=61), "batch_sz is 61, but there are only 60"),
         (lambda deep: deep.fit(X, **FAST, pretrain_epochs=[1]), "pretrain_epochs has 1 entries, expected 2"),

@@ -252,8 +252,8 @@ def test_no_transform(side, method, clouds):
     ("call", "message"),
     [
         (lambda SNE, X: SNE(0), "n_components is 0"),
-        (lambda SNE, X: SNE(perplexity="many"), "perplexity is 'many', expected a number"),
-        (lambda SNE, X: SNE(learning_rate="fast"), "learning_rate is 'fast', expected a number"),
+        (lambda SNE, X: SNE(perplexity="many"), "perplexity is 'many', expected a finite number"),
+        (lambda SNE, X: SNE(learning_rate="fast"), "learning_rate is 'fast', expected a finite number"),
         (lambda SNE, X: SNE(learning_rate=-1), "learning_rate is -1"),
         (lambda SNE, X: SNE(max_iter=-1), "max_iter is -1"),
         (lambda SNE, X: SNE(gradient="numeric"), "gradient is 'numeric', expected"),
@@ -288,7 +288,7 @@ def test_both_sides_refuse_bad_input(clouds, side, method, call, message):
         (lambda: sne.TSNE(method="fft"), "method is 'fft', expected one of 'auto', 'exact'"),
         (lambda: sne.TSNE(method="barnes_hut"), "method is 'barnes_hut', expected one of 'auto', 'exact'"),
         (lambda: sne.SymmetricSNE(s=-1), "s is -1, expected above 0"),
-        (lambda: sne.SymmetricSNE(s="wide"), "s is 'wide', expected a number"),
+        (lambda: sne.SymmetricSNE(s="wide"), "s is 'wide', expected a finite number"),
     ],
 )
 def test_what_only_the_symbolic_side_has_is_refused_with_the_way_there(call, message):

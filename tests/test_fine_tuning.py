@@ -197,10 +197,10 @@ BAD = [
     ({"dropout": (0.1, 0.2, 0.3)}, r"dropout is \(0.1, 0.2, 0.3\), expected .* a pair"),
     ({"max_norm": 0}, "max_norm is 0"),
     ({"max_norm": np.inf}, "max_norm is inf"),
-    ({"adversarial": -0.1}, "adversarial is -0.1, expected a finite number from 0"),
+    ({"adversarial": -0.1}, "adversarial is -0.1, expected a finite number of at least 0"),
     ({"adversarial": np.inf}, "adversarial is inf"),
-    ({"adversarial": (0.1, 0.2)}, r"adversarial is \(0.1, 0.2\), expected a number"),
-    ({"adversarial": True}, "adversarial is True, expected a number"),
+    ({"adversarial": (0.1, 0.2)}, r"adversarial is \(0.1, 0.2\), expected a finite number"),
+    ({"adversarial": True}, "adversarial is True, expected a finite number"),
     ({"validation": 0.1, "pretrain_options": {}}, "layer 1 of 1.*batch_sz is 100, but there are only 54"),
     ({"validation": np.ones(3)}, r"validation is an array, expected a share such as 0.1, or a pair \(X, Y\)"),
     (

@@ -13,7 +13,8 @@ PACKAGE = Path(udl_pt.__file__).parent
 FLOORS = {
     name: floor
     for floor, names in {
-        -2: "locks loop_rewriting numba_blas numba_cache sealed_modules theano_worker",
+        -3: "messages",
+        -2: "arguments locks loop_rewriting numba_blas numba_cache sealed_modules theano_worker",
         -1: "compile_cache files fitting memory numba_elemwise numba_steps numba_sums validation version",
         0: "backend parameters variables random rates metrics storage affinities mnist_files",
         1: "graph held_out updates calling datasets neighbours",

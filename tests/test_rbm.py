@@ -250,7 +250,7 @@ def test_create_from_arrays_gives_an_rbm_that_owns_copies():
         ({"sparsity_target": 2}, "sparsity_target is 2"),
         ({"visible_bias": "ones"}, "visible_bias is 'ones', expected one of 'zeros', 'data'"),
         ({"X": 255 * images()}, r"expects \[0, 1\]: divide by 255"),
-        ({"X": images() - 0.5}, "rescale them"),
+        ({"X": images() - 0.5}, "for standardised data take"),
         ({"X": images()[:10]}, "batch_sz is 20, but there are only 10"),
         ({"callbacks": 3}, "callbacks is 3"),
     ],

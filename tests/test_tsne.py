@@ -244,8 +244,8 @@ def test_without_opentsne_the_way_out_is_said(clouds, monkeypatch):
     ("call", "message"),
     [
         (lambda X: TSNE(0), "n_components is 0"),
-        (lambda X: TSNE(perplexity="many"), "perplexity is 'many', expected a number"),
-        (lambda X: TSNE(learning_rate="fast"), "learning_rate is 'fast', expected a number"),
+        (lambda X: TSNE(perplexity="many"), "perplexity is 'many', expected a finite number"),
+        (lambda X: TSNE(learning_rate="fast"), "learning_rate is 'fast', expected a finite number"),
         (lambda X: TSNE(learning_rate=-1), "learning_rate is -1"),
         (lambda X: TSNE(gradient="numeric"), "gradient is 'numeric', expected one of"),
         (lambda X: TSNE(method="barnes_hut"), "method is 'barnes_hut', expected one of"),

@@ -50,7 +50,7 @@ def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
     ----------
     van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9 (2008), section 2.
     """
-    perplexity = check_number(perplexity, "perplexity")
+    perplexity = check_number(perplexity, "perplexity", above=0)
     X = points(X, perplexity)
     P = np.empty((len(X), len(X)))
     fill_joint(P, X, perplexity)

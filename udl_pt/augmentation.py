@@ -20,8 +20,9 @@ import numpy as np
 import scipy.ndimage
 
 from udl_pt.adversarial import fast_gradient_sign
+from udl_pt.fine_tuning import OfNetwork
 from udl_pt.random import HostGenerator
-from udl_pt.validation import check_count, check_number
+from udl_pt.validation import check_count, check_number, shown
 
 __all__ = ["adversarial", "flip", "noise", "rotate", "shift", "zeros"]
 
@@ -86,13 +87,13 @@ def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
     label from the change (Kurakin et al. 2017, "label leaking").
     """
     if not (hasattr(model, "logits") and hasattr(model, "predict")):
-        raise TypeError(f"model is {model!r}, expected the DNN that is trained")
-    return partial(
+        raise TypeError(f"model is {shown(model)}, expected the DNN that is trained")
+    change = partial(
         _adversarial,
-        model=model,
         epsilon=check_number(epsilon, "epsilon", at_least=0, at_most=1),
         share=check_number(share, "share", at_least=0, at_most=1),
     )
+    return OfNetwork(model, change)
 
 
 def _side(X: np.ndarray) -> int:

@@ -30,6 +30,7 @@ from udl_pt.validation import (
     check_epochs,
     check_matrix,
     check_option,
+    check_switches,
     check_weights,
 )
 
@@ -102,20 +103,20 @@ class AutoEncoder(Layer):
         self.corruption, self.hidden, self.output = corruption, hidden, output
 
     @property
-    def hidden_unit_interval(self) -> bool:
-        """Whether the hidden units' values are in [0, 1]."""
-        return self.hidden == "sigmoid"
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether the hidden units' values are in [0, 1]; see `udl_pt.layer.Layer`."""
+        return self._in_unit_interval("hidden", known=self.hidden == "sigmoid")
 
     @property
-    def output_unit_interval(self) -> bool:
-        """Whether what it rebuilds is in [0, 1]."""
-        return self.output == "sigmoid"
+    def output_unit_interval(self) -> bool | None:
+        """Whether what it rebuilds is in [0, 1]; see `udl_pt.layer.Layer`."""
+        return self._in_unit_interval("output", known=self.output == "sigmoid")
 
     def takes_probabilities(self, cost: str = "cross_entropy", **options: Any) -> bool:
         """Whether ``fit`` with these options is known to take values in [0, 1] only."""
         if type(self).fit is not AutoEncoder.fit:
             return False
-        check_cost(cost, self.output_unit_interval)
+        check_cost(cost, self.output_unit_interval is not False)
         return cost == "cross_entropy"
 
     @one_fit_at_a_time
@@ -178,9 +179,10 @@ class AutoEncoder(Layer):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
+        check_switches(show_fig=show_fig)
         # without training, as under a network that isn't pretrained, nothing is read as a probability
         trains = check_count(epochs, "epochs", at_least=0) > 0
-        check_cost(cost, self.output_unit_interval or not trains)
+        check_cost(cost, self.output_unit_interval is not False or not trains)
         check_option(cost_scale, "cost_scale", COST_SCALES)
         check_option(monitor, "monitor", MONITORS)
         hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
@@ -195,11 +197,7 @@ class AutoEncoder(Layer):
         (X,), valid = held_out.split(self._generator, X)
         N, D = X.shape
         self.backend, self.unit_interval = backend, unit_interval
-        self._set_params(
-            W=init_weights((D, self.M), self._generator, self.dtype),
-            bh=np.zeros(self.M, self.dtype),
-            bo=np.zeros(D, self.dtype),
-        )
+        self._set_params(W=init_weights((D, self.M), self._generator, self.dtype), **self._zeros(D))
         self.costs, self.valid_costs = [], []
         self._start_stream()
         if trains:
@@ -220,6 +218,9 @@ class AutoEncoder(Layer):
         if show_fig:
             show_costs(self.costs, self.title)
         return self
+
+    def _zeros(self, D: int) -> dict[str, np.ndarray]:
+        return {"bh": np.zeros(self.M, self.dtype), "bo": np.zeros(D, self.dtype)}
 
     def _step(self, cost: Callable[[Variable, Variable], Variable], scale: float) -> MomentumStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)

@@ -30,7 +30,7 @@ from pytensor.tensor.math import Sum
 from udl_pt.compile_cache import mend_cache, prepare_cache, recover_from_interrupt
 from udl_pt.locks import NumberedLock, compile_lock, lock_of, refuse_forked_jax
 from udl_pt.loop_rewriting import inside_loops
-from udl_pt.validation import check_dtype
+from udl_pt.validation import check_dtype, shown
 
 __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
 
@@ -70,7 +70,7 @@ def get_backend(name: str | None = None) -> str:
     if name is None:
         name, source = os.environ.get(ENVIRONMENT) or "numba", f"the environment's {ENVIRONMENT}"
     if not isinstance(name, str) or name not in BACKENDS:
-        raise ValueError(f"{source} is {name!r}, expected one of {', '.join(map(repr, BACKENDS))}")
+        raise ValueError(f"{source} is {shown(name)}, expected one of {', '.join(map(repr, BACKENDS))}")
     if name == "jax":
         try:
             with contextlib.nullcontext() if "jax" in sys.modules else _global_generator_kept():

@@ -15,7 +15,12 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt.rates import check_rate
 from udl_pt.training import Progress
-from udl_pt.validation import check_count, check_number
+from udl_pt.validation import (
+    check_count,
+    check_is,
+    check_number,
+    shown,
+)
 
 __all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage", "UpdateSizes", "value_of"]
 
@@ -30,6 +35,11 @@ def _replace(p: Any, value: np.ndarray) -> None:
         p.set_value(value)
     else:
         np.asarray(p)[...] = value  # a tensor of PyTorch's lends its memory
+
+
+def _check_model(model: Any) -> None:
+    if not callable(getattr(model, "fit", getattr(model, "fit_transform", None))) or isinstance(model, type):
+        raise TypeError(f"model is {shown(model)}, expected what is trained, such as a DNN")
 
 
 class LinearSchedule:
@@ -58,6 +68,9 @@ class LinearSchedule:
         epochs: float | None = None,
         model: Any = None,
     ) -> None:
+        check_is(name, "name", str, "the name of a rate, such as 'learning_rate'")
+        if model is not None:
+            _check_model(model)
         self.name, self.last = name, check_rate(last, name, "float64", "last")
         self.first = None if first is None else check_rate(first, name, "float64", "first")
         self.epochs = None if epochs is None else check_number(epochs, "epochs", at_least=0)
@@ -127,13 +140,15 @@ class EarlyStopping:
     """
 
     def __init__(self, model: Any, patience: int = 10, watch: str | None = None) -> None:
+        _check_model(model)
         records = [name for name in vars(model) if name.endswith(("costs", "errors"))]
         if watch is None:
             classifies = "errors" in records or "valid_costs" not in records
             watch = "valid_errors" if classifies else "valid_costs"
-        if watch not in records:
+        if not (isinstance(watch, str) and watch in records):
             raise ValueError(
-                f"watch is {watch!r}, but this {type(model).__name__} records {', '.join(map(repr, records))}"
+                f"watch is {shown(watch)}, expected one of the records of this {type(model).__name__}: "
+                f"{', '.join(map(repr, records))}"
             )
         self._model, self.watch = model, watch
         self.patience = check_count(patience, "patience")
@@ -195,7 +210,7 @@ class UpdateSizes:
 
     def __init__(self, model: Any, every: int = 1) -> None:
         if not hasattr(type(model), "velocities"):
-            raise TypeError(f"model is a {type(model).__name__}, expected a DNN or a DeepAutoEncoder")
+            raise TypeError(f"model is {shown(model)}, expected a DNN or a DeepAutoEncoder")
         self._model = model
         self.every = check_count(every, "every")
         self.sizes: list[list[float]] = []
@@ -235,6 +250,7 @@ class ParameterAverage:
     """
 
     def __init__(self, model: Any, decay: float = 0.9995, every: int = 10) -> None:
+        _check_model(model)
         self._model = model
         self.decay = check_number(decay, "decay", at_least=0, at_most=1)
         self.every = check_count(every, "every")

@@ -59,6 +59,8 @@ class ArrayFunction:
         See `udl_pt.backend.get_backend`.
     name : str
         The method's name.
+    argument : str
+        What messages call its input.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class ArrayFunction:
         unit_interval: bool,
         backend: str,
         name: str,
+        argument: str = "X",
     ) -> None:
         x = pt.matrix("X", dtype=dtype)
+        self.argument = argument
         self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
         self._function = Function([x], graph(x), backend=backend, name=name)
 
@@ -90,7 +94,13 @@ class ArrayFunction:
         -------
         numpy.ndarray of shape (n_samples, …)
         """
-        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features, unit_interval=self.unit_interval)
+        X = check_matrix(
+            X,
+            self.argument,
+            dtype=self.dtype,
+            n_features=self.n_features,
+            unit_interval=self.unit_interval,
+        )
         results = None
         start = 0
         for chunk in in_chunks(X, self.dtype):
@@ -130,8 +140,8 @@ class Callables(Parameters):
     unit_interval = False  # whether the model reads arrays as probabilities
 
     @property
-    def hidden_unit_interval(self) -> bool:
-        """Whether hidden units' values are in [0, 1]."""
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether hidden units' values are in [0, 1]; None where that isn't known."""
         return True
 
     def __getstate__(self) -> dict[str, Any]:
@@ -207,14 +217,16 @@ class Callables(Parameters):
         """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
 
         def make(model: Any, backend: str) -> ArrayFunction:
-            takes_hidden = getattr(getattr(type(model), method), "takes_hidden", False)
+            function = getattr(type(model), method)
+            takes_hidden = getattr(function, "takes_hidden", False)
             return ArrayFunction(
                 getattr(model, method),
                 dtype=model.dtype,
                 n_features=model.M if takes_hidden else model.n_features,
-                unit_interval=model.hidden_unit_interval if takes_hidden else model.unit_interval,
+                unit_interval=bool(model.hidden_unit_interval if takes_hidden else model.unit_interval),
                 backend=backend,
                 name=f"{type(self).__name__}.{method}",
+                argument=getattr(function, "argument", "X"),
             )
 
         return self.compiled(method, make)  # type: ignore[no-any-return]
@@ -236,14 +248,17 @@ def symbolic_or_array(
     name : str, optional
         The attribute of the class that holds the method, where that isn't the method's own name.
     """
-    own_name = name or method.__name__
+    own_name, signature = name or method.__name__, inspect.signature(method)
+    argument = ([*signature.parameters, "X"])[1]
 
     @functools.wraps(method)
-    def call(self: Any, X: Any, *more: Any, **named: Any) -> Any:
+    def call(*arguments: Any, **named: Any) -> Any:
+        bound = signature.bind(*arguments, **named)
+        (self, X, *more), named = bound.args, bound.kwargs
         if isinstance(X, Variable):
             self._check_fitted(own_name)
             n_features = self.M if takes_hidden else self.n_features
-            check_variable(X, "H" if takes_hidden else "X", n_features=n_features)
+            check_variable(X, argument, n_features=n_features)
             return method(self, X, *more, **named)
         if more or named:
             raise TypeError(
@@ -253,4 +268,5 @@ def symbolic_or_array(
         return self.array_function(own_name)(X)
 
     call.takes_hidden = takes_hidden  # type: ignore[attr-defined]
+    call.argument = argument  # type: ignore[attr-defined]
     return call

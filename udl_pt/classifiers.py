@@ -11,7 +11,14 @@ from pytensor.graph.basic import Variable
 from udl_pt.backend import Function, float_dtype
 from udl_pt.calling import CHUNK, Callables, symbolic_or_array
 from udl_pt.graph import check_gives_matrix, lead
-from udl_pt.validation import check_labels, check_matrix
+from udl_pt.validation import (
+    as_array,
+    check_labels,
+    check_matrix,
+    check_number,
+    is_scalar,
+    shown,
+)
 from udl_pt.variables import check_variable
 
 __all__ = [
@@ -150,30 +157,33 @@ def _column(value: Any, name: str, dtype: str) -> Variable:
 
 def check_each(value: Any, name: str, X: np.ndarray) -> np.ndarray:
     """Hand back a number for each image, in the images' dtype; raise unless all are at least 0."""
-    numbers = _numbers(value, name)
-    if numbers.ndim == 1 and len(numbers) != len(X):
+    each = _numbers(value, name)
+    if each.ndim == 1 and len(each) != len(X):
         raise ValueError(
-            f"{name} has shape {numbers.shape}, expected a number or one for each of {len(X)} images"
+            f"{name} has shape {each.shape}, expected a number or one for each of {len(X)} images"
         )
     diagonal = X.shape[1] ** 0.5
-    if (numbers > diagonal).any():
+    if (each > diagonal).any():
         raise ValueError(
-            f"{name} is {value}, expected at most {diagonal:g}: no two images in [0, 1] are farther apart"
+            f"{name} is {shown(value)}, expected at most {diagonal:g}: no two images in [0, 1] are farther "
+            "apart"
         )
-    return np.full(len(X), numbers, X.dtype)
+    return np.full(len(X), each, X.dtype)
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:
     """Hand back a number, or a vector of them, all at least 0."""
-    try:
-        numbers = np.asarray(value, float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} is {value!r}, expected a number, or one for each image") from None
-    if numbers.ndim > 1:
-        raise ValueError(f"{name} has shape {numbers.shape}, expected a number or one for each image")
-    if not (np.isfinite(numbers) & (numbers >= 0)).all():
-        raise ValueError(f"{name} is {value}, expected finite numbers of at least 0")
-    return numbers
+    expected = "a number, or one for each image"
+    if is_scalar(value):
+        return np.asarray(check_number(value, name, at_least=0))
+    array = as_array(value, name, expected, "they must be numbers")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} is {shown(value)}, expected {expected}")
+    if array.ndim > 1:
+        raise ValueError(f"{name} has shape {array.shape}, expected a number or one for each image")
+    if not (np.isfinite(array) & (array >= 0)).all():
+        raise ValueError(f"{name} is {shown(value)}, expected finite numbers of at least 0")
+    return array.astype(float)
 
 
 def check_attacked(model: Any, X: Variable) -> None:
@@ -188,7 +198,9 @@ def check_attacked(model: Any, X: Variable) -> None:
 def check_images(X: Any, model: Any = None) -> np.ndarray:
     """Hand back images in [0, 1] in the model's dtype, else in their own where it is a float's."""
     own = str(getattr(X, "dtype", ""))
-    dtype = getattr(model, "dtype", own if own in ("float32", "float64") else float_dtype())
+    dtype = own if own in ("float32", "float64") else float_dtype()
+    if isinstance(model, Callables):
+        dtype = model.dtype
     D = getattr(model, "n_features", None)
     return np.ascontiguousarray(check_matrix(X, dtype=dtype, n_features=D, unit_interval=True), dtype)
 
@@ -210,7 +222,8 @@ def check_attack(
     Y = check_labels(Y, "Y", n_samples=len(X), n_classes=K)
     if target is None:
         return model, X, Y, None
-    wanted = np.full(len(X), target) if np.ndim(target) == 0 else target
+    one = isinstance(target, int | np.integer) and not isinstance(target, bool)
+    wanted = np.full(len(X), target) if one else target
     wanted = check_labels(wanted, "target", n_samples=len(X), n_classes=K)
     if (wanted == Y).any():
         where = int(np.flatnonzero(wanted == Y)[0])

@@ -18,7 +18,7 @@ import numpy as np
 from udl_pt.files import printable
 from udl_pt.mnist_files import read_csv, read_idx
 from udl_pt.random import as_generator
-from udl_pt.validation import DataError, check_count
+from udl_pt.validation import DataError, check_count, shown
 
 __all__ = [
     "Dataset",
@@ -240,7 +240,7 @@ def _place(path: Any) -> Path | None:
     try:
         name = os.fsdecode(place)
     except TypeError:
-        raise TypeError(f"path is {path!r}, expected the name of a folder or a file") from None
+        raise TypeError(f"path is {shown(path)}, expected the name of a folder or a file") from None
     if not name:
         raise FileNotFoundError("path is '', expected a folder or a file: name it, or leave it away")
     return Path(name)

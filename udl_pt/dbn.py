@@ -24,6 +24,7 @@ from udl_pt.validation import (
     NotFittedError,
     check_count,
     check_matrix,
+    check_switches,
 )
 from udl_pt.variables import check_variable
 
@@ -192,6 +193,7 @@ class DBN(Stack):
         DivergenceError
             When the cost isn't finite any more.
         """
+        check_switches(show_fig=show_fig)
         rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
         epochs = check_count(epochs, "epochs", at_least=0)
         *below, top = self.hidden_layers
@@ -204,7 +206,7 @@ class DBN(Stack):
             raise TypeError(
                 f"the last layer is {type(top).__name__} without sigmoid units, whose log is the cost"
             )
-        D = self.hidden_layers[0].forward_params[0].get_value(borrow=True).shape[0]
+        D = self.hidden_layers[0].n_features if isinstance(self.hidden_layers[0], Layer) else self.n_features
         X = shared(init_weights((1, D), self._generator, self.dtype), "X")
         dX = shared(np.zeros((1, D), self.dtype), "dX")
         cost = pt.softplus(-top.hidden_logits(pass_up(below, X))[0, k])  # -log of the sigmoid

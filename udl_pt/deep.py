@@ -26,7 +26,7 @@ from udl_pt.random import unmoved_by_bad_input
 from udl_pt.rates import Rates
 from udl_pt.training import Progress, cost_recorder, notify, show_costs, train
 from udl_pt.updates import MomentumStep
-from udl_pt.validation import check_epochs, check_matrix, check_sizes, one_a_layer
+from udl_pt.validation import check_epochs, check_matrix, check_sizes, check_switches, one_a_layer
 
 __all__ = ["DeepAutoEncoder"]
 
@@ -68,16 +68,20 @@ class DeepAutoEncoder(Stack):
         models = [*below, partial(AutoEncoder, hidden="linear")]
         super().__init__(sizes, models, corruption=corruption, random_state=random_state, dtype=dtype)
         *rest, code = self.hidden_layers
-        for number, layer in enumerate(rest, start=1):
+        self._check_layers(rest)
+        if rest and not rest[-1].hidden_unit_interval:
+            code.output = "relu" if getattr(rest[-1], "hidden", "") == "relu" else "linear"
+        self.costs: list[float] = []
+        self.valid_costs: list[float] = []
+
+    @staticmethod
+    def _check_layers(layers: Sequence[Any]) -> None:
+        for number, layer in enumerate(layers, start=1):
             if not isinstance(layer, Layer):
                 raise TypeError(
                     f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, which "
                     "can be unrolled into a decoder"
                 )
-        if rest and not rest[-1].hidden_unit_interval:
-            code.output = "relu" if getattr(rest[-1], "hidden", "") == "relu" else "linear"
-        self.costs: list[float] = []
-        self.valid_costs: list[float] = []
 
     @property
     def unit_interval(self) -> bool:  # type: ignore[override]
@@ -90,7 +94,7 @@ class DeepAutoEncoder(Stack):
         return int(self.hidden_layers[-1].M)
 
     @property
-    def hidden_unit_interval(self) -> bool:
+    def hidden_unit_interval(self) -> bool | None:
         """Codes may be any numbers."""
         return False
 
@@ -164,7 +168,9 @@ class DeepAutoEncoder(Stack):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_cost(cost, self.hidden_layers[0].output_unit_interval)
+        check_switches(pretrain=pretrain, show_fig=show_fig)
+        self._check_layers(self.hidden_layers)
+        check_cost(cost, self.hidden_layers[0].output_unit_interval is not False)
         optional = {"weight_decay": weight_decay}
         hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
         unit_interval = cost == "cross_entropy"

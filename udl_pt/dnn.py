@@ -25,6 +25,7 @@ from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
     check_epochs,
     check_number,
+    check_switches,
     check_training_and_test,
 )
 
@@ -182,6 +183,7 @@ class DNN(Stack):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
+        check_switches(pretrain=pretrain, train_head_only=train_head_only, show_fig=show_fig)
         optional = {"reg": reg, "adversarial": adversarial}
         hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
@@ -298,7 +300,8 @@ class DNN(Stack):
     def velocities(self) -> list[SharedVariable]:
         """Those of the matrices of weights that were trained last, from the input on."""
         trained = [] if self._head_only else self.hidden_layers
-        return [*(layer.forward_dparams[0] for layer in trained), self.dW]
+        below = [v for layer in trained for v in layer.forward_dparams if v.type.ndim > 1]
+        return [*below, self.dW]
 
     def _recorder(
         self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, ...] | None

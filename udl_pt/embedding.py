@@ -73,9 +73,9 @@ class Embedding:
         dtype: Any,
     ) -> None:
         self.n_components = check_count(n_components, "n_components")
-        self.perplexity = check_number(perplexity, "perplexity")
+        self.perplexity = check_number(perplexity, "perplexity", above=0)
         self.dtype = self._dtype(dtype)
-        if learning_rate != "auto":
+        if not (isinstance(learning_rate, str) and learning_rate == "auto"):
             learning_rate = check_rate(learning_rate, "learning_rate", self.dtype)
         self.learning_rate = learning_rate
         self.max_iter = check_count(max_iter, "max_iter", at_least=0)

@@ -25,6 +25,7 @@ from udl_pt.validation import (
     check_matrix,
     check_number,
     check_option,
+    shown,
 )
 
 __all__ = ["first_layer_features", "maximize", "strongest_images"]
@@ -55,6 +56,12 @@ def first_layer_features(model: Any) -> np.ndarray:
     ``d/dx (w'x + b - l (x'x - 1)) = w - 2 l x = 0``, so x is proportional to w; see docs/features.md.
     """
     first = _fitted_layers(model, "first_layer_features")[0]
+    shape = [p.type.ndim for p in first.forward_params[:1]]
+    if shape != [2]:
+        raise TypeError(
+            f"the first hidden layer is of type {type(first).__name__}, whose first parameter is no matrix "
+            "of weights: use strongest_images, or maximize above it"
+        )
     W = first.forward_params[0].get_value().T
     if isinstance(first, RBM):  # whose visible units may reach W scaled
         W = first.units.scaled(pt.as_tensor(W), first.z).eval()
@@ -263,7 +270,7 @@ def _logits(model: Any, depth: int, X: Variable) -> Variable:
 
 def _fitted_layers(model: Any, name: str) -> Sequence[Any]:
     if not isinstance(model, Callables):
-        raise TypeError(f"model is {model!r}, expected an AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder")
+        raise TypeError(f"model is {shown(model)}, expected an AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder")
     model._check_fitted(name)
     layers = _layers(model)
     if not all(hasattr(layer, "forward_params") for layer in layers):
@@ -293,10 +300,18 @@ def _check_layer(model: Any, layer: Any) -> tuple[int, Any]:
 def _check_units(units: Any, M: int, layer: int) -> np.ndarray:
     if units is None:
         return np.arange(M)
-    chosen = [check_count(unit, "a unit", at_least=0) for unit in np.atleast_1d(np.asarray(units, object))]
+    if not isinstance(units, Sequence | np.ndarray | range) or isinstance(units, str | bytes):
+        units = [units]
+    try:
+        chosen = [check_count(unit, "one", at_least=0) for unit in np.atleast_1d(units)]
+    except Exception as error:  # also of what is in the list
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(f"units is {shown(units)}, expected numbers of units; {error}") from None
     for unit in chosen:
         if unit >= M:
-            raise ValueError(f"unit {unit} is unknown: hidden layer {layer} has units 0 to {M - 1}")
+            raise ValueError(
+                f"units has {unit}, which is unknown: hidden layer {layer} has units 0 to {M - 1}"
+            )
     if not chosen:
         raise ValueError("units is empty, expected numbers of units, or None for all")
     return np.array(chosen)

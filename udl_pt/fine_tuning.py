@@ -2,7 +2,8 @@
 
 import contextlib
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,24 +14,56 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.graph import of_length_one
 from udl_pt.random import RandomStreams
-from udl_pt.validation import NotFittedError, check_matrix, check_number
+from udl_pt.validation import (
+    NotFittedError,
+    check_matrix,
+    check_number,
+    list_of_callables,
+    shown,
+)
 
-__all__ = ["check_augment", "check_dropout", "thinned", "with_moved_images"]
+__all__ = [
+    "OfNetwork",
+    "check_augment",
+    "check_dropout",
+    "thinned",
+    "with_moved_images",
+]
+
+
+@dataclass(frozen=True)
+class OfNetwork:
+    """An augmentation that depends on a network's parameters, and so can't be tried before there are any.
+
+    Attributes
+    ----------
+    model : DNN
+        The network.
+    change : callable
+        ``change(X, generator, model)`` returns the batch changed.
+    """
+
+    model: Any
+    change: Callable[[np.ndarray, Any, Any], np.ndarray]
+
+    def __call__(self, X: np.ndarray, generator: Any) -> np.ndarray:
+        """Change a batch of images, of shape (n, D)."""
+        return self.change(X, generator, self.model)
 
 
 def check_dropout(dropout: Any) -> tuple[float, float]:
-    """Hand back the probabilities that a pixel and that a hidden unit is left out."""
+    """Return the probabilities that a pixel and that a hidden unit is left out."""
     try:
         pixels, units = (
             check_number(p, "dropout") for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout)
         )
     except (TypeError, ValueError):
         raise TypeError(
-            f"dropout is {dropout!r}, expected the probability of a hidden unit, or a pair, that of a pixel "
-            "and that of a hidden unit"
+            f"dropout is {shown(dropout)}, expected the probability of a hidden unit, or a pair, that of a "
+            "pixel and that of a hidden unit"
         ) from None
     if not (0 <= pixels < 1 and 0 <= units < 1):
-        raise ValueError(f"dropout is {dropout!r}, expected probabilities from 0 to below 1")
+        raise ValueError(f"dropout is {shown(dropout)}, expected probabilities from 0 to below 1")
     return pixels, units
 
 
@@ -88,20 +121,22 @@ def check_augment(
 ) -> Callable[[np.ndarray], np.ndarray] | None:
     """Make one function of the augmentations, which looks at what each returns; try them on a batch.
 
-    Those that need the model aren't tried: `udl_pt.augmentation.adversarial` of it, which needs images in
-    [0, 1], and what finds it without parameters.
+    Those of `OfNetwork` for the model itself aren't tried, since it has no parameters yet; they need images
+    in [0, 1].
     """
-    functions = tuple(augment) if isinstance(augment, Iterable) else (None,)
-    if not all(callable(function) for function in functions):
-        raise TypeError(f"augment is {augment!r}, expected a list of functions such as [shift(2)]")
+    functions = list_of_callables(augment)
+    if functions is None:
+        raise TypeError(f"augment is {shown(augment)}, expected a list of functions such as [shift(2)]")
 
     def augmented(X: np.ndarray, functions: Sequence[Any], generator: Any) -> np.ndarray:
         low, high, shape = min(0, X.min()), max(1, X.max()), X.shape
         for function in functions:
             X = np.asarray(function(X, generator))
-            what = f"augmentation {getattr(function, 'func', function)!r}"
+            what = f"augmentation {shown(getattr(function, 'func', function))}"
             if X.shape != shape:
                 raise ValueError(f"{what} returns shape {X.shape}, expected that of the batch, {shape}")
+            if X.dtype.kind not in "biuf":
+                raise TypeError(f"{what} returns dtype {X.dtype}, expected real numbers")
             if not (X.min() >= low and X.max() <= high):
                 raise ValueError(
                     f"{what} returns values from {X.min()!s} to {X.max()!s}, expected {low!s} to {high!s} as "
@@ -109,14 +144,21 @@ def check_augment(
                 )
         return X
 
-    tricked = [getattr(f, "keywords", {}).get("model") for f in functions]
-    if any(one is model for one in tricked):
+    networks = [f.model for f in functions if isinstance(f, OfNetwork)]
+    if any(network is model for network in networks):
         check_matrix(X, dtype=model.dtype, unit_interval=True)
-    if any(one is not None and one is not model and not hasattr(one, "params") for one in tricked):
+    if any(network is not model and not hasattr(network, "params") for network in networks):
         raise NotFittedError(
             "augment tricks another network, which has no parameters yet: call its fit before"
         )
-    ready = [f for f, one in zip(functions, tricked, strict=True) if one is not model]
-    with contextlib.suppress(NotFittedError):
-        augmented(np.array(X[:batch_sz], model.dtype, order="C"), ready, copy.deepcopy(model._generator))
+    ready = [f for f in functions if not (isinstance(f, OfNetwork) and f.model is model)]
+    batch, generator = np.array(X[:batch_sz], model.dtype, order="C"), copy.deepcopy(model._generator)
+    try:
+        with contextlib.suppress(NotFittedError):  # of a function that calls the model in a way of its own
+            augmented(batch, ready, generator)
+    except TypeError as error:
+        raise TypeError(
+            f"augment is {shown(augment)}, expected functions augment(X, generator) that return the batch "
+            f"changed; called so, one says: {error}"
+        ) from error
     return partial(augmented, functions=functions, generator=model._generator) if functions else None

@@ -20,7 +20,13 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt.random import RandomStreams, as_generator, has_stuck_draws
-from udl_pt.validation import check_number, check_option
+from udl_pt.validation import (
+    check_counts,
+    check_dtype,
+    check_number,
+    check_option,
+    shown,
+)
 
 __all__ = [
     "COSTS",
@@ -68,6 +74,9 @@ def init_weights(shape: Sequence[int], random_state: Any = None, dtype: str = "f
     -----
     The book's ``np.random.randn(*shape) / np.sqrt(sum(shape))``.
     """
+    if not (shape := check_counts(shape, "shape")):
+        raise ValueError("shape is empty, expected a list of integers such as (784, 500)")
+    dtype = check_dtype(dtype)
     draw = np.asarray(as_generator(random_state).standard_normal(tuple(shape)))
     return np.asarray(draw / np.sqrt(sum(shape)), dtype)
 
@@ -232,11 +241,11 @@ def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any)
     """Hand back the matrix variable that a call of `function` gives; else raise what was `expected`."""
     try:
         seen = function(*arguments)
-        error = f"it returns {seen!r}"
+        error = f"it returns {shown(seen)}"
     except Exception as cause:  # whatever it is, it is the function's
         seen, error = None, f"called so, it says: {cause}"
     if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
-        raise TypeError(f"{name} is {function!r}, expected {expected}; {error}")
+        raise TypeError(f"{name} is {shown(function)}, expected {expected}; {error}")
     return seen
 
 
@@ -251,8 +260,9 @@ def check_corruption(corruption: Any, dtype: str) -> None:
     )
     if has_stuck_draws(corrupted):
         raise TypeError(
-            f"corruption is {corruption!r}, whose draws would be the same for each batch: no one advances "
-            "their random state; draw from the stream that it is given, such as stream.uniform(X.shape)"
+            f"corruption is {shown(corruption)}, whose draws would be the same for each batch: no one "
+            "advances their random state; draw from the stream that it is given, such as "
+            "stream.uniform(X.shape)"
         )
 
 

@@ -1,14 +1,19 @@
 """Validation sets: rows that are given, or a share of the training rows that is drawn and held out."""
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from udl_pt.random import HostGenerator
-from udl_pt.validation import check_labels, check_matrix, check_number
+from udl_pt.validation import (
+    check_labels,
+    check_matrix,
+    check_number,
+    is_scalar,
+    shown,
+)
 
 __all__ = ["HeldOut"]
 
@@ -68,13 +73,15 @@ class HeldOut:
             return cls()
         (N, D), labelled = shape, n_classes is not None
         rows = functools.partial(check_matrix, dtype=dtype, n_features=D, unit_interval=unit_interval)
-        if labelled and isinstance(validation, Sequence) and len(validation) == 2:
+        if labelled and isinstance(validation, list | tuple) and len(validation) == 2:
             X = rows(validation[0], "validation[0]")
             Y = check_labels(validation[1], "validation[1]", n_samples=len(X), n_classes=n_classes)
             return cls((X, Y))
-        if not _is_scalar(validation):
+        if not is_scalar(validation):
             if labelled:
-                raise TypeError("validation is an array, expected a share such as 0.1, or a pair (X, Y)")
+                raise TypeError(
+                    f"validation is {shown(validation)}, expected a share such as 0.1, or a pair (X, Y)"
+                )
             return cls((rows(validation, "validation"),))
         share = check_number(validation, "validation", at_least=0, at_most=1)
         n_drawn = round(share * N)
@@ -99,10 +106,3 @@ class HeldOut:
             return arrays, self.given
         held, rest = np.split(generator.permutation(len(arrays[0])), [self.n_drawn])
         return tuple(array[rest] for array in arrays), tuple(array[held] for array in arrays)
-
-
-def _is_scalar(value: Any) -> bool:
-    try:
-        return np.ndim(value) == 0
-    except ValueError:  # rows of different lengths
-        return False

@@ -5,6 +5,7 @@ for all of them. A subclass says what either side gets from the other (`hidden_l
 what becomes of it in both (`hidden_mean`, `visible_mean`).
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -14,14 +15,14 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt.backend import float_dtype, shared
+from udl_pt.backend import Function, float_dtype, shared
 from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
 from udl_pt.held_out import HeldOut
 from udl_pt.parameters import LayerParameters
 from udl_pt.random import RandomStreams, as_generator
 from udl_pt.rates import Rates
 from udl_pt.training import Progress, Step, cost_recorder, train
-from udl_pt.validation import check_count
+from udl_pt.validation import check_count, is_newer
 
 __all__ = ["Layer"]
 
@@ -43,8 +44,39 @@ class Layer(LayerParameters, Callables):
         self.rng: Any = None if rng is None else RandomStreams(rng)
 
     @property
-    def output_unit_interval(self) -> bool:
-        """Whether what it rebuilds is in [0, 1]."""
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether the hidden units' values are in [0, 1].
+
+        Where a subclass overrides `hidden_mean` or `forward_hidden`, but not this, it is found out by calling
+        them with a few numbers; None where that fails.
+        """
+        return self._in_unit_interval("hidden", known=True)
+
+    @property
+    def output_unit_interval(self) -> bool | None:
+        """Whether what it rebuilds is in [0, 1]; of `visible_mean` and `backward` likewise."""
+        raise NotImplementedError
+
+    def _in_unit_interval(self, side: str, *, known: bool) -> bool | None:
+        """Return what is `known` of a side's units, unless a subclass has other ones: look at these."""
+        methods = {"hidden": ("hidden_mean", "forward_hidden"), "output": ("visible_mean", "backward")}[side]
+        if not is_newer(type(self), methods, f"{side}_unit_interval"):
+            return known
+        probe = copy.copy(self)
+        probe._set_params(W=np.ones((1, self.M), self.dtype), **self._zeros(1))
+        probe.rng = RandomStreams(0)
+        x = pt.matrix("x", dtype=self.dtype)
+        logits = np.linspace(-30, 30, 61, dtype=self.dtype)[:, None]
+        if side == "output":  # the sum over all hidden units is the logit
+            logits = np.tile(logits / np.asarray(self.M, self.dtype), self.M)
+        try:
+            values = Function([x], getattr(probe, methods[1])(x), compiled=False)(logits)
+            return bool(((values >= 0) & (values <= 1)).all())
+        except Exception:  # whatever it is, it is the subclass's: it may need what only `fit` gives it
+            return None
+
+    def _zeros(self, D: int) -> dict[str, np.ndarray]:
+        """Return what starts at zero by its name, for `D` visible units: all parameters but W."""
         raise NotImplementedError
 
     def takes_probabilities(self, **options: Any) -> bool:

@@ -19,7 +19,14 @@ from udl_pt.backend import Function
 from udl_pt.calling import in_chunks
 from udl_pt.graph import loop
 from udl_pt.rbm import RBM
-from udl_pt.validation import NotFittedError, check_count, check_matrix, column_moments
+from udl_pt.validation import (
+    NotFittedError,
+    check_count,
+    check_is,
+    check_matrix,
+    check_number,
+    column_moments,
+)
 from udl_pt.variables import check_variable
 
 __all__ = [
@@ -117,8 +124,7 @@ def log_likelihood(rbm: RBM, X: Any, log_Z: float | None = None) -> np.ndarray:
         In nats.
     """
     X = _check_data(rbm, X)
-    if log_Z is None:
-        log_Z = log_partition(rbm)
+    log_Z = log_partition(rbm) if log_Z is None else check_number(log_Z, "log_Z")
 
     def make(model: Any, backend: str) -> Function:
         V = pt.dmatrix("V")
@@ -250,6 +256,7 @@ def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
 
 
 def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Variable], Variable]) -> Any:
+    check_is(rbm, "rbm", RBM, "an RBM")
     if not rbm.units.unit_interval:
         raise ValueError(f"{name} is of Bernoulli units, and the visible units are {rbm.visible}")
     if isinstance(X, Variable):
@@ -291,6 +298,7 @@ def _pseudo_of_one(rbm: Any, V: Variable) -> Variable:
 
 def _check_data(rbm: RBM, X: Any, name: str = "X") -> np.ndarray:
     """Give `X` where it holds what the visible units are: a likelihood is of zeros and ones, not of greys."""
+    check_is(rbm, "rbm", RBM, "an RBM")
     if not hasattr(rbm, "params"):
         raise NotFittedError("this RBM has no parameters yet: call fit or createFromArrays before")
     data = check_matrix(
@@ -308,6 +316,7 @@ def _check_data(rbm: RBM, X: Any, name: str = "X") -> np.ndarray:
 
 
 def _check_finite(rbm: RBM) -> None:
+    check_is(rbm, "rbm", RBM, "an RBM")
     if not hasattr(rbm, "params"):
         raise NotFittedError("this RBM has no parameters yet: call fit or createFromArrays before")
     for p in rbm.params:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.validation import as_array, shown
+
 __all__ = ["error_rate"]
 
 
@@ -27,7 +29,16 @@ def error_rate(p: Any, t: Any) -> float:
     ValueError
         When the shapes differ or there is nothing to compare.
     """
-    p, t = np.asarray(p), np.asarray(t)
+    p, t = (_as_labels(value, name) for value, name in ((p, "p"), (t, "t")))
     if p.shape != t.shape or p.size == 0:
-        raise ValueError(f"predictions have shape {p.shape}, targets {t.shape}: expected the same, not empty")
+        raise ValueError(
+            f"predictions p have shape {p.shape}, targets t {t.shape}: expected the same, not empty"
+        )
     return float(np.mean(p != t))
+
+
+def _as_labels(value: Any, name: str) -> np.ndarray:
+    array = as_array(value, name, "labels", "expected one label a sample")
+    if array.ndim == 0 or array.dtype.kind not in "biufSU":
+        raise TypeError(f"{name} is {shown(value)}, expected a vector of labels")
+    return array

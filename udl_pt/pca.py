@@ -9,7 +9,13 @@ from pytensor.compile.sharedvalue import SharedVariable
 from udl_pt.backend import get_backend, shared
 from udl_pt.calling import Callables, symbolic_or_array
 from udl_pt.fitting import one_fit_at_a_time, open_to_fit
-from udl_pt.validation import check_count, check_form, check_matrix, check_values
+from udl_pt.validation import (
+    check_count,
+    check_form,
+    check_matrix,
+    check_switch,
+    check_values,
+)
 
 __all__ = ["PCA"]
 
@@ -50,7 +56,7 @@ class PCA(Callables):
 
     def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
         self.n_components = None if n_components is None else check_count(n_components, "n_components")
-        self.whiten = bool(whiten)
+        self.whiten = check_switch(whiten, "whiten")
 
     @one_fit_at_a_time
     def fit(self, X: Any, *, backend: str | None = None) -> "PCA":

@@ -24,9 +24,13 @@ from udl_pt.validation import (
     check_callbacks,
     check_count,
     check_option,
+    check_options,
     check_sizes,
+    check_switches,
     check_values,
+    codes_that_are_no_probabilities,
     one_a_layer,
+    shown,
 )
 
 __all__ = ["Stack", "make_layers", "pretrain_layers"]
@@ -69,19 +73,22 @@ def make_layers(
     for M, model, own in zip(sizes, models, corruptions, strict=True):
         if not callable(model):
             raise TypeError(
-                f"UnsupervisedModel is {model!r}, expected what makes a layer from its size: a class such as "
-                "AutoEncoder, or a functools.partial of one"
+                f"UnsupervisedModel is {shown(model)}, expected a class such as AutoEncoder, or a "
+                "functools.partial of one, which makes a layer from its size"
             )
         given = {name: v for name, v in {**options, "corruption": own}.items() if v is not None}
         if refused := _not_taken(model, given):
             raise TypeError(
-                f"UnsupervisedModel {model!r} takes no {', '.join(refused)}: leave that away, or let its "
-                "constructor take it"
+                f"UnsupervisedModel {shown(model)} takes no {', '.join(refused)}: leave that away, or let "
+                "its constructor take it"
             )
-        layers.append(model(M, **given))
+        try:
+            layers.append(model(M, **given))
+        except TypeError as error:
+            raise TypeError(f"UnsupervisedModel {shown(model)}, called with {M}: {error}") from error
         if missing := [name for name in METHODS if not _has_method(layers[-1], name)]:
             raise TypeError(
-                f"UnsupervisedModel {model!r} has no {', '.join(missing)}: "
+                f"UnsupervisedModel {shown(model)} has no {', '.join(missing)}: "
                 f"a layer needs {', '.join(METHODS)}, and after fit {', '.join(ATTRIBUTES)}"
             )
     return layers
@@ -95,7 +102,10 @@ def _has_method(layer: Any, name: str) -> bool:
 
 def _not_taken(function: Callable[..., Any], names: Mapping[str, Any]) -> list[str]:
     """Which of the names `function` doesn't take as arguments."""
-    parameters = inspect.signature(function).parameters
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # of a builtin that doesn't tell
+        return []
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return []
     return sorted(set(names) - set(parameters))
@@ -278,6 +288,7 @@ class Stack(Callables):
             The callbacks.
         """
         check_option(monitor, "monitor", MONITORS)
+        check_switches(keep_layers=keep_layers)
         backend, callbacks, layers = get_backend(backend), check_callbacks(callbacks), self.hidden_layers
         each = one_a_layer(pretrain_epochs, "pretrain_epochs", len(layers))
         epochs = [check_count(n, "pretrain_epochs", at_least=0) if pretrain else 0 for n in each]
@@ -316,12 +327,7 @@ class Stack(Callables):
         return run, callbacks
 
     def _check_options(self, options: Any) -> list[Mapping[str, Any]]:
-        each = one_a_layer({} if options is None else options, "pretrain_options", len(self.hidden_layers))
-        if not all(isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each):
-            raise TypeError(
-                f"pretrain_options is {options!r}, expected a dict of arguments for the layers' fit, such as "
-                "{'epochs': 3}, or a list of them, one a layer"
-            )
+        each = check_options(options, len(self.hidden_layers))
         for number, (layer, own) in enumerate(zip(self.hidden_layers, each, strict=True), start=1):
             if refused := _not_taken(layer.fit, own):
                 raise TypeError(
@@ -335,14 +341,32 @@ class Stack(Callables):
         expected = X.shape[1]
         for number, layer in enumerate(self.hidden_layers, start=1):
             if hasattr(layer, "forward_params"):
-                W = layer.forward_params[0].get_value(borrow=True)
-                if W.shape != (expected, layer.M) or W.dtype != self.dtype:
+                if isinstance(layer, Layer):
+                    W = layer.forward_params[0].get_value(borrow=True)
+                    found = f"{W.dtype} weights of shape {W.shape}"
+                    fits = W.shape == (expected, layer.M) and W.dtype == self.dtype
+                else:
+                    found, fits = self._try_kept(layer, X[:1] if number == 1 else expected)
+                if not fits:
                     raise ValueError(
-                        f"keep_layers is True, but layer {number} has {W.dtype} weights of shape {W.shape}, "
+                        f"keep_layers is True, but layer {number} has {found}, "
                         f"expected {self.dtype} and ({expected}, {layer.M}): train it anew, or give layers "
                         "that belong together"
                     )
             expected = layer.M
+
+    def _try_kept(self, layer: Any, rows: np.ndarray | int) -> tuple[str, bool]:
+        """Call a layer of another kind with a row, or with one of so many values; describe what it gives."""
+        if isinstance(rows, int):
+            rows = np.full((1, rows), 0.5)  # what layers of any kind may give
+        dtypes = {str(p.dtype) for p in layer.forward_params if p.dtype in ("float32", "float64")}
+        if dtypes - {self.dtype}:
+            return f"{', '.join(sorted(dtypes))} parameters", False
+        try:
+            seen = np.shape(layer.hidden_op(rows.astype(self.dtype)))
+        except Exception as error:  # whatever it is, it is the layer's
+            return f"a hidden_op that fails on an array of shape {rows.shape} ({error})", False
+        return f"a hidden_op that makes shape {seen} of {rows.shape}", seen == (1, layer.M)
 
     def _check_units(
         self, epochs: Sequence[int], options: Sequence[Mapping[str, Any]], *, keep: bool
@@ -363,12 +387,8 @@ class Stack(Callables):
                     f"layer {number} of {len(epochs)} (see pretrain_options): {error}"
                 ) from error
         for number, (below, taken) in enumerate(zip(self.hidden_layers, takes[1:], strict=False), start=1):
-            if taken and isinstance(below, Layer) and not below.hidden_unit_interval:
-                raise ValueError(
-                    f"layer {number + 1} of {len(epochs)} (see pretrain_options) takes values in [0, 1], and "
-                    f"layer {number} gives others: give it cost='squared_error', and output units like those "
-                    "of that layer"
-                )
+            if taken and isinstance(below, Layer) and below.hidden_unit_interval is False:
+                raise codes_that_are_no_probabilities(number + 1, len(epochs))
         return takes[0]
 
     def _up(self, X: Variable) -> Variable:

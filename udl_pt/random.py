@@ -36,7 +36,10 @@ from pytensor.graph.traversal import ancestors, explicit_graph_inputs
 from pytensor.tensor.random.type import RandomType, random_generator_type
 from pytensor.tensor.random.variable import RandomGeneratorSharedVariable
 
-from udl_pt.validation import DivergenceError
+from udl_pt.validation import (
+    DivergenceError,
+    shown,
+)
 
 __all__ = ["HostGenerator", "RandomStreams", "as_generator", "has_stuck_draws", "unmoved_by_bad_input"]
 
@@ -65,10 +68,11 @@ def as_generator(random_state: Any = None) -> HostGenerator:
         return random_state
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
         if not 0 <= random_state < 2**32:
-            raise ValueError(f"random_state is {random_state}, expected a seed from 0 to 2**32 - 1")
+            raise ValueError(f"random_state is {shown(random_state)}, expected a seed from 0 to 2**32 - 1")
         return np.random.RandomState(int(random_state))
     raise TypeError(
-        f"random_state is {random_state!r}, expected None, an int, a numpy.random.Generator or a RandomState"
+        f"random_state is {shown(random_state)}, expected None, an int, a numpy.random.Generator or a "
+        "RandomState"
     )
 
 
@@ -148,13 +152,15 @@ class RandomStreams:
             self._container, self._numbers = seed._container, seed._numbers
             return
         if seed is None or (isinstance(seed, int | np.integer) and not isinstance(seed, bool)):
+            if seed is not None and seed < 0:
+                raise ValueError(f"rng is {shown(seed)}, expected a seed of at least 0")
             seed = np.random.default_rng(seed)
         if isinstance(seed, np.random.RandomState):
             # Both read the same bits in the same way: Generator.random is then RandomState.random_sample.
             seed = np.random.Generator(seed._bit_generator)
         if not isinstance(seed, np.random.Generator):
             raise TypeError(
-                f"rng is {seed!r}, expected None, an int, a RandomStreams, a numpy.random.Generator "
+                f"rng is {shown(seed)}, expected None, an int, a RandomStreams, a numpy.random.Generator "
                 "or a RandomState"
             )
         self._container: Any = _State(random_generator_type, seed, strict=True).container

@@ -23,7 +23,7 @@ from udl_pt.graph import init_weights
 from udl_pt.held_out import HeldOut
 from udl_pt.layer import Layer
 from udl_pt.random import RandomStreams
-from udl_pt.rates import Rates
+from udl_pt.rates import Rates, check_rate
 from udl_pt.training import MONITORS, Progress, notify, show_costs
 from udl_pt.units import VISIBLE_UNITS, bernoulli
 from udl_pt.validation import (
@@ -32,6 +32,8 @@ from udl_pt.validation import (
     check_epochs,
     check_matrix,
     check_option,
+    check_switch,
+    check_switches,
     check_weights,
     column_moments,
     warn_unless_standardised,
@@ -99,11 +101,12 @@ class RBM(Layer):
     ) -> None:
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         check_option(visible, "visible", list(VISIBLE_UNITS))
+        learn_variance = check_switch(learn_variance, "learn_variance")
         if learn_variance and visible != "gaussian":
             raise ValueError(
                 f"learn_variance is True, but {visible} units have no variance: say visible='gaussian'"
             )
-        self.visible, self.learn_variance = visible, bool(learn_variance)
+        self.visible, self.learn_variance = visible, learn_variance
         self.units = VISIBLE_UNITS[visible]
         self.unit_interval = self.units.unit_interval
         self.chains: np.ndarray | None = None
@@ -206,6 +209,8 @@ class RBM(Layer):
         """
         check_option(monitor, "monitor", MONITORS)
         check_option(visible_bias, "visible_bias", ("zeros", "data"))
+        check_switches(show_fig=show_fig, persistent=persistent, centring=centring, binarize=binarize)
+        check_rate(sparsity_cost, "sparsity_cost", self.dtype)
         sparsity = {"sparsity_target": sparsity_target, "sparsity_cost": sparsity_cost}
         hyper = Rates(
             self.dtype,
@@ -235,10 +240,10 @@ class RBM(Layer):
 
         self.backend, self.unit_interval = backend, unit_interval
         W = init_weights((D, self.M), self._generator, self.dtype)
-        b = self.units.bias(mean, N) if visible_bias == "data" else np.zeros(D)
-        self._set_params(
-            W=W, c=np.zeros(self.M, self.dtype), b=b.astype(self.dtype), **self._log_variances(D)
-        )
+        biases = self._zeros(D)
+        if visible_bias == "data":
+            biases["b"] = self.units.bias(mean, N).astype(self.dtype)
+        self._set_params(W=W, **biases)
         self.costs, self.valid_costs, self.chains = [], [], None
         self._start_stream()
         if epochs > 0:
@@ -274,12 +279,13 @@ class RBM(Layer):
         return self
 
     @property
-    def output_unit_interval(self) -> bool:
-        """Whether what it rebuilds is in [0, 1]."""
-        return self.units.unit_interval
+    def output_unit_interval(self) -> bool | None:
+        """Whether what it rebuilds is in [0, 1]; see `udl_pt.layer.Layer`."""
+        return self._in_unit_interval("output", known=self.units.unit_interval)
 
-    def _log_variances(self, D: int) -> dict[str, np.ndarray]:
-        return {"z": np.zeros(D, self.dtype)} if self.learn_variance else {}
+    def _zeros(self, D: int) -> dict[str, np.ndarray]:
+        zeros = {"c": np.zeros(self.M, self.dtype), "b": np.zeros(D, self.dtype)}
+        return zeros | ({"z": np.zeros(D, self.dtype)} if self.learn_variance else {})
 
     def hidden_logits(self, V: Variable) -> Variable:
         """Give ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""

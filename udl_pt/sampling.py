@@ -15,7 +15,15 @@ from pytensor.graph.basic import Variable
 from udl_pt.backend import Function
 from udl_pt.gibbs import blocks, clamped_chain, gibbs_chain, run_chain
 from udl_pt.rbm import RBM
-from udl_pt.validation import check_count, check_matrix
+from udl_pt.validation import (
+    as_array,
+    check_count,
+    check_counts,
+    check_form,
+    check_is,
+    check_matrix,
+    shown,
+)
 from udl_pt.variables import check_variable
 
 __all__ = ["complete", "fantasies"]
@@ -43,9 +51,10 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
     ValueError, TypeError
         For steps that don't ascend from at least 1, and for data that don't fit.
     """
-    counts = [check_count(s, "steps") for s in steps]
+    check_is(rbm, "rbm", RBM, "an RBM")
+    counts = check_counts(steps, "steps")
     if not counts or any(a >= b for a, b in pairwise(counts)):
-        raise ValueError(f"steps are {list(steps)}, expected ascending numbers such as (1, 10, 100)")
+        raise ValueError(f"steps is {shown(steps)}, expected ascending numbers such as (1, 10, 100)")
     rbm._check_fitted("fantasies")
     if isinstance(start, Variable):
         check_variable(start, "start", n_features=rbm.n_features)
@@ -56,18 +65,18 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
             pictures.append(mean)
         return pt.stack(pictures)
     picture = rbm.compiled("fantasies", _compile_clamped)
-    if isinstance(start, int | np.integer):
+    if isinstance(start, int | np.integer) and not isinstance(start, bool):
         noise = rbm.rng.generator.random((check_count(start, "start"), rbm.n_features)) < 0.5
         start = noise.astype(rbm.dtype)
     V = check_matrix(
         start, "start", dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval
     )
-    V, shown = np.ascontiguousarray(V, rbm.dtype), []
+    V, pictures = np.ascontiguousarray(V, rbm.dtype), []
     for before, step in pairwise([0, *counts]):
         V = _after(V, step - before - 1, lambda V, k: run_chain(rbm, V, k))
         V, mean = picture(V, np.ones_like(V), np.asarray(1))
-        shown.append(mean)
-    return np.stack(shown)
+        pictures.append(mean)
+    return np.stack(pictures)
 
 
 def _after(V: Any, k: int, run: Any) -> Any:
@@ -99,6 +108,7 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
     ValueError, TypeError
         For masks of another shape or kind, and for rows of which nothing is known.
     """
+    check_is(rbm, "rbm", RBM, "an RBM")
     steps = check_count(steps, "steps", at_least=2)
     first, second = steps // 2, steps - steps // 2
     rbm._check_fitted("complete")
@@ -131,12 +141,15 @@ def _compile_clamped(model: Any, backend: str) -> Function:
 
 def _check_gaps(rbm: RBM, X: Any, missing: Any) -> tuple[np.ndarray, np.ndarray]:
     """Give `X` with the means at the missing places, and the mask in its shape."""
-    gaps, shape = np.asarray(missing), np.shape(X)
+    X = check_form(X)
+    gaps, shape = as_array(missing, "missing", "a mask", "True where a value is missing"), X.shape
     if gaps.dtype != bool:
-        raise TypeError(f"missing has dtype {gaps.dtype}, expected bool: True where a value is missing")
-    if gaps.shape not in (shape, shape[1:]) or len(shape) != 2:
+        found = f"has dtype {gaps.dtype}" if hasattr(missing, "dtype") else f"is {shown(missing)}"
+        raise TypeError(f"missing {found}, expected bool: True where a value is missing")
+    if gaps.shape not in (shape, shape[1:]):
         raise ValueError(
-            f"missing has shape {gaps.shape}, expected that of X, {shape}, or one value a column"
+            f"missing is {shown(missing)} (shape {gaps.shape}), expected that of X, {shape}, or one value a "
+            "column"
         )
     gaps = np.broadcast_to(gaps, shape)
     rows = np.flatnonzero(gaps.all(axis=1))

@@ -1,34 +1,71 @@
 """Checks at the door: what comes in is named, what was expected, and what to do.
 
-Every check runs before anything is changed, once per call. None of them copies the data.
+Every check runs before anything is changed, once per call. None of them copies the data, but for arrays that
+aren't aligned in memory. Here are the checks of data; those of numbers, switches and options come from
+`udl_pt.arguments`.
 """
 
-import operator
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from udl_pt.arguments import (
+    check_callbacks,
+    check_count,
+    check_counts,
+    check_dtype,
+    check_epochs,
+    check_is,
+    check_number,
+    check_option,
+    check_options,
+    check_sizes,
+    check_switch,
+    check_switches,
+    is_scalar,
+    list_of_callables,
+    one_a_layer,
+)
+from udl_pt.messages import (
+    advice_for_no_array,
+    advice_for_numbers,
+    no_probabilities,
+    shown,
+)
 
 __all__ = [
     "DataError",
     "DivergenceError",
     "NotFittedError",
+    "as_array",
     "check_callbacks",
     "check_count",
+    "check_counts",
     "check_dtype",
     "check_epochs",
     "check_form",
+    "check_is",
     "check_labels",
     "check_matrix",
     "check_number",
     "check_option",
+    "check_options",
+    "check_real",
     "check_sizes",
+    "check_switch",
+    "check_switches",
     "check_training_and_test",
     "check_values",
     "check_weights",
+    "codes_that_are_no_probabilities",
     "column_moments",
+    "is_newer",
+    "is_scalar",
+    "list_of_callables",
     "one_a_layer",
+    "shown",
     "warn_unless_standardised",
 ]
 
@@ -56,7 +93,7 @@ def check_matrix(
     n_features: int | None = None,
     unit_interval: bool = False,
 ) -> np.ndarray:
-    """Hand back `X` as a two-dimensional array of real, finite numbers, without copying an array.
+    """Return `X` as a two-dimensional array of real, finite numbers, without copying an array.
 
     Parameters
     ----------
@@ -89,7 +126,7 @@ def check_matrix(
 
 
 def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.ndarray:
-    """Hand back `X`, of shape (n_samples, n_features): of `check_matrix` what needs no look at the values.
+    """Return `X`, of shape (n_samples, n_features): of `check_matrix` what needs no look at the values.
 
     Raises
     ------
@@ -100,13 +137,12 @@ def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.
     # ask takes a third of a second.
     if hasattr(type(X), "nnz"):
         raise TypeError(f"{name} is a sparse matrix, expected a dense array: pass {name}.toarray()")
-    array = _as_array(X, name, "matrix", "its rows must have the same length")
-    if array.dtype == object and _is_frame_of_numbers(X):  # say of booleans and integers
-        array = X.to_numpy(dtype=float)
-    if array.dtype.kind not in _REAL:
-        raise TypeError(
-            f"{name} has dtype {array.dtype}, expected real numbers: convert it with {name}.astype(float)"
-        )
+    array = as_array(X, name, "a matrix of numbers (samples, features)", "its rows must have the same length")
+    if array.dtype == object and _is_frame_of_numbers(X):  # such as of booleans and integers, or of gaps
+        array = X.to_numpy(dtype=float, na_value=np.nan)
+    check_real(array, X, name)
+    if array.ndim == 0:
+        raise ValueError(f"{name} is {shown(X)}, expected 2 dimensions (samples, features)")
     if array.ndim != 2:
         way_out = "reshape(1, -1) for a single row" if array.ndim == 1 else "flatten each sample to one row"
         raise ValueError(
@@ -119,7 +155,7 @@ def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.
         raise ValueError(
             f"{name} has {array.shape[1]} features, expected {n_features}, as the model was made for"
         )
-    return array
+    return array if array.flags.aligned else array.copy()
 
 
 def check_values(array: np.ndarray, name: str = "X", *, dtype: str, unit_interval: bool = False) -> None:
@@ -134,10 +170,7 @@ def check_values(array: np.ndarray, name: str = "X", *, dtype: str, unit_interva
     if max(-low, high) > float(np.finfo(dtype).max):
         raise ValueError(f"{name} has values from {low:g} to {high:g}, too large for {dtype}: scale it")
     if unit_interval and (low < 0 or high > 1):
-        raise ValueError(
-            f"{name} has values from {low:g} to {high:g}, but the model reads them as probabilities "
-            f"and expects [0, 1]: {'divide by 255?' if high > 1 else 'rescale them?'}"
-        )
+        raise ValueError(no_probabilities(name, low, high, array.dtype))
 
 
 def _range(array: np.ndarray, name: str) -> tuple[float, float]:
@@ -160,17 +193,40 @@ def _is_frame_of_numbers(X: Any) -> bool:
     return hasattr(X, "columns") and all(getattr(dtype, "kind", "O") in _REAL for dtype in X.dtypes)
 
 
-def _as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
-    """Make an array of `value` unless that is impossible or loses the mask of a masked array."""
+def as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
+    """Make an array of `value`, but for what holds no data as it is, and for masks, which would be lost.
+
+    Parameters
+    ----------
+    value : array_like
+        A tensor that requires a gradient is detached.
+    name, what, expected : str
+        Its name, what it is to be, and what to look after where the rows don't fit together.
+    """
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(
             f"{name} is a masked array, whose mask would be lost: fill it, {name}.filled(…), or keep "
             f"{name}.mask apart, as a mask of missing values"
         )
+    if (advice := advice_for_no_array(value, name)) is not None:
+        raise TypeError(f"{name} is {shown(value)}, expected {what}: {advice}")
+    if getattr(value, "requires_grad", False) and hasattr(value, "detach"):
+        value = value.detach()
     try:
         return np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"{name} is no {what} ({error}): {expected}") from error
+        raise ValueError(f"{name} is {shown(value)}, expected {what}: {expected}") from error
+    except Exception as error:  # such as that of a tensor on another device
+        raise TypeError(
+            f"{name} is {shown(value)}, expected {what}: NumPy can't read it ({error})"
+        ) from error
+
+
+def check_real(array: np.ndarray, value: Any, name: str) -> None:
+    """Raise unless `array`, which was made of `value`, holds booleans, integers or floats."""
+    if array.dtype.kind not in _REAL:
+        found = f"has dtype {array.dtype}" if hasattr(value, "dtype") else f"is {shown(value)}"
+        raise TypeError(f"{name} {found}, expected real numbers: {advice_for_numbers(array, value, name)}")
 
 
 def column_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +255,7 @@ def warn_unless_standardised(mean: np.ndarray, variance: np.ndarray) -> None:
 def check_training_and_test(
     X: Any, Y: Any, Xtest: Any, Ytest: Any, dtype: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
-    """Hand back images and labels to train on and to measure, (N, D), (N,), (Ntest, D), (Ntest,), and K.
+    """Return images and labels to train on and to measure, (N, D), (N,), (Ntest, D), (Ntest,), and K.
 
     Raises
     ------
@@ -214,7 +270,7 @@ def check_training_and_test(
 
 
 def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:
-    """Hand back labels 0 to K-1 as an int32 vector.
+    """Return labels 0 to K-1 as an int32 vector.
 
     Parameters
     ----------
@@ -238,25 +294,31 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     ValueError
         When their number or range doesn't fit; the message says which labels were found.
     """
-    labels = _as_array(Y, name, "vector", "expected one label a sample")
+    labels = as_array(Y, name, "a vector of labels", "expected one label a sample")
+    if labels.ndim == 0:
+        raise TypeError(f"{name} is {shown(Y)}, expected a vector of {n_samples} labels, one a sample")
     if labels.dtype.kind not in "iu":
+        found = f"has dtype {labels.dtype}" if hasattr(Y, "dtype") else f"is {shown(Y)}"
         raise TypeError(
-            f"{name} has dtype {labels.dtype}, expected integer labels 0 ... K-1: "
+            f"{name} {found}, expected integer labels 0 ... K-1: "
             "encode classes with numpy.unique(…, return_inverse=True)"
         )
     if labels.ndim != 1:
-        raise ValueError(f"{name} has shape {labels.shape}, expected one dimension: one label a sample")
+        way_out = ", such as the largest entry's number, .argmax(axis=1)" if labels.ndim == 2 else ""
+        raise ValueError(
+            f"{name} has shape {labels.shape}, expected one dimension: one label a sample{way_out}"
+        )
     if len(labels) != n_samples:
         raise ValueError(f"{name} has {len(labels)} labels, expected {n_samples}, one for each row")
-    found = np.unique(labels)
+    present = np.unique(labels)
     if n_classes is None:
-        if not np.array_equal(found, np.arange(len(found))):
+        if not np.array_equal(present, np.arange(len(present))):
             raise ValueError(
-                f"{name} has the labels {_listed(found)}, expected 0 ... {len(found) - 1} without gaps: "
+                f"{name} has the labels {_listed(present)}, expected 0 ... {len(present) - 1} without gaps: "
                 "renumber them with numpy.unique(…, return_inverse=True)"
             )
-    elif found[0] < 0 or found[-1] >= n_classes:
-        unseen = found[(found < 0) | (found >= n_classes)]
+    elif present[0] < 0 or present[-1] >= n_classes:
+        unseen = present[(present < 0) | (present >= n_classes)]
         raise ValueError(
             f"{name} has the labels {_listed(unseen)}, unseen in training, "
             f"where 0 ... {n_classes - 1} were found: leave those samples out or train with them"
@@ -268,91 +330,23 @@ def _listed(labels: np.ndarray) -> str:
     return ", ".join(str(label) for label in labels[:12]) + (", …" if len(labels) > 12 else "")
 
 
-def check_count(value: Any, name: str, *, at_least: int = 1) -> int:
-    """Hand back `value` as an int of at least `at_least`."""
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        count = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} is {value!r}, expected an integer of at least {at_least}") from None
-    if count < at_least:
-        raise ValueError(f"{name} is {count}, expected at least {at_least}")
-    return count
+def is_newer(kind: type, methods: Sequence[str], than: str) -> bool:
+    """Whether a class overrides one of some methods below the class that defines the property `than`."""
+
+    def defined(name: str) -> int:
+        return next(place for place, base in enumerate(kind.__mro__) if name in vars(base))
+
+    return min(map(defined, methods)) < defined(than)
 
 
-def check_number(value: Any, name: str, *, at_least: float = -np.inf, at_most: float = np.inf) -> float:
-    """Hand back `value` as a finite float between two limits."""
-    try:
-        if np.asarray(value).dtype.kind in "SUb":
-            raise TypeError("float would read text, or True, as a number")
-        number = float(value)
-    except OverflowError:
-        number = np.inf
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} is {value!r}, expected a number") from None
-    if not (np.isfinite(number) and at_least <= number <= at_most):
-        raise ValueError(f"{name} is {number:g}, expected a finite number from {at_least:g} to {at_most:g}")
-    return number
-
-
-def check_option(value: Any, name: str, options: Sequence[Any]) -> None:
-    """Raise unless `value` is one of `options`."""
-    if value not in options:
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, options))}")
-
-
-def check_callbacks(callbacks: Any) -> tuple[Any, ...]:
-    """Hand back the callables of a list (or the like)."""
-    checked = tuple(callbacks) if isinstance(callbacks, Iterable) else (None,)
-    if not all(callable(callback) for callback in checked):
-        raise TypeError(f"callbacks is {callbacks!r}, expected a list of callables, such as [print]")
-    return checked
-
-
-def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "training") -> tuple[int, int]:
-    """Hand back both as ints; with fewer rows than a batch the listing trains on nothing, silently."""
-    epochs = check_count(epochs, "epochs", at_least=0)
-    batch_sz = check_count(batch_sz, "batch_sz")
-    if epochs and n_samples < batch_sz:
-        raise ValueError(
-            f"batch_sz is {batch_sz}, but there are only {n_samples} samples: {what} would see no batch at "
-            f"all; give a batch_sz of at most {n_samples}"
-        )
-    return epochs, batch_sz
-
-
-def check_dtype(dtype: Any) -> str:
-    """Hand back the name of `dtype`, ``"float32"`` or ``"float64"``."""
-    try:
-        name = str(np.dtype(dtype).name)
-    except TypeError:
-        name = repr(dtype)
-    if name not in ("float32", "float64"):
-        raise ValueError(f"dtype is {name}, expected 'float32' or 'float64'")
-    return name
-
-
-def check_sizes(hidden_layer_sizes: Any) -> list[Any]:
-    """Hand back a list of at least one size."""
-    try:
-        sizes = list(hidden_layer_sizes)
-    except TypeError:
-        raise TypeError(
-            f"hidden_layer_sizes is {hidden_layer_sizes!r}, expected a list such as [1000, 500]"
-        ) from None
-    if not sizes:
-        raise ValueError("hidden_layer_sizes is empty, expected at least one layer, such as [500]")
-    return sizes
-
-
-def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
-    """Hand back one entry a layer: those of a list (or the like), or the same for all."""
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-        return [value] * n_layers
-    if len(value) != n_layers:
-        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one a layer")
-    return list(value)
+def codes_that_are_no_probabilities(number: int, n_layers: int) -> ValueError:
+    """Make the error that a layer takes probabilities, and the one below gives other values."""
+    return ValueError(
+        f"layer {number} of {n_layers} (see pretrain_options) takes values in [0, 1], and layer "
+        f"{number - 1} gives others: give it cost='squared_error', and output units like those of that "
+        "layer; or, if those are in [0, 1] after all, give its class a property hidden_unit_interval that is "
+        "True"
+    )
 
 
 def check_weights(W: Any, **biases: tuple[Any, int]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -369,7 +363,12 @@ def check_weights(W: Any, **biases: tuple[Any, int]) -> tuple[np.ndarray, list[n
     W = np.array(check_matrix(W, "W", dtype=dtype), dtype=dtype, order="C")
     checked = []
     for name, (bias, axis) in biases.items():
-        array = np.array(bias, dtype=dtype)
+        array = as_array(bias, name, "a vector of numbers", "expected one number a unit")
+        check_real(array, bias, name)
+        if array.ndim == 0:
+            raise ValueError(f"{name} is {shown(bias)}, expected a vector of {W.shape[axis]} numbers")
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused
+            array = np.array(array, dtype=dtype)
         if array.shape != (W.shape[axis],) or not np.isfinite(array).all():
             raise ValueError(
                 f"{name} has shape {array.shape}, expected {W.shape[axis]} finite numbers, "

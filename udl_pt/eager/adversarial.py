@@ -4,7 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from udl_pt.eager.dnn import DNN
-from udl_pt.validation import check_labels, check_number
+from udl_pt.validation import (
+    check_is,
+    check_labels,
+    check_number,
+)
 
 __all__ = ["fast_gradient_sign", "input_gradient"]
 
@@ -39,6 +43,7 @@ def fast_gradient_sign(model: DNN, X: Any, Y: Any, epsilon: float) -> Any:
 
 def _carried_out(attack: Callable[[Any, Any], Any], model: DNN, X: Any, Y: Any) -> Any:
     """Call an attack with images in [0, 1] and their gradient, once labels are checked too."""
+    check_is(model, "model", DNN, "a udl_pt.eager.DNN")
 
     def formula(X: Any) -> Any:
         labels = check_labels(Y, "Y", n_samples=len(X), n_classes=len(model.b))

@@ -10,7 +10,12 @@ from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, Layer, softplus
 from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.training import Progress, show_costs
-from udl_pt.validation import check_option
+from udl_pt.validation import (
+    check_count,
+    check_option,
+    check_switches,
+    shown,
+)
 
 __all__ = ["AutoEncoder"]
 
@@ -64,9 +69,17 @@ class AutoEncoder(Layer):
         check_option(hidden, "hidden", list(SLOPES))
         check_option(output, "output", list(SLOPES))
         self.corruption, self.hidden, self.output = corruption, hidden, output
-        self.hidden_unit_interval = hidden == "sigmoid"
         if corruption is not None:
             self._check_corruption(corruption)
+
+    @property
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether the hidden units' values are in [0, 1], as of `udl_pt.AutoEncoder`."""
+        return self._in_unit_interval(known=self.hidden == "sigmoid")
+
+    def takes_probabilities(self, cost: str = "cross_entropy", **options: Any) -> bool:
+        """Whether ``fit`` with these options is known to take values in [0, 1] only."""
+        return type(self).fit is AutoEncoder.fit and cost == "cross_entropy"
 
     @one_fit_at_a_time
     def fit(
@@ -109,9 +122,11 @@ class AutoEncoder(Layer):
             When a step isn't finite; the parameters are those before it.
         """
         check_beyond("AutoEncoder.fit", beyond, {"backend": None})
+        check_switches(show_fig=show_fig)
         check_option(cost, "cost", ("cross_entropy", "squared_error"))
         check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))
-        if cost == "cross_entropy" and self.output != "sigmoid" and epochs != 0:
+        trains = check_count(epochs, "epochs", at_least=0) > 0
+        if cost == "cross_entropy" and self.output != "sigmoid" and trains:
             raise ValueError(
                 "cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error', "
                 "or sigmoid output units"
@@ -188,8 +203,9 @@ class AutoEncoder(Layer):
             seen, error = None, f"called so, it says: {cause}"
         if type(seen) is not type(X) or seen.shape != X.shape or seen.dtype != X.dtype:
             raise TypeError(
-                f"corruption is {corruption!r}, expected a function of an array and a stream that returns an "
-                f"array of the same shape and dtype, written with operators and the stream's methods; {error}"
+                f"corruption is {shown(corruption)}, expected a function of an array and a stream that "
+                "returns an array of the same shape and dtype, written with operators and the stream's "
+                f"methods; {error}"
             )
 
     @classmethod

@@ -19,6 +19,7 @@ from udl_pt.validation import (
     check_count,
     check_matrix,
     check_option,
+    check_switches,
 )
 
 __all__ = ["DBN"]
@@ -90,6 +91,7 @@ class DBN(Stack):
         show_fig: bool = False,
     ) -> np.ndarray:
         """Find an input of shape (1, D) that drives unit `k`; see `udl_pt.DBN.fit_to_input`."""
+        check_switches(show_fig=show_fig)
         rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
         epochs = check_count(epochs, "epochs", at_least=0)
         self._check_settled("fit_to_input")

@@ -16,6 +16,7 @@ from udl_pt.validation import (
     check_callbacks,
     check_epochs,
     check_option,
+    check_switches,
     check_training_and_test,
 )
 
@@ -129,6 +130,7 @@ class DNN(Stack):
         """
         check_beyond("DNN.fit", beyond, BEYOND)
         check_option(monitor, "monitor", MONITORS)
+        check_switches(pretrain=pretrain, train_head_only=train_head_only, show_fig=show_fig)
         hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, reg=reg)
         callbacks = check_callbacks(callbacks)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)

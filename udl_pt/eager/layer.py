@@ -3,9 +3,10 @@
 What is a formula stands in the model's own file.
 """
 
+import copy
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from udl_pt.validation import (
     check_matrix,
     check_option,
     check_weights,
+    is_newer,
 )
 
 __all__ = ["Array", "Layer", "MomentumStep", "Twin", "init_weights", "softplus"]
@@ -99,7 +101,11 @@ class Twin(Parameters):
     M: int
     n_features: int
     unit_interval = False
-    hidden_unit_interval = True
+
+    @property
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether the hidden units' values are in [0, 1]; None where that isn't known."""
+        return True
 
     def __init__(self, *, random_state: Any, dtype: Any) -> None:
         self.dtype = check_dtype("float64" if dtype is None else dtype)
@@ -123,13 +129,14 @@ class Twin(Parameters):
         *,
         takes_hidden: bool = False,
         unit_interval: bool | None = None,
+        name: str = "X",
     ) -> Any:
         """Call a formula with arrays of visible or of hidden units, in [0, 1] where they are to be."""
         self._check_fitted("it is called")
         if unit_interval is None:
-            unit_interval = self.hidden_unit_interval if takes_hidden else self.unit_interval
+            unit_interval = bool(self.hidden_unit_interval if takes_hidden else self.unit_interval)
         width = self.M if takes_hidden else self.n_features
-        X = check_matrix(X, dtype=self.dtype, n_features=width, unit_interval=unit_interval)
+        X = check_matrix(X, name, dtype=self.dtype, n_features=width, unit_interval=unit_interval)
         with np.errstate(over="ignore", invalid="ignore"):  # of parameters as large as the dtype allows
             return formula(np.asarray(X, self.dtype))
 
@@ -143,6 +150,7 @@ class Layer(LayerParameters, Twin):
 
     W: Array
     rng: Any
+    units: ClassVar[Any] = None  # the formulas, where there are several kinds of units
     Streams = Streams
 
     def __init__(
@@ -157,6 +165,28 @@ class Layer(LayerParameters, Twin):
     def title(self) -> str:
         """What progress and errors call it."""
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
+
+    @property
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether the hidden units' values are in [0, 1], as of `udl_pt.layer.Layer`."""
+        return self._in_unit_interval(known=True)
+
+    def _in_unit_interval(self, *, known: bool) -> bool | None:
+        """Return what is `known` of the hidden units, unless a subclass has other ones: look at these."""
+        if not is_newer(type(self), ("units", "_encode", "forward_hidden"), "hidden_unit_interval"):
+            return known
+        probe = copy.copy(self)
+        probe.unit_interval = False
+        probe._set_params(*(np.ones(shape, self.dtype) for shape in ((1, self.M), self.M, 1)))
+        try:
+            values = np.asarray(probe.forward_hidden(np.linspace(-30, 30, 61)[:, None]))
+            return bool(((values >= 0) & (values <= 1)).all())
+        except Exception:  # whatever it is, it is the subclass's
+            return None
+
+    def takes_probabilities(self, **options: Any) -> bool:
+        """Whether ``fit`` is known to take values in [0, 1] only; of a ``fit`` of one's own nothing is."""
+        return False
 
     def _set_params(self, *values: np.ndarray) -> None:
         """Set W, the hidden and the visible bias; and their velocities, at zero."""
@@ -273,7 +303,7 @@ class Layer(LayerParameters, Twin):
 
     def backward(self, H: Any) -> Any:
         """Decode: the visible units' values, of shape (N, D); of an RBM ``P(v = 1 | h)``."""
-        return self._called(self._decode, H, takes_hidden=True)
+        return self._called(self._decode, H, takes_hidden=True, name="H")
 
     def forward_output(self, X: Any) -> Any:
         """Reconstruct, without a draw, of shape (N, D)."""

@@ -7,7 +7,11 @@ import numpy as np
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.fitting import one_fit_at_a_time, open_to_fit
 from udl_pt.parameters import Parameters
-from udl_pt.validation import check_count, check_matrix
+from udl_pt.validation import (
+    check_count,
+    check_matrix,
+    check_switch,
+)
 
 __all__ = ["PCA"]
 
@@ -41,7 +45,7 @@ class PCA(Parameters):
 
     def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
         self.n_components = None if n_components is None else check_count(n_components, "n_components")
-        self.whiten = bool(whiten)
+        self.whiten = check_switch(whiten, "whiten")
 
     @one_fit_at_a_time
     def fit(self, X: Any, **beyond: Any) -> "PCA":

@@ -10,7 +10,10 @@ from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, Layer, softplus
 from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.training import Progress, show_costs
-from udl_pt.validation import check_count
+from udl_pt.validation import (
+    check_count,
+    check_switches,
+)
 
 __all__ = ["RBM"]
 
@@ -64,6 +67,10 @@ class RBM(Layer):
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         self.chains: Any = None
 
+    def takes_probabilities(self, **options: Any) -> bool:
+        """Whether ``fit`` is known to take values in [0, 1] only."""
+        return type(self).fit is RBM.fit
+
     @one_fit_at_a_time
     def fit(
         self,
@@ -108,6 +115,7 @@ class RBM(Layer):
             When a step isn't finite; the parameters are those before it.
         """
         check_beyond("RBM.fit", beyond, BEYOND)
+        check_switches(show_fig=show_fig, persistent=persistent)
         k = check_count(k, "k")
         if n_chains is not None and check_count(n_chains, "n_chains") != batch_sz and not persistent:
             raise ValueError(
@@ -201,11 +209,13 @@ class RBM(Layer):
 
     def free_energy(self, V: Any) -> Any:
         """Give ``F(v)`` in nats, of shape (N,)."""
-        return self._called(self._free_energy, V)
+        return self._called(self._free_energy, V, name="V")
 
     def sample_h_given_v(self, V: Any) -> Any:
         """Draw the hidden units, of shape (N, M)."""
-        return self._called(lambda V: self._draw(self.rng.uniform((len(V), self.M)), self._encode(V)), V)
+        return self._called(
+            lambda V: self._draw(self.rng.uniform((len(V), self.M)), self._encode(V)), V, name="V"
+        )
 
     def sample_v_given_h(self, H: Any) -> Any:
         """Draw the visible units, of shape (N, D)."""
@@ -213,12 +223,13 @@ class RBM(Layer):
             lambda H: self._draw(self.rng.uniform((len(H), self.n_features)), self._decode(H)),
             H,
             takes_hidden=True,
+            name="H",
         )
 
     def gibbs(self, V: Any, k: int = 1) -> Any:
         """Carry out `k` Gibbs steps, of shape (N, D)."""
         k = check_count(k, "k")
-        return self._called(lambda V: self._chain(self._encode(V), k), V)
+        return self._called(lambda V: self._chain(self._encode(V), k), V, name="V")
 
     @classmethod
     def createFromArrays(cls, W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":

@@ -10,7 +10,16 @@ from udl_pt.eager.layer import Layer, Twin
 from udl_pt.fitting import open_to_fit
 from udl_pt.random import unmoved_by_bad_input
 from udl_pt.training import Progress
-from udl_pt.validation import DivergenceError, check_count, check_sizes, check_values, one_a_layer
+from udl_pt.validation import (
+    DivergenceError,
+    check_count,
+    check_options,
+    check_sizes,
+    check_values,
+    codes_that_are_no_probabilities,
+    one_a_layer,
+    shown,
+)
 
 __all__ = ["Stack"]
 
@@ -47,18 +56,24 @@ class Stack(Twin):
     ) -> None:
         super().__init__(random_state=random_state, dtype=dtype)
         sizes, chance = check_sizes(hidden_layer_sizes), None if random_state is None else self._generator
-        models = one_a_layer(UnsupervisedModel or self.Model, "UnsupervisedModel", len(sizes))
+        models = one_a_layer(
+            self.Model if UnsupervisedModel is None else UnsupervisedModel, "UnsupervisedModel", len(sizes)
+        )
         noises = one_a_layer(corruption, "corruption", len(sizes))
         self.hidden_layers: list[Any] = []
         for M, model, noise in zip(sizes, models, noises, strict=True):
             given = {"random_state": chance, "dtype": dtype and self.dtype, "corruption": noise}
             options = {name: value for name, value in given.items() if value is not None}
-            layer = model(M, **options) if callable(model) else model
+            try:
+                layer = model(M, **options) if callable(model) else model
+            except TypeError as error:
+                raise TypeError(f"UnsupervisedModel {shown(model)}, called with {M}: {error}") from error
             # NumPy's layers draw arrays, PyTorch's draw tensors
             if not (isinstance(layer, Layer) and layer.Streams is self.Model.Streams):
                 raise TypeError(
-                    f"UnsupervisedModel makes a layer of type {type(layer)}, expected one of those beside "
-                    f"{type(self).__name__}, such as {self.Model.__module__}.{self.Model.__name__}"
+                    f"UnsupervisedModel {shown(model)} makes a layer of type {type(layer)}, expected one of "
+                    f"those beside {type(self).__name__}, such as {self.Model.__module__}."
+                    f"{self.Model.__name__}"
                 )
             if layer.dtype != self.dtype:
                 raise ValueError(
@@ -89,8 +104,9 @@ class Stack(Twin):
         """
         layers = self.hidden_layers
         each = one_a_layer(epochs, "pretrain_epochs", len(layers))
-        own = one_a_layer(options or {}, "pretrain_options", len(layers))
+        own = check_options(options, len(layers))
         each = [check_count(n, "pretrain_epochs", at_least=0) for n in each]
+        self._check_units(each, own)
         before = [dict(vars(layer)) for layer in layers]
         prefix = ""
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]
@@ -124,6 +140,14 @@ class Stack(Twin):
             finally:
                 self._in_pretraining = False
         self.n_features, self.unit_interval = X.shape[1], layers[0].unit_interval
+
+    def _check_units(self, epochs: Sequence[int], options: Sequence[Any]) -> None:
+        """Raise where a layer is known to take probabilities, and the one below gives other values."""
+        pairs = zip(self.hidden_layers, self.hidden_layers[1:], epochs[1:], options[1:], strict=False)
+        for number, (below, layer, n, own) in enumerate(pairs, start=2):
+            trains = own.get("epochs", n) != 0
+            if trains and layer.takes_probabilities(**own) and below.hidden_unit_interval is False:
+                raise codes_that_are_no_probabilities(number, len(epochs))
 
     def _activations(self, X: Any) -> list[Any]:
         """Give ``Z_0 = X`` and ``Z_l = s(Z_(l-1) W_l + b_l)``, the values of all layers, input first."""

@@ -70,6 +70,7 @@ class AutoEncoder(Tensors, eager.AutoEncoder):
 
     Streams = Streams
     units: ClassVar = {"sigmoid": torch.sigmoid, "linear": lambda A: A, "relu": torch.relu}
+    hidden_unit_interval = eager.AutoEncoder.hidden_unit_interval  # these are the same units
 
     def _encode(self, X: Any) -> Any:
         return self.units[self.hidden](torch.addmm(self.bh, X, self.W))  # (N, M)
@@ -98,6 +99,7 @@ class RBM(Tensors, eager.RBM):
     """The twin of `udl_pt.RBM` in PyTorch."""
 
     Streams = Streams
+    hidden_unit_interval = eager.RBM.hidden_unit_interval
 
     def _encode(self, V: Any) -> Any:
         return torch.sigmoid(torch.addmm(self.c, V, self.W))  # (N, M)
