@@ -158,7 +158,7 @@ def test_the_defaults_are_the_same(clouds, method, C):
     )
     np.testing.assert_allclose(path, expected, rtol=0, atol=1e-10)
     np.testing.assert_allclose(eager.costs, symbolic.costs, rtol=0, atol=1e-10)
-    shared = [name for name in vars(symbolic) if name != "_generator"]
+    shared = [name for name in vars(symbolic) if name != "_chance"]
     settings = {name for name in shared if isinstance(getattr(symbolic, name), int | float | str | None)}
     assert settings >= {"perplexity", "learning_rate", "early_exaggeration", "exaggeration_iter", "init"}
     assert {name: getattr(eager, name) for name in settings - {"kl_divergence_"}} == {

@@ -201,11 +201,11 @@ def test_another_fit_starts_anew_on_other_data(data):
 def test_bad_options_leave_the_ladder_as_it_was(data, options, message):
     ladder = fitted(data, dtype="float32")
     before, costs = [p.get_value() for p in [*ladder.params, *ladder.dnn.params]], ladder.costs
-    chance = copy.deepcopy((ladder._chance, ladder.rng.generator))
+    chance = copy.deepcopy((ladder._generator, ladder.rng.generator))
     with pytest.raises(ValueError, match=message):
         ladder.fit(*data, **options)
     assert ladder.costs is costs
-    for generator, same in zip((ladder._chance, ladder.rng.generator), chance, strict=True):
+    for generator, same in zip((ladder._generator, ladder.rng.generator), chance, strict=True):
         assert generator.uniform() == same.uniform()
     for p, value in zip([*ladder.params, *ladder.dnn.params], before, strict=True):
         np.testing.assert_array_equal(p.get_value(), value)

@@ -58,10 +58,11 @@ class AutoEncoder(Layer):
         2011). With both linear, the squared error and data of mean zero it finds the subspace of the first M
         principal components.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of the corruption's draws. None derives it from `random_state` where that is given,
-        else seeds it afresh.
+        The stream of the corruption's draws. An int starts each fit anew; None derives the stream from
+        `random_state` where that is given, else seeds it afresh.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles. None is NumPy's global legacy generator, in the book's order.
+        Source of weights and shuffles. An int starts each fit anew, as in scikit-learn; None is NumPy's
+        global legacy generator, in the book's order.
     dtype : {"float64", "float32"}, optional
         PyTensor's floatX where not given.
 
@@ -194,6 +195,7 @@ class AutoEncoder(Layer):
         epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn)
         if trains:
             notify(callbacks, "on_check", self, hyper, self._records(monitor, held_out))
+        self._chance.restart()
         (X,), valid = held_out.split(self._generator, X)
         N, D = X.shape
         self.backend, self.unit_interval = backend, unit_interval

@@ -14,6 +14,7 @@ from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import init_weights
 from udl_pt.layer import Layer
 from udl_pt.pretraining import Stack, pass_up
+from udl_pt.random import unmoved_by_bad_input
 from udl_pt.rates import Rates
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
@@ -98,7 +99,9 @@ class DBN(Stack):
             backend=backend,
             callbacks=callbacks,
         )
-        pretrain(X)
+        with unmoved_by_bad_input([self._generator]):
+            self._chance.restart()
+            pretrain(X)
         self._complete = True
         return self
 

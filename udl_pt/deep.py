@@ -192,6 +192,7 @@ class DeepAutoEncoder(Stack):
             notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
 
         with unmoved_by_bad_input([self._generator]):
+            self._chance.restart()
             (X,), valid = held_out.split(self._generator, X)
             pretrain_layers(X, {} if valid is None else {"validation": valid[0]})
         self._compares_probabilities = unit_interval

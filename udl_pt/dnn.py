@@ -42,8 +42,8 @@ class DNN(Stack):
     Parameters
     ----------
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of dropout's masks. None derives it from `random_state` where that is given, else seeds
-        it afresh.
+        The stream of dropout's masks. An int starts each fit anew; None derives the stream from
+        `random_state` where that is given, else seeds it afresh.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class DNN(Stack):
             random_state=random_state,
             dtype=dtype,
         )
-        self.rng = None if rng is None else RandomStreams(rng)
+        self._make_stream(rng, RandomStreams)
         self.costs: list[float] = []
         self.errors: list[float] = []
         self.valid_costs: list[float] = []
@@ -210,14 +210,14 @@ class DNN(Stack):
             notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
 
         with unmoved_by_bad_input([self._generator]):
+            self._chance.restart()
             (X, Y), valid = held_out.split(self._generator, X, Y)
             measured = {"Xtest": Xtest}
             if valid is not None:
                 measured["X (held out)" if held_out.n_drawn else "validation[0]"] = valid[0]
             pretrain_layers(X, measured)
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
-        if self.rng is None:
-            self.rng = RandomStreams.beside(self._generator if self._own_chance else None)
+        self._start_stream()
         self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
         self._head_only = bool(train_head_only)
         if epochs > 0:

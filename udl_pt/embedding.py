@@ -13,7 +13,7 @@ import numpy as np
 
 from udl_pt import memory
 from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
-from udl_pt.random import as_generator
+from udl_pt.random import Chance, WithChance
 from udl_pt.rates import Rates, check_rate
 from udl_pt.training import Progress, notify
 from udl_pt.validation import (
@@ -41,7 +41,7 @@ class Descent(Protocol):
         """Give the Kullback-Leibler divergence, in nats."""
 
 
-class Embedding:
+class Embedding(WithChance):
     """The base of all; a side writes the methods that raise NotImplementedError here.
 
     Attributes
@@ -85,7 +85,7 @@ class Embedding:
         self.exaggeration_iter = check_count(exaggeration_iter, "exaggeration_iter", at_least=0)
         check_option(init, "init", ("pca", "random"))
         self.init = init
-        self._generator = as_generator(random_state)
+        self._chance = Chance(random_state)
         self.costs: list[float] = []
 
     def transform(self, X: Any) -> np.ndarray:
@@ -165,6 +165,7 @@ class Embedding:
 
     def _start(self, X: np.ndarray) -> np.ndarray:
         """Start from a tiny cloud: the data's first components, or noise."""
+        self._chance.restart()
         if self.init == "random":
             return 1e-4 * self._generator.standard_normal((len(X), self.n_components))
         if self.n_components > min(X.shape):

@@ -23,7 +23,7 @@ from udl_pt.dnn import DNN
 from udl_pt.fitting import being_fitted, one_fit_at_a_time
 from udl_pt.graph import categorical_cross_entropy, init_weights, rectified, squared_error
 from udl_pt.parameters import Computed, Parameters
-from udl_pt.random import RandomStreams, as_generator
+from udl_pt.random import Chance, RandomStreams, WithChance
 from udl_pt.rates import Rates
 from udl_pt.training import MONITORS, Progress, notify, sample_of_rows, train
 from udl_pt.updates import MomentumStep
@@ -42,7 +42,7 @@ TINY = 1e-6  # added to a variance before its root is taken
 MONITORED = 10_000  # rows at most that an epoch's means and variances are of
 
 
-class Ladder(Parameters):
+class Ladder(WithChance, Parameters):
     """A ladder network of rectified units, which `fit` turns into an ordinary `DNN`.
 
     Each unit is standardised over the batch (Ioffe and Szegedy, ICML 2015); in the `DNN` its mean and
@@ -57,10 +57,10 @@ class Ladder(Parameters):
         Standard deviation of the normal noise: on the pixels, in their units, and on all others, in those of
         their own standard deviation.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of the noise. None derives it from `random_state` where that is given, else seeds it
-        afresh.
+        The stream of the noise. An int starts each fit anew; None derives the stream from `random_state`
+        where that is given, else seeds it afresh.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles. None is NumPy's global legacy generator.
+        Source of weights and shuffles. An int starts each fit anew; None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
         PyTensor's floatX where not given.
 
@@ -93,8 +93,8 @@ class Ladder(Parameters):
     ) -> None:
         self.dtype = float_dtype(dtype)
         self.noise = check_number(noise, "noise", at_least=0, at_most=float(np.finfo(self.dtype).max))
-        self._chance = None if random_state is None else as_generator(random_state)
-        self.rng = None if rng is None else RandomStreams(rng)
+        self._chance = Chance(random_state)
+        self._make_stream(rng, RandomStreams)
         self._start(hidden_layer_sizes, None)
 
     names = ("W", "V", "b", "g", "a")
@@ -119,7 +119,7 @@ class Ladder(Parameters):
     def _start(self, sizes: Sequence[int], backend: str | None) -> None:
         """Make the classifier anew, without parameters, and nothing recorded."""
         layer = partial(AutoEncoder, hidden="relu")
-        self.dnn = DNN(sizes, layer, random_state=self._chance, dtype=self.dtype)
+        self.dnn = DNN(sizes, layer, random_state=self._chance.own, dtype=self.dtype)
         for model in (self.dnn, *self.dnn.hidden_layers):
             model.backend = backend
         self.costs, self.errors = self.dnn.costs, self.dnn.errors
@@ -192,6 +192,7 @@ class Ladder(Parameters):
 
         sizes = [layer.M for layer in self.dnn.hidden_layers]
         self._start(sizes, backend)
+        self._chance.restart()
         self._set_params([D, *sizes, K])
         record = self.dnn._recorder(K, (Xtest, Ytest), None)
         rows = sample_of_rows(N, MONITORED)
@@ -208,7 +209,7 @@ class Ladder(Parameters):
                         [X, Y],
                         epochs=epochs,
                         batch_sz=batch_sz,
-                        generator=as_generator(self._chance),
+                        generator=self._generator,
                         hyper=hyper,
                         dtype=self.dtype,
                         stage=self.title,
@@ -241,7 +242,7 @@ class Ladder(Parameters):
 
     def _set_params(self, sizes: Sequence[int]) -> None:
         """Draw the weights; all else starts at 0, but `g` and the slopes within the sigmoids of `a` at 1."""
-        pairs, generator = list(itertools.pairwise(sizes)), as_generator(self._chance)
+        pairs, generator = list(itertools.pairwise(sizes)), self._generator
 
         def each(letter: str, values: Sequence[np.ndarray]) -> list[SharedVariable]:
             return [shared(value, f"{letter} of layer {k}") for k, value in enumerate(values, start=1)]
@@ -255,8 +256,7 @@ class Ladder(Parameters):
         self._velocities = [
             shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params
         ]
-        if self.rng is None:
-            self.rng = RandomStreams.beside(self._chance)
+        self._start_stream()
         for layer, (D, M) in zip(self.dnn.hidden_layers, pairs, strict=False):
             W, bh, bo = (np.zeros(shape, self.dtype) for shape in ((D, M), M, D))
             layer._set_params(W=W, bh=bh, bo=bo)

@@ -19,7 +19,7 @@ from udl_pt.backend import Function, float_dtype, shared
 from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
 from udl_pt.held_out import HeldOut
 from udl_pt.parameters import LayerParameters
-from udl_pt.random import RandomStreams, as_generator
+from udl_pt.random import Chance, RandomStreams, WithChance
 from udl_pt.rates import Rates
 from udl_pt.training import Progress, Step, cost_recorder, train
 from udl_pt.validation import check_count, is_newer
@@ -27,7 +27,7 @@ from udl_pt.validation import check_count, is_newer
 __all__ = ["Layer"]
 
 
-class Layer(LayerParameters, Callables):
+class Layer(WithChance, LayerParameters, Callables):
     """The base of `AutoEncoder` and `RBM`, which document the parameters."""
 
     W: SharedVariable
@@ -39,9 +39,8 @@ class Layer(LayerParameters, Callables):
         self.dtype = float_dtype(dtype)
         self.costs: list[float] = []
         self.valid_costs: list[float] = []
-        self._generator = as_generator(random_state)
-        self._own_chance = random_state is not None
-        self.rng: Any = None if rng is None else RandomStreams(rng)
+        self._chance = Chance(random_state)
+        self._make_stream(rng, RandomStreams)
 
     @property
     def hidden_unit_interval(self) -> bool | None:
@@ -115,11 +114,6 @@ class Layer(LayerParameters, Callables):
         if monitor != "epoch":
             return ()
         return ("costs", "valid_costs") if held_out else ("costs",)
-
-    def _start_stream(self) -> None:
-        """Make the stream of draws, where none was given: beside `random_state`, else seeded afresh."""
-        if self.rng is None:
-            self.rng = RandomStreams.beside(self._generator if self._own_chance else None)
 
     def _train(
         self,

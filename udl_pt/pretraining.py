@@ -17,7 +17,7 @@ from udl_pt.calling import Callables
 from udl_pt.fitting import open_to_fit
 from udl_pt.graph import Corruption
 from udl_pt.layer import Layer
-from udl_pt.random import as_generator, unmoved_by_bad_input
+from udl_pt.random import Chance, WithChance, unmoved_by_bad_input
 from udl_pt.training import MONITORS, Progress
 from udl_pt.validation import (
     DivergenceError,
@@ -207,7 +207,7 @@ def pass_up(layers: Sequence[Any], X: Variable) -> Variable:
     return X
 
 
-class Stack(Callables):
+class Stack(WithChance, Callables):
     """Layers, each on top of the one before: the base of `DNN`, `DBN` and `DeepAutoEncoder`.
 
     Parameters
@@ -220,7 +220,8 @@ class Stack(Callables):
     corruption : callable or None, or a sequence of them
         Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
+        Source of weights and shuffles for all layers. An int starts each fit anew; None is NumPy's global
+        legacy generator.
     dtype : {"float64", "float32"}, optional
         PyTensor's floatX where not given.
     """
@@ -237,15 +238,15 @@ class Stack(Callables):
         dtype: Any = None,
     ) -> None:
         self.dtype = float_dtype(dtype)
-        self._generator = as_generator(random_state)
-        self._own_chance = random_state is not None
+        self._chance = Chance(random_state)
         self.hidden_layers = make_layers(
             hidden_layer_sizes,
             UnsupervisedModel,
             corruption=corruption,
-            random_state=None if random_state is None else self._generator,
+            random_state=self._chance.own,
             dtype=None if dtype is None else self.dtype,
         )
+        self._chance.shared_with(self.hidden_layers)
         for number, layer in enumerate(self.hidden_layers, start=1):
             if getattr(layer, "dtype", self.dtype) != self.dtype:
                 raise ValueError(

@@ -41,7 +41,15 @@ from udl_pt.validation import (
     shown,
 )
 
-__all__ = ["HostGenerator", "RandomStreams", "as_generator", "has_stuck_draws", "unmoved_by_bad_input"]
+__all__ = [
+    "Chance",
+    "HostGenerator",
+    "RandomStreams",
+    "WithChance",
+    "as_generator",
+    "has_stuck_draws",
+    "unmoved_by_bad_input",
+]
 
 HostGenerator = np.random.Generator | np.random.RandomState
 _numbers = itertools.count()
@@ -76,10 +84,95 @@ def as_generator(random_state: Any = None) -> HostGenerator:
     )
 
 
+class Chance:
+    """The randomness of a model: the generator of its weights and shuffles, and its stream of draws.
+
+    What was an int starts each fit anew, as in scikit-learn. NumPy's global generator is looked up when it is
+    used, so that a copy of the model follows it, too. Other generators are used as they are, and advance.
+
+    Parameters
+    ----------
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        See `as_generator`.
+    """
+
+    def __init__(self, random_state: Any) -> None:
+        self.own = None if random_state is None else as_generator(random_state)  # None: the global one
+        self._seed = None if random_state is self.own else random_state
+        self._derives = self._seed is not None  # whether each fit derives a stream anew
+        self._rng: Any = None
+        self._make: Any = None
+
+    @property
+    def generator(self) -> HostGenerator:
+        """The generator of weights and shuffles."""
+        return as_generator(self.own)
+
+    def restart(self) -> None:
+        """Set the generator back to the start of its seed, if it has one."""
+        if self._seed is not None:
+            _set_state(self.generator, _state(as_generator(self._seed)))
+
+    def shared_with(self, layers: Iterable[Any]) -> None:
+        """Have layers that draw from the same generator derive their streams anew, where this does."""
+        for layer in layers:
+            chance = getattr(layer, "_chance", None)
+            if isinstance(chance, Chance) and chance.own is self.own:
+                chance._derives = self._derives
+
+    def first_stream(self, rng: Any, make: Any) -> Any:
+        """Return the stream that a model has before its first fit.
+
+        Parameters
+        ----------
+        rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+            The model's argument; None derives the stream from `random_state` in each or in the first fit.
+        make : callable
+            Makes a stream of such a source: `RandomStreams` or its twin.
+        """
+        self._rng, self._make = rng, make
+        return None if rng is None else make(rng)
+
+    def next_stream(self, stream: Any) -> Any:
+        """Return the stream for a fit whose weights are drawn; `stream` is that of the fit before, if any."""
+        if isinstance(self._rng, int | np.integer):
+            return self._make(self._rng)
+        if stream is None or (self._rng is None and self._derives):
+            return self._make(RandomStreams.beside(self.own))
+        return stream
+
+
+class WithChance:
+    """The base of all that draws weights or shuffles."""
+
+    _chance: Chance
+    _made_rng: Any = None  # the latest stream that the model has made itself
+    rng: Any
+
+    def _make_stream(self, rng: Any, make: Any) -> None:
+        self.rng = self._made_rng = self._chance.first_stream(rng, make)
+
+    def _start_stream(self) -> None:
+        """Set the stream for a fit whose weights are drawn; one that the user has set is kept."""
+        if self.rng is None or self.rng is self._made_rng:
+            self.rng = self._made_rng = self._chance.next_stream(self.rng)
+
+    @property
+    def _generator(self) -> HostGenerator:
+        return self._chance.generator
+
+
 def _state(generator: HostGenerator) -> Any:
     if isinstance(generator, np.random.RandomState):
         return generator.get_state(legacy=False)
     return generator.bit_generator.state
+
+
+def _set_state(generator: HostGenerator, state: Any) -> None:
+    if isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.bit_generator.state = state
 
 
 def _derived(generator: HostGenerator, number: int | None = None) -> np.random.Generator:
@@ -98,10 +191,7 @@ def unmoved_by_bad_input(generators: Iterable[HostGenerator]) -> Iterator[None]:
         raise
     except Exception:
         for generator, state in before:
-            if isinstance(generator, np.random.RandomState):
-                generator.set_state(state)
-            else:
-                generator.bit_generator.state = state
+            _set_state(generator, state)
         raise
 
 

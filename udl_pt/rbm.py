@@ -57,10 +57,11 @@ class RBM(Layer):
     learn_variance : bool
         Whether Gaussian units learn their variances, ``exp(z)``.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of all draws of units. None derives it from `random_state` where that is given, else
-        seeds it afresh.
+        The stream of all draws of units. An int starts each fit anew; None derives the stream from
+        `random_state` where that is given, else seeds it afresh.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles. None is NumPy's global legacy generator, in the book's order.
+        Source of weights and shuffles. An int starts each fit anew, as in scikit-learn; None is NumPy's
+        global legacy generator, in the book's order.
     dtype : {"float64", "float32"}, optional
         PyTensor's floatX where not given.
 
@@ -232,6 +233,7 @@ class RBM(Layer):
         needs_moments = centring or visible_bias == "data" or not self.units.unit_interval
         if epochs > 0:
             notify(callbacks, "on_check", self, hyper, self._records(monitor, held_out))
+        self._chance.restart()
         (X,), valid = held_out.split(self._generator, X)
         N, D = X.shape
         mean, variance = column_moments(X) if needs_moments else (np.zeros(D), np.zeros(D))

@@ -141,7 +141,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
     init : {"pca", "random"}
         Where points start: at the first principal components, or at noise, both scaled down to 1e-4.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of the noise. None is NumPy's global legacy generator.
+        Source of the noise. An int starts each fit anew; None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
         PyTensor's floatX where not given.
     method : {"auto", "exact", "fft"}

@@ -6,6 +6,7 @@ What is a formula stands in the model's own file.
 import copy
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from udl_pt.eager.streams import Streams
 from udl_pt.held_out import HeldOut
 from udl_pt.parameters import LayerParameters, Parameters
-from udl_pt.random import HostGenerator, as_generator
+from udl_pt.random import Chance, HostGenerator, WithChance
 from udl_pt.rates import Rates
 from udl_pt.training import MONITORS, monitored_rows, notify, train
 from udl_pt.validation import (
@@ -95,7 +96,7 @@ class MomentumStep:
         """Leave the parameters as they are: plain arrays at all times."""
 
 
-class Twin(Parameters):
+class Twin(WithChance, Parameters):
     """A model's eager twin: chance, dtype, and arrays that are checked at the door."""
 
     M: int
@@ -109,8 +110,7 @@ class Twin(Parameters):
 
     def __init__(self, *, random_state: Any, dtype: Any) -> None:
         self.dtype = check_dtype("float64" if dtype is None else dtype)
-        self._generator = as_generator(random_state)
-        self._own_chance = random_state is not None
+        self._chance = Chance(random_state)
         self.costs: list[float] = []
 
     @staticmethod
@@ -158,7 +158,7 @@ class Layer(LayerParameters, Twin):
     ) -> None:
         super().__init__(random_state=random_state, dtype=dtype)
         self.M, self.id = check_count(M, "M"), an_id
-        self.rng = None if rng is None else self.Streams(rng, self.dtype)
+        self._make_stream(rng, partial(self.Streams, dtype=self.dtype))
         self.valid_costs: list[float] = []
 
     @property
@@ -196,11 +196,10 @@ class Layer(LayerParameters, Twin):
             setattr(self, f"d{name}", self._param(np.zeros_like(value)))
 
     def _start(self, D: int) -> None:
-        """Draw weights, and make a stream where none was given: beside `random_state`, else seeded afresh."""
+        """Draw weights, and start the stream of draws."""
         W = init_weights((D, self.M), self._generator, self.dtype)
         self._set_params(W, np.zeros(self.M, self.dtype), np.zeros(D, self.dtype))
-        if self.rng is None:
-            self.rng = self.Streams.beside(self._generator if self._own_chance else None, self.dtype)
+        self._start_stream()
         self.costs, self.valid_costs = [], []
 
     def _checked(
@@ -236,6 +235,7 @@ class Layer(LayerParameters, Twin):
                 records if loop["monitor"] == "epoch" else (),
             )
         self.unit_interval = unit_interval
+        self._chance.restart()
         (X,), valid = held_out.split(self._generator, X)
         return X, None if valid is None else valid[0]
 

@@ -37,7 +37,8 @@ class Stack(Twin):
     corruption : callable or None, or a sequence of them
         Of the layers in pretraining, see `udl_pt.eager.AutoEncoder`.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles for all layers. None is NumPy's global legacy generator.
+        Source of weights and shuffles for all layers. An int starts each fit anew; None is NumPy's global
+        legacy generator.
     dtype : {"float64", "float32"}, optional
         float64 where not given.
     """
@@ -55,7 +56,7 @@ class Stack(Twin):
         dtype: Any = None,
     ) -> None:
         super().__init__(random_state=random_state, dtype=dtype)
-        sizes, chance = check_sizes(hidden_layer_sizes), None if random_state is None else self._generator
+        sizes, chance = check_sizes(hidden_layer_sizes), self._chance.own
         models = one_a_layer(
             self.Model if UnsupervisedModel is None else UnsupervisedModel, "UnsupervisedModel", len(sizes)
         )
@@ -81,6 +82,7 @@ class Stack(Twin):
                     "the dtype, and it hands it on"
                 )
             self.hidden_layers.append(layer)
+        self._chance.shared_with(self.hidden_layers)
 
     @property
     def title(self) -> str:
@@ -113,6 +115,7 @@ class Stack(Twin):
         H, where = X, ""
         self._in_pretraining = True
         with unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]):
+            self._chance.restart()
             try:
                 for layer, n, more in zip(layers, each, own, strict=True):
                     where = f"layer {layers.index(layer) + 1} of {len(layers)}"
