@@ -134,10 +134,10 @@ def maximize(
     """
     check_option(objective, "objective", OBJECTIVES)
     check_option(constraint, "constraint", CONSTRAINTS)
+    depth, target = _check_layer(model, layer)
     rates = Rates(model.dtype, learning_rate=learning_rate, mu=mu)
     l2 = check_number(l2, "l2", at_least=0)
     steps, tol = check_count(steps, "steps"), check_number(tol, "tol", at_least=0)
-    depth, target = _check_layer(model, layer)
     chosen = _check_units(units, target.M, depth)
     if start is None:
         X = init_weights((len(chosen), model.n_features), as_generator(random_state), model.dtype)

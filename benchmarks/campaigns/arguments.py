@@ -248,6 +248,7 @@ def tries_of(target: Target) -> list[tuple[Target, str, str]]:
 _NONE = {"None"}
 TAKEN: dict[tuple[str, str], set[str]] = {
     ("set_backend", "name"): _NONE,
+    ("complete", "X"): {"with NaN", "with inf"},  # where values are missing
     ("DeepAutoEncoder", "corruption"): {"Nones"},  # one a layer
     ("EarlyStopping", "model"): {"model"},  # but its record is not
     ("eager.fast_gradient_sign", "epsilon"): {"10**20"},
