@@ -1,5 +1,7 @@
 """The campaign of wrong arguments: a share of it, and that it can fail."""
 
+import sys
+
 import numpy as np
 import pytest
 from campaigns import arguments
@@ -7,6 +9,7 @@ from campaigns.wrong_values import VALUES, kind_of
 
 from udl_pt import AutoEncoder, eager, messages
 from udl_pt.autoencoder import check_option
+from udl_pt.validation import check_count
 
 pytestmark = pytest.mark.usefixtures("on_jax")
 KINDS = (AutoEncoder, eager.AutoEncoder, eager.RBM, eager.DNN)
@@ -57,7 +60,7 @@ def own_error(value, name, options):
 
 
 def printing(value, name, options):
-    print("looked at")
+    sys.stdout.write("looked at")
     check_option(value, name, options)
 
 
@@ -78,12 +81,10 @@ def test_without_a_check_the_campaign_reports_it(monkeypatch, check, complaint):
 
 def test_a_message_without_its_value_or_its_name_is_reported(monkeypatch):
     monkeypatch.setattr("udl_pt.arguments.shown", bare)
-    assert any(
-        "show the value" in one for one in failures([arguments._target("AutoEncoder", AutoEncoder)], 1)
-    )
+    target = arguments._target("AutoEncoder", AutoEncoder)
+    assert any("show the value" in one for one in failures([target], 1))
     monkeypatch.setattr("udl_pt.arguments.shown", messages.shown)
-    target = arguments._target("AutoEncoder", lambda M: AutoEncoder(M))
-    monkeypatch.setattr("udl_pt.layer.check_count", lambda value, name: check_option(value, "it", ["a"]))
+    monkeypatch.setattr("udl_pt.layer.check_count", lambda value, name: check_count(value, "it"))
     assert any("doesn't name the argument" in one for one in failures([target], 1))
 
 

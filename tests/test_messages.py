@@ -54,7 +54,7 @@ def test_a_number_is_written_so_that_it_can_be_told_from_all_others(number):
         ((X * 99).astype(np.uint16), "divide by 65535"),
         (X * 100, "by 100, if these are percentages"),
         (X * 7, "the largest value that there can be"),
-        (X + 1e-7 * (X.max() == X) + (1 - X.max()), r"to 1.0000001, .*rounding.*numpy.clip"),
+        (X + 1e-7 * (X.max() == X) + (1 - X.max()), r"to 1.00000\d+, .*rounding.*numpy.clip"),
         (X - X.min() - 1e-9, r"from -1.*e-09 .*numpy.clip"),
     ],
 )
@@ -154,14 +154,14 @@ def test_numbers_of_all_kinds(value, expected):
     [
         (
             lambda: check_number(1.0000001, "mu", at_most=1),
-            "mu is 1.0000001, expected a finite number of at most 1",
+            r"mu is 1.0000001, .* of at most 1$",
         ),
         (lambda: check_number(True, "mu"), "mu is True, expected a finite number$"),
         (lambda: check_number(np.array([0.5]), "mu"), r"mu is array\(\[0.5\]\)"),
         (lambda: check_number(None, "mu", at_least=0), "mu is None, expected a finite number of at least 0"),
         (
             lambda: check_number(1, "p", above=0, below=1),
-            "p is 1, expected a finite number above 0 and below 1",
+            r"p is 1, .* above 0 and below 1$",
         ),
         (lambda: TSNE(perplexity=float("nan")), "perplexity is nan, expected a finite number above 0$"),
         (lambda: AutoEncoder(10**20), "M is 100000000000000000000, expected at most 2147483647"),
