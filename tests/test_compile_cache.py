@@ -284,7 +284,8 @@ print(result)
 
 @pytest.mark.parametrize("backend", [pytest.param("c", marks=needs_compiler), "numba"])
 def test_an_interrupt_while_compiling_leaves_locks_and_cache_usable(backend, tmp_path):
-    assert_works(run(backend, tmp_path, INTERRUPTED))
+    result = run(backend, tmp_path, INTERRUPTED)  # Python may write of interrupts that it had to ignore
+    assert (result.returncode, result.stdout) == (0, "12.0\n"), result.stderr
     assert_works(run(backend, tmp_path))
 
 
