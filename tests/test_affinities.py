@@ -99,11 +99,41 @@ def test_the_books_gaussian_with_one_s(X, s):
         (lambda X: joint_probabilities(np.ones((9, 2)), 2), "all rows of X are the same"),
         (lambda X: joint_probabilities(np.where(X[2, 1] == X, np.inf, X), 2), r"X\[2, 1\] is inf"),
         (lambda X: gaussian_probabilities(X, 0), "s is 0, expected above 0"),
-        (lambda X: gaussian_probabilities(X, 1e-170), "s is 1e-170, expected above 0"),
-        (lambda X: joint_probabilities(X * 1e160, 3), "whose squared distances are not in the range"),
+        (lambda X: joint_probabilities(np.r_[X, 1e150 + X[:1]], 3), "differ by less than 1e-138 of its ran"),
         (lambda X: joint_probabilities(X, "300"), "perplexity is '300', expected a finite number"),
     ],
 )
 def test_bad_input(X, call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call(X)
+
+
+@pytest.mark.parametrize("k", [-1000, -520, -300, 300, 510, 1010])
+def test_p_is_the_same_at_every_scale(X, k):
+    X = X[:30] - 90
+    assert np.array_equal(joint_probabilities(np.ldexp(X, k), 5), joint_probabilities(X, 5))
+    of_scaled = gaussian_probabilities(np.ldexp(X, k), np.ldexp(2.0, k))
+    assert np.array_equal(of_scaled, gaussian_probabilities(X, 2.0))
+
+
+def test_values_from_the_smallest_to_the_largest():
+    corners = np.array([[-1.0, 0], [1, 0], [0, 1], [0, -1], [0.5, 0.5]]) * np.finfo(float).max
+    P = joint_probabilities(corners, 2)
+    assert is_joint(P)
+    np.testing.assert_allclose(P, joint_probabilities(corners / np.finfo(float).max, 2), atol=1e-12)
+    far = gaussian_probabilities(np.array([[0.0], [1], [3], [6]]) * 1e200, 1.0)  # only the nearest two
+    assert far[0, 1] == far[1, 0] == 0.5
+    near = gaussian_probabilities(np.array([[0.0], [1], [3], [6]]) * 1e-200, 1.0)  # all alike
+    np.testing.assert_allclose(near[~np.eye(4, dtype=bool)], 1 / 12)
+
+
+def test_an_outlier_and_a_huge_constant_column_take_no_digits_from_the_others():
+    rs = np.random.RandomState(0)
+    X = rs.randn(30, 3)
+    with_constant = np.c_[X, np.full(30, 1e300)]
+    np.testing.assert_allclose(joint_probabilities(with_constant, 5), joint_probabilities(X, 5), atol=1e-9)
+    P = joint_probabilities(np.r_[X, [[1e100, 0, 0]]], 5)
+    # the outlier is nobody's neighbour, and all others are as near to it as each other
+    expected = joint_probabilities(X, 5) * 30 / 31
+    np.testing.assert_allclose(P[:30, :30], expected, atol=1e-9)
+    np.testing.assert_allclose(P[30, :30], 1 / 30 / 62, atol=1e-9)

@@ -113,7 +113,7 @@ def test_integers_are_float64(X):
         (lambda PCA, X: PCA().fit(np.where(X[3, 4] == X, np.nan, X)), r"X\[3, 4\] is nan"),
         (lambda PCA, X: PCA().fit(X * 1e170), "whose squares are too large: scale it"),
         (lambda PCA, X: PCA().fit(X.astype("float32") * np.float32(1e30)), "whose squares are too large"),
-        (lambda PCA, X: PCA().fit(X * 1e-170), "variance is 0 in float64: scale it"),
+        (lambda PCA, X: PCA().fit(X * 1e-170), "variance, .*, is too small for float64: scale it"),
         (lambda PCA, X: PCA(whiten=True).fit(np.c_[X, X]), "only 12 of 24 components have any variance"),
         (lambda PCA, X: PCA(whiten=True).fit(X[:9]), "only 8 of 9 components have any variance"),
         (lambda PCA, X: PCA(2).fit(X).transform(X[:, :5]), "X has 5 features, expected 12"),
@@ -140,3 +140,92 @@ def test_a_refused_fit_changes_nothing_and_no_fit_changes_the_data(X):
     for name, value in before.items():
         np.testing.assert_array_equal(getattr(fitted, name), value)
     np.testing.assert_allclose(fitted.transform(frozen), (X - X.mean(axis=0)) @ fitted.components_.T)
+
+
+def dependent(seed, N, dtype):
+    A = np.random.default_rng(seed).normal(size=(N, 2)) + 2
+    return np.c_[A, A.sum(axis=1)].astype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("N", "dtype", "sets"),
+    [(10, "float64", 2000), (50, "float64", 200), (100, "float64", 200), (10, "float32", 200)],
+)
+@pytest.mark.parametrize("PCA", PCAS)
+def test_whitening_refuses_dependent_columns_always(PCA, N, dtype, sets):
+    for seed in range(sets):
+        with pytest.raises(ValueError, match="only 2 of 3 components have any variance: n_components=2"):
+            PCA(whiten=True).fit(dependent(seed, N, dtype))
+
+
+@pytest.mark.parametrize("offset", [0, 1e6])
+@pytest.mark.parametrize("PCA", PCAS)
+def test_whitening_refuses_duplicates_beside_large_columns_and_large_means(PCA, offset):
+    A = np.random.default_rng(0).normal(size=(500, 2)) * [1e6, 1e-3] + offset
+    for X in (np.c_[A, A[:, 1]], np.c_[A, A[:, 1] / 3], np.c_[A, np.full(500, 1e9)]):
+        with pytest.raises(ValueError, match="only 2 of 3 components have any variance"):
+            PCA(whiten=True).fit(X)
+
+
+@pytest.mark.parametrize("ratio", [1e-4, 1e-12, 1e-20])
+@pytest.mark.parametrize("offset", [0, 3])
+@pytest.mark.parametrize("PCA", PCAS)
+def test_whitening_takes_small_variances_that_are_real(PCA, offset, ratio):
+    signs = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])  # orthogonal
+    Z = np.tile(signs[1:].T, (5, 1)) * np.sqrt([1, 0.5, ratio])  # three columns, centred, without correlation
+    X = Z @ signs[1:, 1:] + offset
+    expected = np.linalg.svd(Z @ signs[1:, 1:], compute_uv=False) ** 2 / 20
+    pca = PCA(whiten=True).fit(X)
+    np.testing.assert_allclose(pca.explained_variance_, expected, rtol=1e-4)
+    np.testing.assert_allclose(pca.transform(X).std(axis=0), 1, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "powers"), [("float64", [-500, -300, 300, 500]), ("float32", [-60, -40, 40, 60])]
+)
+@pytest.mark.parametrize(("shape", "K"), [((40, 6), 6), ((5, 9), 4)])
+@pytest.mark.parametrize("whiten", [False, True])
+@pytest.mark.parametrize("PCA", PCAS)
+def test_a_power_of_two_changes_only_the_scale(PCA, whiten, shape, K, dtype, powers):
+    X = np.random.RandomState(0).rand(*shape).astype(dtype)
+    rtol = 1e-12 if dtype == "float64" else 1e-4
+    plain = PCA(K, whiten=whiten).fit(X)
+    for k in powers:
+        scaled = PCA(K, whiten=whiten).fit(np.ldexp(X, k))
+        np.testing.assert_allclose(
+            scaled.explained_variance_ratio_, plain.explained_variance_ratio_, rtol=rtol
+        )
+        np.testing.assert_allclose(
+            scaled.explained_variance_, np.ldexp(plain.explained_variance_, 2 * k), rtol=rtol
+        )
+        np.testing.assert_allclose(scaled.components_, plain.components_, atol=rtol)
+        back = scaled.inverse_transform(scaled.transform(np.ldexp(X, k)))
+        np.testing.assert_allclose(
+            np.ldexp(back, -k), plain.inverse_transform(plain.transform(X)), atol=100 * rtol
+        )
+
+
+@pytest.mark.parametrize("PCA", PCAS)
+def test_variances_that_the_dtype_cannot_hold_are_refused(PCA):
+    X = np.random.RandomState(0).rand(40, 6)
+    for tiny in ((X * 1e-22).astype("float32"), X * 1e-161):
+        with pytest.raises(ValueError, match="varies so little that its variance"):
+            PCA().fit(tiny)
+    for large in ((X * 1e20).astype("float32"), X * 1e155):
+        with pytest.raises(ValueError, match="whose squares are too large"):
+            PCA().fit(large)
+    with pytest.raises(ValueError, match=r"component 6 has a variance of .*, too small for float32"):
+        PCA(whiten=True).fit((X * [1, 1, 1, 1, 1, 1e-2] * 3e-18).astype("float32"))
+    with pytest.raises(ValueError, match="too far from the fitted components"):
+        PCA(2).fit(X).reconstruction_error(X * 1e300)
+
+
+@pytest.mark.parametrize("PCA", PCAS)
+def test_a_constant_column_as_large_as_can_be(PCA):
+    X = np.random.RandomState(0).randn(41, 3)
+    expected = np.linalg.svd(X - X.mean(axis=0), compute_uv=False) ** 2 / 41
+    for constant in (1 / 3, 1e30 / 3, 1e300 / 3):
+        pca = PCA(3).fit(np.c_[X, np.full(41, constant)])
+        np.testing.assert_allclose(pca.explained_variance_, expected, rtol=1e-10)
+        assert pca.mean_[3] == pytest.approx(constant, rel=1e-15)
+        PCA(3, whiten=True).fit(np.c_[X, np.full(41, constant)])

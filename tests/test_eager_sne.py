@@ -269,7 +269,7 @@ def test_no_transform(side, method, clouds):
         (lambda SNE, X: SNE().fit_transform(np.ones((50, 2))), "all rows of X are the same"),
         (lambda SNE, X: SNE().fit_transform(np.where(X[1, 2] == X, np.nan, X)), r"X\[1, 2\] is nan"),
         (lambda SNE, X: SNE().fit_transform(X[:, 0]), r"X has 1 dimension\(s\)"),
-        (lambda SNE, X: SNE().fit_transform(X * 1e200), "X has values from"),
+        (lambda SNE, X: SNE().fit_transform(np.r_[X, 1e150 + X[:1]]), "X has points that differ by less"),
         (lambda SNE, X: SNE().fit_transform(None), "X has dtype object"),
         (lambda SNE, X: SNE(4).fit_transform(X), "n_components is 4, but 130 rows of 3 features"),
         (lambda SNE, X: SNE().fit_transform(X, callbacks=[3]), "callbacks is"),
@@ -294,3 +294,30 @@ def test_both_sides_refuse_bad_input(clouds, side, method, call, message):
 def test_what_only_the_symbolic_side_has_is_refused_with_the_way_there(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("side", SIDES, ids=lambda side: side.__name__)
+@pytest.mark.parametrize(
+    ("method", "options"), [("TSNE", {}), ("SymmetricSNE", {}), ("SymmetricSNE", {"s": 0.5})]
+)
+def test_the_embedding_is_the_same_at_every_scale(clouds, side, method, options):
+    def embedded(k):
+        spread = {name: np.ldexp(s, k) for name, s in options.items()}
+        SNE = getattr(side, method)(2, perplexity=5, max_iter=20, dtype="float64", **spread)
+        return SNE.fit_transform(np.ldexp(clouds[:20], k))
+
+    for k in (-900, -500, 500, 900):
+        np.testing.assert_array_equal(embedded(k), embedded(0))
+
+
+@pytest.mark.parametrize("side", SIDES, ids=lambda side: side.__name__)
+@pytest.mark.parametrize("method", METHODS)
+def test_errors_name_the_class_and_rates_fit_the_dtype(side, method):
+    SNE = getattr(side, method)
+    with pytest.raises(TypeError, match=rf"^{method}\.__init__\(\) got an unexpected .* 'metric'"):
+        SNE(metric="precomputed")
+    for rate in ("learning_rate", "early_exaggeration"):
+        with pytest.raises(ValueError, match=rf"^{rate} is 1e\+300, expected"):
+            SNE(dtype="float32", **{rate: 1e300})
+        SNE(dtype="float64", **{rate: 1e300})

@@ -15,7 +15,8 @@ FLOORS = {
     for floor, names in {
         -3: "messages",
         -2: "arguments locks loop_rewriting numba_blas numba_cache sealed_modules theano_worker",
-        -1: "compile_cache files fitting memory numba_elemwise numba_steps numba_sums validation version",
+        -1: "compile_cache constructors files fitting memory numba_elemwise numba_steps numba_sums precision "
+        "validation version",
         0: "backend parameters variables random rates metrics storage affinities mnist_files",
         1: "graph held_out updates calling datasets neighbours",
         2: "training units pca descent",
@@ -40,6 +41,8 @@ FLOORS = {
 }
 BESIDE = 4  # the floor of eager/ as a whole, whose modules may use these alone
 FOR_TWINS = {
+    "constructors",
+    "precision",
     "validation",
     "fitting",
     "parameters",

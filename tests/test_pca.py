@@ -141,7 +141,7 @@ def test_large_means_and_what_is_too_large_or_too_small():
             PCA().fit(np.full(shape, 0.1))
     with pytest.raises(ValueError, match="whose squares are too large: scale it"):
         PCA().fit(X * 1e170)
-    with pytest.raises(ValueError, match="variance is 0 in float64: scale it"):
+    with pytest.raises(ValueError, match=r"variance, .*, is too small for float64: scale it"):
         PCA().fit(X * 1e-170)
 
 
@@ -189,7 +189,7 @@ def test_large_columns_in_float32_and_sums_that_overflow(shape):
 
 
 def test_what_varies_too_little_for_float32():
-    with pytest.raises(ValueError, match="variance is 0 in float32: scale it"):
+    with pytest.raises(ValueError, match=r"variance, .*, is too small for float32: scale it"):
         PCA().fit(data().astype("float32") * np.float32(1e-24))
 
 

@@ -1,12 +1,14 @@
 """Chapter 2: who is whose neighbour among the data, as the probabilities p(i, j) of SNE and t-SNE."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from udl_pt.precision import centre
 from udl_pt.validation import check_matrix, check_number
 
 __all__ = [
+    "Points",
     "check_probabilities",
     "fill_gaussian",
     "fill_joint",
@@ -16,7 +18,11 @@ __all__ = [
 ]
 
 TOLERANCE = 1e-10  # of the logarithm of the perplexity, in nats
-ATTEMPTS = 200
+ATTEMPTS = 500
+VANISHING = 800.0  # exp(-VANISHING) is 0
+TOO_NEAR = 1e-138  # of the largest difference: its square has no digits to compare
+ALIKE = 1e-14  # squared distances that differ by less, relatively, differ by rounding
+TINY = float(np.finfo(float).tiny)
 ENTRIES = 2**19  # distances at a time: 4 MB
 PAIRS = 2**10  # differences of points at a time
 
@@ -25,7 +31,8 @@ def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
     """Give t-SNE's p(i, j), in which each point has an s of its own.
 
     ``p(j | i) = exp(-||xi - xj||^2 / (2 si^2)) / sum[k != i] exp(-||xi - xk||^2 / (2 si^2))`` with the si
-    at which ``p(. | i)`` has the given perplexity, and ``p(i, j) = (p(i | j) + p(j | i)) / 2N``.
+    at which ``p(. | i)`` has the given perplexity, and ``p(i, j) = (p(i | j) + p(j | i)) / 2N``. The data's
+    scale doesn't matter: a power of two changes no bit of P.
 
     Parameters
     ----------
@@ -51,9 +58,9 @@ def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
     van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9 (2008), section 2.
     """
     perplexity = check_number(perplexity, "perplexity", above=0)
-    X = points(X, perplexity)
-    P = np.empty((len(X), len(X)))
-    fill_joint(P, X, perplexity)
+    found = points(X, perplexity)
+    P = np.empty((len(found.X), len(found.X)))
+    fill_joint(P, found, perplexity)
     return P
 
 
@@ -79,42 +86,62 @@ def gaussian_probabilities(X: Any, s: float = 1.0) -> np.ndarray:
     ValueError, TypeError
         For bad input.
     """
-    X = points(X)
+    found = points(X)
     s = check_spread(s)
-    P = np.empty((len(X), len(X)))
-    fill_gaussian(P, X, s)
+    P = np.empty((len(found.X), len(found.X)))
+    fill_gaussian(P, found, s)
     return P
 
 
-def fill_joint(P: np.ndarray, X: np.ndarray, perplexity: float) -> None:
+class Points(NamedTuple):
+    """Data as P is computed from them.
+
+    Attributes
+    ----------
+    X : ndarray of float64 of shape (N, D)
+        Less the means and times ``2**-k``, in [-1, 1]: squares are in range, and no digit is lost.
+    raw : ndarray of float64 of shape (N, D)
+        As they came: differences of near points have all their digits only here.
+    k : int
+        See `udl_pt.precision.Centre`.
+    """
+
+    X: np.ndarray
+    raw: np.ndarray
+    k: int
+
+
+def fill_joint(P: np.ndarray, found: Points, perplexity: float) -> None:
     """Write `joint_probabilities` of `points` into `P`."""
-    N = len(X)
+    N = len(P)
     # one neighbour has perplexity 1, all the others, alike, N - 1: neither less nor more can be
     entropy = float(np.log(np.clip(perplexity, 1, N - 1)))
     for rows in _blocks(N):
-        P[rows] = _conditional(_distances(X, rows), entropy) / (2 * N)
+        P[rows] = _conditional(_distances(found, rows), entropy) / (2 * N)
     _symmetrise(P)
 
 
-def fill_gaussian(P: np.ndarray, X: np.ndarray, s: float) -> None:
+def fill_gaussian(P: np.ndarray, found: Points, s: float) -> None:
     """Write `gaussian_probabilities` of `points` into `P`."""
-    nearest = min(float(_distances(X, rows).min()) for rows in _blocks(len(X)))
-    for rows in _blocks(len(X)):
-        P[rows] = np.exp((nearest - _distances(X, rows)) / (2 * s * s))
+    nearest = min(float(_distances(found, rows).min()) for rows in _blocks(len(P)))
+    with np.errstate(over="ignore"):  # of a tiny s, only the nearest pairs have a share; of a huge one, all
+        s = max(float(np.ldexp(s, -found.k)), TINY)
+        for rows in _blocks(len(P)):
+            P[rows] = np.exp((nearest - _distances(found, rows)) / s / s / 2)
     _symmetrise(P)  # where products differ in the last place
     P /= P.sum(dtype=float)
 
 
 def check_spread(s: Any) -> float:
-    """Hand back the book's s as a float above 0."""
+    """Return the book's s as a float above 0."""
     spread = check_number(s, "s")
-    if spread <= 0 or not 0 < spread * spread < np.inf:
+    if spread <= 0:
         raise ValueError(f"s is {spread:g}, expected above 0, such as the distance between neighbours")
     return spread
 
 
-def points(X: Any, perplexity: Any = None) -> np.ndarray:
-    """Check data and, where given, their perplexity; hand the data back as float64, around their mean."""
+def points(X: Any, perplexity: Any = None) -> Points:
+    """Check data and, where given, their perplexity; scale the data and subtract their means."""
     array = check_matrix(X, dtype="float64")
     if len(array) < 4:
         raise ValueError(f"X has {len(array)} rows, expected at least 4 points")
@@ -126,15 +153,8 @@ def points(X: Any, perplexity: Any = None) -> np.ndarray:
         )
     if (array == array[0]).all():
         raise ValueError("all rows of X are the same, none is nearer than another: expected data that vary")
-    with np.errstate(over="ignore"):
-        centred: np.ndarray = array - array.mean(axis=0, dtype=np.float64)  # distances don't change
-        widest = 4 * (centred**2).sum(axis=1).max()
-    if not 0 < widest < np.inf:
-        raise ValueError(
-            f"X has values from {array.min():g} to {array.max():g}, whose squared distances are not in the "
-            "range of float64: scale it"
-        )
-    return centred
+    around = centre(array)
+    return Points(around.scaled(array), array.astype(float, copy=False), around.k)
 
 
 def check_probabilities(P: Any, N: int) -> np.ndarray:
@@ -165,15 +185,22 @@ def _blocks(N: int) -> list[slice]:
     return [slice(start, min(start + size, N)) for start in range(0, N, size)]
 
 
-def _distances(X: np.ndarray, rows: slice) -> np.ndarray:
+def _distances(found: Points, rows: slice) -> np.ndarray:
     """Squared distances of some points to all; infinite to themselves."""
+    X, raw = found.X, found.raw
     squares = (X * X).sum(axis=1)
     d: np.ndarray = squares[rows, None] + squares - 2 * X[rows] @ X.T
     # of points that are much nearer to each other than to the origin, that has lost its digits
     near, other = np.nonzero(d < 1e-6 * (squares[rows, None] + squares))
     for start in range(0, len(near), PAIRS):
         i, j = near[start : start + PAIRS], other[start : start + PAIRS]
-        d[i, j] = ((X[rows.start + i] - X[j]) ** 2).sum(axis=1)
+        apart = raw[rows.start + i] - raw[j]
+        d[i, j] = (np.ldexp(apart, -found.k) ** 2).sum(axis=1)
+        if ((d[i, j] < TOO_NEAR**2) & apart.any(axis=1)).any():
+            raise ValueError(
+                f"X has points that differ by less than {TOO_NEAR:g} of its range, too little for their "
+                "squared distance: drop outliers, or scale the columns"
+            )
     d[np.arange(len(d)), np.arange(rows.start, rows.stop)] = np.inf
     return d
 
@@ -184,29 +211,31 @@ def _conditional(d: np.ndarray, entropy: float) -> np.ndarray:
     Bisection; where it lands inside the bracket, Newton's step instead. The entropy's derivative by the
     logarithm of beta is ``-beta^2 var(d)``.
     """
-    d = d - d.min(axis=1, keepdims=True)
-    finite = np.where(np.isinf(d), 0, d)
+    nearest = d.min(axis=1, keepdims=True)
+    d = d - nearest
+    d[d < ALIKE * nearest] = 0
     n = len(d)
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
-    farthest = finite.max(axis=1)
-    log_beta = -np.log(np.where(farthest > 0, finite.mean(axis=1), 1))
+    mean = np.where(np.isinf(d), 0, d).mean(axis=1)
+    log_beta = -np.log(np.where(mean > 0, mean, 1))
+    second = np.where(d > 0, d, np.inf).min(axis=1)  # infinite where all are as far as the nearest
     P = np.empty_like(d)
     todo = np.arange(n)
     for _ in range(ATTEMPTS):
         beta = np.exp(log_beta[todo])
-        p = np.exp(-beta[:, None] * d[todo])
+        x = np.minimum(beta[:, None] * d[todo], VANISHING)
+        p = np.exp(-x)
         total = p.sum(axis=1)
         p /= total[:, None]
-        mean = (p * finite[todo]).sum(axis=1)
-        too_wide = np.log(total) + beta * mean - entropy
+        mean = (p * x).sum(axis=1)
+        too_wide = np.log(total) + mean - entropy
         P[todo] = p
         low[todo] = np.where(too_wide > 0, log_beta[todo], low[todo])
         high[todo] = np.where(too_wide > 0, high[todo], log_beta[todo])
-        spread = beta**2 * (p * (finite[todo] - mean[:, None]) ** 2).sum(axis=1)
+        spread = (p * (x - mean[:, None]) ** 2).sum(axis=1)
         left = abs(too_wide) > TOLERANCE
-        # all its neighbours are duplicates, or all points as far as the nearest: it can't be narrower
-        left &= (too_wide < 0) | (spread > 0) | (beta * farthest[todo] < 1e4)
-        left &= farthest[todo] > 0
+        # where those as far as the nearest are all that is left, it can't be narrower
+        left &= (too_wide < 0) | (beta * second[todo] < VANISHING)
         todo, too_wide, spread = todo[left], too_wide[left], spread[left]
         if not len(todo):
             break

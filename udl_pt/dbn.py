@@ -9,6 +9,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function, shared
 from udl_pt.calling import symbolic_or_array
+from udl_pt.constructors import own_constructor
 from udl_pt.dbn_files import read_layers, write_layers
 from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import init_weights
@@ -32,6 +33,7 @@ from udl_pt.variables import check_variable
 __all__ = ["DBN"]
 
 
+@own_constructor
 class DBN(Stack):
     """A stack of restricted Boltzmann machines or auto-encoders (chapter 4; Hinton, Osindero and Teh 2006).
 

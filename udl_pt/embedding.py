@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from udl_pt import memory
-from udl_pt.affinities import check_spread, fill_gaussian, fill_joint, points
+from udl_pt.affinities import Points, check_spread, fill_gaussian, fill_joint, points
 from udl_pt.random import Chance, WithChance
 from udl_pt.rates import Rates, check_rate
 from udl_pt.training import Progress, notify
@@ -81,7 +81,9 @@ class Embedding(WithChance):
         self.max_iter = check_count(max_iter, "max_iter", at_least=0)
         check_option(gradient, "gradient", self.gradients)
         self.gradient = gradient
-        self.early_exaggeration = check_number(early_exaggeration, "early_exaggeration", at_least=1)
+        self.early_exaggeration = check_number(
+            early_exaggeration, "early_exaggeration", at_least=1, at_most=float(np.finfo(self.dtype).max)
+        )
         self.exaggeration_iter = check_count(exaggeration_iter, "exaggeration_iter", at_least=0)
         check_option(init, "init", ("pca", "random"))
         self.init = init
@@ -130,11 +132,11 @@ class Embedding(WithChance):
         """Give the step size that "auto" stands for."""
         raise NotImplementedError
 
-    def _points(self, X: Any) -> np.ndarray:
+    def _points(self, X: Any) -> Points:
         return points(X, self.perplexity)
 
-    def _fill(self, P: np.ndarray, X: np.ndarray) -> None:
-        fill_joint(P, X, self.perplexity)
+    def _fill(self, P: np.ndarray, found: Points) -> None:
+        fill_joint(P, found, self.perplexity)
 
     def _callbacks(self, callbacks: Any) -> Sequence[Callable[[Progress], Any]]:
         checked = check_callbacks(callbacks)
@@ -143,12 +145,12 @@ class Embedding(WithChance):
 
     def _exact(
         self,
-        X: np.ndarray,
+        found: Points,
         descent: Callable[[np.ndarray], Descent],
         callbacks: Sequence[Callable[[Progress], Any]],
     ) -> np.ndarray:
-        """Embed what `_points` gave; `descent` makes of P what is descended."""
-        N = len(X)
+        """Embed what `_points` returned; `descent` makes of P what is descended."""
+        N = len(found.X)
         needed, there = self.memory(N), memory.available()
         logger.info("%s of %d points needs %.2f GB of memory", type(self).__name__, N, needed / 1e9)
         if needed > there:
@@ -156,9 +158,9 @@ class Embedding(WithChance):
                 f"the exact method needs {needed / 1e9:.1f} GB for {N} points, and {there / 1e9:.1f} GB are "
                 f"there: {self._way_out()}"
             )
-        Y = self._start(X).astype(self.dtype)
+        Y = self._start(found.X).astype(self.dtype)
         P = np.empty((N, N), self.dtype)
-        self._fill(P, X)
+        self._fill(P, found)
         rate = self._auto(P) if isinstance(self.learning_rate, str) else self.learning_rate
         self._descend(descent(P), Y, rate, callbacks)
         return self.embedding_
@@ -253,14 +255,14 @@ class GaussianEmbedding(Embedding):
         )
         self.s = None if s is None else check_spread(s)
 
-    def _points(self, X: Any) -> np.ndarray:
+    def _points(self, X: Any) -> Points:
         return points(X) if self.s is not None else super()._points(X)
 
-    def _fill(self, P: np.ndarray, X: np.ndarray) -> None:
+    def _fill(self, P: np.ndarray, found: Points) -> None:
         if self.s is None:
-            super()._fill(P, X)
+            super()._fill(P, found)
         else:
-            fill_gaussian(P, X, self.s)
+            fill_gaussian(P, found, self.s)
 
     def _auto(self, P: np.ndarray) -> float:
         """By a Gaussian the forces grow with the distance, with up to 8 times the sum of a row of P."""

@@ -1,6 +1,6 @@
 """Chapter 1: principal components analysis, ``Z = (X - m)Q`` with the eigenvectors of X's covariance as Q."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -9,6 +9,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from udl_pt.backend import get_backend, shared
 from udl_pt.calling import Callables, symbolic_or_array
 from udl_pt.fitting import one_fit_at_a_time, open_to_fit
+from udl_pt.precision import Centre, centre, check_error, check_total, check_whitening
 from udl_pt.validation import (
     check_count,
     check_form,
@@ -78,7 +79,8 @@ class PCA(Callables):
         Raises
         ------
         ValueError, TypeError
-            For bad input, before anything is changed.
+            For bad input, before anything is changed; for variances that the dtype cannot hold; when
+            whitening, for components that vary by no more than rounding.
         RuntimeError
             While another thread fits it.
         """
@@ -93,24 +95,12 @@ class PCA(Callables):
             raise ValueError(
                 f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
             )
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = _mean(X, dtype)
-            if not np.isfinite(mean).all():
-                check_values(X, dtype=dtype)  # names what is not finite
-            found = _of_rows(X, K, dtype) if N < D else _of_covariance(X, mean, K, dtype)
-            mean, variances, vectors, total = found
-            resolution = float(np.finfo(dtype).eps) * float((mean**2).sum())
-        if not np.isfinite(total):
-            raise ValueError(f"X has values up to {abs(X).max():g}, whose squares are too large: scale it")
-        if total <= resolution and (X[0] == X).all():
-            raise ValueError("all rows of X are the same, they have no variance: expected data that vary")
-        if total == 0:
-            raise ValueError(f"X varies so little that its variance is 0 in {dtype}: scale it")
-        rank = int((variances > variances[0] * min(N, D) * np.finfo(dtype).eps).sum())
-        if self.whiten and rank < K:
-            raise ValueError(
-                f"whiten is True, but only {rank} of {K} components have any variance: n_components={rank}"
-            )
+        found = _of_rows(X, K, dtype, self.whiten) if N < D else _of_covariance(X, K, dtype, self.whiten)
+        mean, vectors, total = found.mean, found.vectors, float(found.squares.sum())
+        check_total(X, total, found.variances[0], found.k, dtype)
+        if self.whiten:
+            check_whitening(found.variances, vectors, found.squares, mean, N, found.k, dtype)
+        variances = np.ldexp(found.variances, 2 * found.k)
         size = abs(vectors)
         first = (size > (1 - 1e-6) * size.max(axis=1, keepdims=True)).argmax(axis=1)
         vectors *= np.sign(vectors[np.arange(K), first])[:, None]
@@ -118,7 +108,7 @@ class PCA(Callables):
         self.backend, self.dtype, self.n_features, self.n_samples_ = backend, dtype, D, N
         self.mean_, self.components_ = mean.astype(dtype), vectors.astype(dtype)
         self.explained_variance_ = variances.astype(dtype)
-        self.explained_variance_ratio_ = (variances / total).astype(dtype)
+        self.explained_variance_ratio_ = (found.variances / total).astype(dtype)
         scale = np.sqrt(variances) if self.whiten else np.ones(K)
         self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
         self.m = shared(self.mean_.copy(), "m")
@@ -181,14 +171,21 @@ class PCA(Callables):
         -------
         float
             In the data's units, squared.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and for squared distances above float64's range.
         """
         self._check_fitted("reconstruction_error")
         X = check_matrix(X, dtype=self.dtype, n_features=self.n_features)
         error = 0.0
-        for start in range(0, len(X), ROWS):
-            rows = X[start : start + ROWS] - self.mean_
-            error += float(((rows - rows @ self.components_.T @ self.components_) ** 2).sum(dtype=np.float64))
-        return error / len(X)
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            for start in range(0, len(X), ROWS):
+                rows = X[start : start + ROWS] - self.mean_
+                rest = rows - rows @ self.components_.T @ self.components_
+                error += float((rest.astype(float) ** 2).sum()) / len(X)
+        return check_error(error, X)
 
 
 def _mean(X: np.ndarray, dtype: str) -> np.ndarray:
@@ -204,44 +201,70 @@ def _mean(X: np.ndarray, dtype: str) -> np.ndarray:
     return total / len(X)
 
 
-Moments = tuple[np.ndarray, np.ndarray, np.ndarray, float]
+class Moments(NamedTuple):
+    """What the components are made of: data that were centred and scaled by ``2**-k``."""
+
+    mean: np.ndarray  # (D,), not scaled
+    variances: np.ndarray  # (K,), descending
+    vectors: np.ndarray  # (K, D)
+    squares: np.ndarray  # (D,), the columns' variances
+    k: int
 
 
-def _of_covariance(X: np.ndarray, mean: np.ndarray, K: int, dtype: str) -> Moments:
-    """Give means, eigenvalues and eigenvectors (rows) of ``C = (X - m)'(X - m) / N``, and C's trace."""
-    D = X.shape[1]
-    C = _second_moments(X, None, dtype) - np.outer(mean, mean)
-    if not mean @ mean <= 10 * np.trace(C) < np.inf:
-        # digits were lost: the means are large beside what varies
-        mean = X.mean(axis=0, dtype=np.float64)
-        C = _second_moments(X, mean, dtype)
-    if not np.isfinite(C).all():
-        return mean, np.zeros(K), np.zeros((K, D)), np.inf
+def _of_covariance(X: np.ndarray, K: int, dtype: str, whiten: bool) -> Moments:
+    """Find eigenvalues and eigenvectors of ``C = (X - m)'(X - m) / N``."""
+    D, limits, k = X.shape[1], np.finfo(dtype), 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = _mean(X, dtype)
+        if not np.isfinite(mean).all():
+            check_values(X, dtype=dtype)  # names what is not finite
+        C = _second_moments(X, None, dtype) - np.outer(mean, mean)
+        total = np.trace(C)
+        # Digits are lost where the means are large beside what varies, and where squares leave the range.
+        precise = mean @ mean <= 10 * total and limits.tiny / limits.eps**2 <= total < np.inf
+    if not precise:
+        around = centre(X)
+        mean, k, C = around.mean, around.k, _second_moments(X, around, dtype)
     if D // 8 > K:
         values, vectors = scipy.linalg.eigh(C, subset_by_index=[D - K, D - 1])
     else:  # LAPACK finds all eigenvectors faster than a large part of them
         values, vectors = np.linalg.eigh(C)
-    kept = np.maximum(values[::-1][:K], 0), np.ascontiguousarray(vectors.T[::-1][:K])
-    return mean, *kept, float(np.trace(C))
+    if whiten and values[-K] < np.sqrt(limits.eps) * values[-1]:
+        return _of_triangle(X, K)  # a product has lost half of the digits that whitening divides by
+    variances = np.maximum(values[::-1][:K], 0)
+    return Moments(mean, variances, np.ascontiguousarray(vectors.T[::-1][:K]), np.diag(C), k)
 
 
-def _second_moments(X: np.ndarray, centre: np.ndarray | None, dtype: str) -> np.ndarray:
-    """Give ``(X - centre)'(X - centre) / N``; without a centre X is read where it lies."""
+def _second_moments(X: np.ndarray, around: Centre | None, dtype: str) -> np.ndarray:
+    """Compute ``X'X / N`` of scaled rows; without a centre X is read where it lies."""
     C = np.zeros((X.shape[1], X.shape[1]))
     for start in range(0, len(X), ROWS):
-        rows = np.asarray(X[start : start + ROWS], dtype)
-        if centre is not None:
-            rows = (rows - centre).astype(dtype)
+        rows = X[start : start + ROWS]
+        rows = np.asarray(rows if around is None else around.scaled(rows), dtype)
         C += rows.T @ rows
     return C / len(X)
 
 
-def _of_rows(X: np.ndarray, K: int, dtype: str) -> Moments:
-    """Give the same by singular values, for fewer rows than features: no matrix of D x D is made."""
-    mean = X.mean(axis=0, dtype=np.float64)
-    centred = (X - mean).astype(dtype)
-    if not np.isfinite(centred).all():
-        return mean, np.zeros(K), np.zeros((K, X.shape[1])), np.inf
-    _, singular, vectors = scipy.linalg.svd(centred, full_matrices=False, overwrite_a=True)
-    variances = singular**2 / len(X)
-    return mean, variances[:K], vectors[:K], float(variances.sum())
+def _of_triangle(X: np.ndarray, K: int) -> Moments:
+    """Find the same by singular values of R, where ``X - m = QR``: block after block, in float64."""
+    around = centre(X)
+    R: np.ndarray = np.empty((0, X.shape[1]))
+    for start in range(0, len(X), ROWS):
+        rows = np.concatenate([R, around.scaled(X[start : start + ROWS])])
+        R = np.asarray(np.linalg.qr(rows, mode="r"))
+    return _of_singular_values(R, around, len(X), K)
+
+
+def _of_rows(X: np.ndarray, K: int, dtype: str, whiten: bool) -> Moments:
+    """Find the same for fewer rows than features: no matrix of D x D is made."""
+    check_values(X, dtype=dtype)
+    around = centre(X)
+    return _of_singular_values(
+        np.asarray(around.scaled(X), "float64" if whiten else dtype), around, len(X), K
+    )
+
+
+def _of_singular_values(X: np.ndarray, around: Centre, N: int, K: int) -> Moments:
+    _, singular, vectors = scipy.linalg.svd(X, full_matrices=False)
+    squares = (X.astype(float) ** 2).sum(axis=0) / N
+    return Moments(around.mean, singular[:K].astype(float) ** 2 / N, vectors[:K], squares, around.k)

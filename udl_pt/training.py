@@ -161,7 +161,8 @@ def train(
     Raises
     ------
     DivergenceError
-        At the first step that isn't finite; names stage, epoch, batch and parameter.
+        At the first step that isn't finite; names stage, epoch, batch and parameter. Also where the recorded
+        cost isn't finite.
     """
     n = len(data[0])
     order = np.arange(n)
@@ -187,12 +188,12 @@ def train(
                 if not finite.all():
                     raise _divergence(progress, step.names, finite)
                 if monitor == "batch":
-                    progress.cost = measure()
+                    progress.cost = _finite(measure(), progress)
                 notify(callbacks, "on_batch", progress)
                 if progress.stop:
                     break
             if monitor == "epoch":
-                progress.cost = measure()
+                progress.cost = _finite(measure(), progress)
             step.settle()
             for callback in callbacks:
                 callback(progress)
@@ -298,12 +299,26 @@ def _cast(batch: np.ndarray, dtype: str) -> np.ndarray:
     return batch if batch.ndim == 1 else np.ascontiguousarray(batch, dtype)
 
 
+def _finite(cost: float, progress: Progress) -> float:
+    """Return the recorded cost, where it is finite."""
+    if not np.isfinite(cost):
+        raise DivergenceError(
+            f"{progress.stage}: the recorded cost is {cost:g} in epoch {progress.epoch}, batch "
+            f"{progress.batch}; the parameters are those after this batch: scale X, or train with a smaller "
+            f"{_smaller(progress)}"
+        )
+    return cost
+
+
+def _smaller(progress: Progress) -> str:
+    return " or ".join(name for name in _LENGTHENING if name in progress.hyper)
+
+
 def _divergence(progress: Progress, names: Sequence[str], finite: np.ndarray) -> DivergenceError:
     broken = [name for name, fine in zip(names, finite, strict=True) if not fine]
     rates = ", ".join(f"{name} {value:g}" for name, value in progress.hyper.items())
-    smaller = " or ".join(name for name in _LENGTHENING if name in progress.hyper)
     return DivergenceError(
         f"{progress.stage}: the step of {', '.join(broken)} is not finite in epoch {progress.epoch}, "
         f"batch {progress.batch} ({rates}); the parameters are those before this step: "
-        f"train with a smaller {smaller}"
+        f"train with a smaller {_smaller(progress)}"
     )

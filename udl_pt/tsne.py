@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.backend import float_dtype, get_backend
+from udl_pt.constructors import own_constructor
 from udl_pt.descent import Analytic, Autodiff
 from udl_pt.embedding import Descent, Embedding, GaussianEmbedding, StudentEmbedding
 from udl_pt.fitting import one_fit_at_a_time
@@ -92,6 +93,7 @@ class _OnGraphs(Embedding):
         return "embed a sample of the points, or use dtype='float32', which needs half"
 
 
+@own_constructor
 class SymmetricSNE(_OnGraphs, GaussianEmbedding):
     """Symmetric stochastic neighbour embedding (chapter 2): Gaussian neighbourhoods on both sides.
 
@@ -119,6 +121,7 @@ class SymmetricSNE(_OnGraphs, GaussianEmbedding):
     kernel = staticmethod(gaussian)
 
 
+@own_constructor
 class TSNE(_OnGraphs, StudentEmbedding):
     """t-distributed stochastic neighbour embedding (chapter 2; van der Maaten and Hinton 2008).
 
@@ -170,9 +173,10 @@ class TSNE(_OnGraphs, StudentEmbedding):
         """
         backend = get_backend(backend)
         callbacks = self._callbacks(callbacks)
-        X = self._points(X)
+        found = self._points(X)
+        X = found.X
         if self.method == "exact" or (self.method == "auto" and len(X) < LARGE):
-            return self._exact(X, self._descent(backend), callbacks)
+            return self._exact(found, self._descent(backend), callbacks)
         if self.n_components > 2 or self.gradient != "analytic" or callbacks:
             raise ValueError(
                 f"method is {self.method!r}, and {len(X)} points go through openTSNE, which takes one or two "

@@ -82,7 +82,7 @@ class DataError(ValueError):
 
 
 class DivergenceError(ValueError):
-    """A training step was not finite; the parameters are those before it."""
+    """A step was not finite, and the parameters are those before it; or a recorded cost was not."""
 
 
 def check_matrix(
@@ -230,13 +230,22 @@ def check_real(array: np.ndarray, value: Any, name: str) -> None:
 
 
 def column_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give mean and variance of each column, in float64, without a copy of `X`."""
+    """Compute mean and variance of each column, in float64, without a copy of `X`.
+
+    Raises
+    ------
+    ValueError
+        Where a variance is too large for float64.
+    """
     mean, square = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for start in range(0, len(X), _ROWS):
-        mean += X[start : start + _ROWS].sum(axis=0, dtype=float)
-    mean /= len(X)
-    for start in range(0, len(X), _ROWS):
-        square += ((X[start : start + _ROWS] - mean) ** 2).sum(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused below
+        for start in range(0, len(X), _ROWS):
+            mean += X[start : start + _ROWS].sum(axis=0, dtype=float)
+        mean /= len(X)
+        for start in range(0, len(X), _ROWS):
+            square += ((X[start : start + _ROWS] - mean) ** 2).sum(axis=0)
+    if not np.isfinite(square).all():
+        raise ValueError(f"X has values up to {abs(X).max():g}, whose squares are too large: scale it")
     return mean, square / len(X)
 
 

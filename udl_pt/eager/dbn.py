@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit as s
 
+from udl_pt.constructors import own_constructor
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import MomentumStep, init_weights, softplus
 from udl_pt.eager.stack import Stack
@@ -25,6 +26,7 @@ from udl_pt.validation import (
 __all__ = ["DBN"]
 
 
+@own_constructor
 class DBN(Stack):
     """The twin of `udl_pt.DBN`: the same arguments, attributes, draws and numbers, on NumPy arrays.
 

@@ -7,6 +7,7 @@ import numpy as np
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.fitting import one_fit_at_a_time, open_to_fit
 from udl_pt.parameters import Parameters
+from udl_pt.precision import centre, check_error, check_total, check_whitening
 from udl_pt.validation import (
     check_count,
     check_matrix,
@@ -20,7 +21,7 @@ class PCA(Parameters):
     """Principal components analysis by the covariance's eigenvectors (chapter 1).
 
     It is the book's formulas on the whole of X at once, always in float64, with a matrix of D x D; what is
-    kept has X's dtype.
+    kept has X's dtype. Whitening divides by small numbers, so it takes them from singular values.
 
     Parameters
     ----------
@@ -79,36 +80,33 @@ class PCA(Parameters):
             raise ValueError(
                 f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
             )
-        if (X[0] == X).all():
-            raise ValueError("all rows of X are the same, they have no variance: expected data that vary")
 
-        with np.errstate(over="ignore", invalid="ignore"):  # refused below
-            m = X.mean(axis=0)  # (D,)
-            C = (X - m).T @ (X - m) / N  # (D, D)
+        around = centre(X)  # the means, and a power of two by which no product leaves the range
+        m, k = around.mean, around.k  # (D,)
+        centred = around.scaled(X)  # (N, D), (X - m) / 2**k
+        C = centred.T @ centred / N  # (D, D)
         total = np.trace(C)
-        if not total <= np.finfo(dtype).max:
-            raise ValueError(f"X has values up to {abs(X).max():g}, whose squares are too large: scale it")
-        if total == 0:
-            raise ValueError("X varies so little that its variance is 0 in float64: scale it")
-
-        variances, vectors = np.linalg.eigh(C)  # (D,) ascending, (D, D) with a vector a column
-        variances = variances[::-1][:K]  # (K,) descending
-        vectors = vectors[:, ::-1][:, :K]  # (D, K)
-        variances = np.maximum(variances, 0)  # those that are 0 but for rounding may be below
-        for k in range(K):
-            vectors[:, k] *= _sign(vectors[:, k])
-        rank = (variances > D * np.finfo(dtype).eps * variances[0]).sum()
-        if self.whiten and rank < K:
-            raise ValueError(
-                f"whiten is True, but only {rank} of {K} components have any variance: n_components={rank}"
-            )
+        if self.whiten:  # by small variances, of which C has lost half the digits: from singular values
+            _, s, V = np.linalg.svd(np.linalg.qr(centred, mode="r"))
+            variances, vectors = s**2 / N, V.T  # (min(N, D),) descending, (D, D) with a vector a column
+        else:
+            variances, vectors = np.linalg.eigh(C)  # (D,) ascending, (D, D)
+            variances, vectors = np.maximum(variances[::-1], 0), vectors[:, ::-1]  # below 0 by rounding
+        variances, vectors = variances[:K], vectors[:, :K]  # (K,), (D, K)
+        check_total(X, total, variances[0], k, dtype)
+        if self.whiten:
+            check_whitening(variances, vectors.T, np.diag(C), m, N, k, dtype)
+        ratio = variances / total  # (K,)
+        variances = np.ldexp(variances, 2 * k)  # (K,)
+        for j in range(K):
+            vectors[:, j] *= _sign(vectors[:, j])
         Q = vectors / np.sqrt(variances) if self.whiten else vectors  # (D, K)
 
         self.dtype, self.n_samples_, self.n_features = dtype, N, D
         self.mean_ = m.astype(dtype)
         self.components_ = vectors.T.astype(dtype)
         self.explained_variance_ = variances.astype(dtype)
-        self.explained_variance_ratio_ = (variances / total).astype(dtype)
+        self.explained_variance_ratio_ = ratio.astype(dtype)
         self.Q, self.m = Q.astype(dtype), m.astype(dtype)
         return self
 
@@ -186,8 +184,10 @@ class PCA(Parameters):
         """
         self._check_fitted("reconstruction_error")
         X = check_matrix(X, dtype=self.dtype, n_features=self.n_features).astype(self.dtype)
-        X_hat = self.inverse_transform(self.forward(X))  # (N, D)
-        return float(((X - X_hat) ** 2).sum(dtype=np.float64)) / len(X)
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            X_hat = (X - self.m) @ self.components_.T @ self.components_ + self.m  # (N, D)
+            error = float(((X - X_hat).astype(np.float64) ** 2).sum()) / len(X)
+        return check_error(error, X)
 
 
 def _sign(vector: np.ndarray) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.affinities import check_probabilities
+from udl_pt.constructors import own_constructor
 from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.pca import PCA
 from udl_pt.embedding import Embedding, GaussianEmbedding, StudentEmbedding
@@ -238,6 +239,7 @@ class _OnPairs(Embedding):
         return f"embed a sample of the points, or use udl_pt.{type(self).__name__}, which needs less"
 
 
+@own_constructor
 class SymmetricSNE(_OnPairs, GaussianEmbedding):
     """Symmetric stochastic neighbour embedding (chapter 2): Gaussian neighbourhoods on both sides.
 
@@ -249,6 +251,7 @@ class SymmetricSNE(_OnPairs, GaussianEmbedding):
     dC_dY = staticmethod(_gradient_of_sne)
 
 
+@own_constructor
 class TSNE(_OnPairs, StudentEmbedding):
     """t-distributed stochastic neighbour embedding (chapter 2; van der Maaten and Hinton 2008).
 
