@@ -2,15 +2,19 @@
 
 import contextlib
 import os
+import threading
 import time
 import uuid
 from pathlib import Path
 from unittest import mock
 
 
+_one = threading.Lock()
+
+
 def _content(dbn):
     """Return the bytes of the model's file."""
-    with mock.patch("udl_pt.storage.replace_file") as taken:
+    with _one, mock.patch("udl_pt.storage.replace_file") as taken:
         dbn.save("unused")
     return taken.call_args.args[1]
 
