@@ -8,7 +8,6 @@ import uuid
 from pathlib import Path
 from unittest import mock
 
-
 _one = threading.Lock()
 
 

@@ -61,7 +61,8 @@ class Processes:
     """Starts jobs, functions of this module, in forks of one process that holds both networks."""
 
     def __init__(self, width: int) -> None:
-        command = [sys.executable, __file__, SAVE, str(width)]
+        # by its name: as a file it would put campaigns/ in front, whose numbers.py isn't Python's own
+        command = [sys.executable, "-m", "campaigns.saves", SAVE, str(width)]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
