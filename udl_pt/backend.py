@@ -28,7 +28,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.tensor.math import Sum
 
 from udl_pt.compile_cache import mend_cache, prepare_cache, recover_from_interrupt
-from udl_pt.locks import NumberedLock, compile_lock, lock_of, refuse_forked_jax
+from udl_pt.locks import NumberedLock, compile_lock, held, lock_of, refuse_forked_jax
 from udl_pt.loop_rewriting import inside_loops
 from udl_pt.validation import check_dtype, shown
 
@@ -162,16 +162,14 @@ class Function:
         self._graph_inputs = [*inputs, *stand_ins.values()]
         self._outputs = replaced[: len(expressions)]
         self._updates = [(p, new) for (p, _), new in zip(pairs, replaced[len(expressions) :], strict=True)]
-        locks = {NumberedLock(), *map(lock_of, variables)}
-        self._locks = sorted(locks, key=lambda lock: lock.number)
+        self._locks = {NumberedLock(), *map(lock_of, variables)}
         self._compiled: Any = None
         self._shapes: Any = None
 
     def __call__(self, *arguments: np.ndarray) -> Any:
         """Compute the outputs and carry out the updates."""
         with contextlib.ExitStack() as stack:
-            for lock in self._locks:
-                stack.enter_context(lock)
+            stack.enter_context(self.locked())
             stack.enter_context(_wide_jax(self.backend))
             if self.backend == "c" or not self._is_compiled:
                 # NumPy computes some operations, and would warn of what no other backend warns of
@@ -179,6 +177,10 @@ class Function:
             results = self._run([*arguments, *self._sampled(arguments)])
         arrays = [r if isinstance(r, np.ndarray) else np.array(r) for r in results]  # JAX's are read-only
         return arrays[0] if self._single else arrays
+
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Keep all that it reads and writes for this thread, so that several calls see the same values."""
+        return held(self._locks)
 
     def take_over(self, other: "Function") -> None:
         """Use what `other` has compiled, where it computes the same from the same shared variables."""

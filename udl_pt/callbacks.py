@@ -7,12 +7,13 @@ methods that it may have besides. Writing one takes a few lines::
         progress.hyper["learning_rate"] /= 2
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
+from udl_pt.locks import locked
 from udl_pt.rates import check_rate
 from udl_pt.training import Progress
 from udl_pt.validation import (
@@ -30,11 +31,14 @@ def value_of(p: Any) -> np.ndarray:
     return np.asarray(p.get_value(borrow=True) if isinstance(p, SharedVariable) else p)
 
 
-def _replace(p: Any, value: np.ndarray) -> None:
-    if isinstance(p, SharedVariable):
-        p.set_value(value)
-    else:
-        np.asarray(p)[...] = value  # a tensor of PyTorch's lends its memory
+def _replace(params: Sequence[Any], values: Sequence[np.ndarray]) -> None:
+    """Set all parameters at once, as seen by other threads; none where there are no values."""
+    with locked(p for p in params if isinstance(p, SharedVariable)):
+        for p, value in zip(params, values, strict=False):
+            if isinstance(p, SharedVariable):
+                p.set_value(value)
+            else:
+                np.asarray(p)[...] = value  # a tensor of PyTorch's lends its memory
 
 
 def _check_model(model: Any) -> None:
@@ -187,8 +191,7 @@ class EarlyStopping:
     def on_end(self, progress: Progress) -> None:
         """Put the best epoch's parameters and velocities back."""
         if progress.model is self._model:
-            for p, value in zip(self._state(), self._best, strict=False):  # none where nothing was trained
-                _replace(p, value)
+            _replace(self._state(), self._best)
 
 
 class UpdateSizes:
@@ -280,5 +283,4 @@ class ParameterAverage:
         """Put the averages into the model."""
         if not self._looks:
             raise ValueError(f"nothing was averaged: fit had less than {self.every} batches an epoch")
-        for p, value in zip(self._model.params, self.values, strict=True):
-            _replace(p, value)
+        _replace(self._model.params, self.values)

@@ -9,7 +9,7 @@ import copy
 import functools
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -103,28 +103,36 @@ class ArrayFunction:
         )
         results = None
         start = 0
-        for chunk in in_chunks(X, self.dtype):
-            rows = self._function(chunk)
-            if results is None:
-                results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
-            results[start : start + len(rows)] = rows
-            start += len(rows)
+        with self._function.locked():  # another thread may train: all chunks see the same parameters
+            for chunk in in_chunks(X, self.dtype):
+                rows = self._function(chunk)
+                if results is None:
+                    results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
+                results[start : start + len(rows)] = rows
+                start += len(rows)
         assert results is not None  # check_matrix refused an empty X
         return results
 
 
 def _held(model: Any) -> list[Any]:
-    """List all that a graph of the model may depend on: the attributes of it and of its layers."""
+    """List all that a graph of the model may depend on: the attributes of it and of its layers.
+
+    Not what `fit` has recorded, which grows while another thread trains.
+    """
     held: list[Any] = []
-    for name, value in vars(model).items():
+    for name, value in vars(model).copy().items():  # another thread may set attributes meanwhile
         if name != "_compiled":
             held += (name, value)
-            if type(value) is list:
+            if type(value) is list and not name.endswith(("costs", "errors")):
                 held += value
     for layer in getattr(model, "hidden_layers", ()):
         if hasattr(layer, "__dict__"):
             held += _held(layer)
     return held
+
+
+def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
 
 
 class Callables(Parameters):
@@ -146,7 +154,7 @@ class Callables(Parameters):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave compiled functions, which hold locks, out of copies and pickles."""
-        return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
+        return {name: value for name, value in self.__dict__.copy().items() if name != "_compiled"}
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Make methods that override those of `symbolic_or_array` follow its rule, too.
@@ -197,17 +205,20 @@ class Callables(Parameters):
         `make` gets shares this one's parameters and its generator of draws, but has a stream of its own, so
         draws in the user's graphs and in the library's don't depend on each other.
         """
-        self._check_fitted(name)
         model: Any = self
-        backend, rng = get_backend(model.backend), getattr(model, "rng", None)
-        kept, held = model.__dict__.setdefault("_compiled", {}), _held(model)
-        function, known = kept.get((name, backend), (None, []))
-        if function is not None and len(known) == len(held) and all(map(operator.is_, known, held)):
-            return function
-        twin = copy.copy(model)
-        if rng is not None:
-            twin.rng = RandomStreams(rng)
-        latest = make(twin, backend)
+        while True:
+            self._check_fitted(name)
+            backend, rng = get_backend(model.backend), getattr(model, "rng", None)
+            kept, held = model.__dict__.setdefault("_compiled", {}), _held(model)
+            function, known = kept.get((name, backend), (None, []))
+            if function is not None and _are_same(known, held):
+                return function
+            twin = copy.copy(model)
+            if rng is not None:
+                twin.rng = RandomStreams(rng)
+            latest = make(twin, backend)
+            if _are_same(held, _held(model)):  # else another thread began a fit, and some parameters are new
+                break
         if function is not None:
             latest.take_over(function)
         kept[name, backend] = latest, held

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt.autoencoder import UNITS, AutoEncoder
+from udl_pt.locks import locked
 from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.storage import Forms, read_arrays, write_arrays
@@ -50,6 +52,16 @@ def write_layers(path: Any, layers: Sequence[Any], dtype: str) -> None:
     OSError
         When the file can't be written.
     """
+    variables = [v for layer in layers for v in vars(layer).values() if isinstance(v, SharedVariable)]
+    with locked(variables):  # another thread may train a layer: all are of the same step
+        facts, arrays = _taken(layers)
+    content = {"format": FORMAT, "dtype": dtype, "layers": facts}
+    _check(content, {name: (array.dtype.name, array.shape) for name, array in arrays.items()})
+    write_arrays(path, arrays, content)
+
+
+def _taken(layers: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """Return each layer's facts, and the arrays of all."""
     arrays: dict[str, np.ndarray] = {}
     facts = []
     for number, layer in enumerate(layers, start=1):
@@ -68,9 +80,7 @@ def write_layers(path: Any, layers: Sequence[Any], dtype: str) -> None:
             own[f"n_{name}"] = len(held.get(name, ()))
         facts.append(own)
         arrays |= {f"{number}.{name}": array for name, array in held.items()}
-    content = {"format": FORMAT, "dtype": dtype, "layers": facts}
-    _check(content, {name: (array.dtype.name, array.shape) for name, array in arrays.items()})
-    write_arrays(path, arrays, content)
+    return facts, arrays
 
 
 def read_layers(path: Any) -> tuple[list[Any], str]:

@@ -246,7 +246,7 @@ class DNN(Stack):
         b = np.zeros(W.shape[1], self.dtype)
         self.W, self.b = shared(W, "W"), shared(b, "b")
         self.dW, self.db = shared(np.zeros_like(W), "dW"), shared(np.zeros_like(b), "db")
-        self._complete = True
+        self._complete = True  # the last: another thread may look
 
     def _step(
         self,

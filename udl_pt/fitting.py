@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["being_fitted", "one_fit_at_a_time", "open_to_fit"]
+__all__ = ["being_fitted", "is_being_fitted", "one_fit_at_a_time", "open_to_fit"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -65,6 +65,11 @@ def being_fitted(model: Any, parts: Iterable[Any] = ()) -> Iterator[None]:
         yield
     finally:
         _restore(mine, before)
+
+
+def is_being_fitted(model: Any) -> bool:
+    """Whether a fit of the model is under way, in any thread."""
+    return id(model) in _claims
 
 
 @contextmanager

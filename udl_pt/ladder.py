@@ -22,6 +22,7 @@ from udl_pt.calling import in_chunks
 from udl_pt.dnn import DNN
 from udl_pt.fitting import being_fitted, one_fit_at_a_time
 from udl_pt.graph import categorical_cross_entropy, init_weights, rectified, squared_error
+from udl_pt.locks import locked
 from udl_pt.parameters import Computed, Parameters
 from udl_pt.random import Chance, RandomStreams, WithChance
 from udl_pt.rates import Rates
@@ -302,22 +303,27 @@ class Ladder(WithChance, Parameters):
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
         """Make `dnn` of the weights, and of the units' means and variances over these rows."""
-        folded = [*(layer.forward_params for layer in self.dnn.hidden_layers), [self.dnn.W, self.dnn.b]]
-        gains = [1.0] * (len(folded) - 1) + [np.asarray(self.g.get_value(borrow=True))]
+        head, layers = self.dnn.params[:2], self.dnn.params[2:]
+        folded = [*layers, *head]
+        gains = [1.0] * len(self.dnn.hidden_layers) + [np.asarray(self.g.get_value(borrow=True))]
         H, first = in_chunks(X, self.dtype), X[:1].astype(self.dtype)
         own = [
             [np.asarray(p.get_value(borrow=True)) for p in pair] for pair in zip(self.W, self.b, strict=True)
         ]
-        for (W, b), gain, (folded_W, folded_b) in zip(own, gains, folded, strict=True):
+        values = []
+        for (W, b), gain in zip(own, gains, strict=True):
             A = [(rows - first) @ W for rows in H]  # without `first`, rows that are all alike leave rounding
             mean = sum(a.sum(axis=0, dtype=float) for a in A) / len(X)
             variance = sum(((a - mean) ** 2).sum(axis=0) for a in A) / len(X)
             factor = gain * (variance > 0) / np.sqrt(variance + TINY)
             shift = gain * b - mean * factor
-            folded_W.set_value(W * factor.astype(self.dtype))
-            folded_b.set_value((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
+            values.append(W * factor.astype(self.dtype))
+            values.append((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
             H = [np.maximum(0, a * factor.astype(self.dtype) + shift.astype(self.dtype), out=a) for a in A]
             first = H[0][:1].copy()
+        with locked(folded):  # another thread may predict
+            for p, value in zip(folded, values, strict=True):
+                p.set_value(value)
 
 
 def _standardised(A: Variable, scale: Any) -> Variable:

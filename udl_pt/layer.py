@@ -31,6 +31,7 @@ class Layer(WithChance, LayerParameters, Callables):
     """The base of `AutoEncoder` and `RBM`, which document the parameters."""
 
     W: SharedVariable
+    n_features: int
     backend: str
 
     def __init__(self, M: int, an_id: Any, *, rng: Any, random_state: Any, dtype: Any) -> None:
@@ -103,11 +104,13 @@ class Layer(WithChance, LayerParameters, Callables):
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
 
     def _set_params(self, **values: np.ndarray) -> None:
-        """Make the shared variables anew: W, the hidden bias, the rest; and dW and so on, at zero."""
-        self.n_features = len(values["W"])
-        for name, value in values.items():
-            setattr(self, name, shared(value, name))
-            setattr(self, f"d{name}", shared(np.zeros_like(value), f"d{name}"))
+        """Make the shared variables anew: W, the hidden bias, the rest; and dW and so on, at zero.
+
+        They are set at once: what another thread computes meanwhile is of the old ones or of the new.
+        """
+        new = {name: shared(value, name) for name, value in values.items()}
+        new |= {f"d{name}": shared(np.zeros_like(value), f"d{name}") for name, value in values.items()}
+        vars(self).update(new, n_features=len(values["W"]))
 
     def _records(self, monitor: str | None, held_out: HeldOut) -> tuple[str, ...]:
         """Name the lists that get an entry an epoch."""

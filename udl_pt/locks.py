@@ -5,16 +5,18 @@ release them there. So a process finishes compiling before it forks, and all loc
 JAX's own threads and locks can't be mended: a child that was forked after JAX had started must not use it.
 """
 
+import contextlib
 import itertools
 import os
 import sys
 import threading
 import weakref
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 from pytensor.graph.basic import Variable
 
-__all__ = ["NumberedLock", "compile_lock", "lock_of", "refuse_forked_jax"]
+__all__ = ["NumberedLock", "compile_lock", "held", "lock_of", "locked", "refuse_forked_jax"]
 
 _numbers = itertools.count()
 _all_locks: "weakref.WeakSet[NumberedLock]" = weakref.WeakSet()
@@ -52,6 +54,25 @@ def lock_of(variable: Variable) -> NumberedLock:
     """Return the one lock of a shared variable."""
     with compile_lock:
         return _of_variables.setdefault(variable, NumberedLock())
+
+
+@contextlib.contextmanager
+def held(locks: Iterable[NumberedLock]) -> Iterator[None]:
+    """Hold several locks, taken in their order."""
+    with contextlib.ExitStack() as stack:
+        for lock in sorted(locks, key=lambda lock: lock.number):
+            stack.enter_context(lock)
+        yield
+
+
+@contextlib.contextmanager
+def locked(variables: Iterable[Variable]) -> Iterator[None]:
+    """Keep other threads' functions from reading and changing these shared variables meanwhile.
+
+    So what is read, or set, of several variables belongs together.
+    """
+    with held({lock_of(variable) for variable in variables}):
+        yield
 
 
 def refuse_forked_jax() -> None:

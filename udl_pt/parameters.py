@@ -7,6 +7,7 @@ and files alike.
 from collections.abc import Sequence
 from typing import Any
 
+from udl_pt.fitting import is_being_fitted
 from udl_pt.validation import NotFittedError
 
 __all__ = ["Computed", "LayerParameters", "Parameters", "once"]
@@ -56,6 +57,11 @@ class Parameters:
         """Raise unless there are parameters that belong together; `before` is what needs them."""
         self._check_settled(before)
         if not (self._complete and vars(self).keys() >= set(self.names)):
+            if is_being_fitted(self):
+                raise NotFittedError(
+                    f"this {type(self).__name__} is being fitted, and its layers don't belong together until "
+                    f"all are trained: wait for that before {before}"
+                )
             raise NotFittedError(
                 f"this {type(self).__name__} has no parameters yet: call fit before {before}"
             )

@@ -177,8 +177,9 @@ def pretrain_layers(
             raise DivergenceError(f"{where}: {error}") from error
         except Exception as error:
             for other, attributes in zip(layers, before, strict=True):
-                vars(other).clear()
                 vars(other).update(attributes)
+                for name in vars(other).keys() - attributes.keys():
+                    del vars(other)[name]
             if type(error) in (ValueError, TypeError):
                 raise type(error)(f"{prefix}{error}") from error
             raise
@@ -284,7 +285,8 @@ class Stack(WithChance, Callables):
             Trains the layers on the rows that it is given, or draws their weights where `pretrain` is False;
             `others` that it may get are what will be passed through the layers besides, by name. Bad input
             changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some layers
-            are new, and the network's other parameters don't belong to them: it is left without any.
+            are new, and the network's other parameters don't belong to them: it is left without any, as it
+            is while its layers are trained.
         tuple of callable
             The callbacks.
         """
@@ -316,6 +318,7 @@ class Stack(WithChance, Callables):
                         monitor=monitor,
                         callbacks=callbacks,
                     )
+                self._complete = False  # until `fit` has made the rest of the network anew
             except BaseException as error:
                 if isinstance(error, DivergenceError) or not isinstance(error, Exception):
                     self._complete = False

@@ -1,0 +1,102 @@
+"""A small share of the campaign with threads, and what it reports where the library's protection is gone."""
+
+import contextlib
+import copy
+import threading
+import time
+
+import numpy as np
+import pytest
+from campaigns import threads
+
+from udl_pt import AutoEncoder, RandomStreams, calling, fitting
+from udl_pt.updates import MomentumStep
+
+RUNS = {"own": (threads.on_their_own, 320), "shared": (threads.shared, 300), "draws": (threads.draws, 300)}
+
+
+@pytest.fixture(autouse=True)
+def one_kind(monkeypatch):
+    """Train auto-encoders alone: what takes time is compiling."""
+    monkeypatch.setattr(threads, "KINDS", ("AutoEncoder",))
+
+
+def failures(name, tries=None):
+    run, usual = RUNS[name]
+    results = list(run("jax", tries or usual, 0))
+    assert len(results) >= (tries or usual)
+    return [result for result in results if result is not None]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_share_of_the_campaign_has_no_failures(name):
+    assert failures(name) == []
+
+
+def test_a_second_fit_that_is_not_refused_is_reported(monkeypatch):
+    monkeypatch.setattr(fitting, "being_fitted", lambda model, parts=(): contextlib.nullcontext())
+    assert "a second fit was not refused" in failures("shared", 100)
+
+
+def test_predictions_and_files_of_half_a_step_are_reported(monkeypatch):
+    """Without locks, with steps that set one parameter after the other."""
+
+    def one_by_one(self, *arguments):
+        before = [p.get_value() for p in self._shared]
+        result = step(self, *arguments)
+        after = [p.get_value() for p in self._shared]
+        for p, value in zip(self._shared, before, strict=True):
+            p.set_value(value)
+        for p, value in zip(self._shared, after, strict=True):
+            time.sleep(1e-4)
+            p.set_value(value)
+        return result
+
+    step = MomentumStep.__call__
+    monkeypatch.setattr(MomentumStep, "__call__", one_by_one)
+    found = failures("shared", 100)
+    assert "a prediction is of no whole number of steps" in found
+    assert "a file holds no state after a whole number of steps" in found
+
+
+def test_a_generator_that_draws_twice_the_same_is_reported(monkeypatch):
+    class Frozen(RandomStreams):
+        @property
+        def generator(self):
+            return copy.deepcopy(self._kept)
+
+        @generator.setter
+        def generator(self, value):
+            self._kept = value
+
+    monkeypatch.setattr(threads, "RandomStreams", Frozen)
+    monkeypatch.setattr(calling, "RandomStreams", Frozen)
+    assert "a draw was used twice, or in part" in failures("draws", 100)
+
+
+def test_other_numbers_than_alone_are_reported(monkeypatch):
+    seen = set()
+
+    def forward_hidden(self, X, method=AutoEncoder.forward_hidden):
+        result = method(self, X)
+        first = threading.current_thread() is threading.main_thread()
+        seen.add(first)
+        return result if first else np.nextafter(result, 1)
+
+    monkeypatch.setattr(AutoEncoder, "forward_output", lambda self, X: X)
+    monkeypatch.setattr(AutoEncoder, "forward_hidden", forward_hidden)
+    assert any("gives other numbers than alone" in failure for failure in failures("own", 320))
+    assert seen == {True, False}
+
+
+def test_errors_and_threads_that_hang_are_reported(monkeypatch):
+    def fails():
+        raise KeyError("lost")
+
+    gate = threading.Event()
+    monkeypatch.setattr(threads, "PATIENCE", 0.2)
+    found = list(threads.in_threads([[lambda: None, fails], [lambda: None, lambda: gate.wait(60) and None]]))
+    gate.set()
+    assert found.count(None) == 2
+    assert "a call raised KeyError: 'lost'" in found
+    assert found[-1] == "1 of 2 threads hang"
