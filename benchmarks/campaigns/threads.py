@@ -187,14 +187,17 @@ class States:
 
 
 class Gate:
-    """A callback that opens when a network's fine-tuning begins, and holds its end until all have passed."""
+    """A callback that tells when a network's training begins, and holds its end until all have passed."""
 
     def __init__(self, model: Any, others: int) -> None:
         self.model, self.others = model, others
-        self.began, self.done = threading.Event(), threading.Semaphore(0)
+        self.began, self.fine_tunes = threading.Event(), threading.Event()
+        self.done = threading.Semaphore(0)
 
     def on_start(self, progress: Any) -> None:
         self.began.set()
+        if progress.model is self.model:
+            self.fine_tunes.set()
 
     def __call__(self, progress: Any) -> None:
         if progress.model is self.model and progress.epoch == progress.epochs:
@@ -208,6 +211,10 @@ def predicts(dnn: DNN, states: States) -> Outcome:
     except ValueError as error:
         return None if "is being fitted" in str(error) else f"a prediction raised {error}"
     return None if found in states.predictions else "a prediction is of no whole number of steps"
+
+
+def waits(event: threading.Event) -> Outcome:
+    return None if event.wait(PATIENCE) else "a training didn't begin"
 
 
 def is_refused(fit: Callable[[], Any], gate: Gate) -> Outcome:
@@ -252,8 +259,10 @@ def shared(backend: str, tries: int, seed: int) -> Iterator[Outcome]:
         def make(number: int) -> list[list[Call]]:
             keep = number % 2 == 0
             dnn, states = copy.deepcopy(start), known[keep][1]
-            others: list[list[Call]] = [[partial(predicts, dnn, states)] * CALLS for _ in range(THREADS - 3)]
             gate = Gate(dnn, THREADS - 1)
+            half: list[Call] = [partial(predicts, dnn, states)] * (CALLS // 2)
+            looks = [*half, partial(waits, gate.fine_tunes), *half]
+            others = [list(looks) for _ in range(THREADS - 3)]
             again = partial(dnn.fit, X, Y, X, Y, **fit, **LAYERS)
             layer = partial(dnn.hidden_layers[0].fit, X, **LOOP, backend=backend)
             others.append([partial(is_refused, f, gate) for f in (again, layer) * 5])
@@ -261,9 +270,10 @@ def shared(backend: str, tries: int, seed: int) -> Iterator[Outcome]:
                 dbn = DBN([4, 3], random_state=0)
                 dbn.hidden_layers = dnn.hidden_layers
                 dbn.fit(X, 0, keep_layers=True, backend=backend)
-                others.append([partial(saves_whole, dbn, folder / "shared.st", states)] * 10)
+                saves: list[Call] = [partial(saves_whole, dbn, folder / "shared.st", states)] * 10
+                others.append([partial(waits, gate.fine_tunes), *saves])
             else:
-                others.append([partial(predicts, dnn, states)] * CALLS)
+                others.append(looks)
             return [
                 [partial(trains, dnn, gate, keep)],
                 *([*calls, partial(passes, gate)] for calls in others),
