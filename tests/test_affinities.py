@@ -92,7 +92,7 @@ def test_the_books_gaussian_with_one_s(X, s):
     ("call", "message"),
     [
         (lambda X: joint_probabilities(X, 150), "perplexity is 150, expected above 0 and below the number"),
-        (lambda X: joint_probabilities(X, 0), "perplexity is 0, expected above 0"),
+        (lambda X: joint_probabilities(X, 0), "perplexity is 0, expected a finite number above 0"),
         (lambda X: joint_probabilities(X, -3), "perplexity is -3"),
         (lambda X: joint_probabilities(X, np.nan), "perplexity is nan"),
         (lambda X: joint_probabilities(X[:3], 2), "X has 3 rows, expected at least 4"),

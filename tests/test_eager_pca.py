@@ -107,7 +107,7 @@ def test_integers_are_float64(X):
         (lambda PCA, X: PCA(13).fit(X), "n_components is 13, but 200 rows of 12 features have at most 12"),
         (lambda PCA, X: PCA().fit(X[:1]), "X has 1 row"),
         (lambda PCA, X: PCA().fit(X[0]), r"X has 1 dimension\(s\)"),
-        (lambda PCA, X: PCA().fit(None), "X has dtype object, expected real numbers"),
+        (lambda PCA, X: PCA().fit(None), "X is None, expected a matrix of numbers"),
         (lambda PCA, X: PCA().fit(np.full((5, 3), 0.1)), "all rows of X are the same"),
         (lambda PCA, X: PCA().fit(np.full((3, 5), 0.1)), "all rows of X are the same"),
         (lambda PCA, X: PCA().fit(np.where(X[3, 4] == X, np.nan, X)), r"X\[3, 4\] is nan"),

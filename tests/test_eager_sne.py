@@ -270,7 +270,7 @@ def test_no_transform(side, method, clouds):
         (lambda SNE, X: SNE().fit_transform(np.where(X[1, 2] == X, np.nan, X)), r"X\[1, 2\] is nan"),
         (lambda SNE, X: SNE().fit_transform(X[:, 0]), r"X has 1 dimension\(s\)"),
         (lambda SNE, X: SNE().fit_transform(np.r_[X, 1e150 + X[:1]]), "X has points that differ by less"),
-        (lambda SNE, X: SNE().fit_transform(None), "X has dtype object"),
+        (lambda SNE, X: SNE().fit_transform(None), "X is None, expected"),
         (lambda SNE, X: SNE(4).fit_transform(X), "n_components is 4, but 130 rows of 3 features"),
         (lambda SNE, X: SNE().fit_transform(X, callbacks=[3]), "callbacks is"),
     ],

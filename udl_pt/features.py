@@ -18,7 +18,7 @@ from udl_pt.calling import Callables, in_chunks
 from udl_pt.graph import cross_entropy, in_box, init_weights, loop, of_length_one
 from udl_pt.pretraining import pass_up
 from udl_pt.random import as_generator
-from udl_pt.rates import Rates
+from udl_pt.rates import Rates, check_rate
 from udl_pt.rbm import RBM
 from udl_pt.validation import (
     check_count,
@@ -136,7 +136,7 @@ def maximize(
     check_option(constraint, "constraint", CONSTRAINTS)
     depth, target = _check_layer(model, layer)
     rates = Rates(model.dtype, learning_rate=learning_rate, mu=mu)
-    l2 = check_number(l2, "l2", at_least=0)
+    l2 = check_rate(l2, "l2", model.dtype)
     steps, tol = check_count(steps, "steps"), check_number(tol, "tol", at_least=0)
     chosen = _check_units(units, target.M, depth)
     if start is None:
