@@ -13,8 +13,8 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pytensor
@@ -28,12 +28,14 @@ from pytensor.graph.traversal import ancestors
 from pytensor.tensor.math import Sum
 
 from udl_pt.compile_cache import mend_cache, prepare_cache, recover_from_interrupt
-from udl_pt.locks import NumberedLock, compile_lock, held, lock_of, refuse_forked_jax
+from udl_pt.interrupts import interruptible
+from udl_pt.locks import NumberedLock, call_holding, compile_lock, lock_of, refuse_forked_jax
 from udl_pt.loop_rewriting import inside_loops
 from udl_pt.validation import check_dtype, shown
 
 __all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
 
+R = TypeVar("R")
 BACKENDS = ("numba", "c", "jax")
 ENVIRONMENT = "UDL_PT_BACKEND"
 # places in the order of PyTensor's rewrites
@@ -162,25 +164,20 @@ class Function:
         self._graph_inputs = [*inputs, *stand_ins.values()]
         self._outputs = replaced[: len(expressions)]
         self._updates = [(p, new) for (p, _), new in zip(pairs, replaced[len(expressions) :], strict=True)]
-        self._locks = {NumberedLock(), *map(lock_of, variables)}
+        locks = {NumberedLock(), *map(lock_of, variables)}
+        self._locks = sorted(locks, key=lambda lock: lock.number)
         self._compiled: Any = None
         self._shapes: Any = None
 
     def __call__(self, *arguments: np.ndarray) -> Any:
         """Compute the outputs and carry out the updates."""
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(self.locked())
-            stack.enter_context(_wide_jax(self.backend))
-            if self.backend == "c" or not self._is_compiled:
-                # NumPy computes some operations, and would warn of what no other backend warns of
-                stack.enter_context(np.errstate(all="ignore"))
-            results = self._run([*arguments, *self._sampled(arguments)])
+        results = self.call_locked(self._computed, arguments)
         arrays = [r if isinstance(r, np.ndarray) else np.array(r) for r in results]  # JAX's are read-only
         return arrays[0] if self._single else arrays
 
-    def locked(self) -> contextlib.AbstractContextManager[None]:
-        """Keep all that it reads and writes for this thread, so that several calls see the same values."""
-        return held(self._locks)
+    def call_locked(self, function: Callable[..., R], /, *args: Any) -> R:
+        """Call a function during which no other thread changes the variables that this one reads."""
+        return call_holding(self._locks, function, *args)
 
     def take_over(self, other: "Function") -> None:
         """Use what `other` has compiled, where it computes the same from the same shared variables."""
@@ -192,6 +189,12 @@ class Function:
             and equal_computations(ours, theirs, in_xs=self._graph_inputs, in_ys=other._graph_inputs)
         ):
             self._compiled = other._compiled
+
+    def _computed(self, arguments: Sequence[np.ndarray]) -> list[Any]:
+        # NumPy computes some operations of C's, and would warn of what no other backend warns of
+        by_numpy = self.backend == "c" or not self._is_compiled
+        with _wide_jax(self.backend), np.errstate(all="ignore") if by_numpy else contextlib.nullcontext():
+            return self._run([*arguments, *self._sampled(arguments)])
 
     def operations(self) -> list[Any]:
         """Give the nodes of the graph as PyTensor rewrote it for the backend, in their order.
@@ -228,7 +231,7 @@ class Function:
         if self._compiled is not None:
             return list(self._compiled(*arguments))
         # Numba and JAX compile at the first call, so building and first call are one thing here.
-        with compile_lock, _quiet_about_blas(self.backend):
+        with compile_lock.lock, _quiet_about_blas(self.backend):
             if not self._is_compiled or self.backend == "jax":
                 return self._first(arguments)
             try:
@@ -241,20 +244,29 @@ class Function:
                             raise
                     prepare_cache(self.backend)
                 return self._first(arguments)
-            except KeyboardInterrupt:
-                recover_from_interrupt()
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    recover_from_interrupt()
                 raise
 
     def _first(self, arguments: list[np.ndarray]) -> list[Any]:
-        compiled = pytensor.function(
-            self._graph_inputs,
-            self._outputs,
-            updates=self._updates,
-            mode=_mode(self.backend) if self._is_compiled else Mode("py", None),
-            on_unused_input="ignore",  # an input may matter only for the shape of a draw
-            name=self.name,
-        )
-        results = list(compiled(*arguments))
+        """Compile and call, which may take a minute; an interrupt leaves shared variables as they were."""
+        before = [(p, p.get_value()) for p, _ in self._updates]
+        try:
+            with interruptible():
+                compiled = pytensor.function(
+                    self._graph_inputs,
+                    self._outputs,
+                    updates=self._updates,
+                    mode=_mode(self.backend) if self._is_compiled else Mode("py", None),
+                    on_unused_input="ignore",  # an input may matter only for the shape of a draw
+                    name=self.name,
+                )
+                results = list(compiled(*arguments))
+        except BaseException:
+            for p, value in before:
+                p.set_value(value, borrow=True)
+            raise
         self._compiled = compiled
         return results
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
-from udl_pt.locks import locked
+from udl_pt.locks import call_locked
 from udl_pt.rates import check_rate
 from udl_pt.training import Progress
 from udl_pt.validation import (
@@ -33,12 +33,15 @@ def value_of(p: Any) -> np.ndarray:
 
 def _replace(params: Sequence[Any], values: Sequence[np.ndarray]) -> None:
     """Set all parameters at once, as seen by other threads; none where there are no values."""
-    with locked(p for p in params if isinstance(p, SharedVariable)):
-        for p, value in zip(params, values, strict=False):
-            if isinstance(p, SharedVariable):
-                p.set_value(value)
-            else:
-                np.asarray(p)[...] = value  # a tensor of PyTorch's lends its memory
+    call_locked((p for p in params if isinstance(p, SharedVariable)), _set_values, params, values)
+
+
+def _set_values(params: Sequence[Any], values: Sequence[np.ndarray]) -> None:
+    for p, value in zip(params, values, strict=False):
+        if isinstance(p, SharedVariable):
+            p.set_value(value)
+        else:
+            np.asarray(p)[...] = value  # a tensor of PyTorch's lends its memory
 
 
 def _check_model(model: Any) -> None:

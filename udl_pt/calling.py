@@ -101,15 +101,17 @@ class ArrayFunction:
             n_features=self.n_features,
             unit_interval=self.unit_interval,
         )
+        return self._function.call_locked(self._of_chunks, X)  # another thread may train
+
+    def _of_chunks(self, X: np.ndarray) -> np.ndarray:
         results = None
         start = 0
-        with self._function.locked():  # another thread may train: all chunks see the same parameters
-            for chunk in in_chunks(X, self.dtype):
-                rows = self._function(chunk)
-                if results is None:
-                    results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
-                results[start : start + len(rows)] = rows
-                start += len(rows)
+        for chunk in in_chunks(X, self.dtype):
+            rows = self._function(chunk)
+            if results is None:
+                results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
+            results[start : start + len(rows)] = rows
+            start += len(rows)
         assert results is not None  # check_matrix refused an empty X
         return results
 

@@ -64,6 +64,7 @@ class Process:
             flags = [flag for flag in flags if flag and not flag.strip().startswith("compiledir")]
             environment["PYTENSOR_FLAGS"] = ",".join([*flags, f"base_compiledir={cache}"])
             environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+        environment["TMPDIR"] = str(place)  # what it leaves goes with the folder, also when it is killed
         self._process = subprocess.Popen(
             command,
             env=environment | {"UDL_PT_START": str(time.time())},

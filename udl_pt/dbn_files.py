@@ -12,7 +12,7 @@ import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt.autoencoder import UNITS, AutoEncoder
-from udl_pt.locks import locked
+from udl_pt.locks import call_locked
 from udl_pt.random import RandomStreams
 from udl_pt.rbm import RBM
 from udl_pt.storage import Forms, read_arrays, write_arrays
@@ -53,8 +53,7 @@ def write_layers(path: Any, layers: Sequence[Any], dtype: str) -> None:
         When the file can't be written.
     """
     variables = [v for layer in layers for v in vars(layer).values() if isinstance(v, SharedVariable)]
-    with locked(variables):  # another thread may train a layer: all are of the same step
-        facts, arrays = _taken(layers)
+    facts, arrays = call_locked(variables, _taken, layers)  # all of the same step of another thread's fit
     content = {"format": FORMAT, "dtype": dtype, "layers": facts}
     _check(content, {name: (array.dtype.name, array.shape) for name, array in arrays.items()})
     write_arrays(path, arrays, content)

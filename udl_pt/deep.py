@@ -19,6 +19,7 @@ from udl_pt.calling import in_chunks, symbolic_or_array
 from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import Corruption, check_cost, reconstruction_cost
 from udl_pt.held_out import HeldOut
+from udl_pt.interrupts import whole
 from udl_pt.layer import Layer
 from udl_pt.parameters import Computed, once
 from udl_pt.pretraining import Stack
@@ -227,6 +228,7 @@ class DeepAutoEncoder(Stack):
             show_costs(self.costs, self.title)
         return self
 
+    @whole
     def _unroll(self) -> None:
         """Copy the layers' weights and visible biases, top first, into a decoder."""
         self._decoder: list[tuple[SharedVariable, SharedVariable]] = []

@@ -15,6 +15,7 @@ from udl_pt.fine_tuning import check_augment, check_dropout, thinned, with_moved
 from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import Corruption, categorical_cross_entropy, init_weights, lead
 from udl_pt.held_out import HeldOut
+from udl_pt.interrupts import whole
 from udl_pt.metrics import error_rate
 from udl_pt.parameters import once
 from udl_pt.pretraining import Stack
@@ -241,6 +242,7 @@ class DNN(Stack):
             show_costs(self.costs, self.title)
         return self
 
+    @whole
     def _set_params(self, W: np.ndarray) -> None:
         """Make the logistic layer anew."""
         b = np.zeros(W.shape[1], self.dtype)

@@ -22,7 +22,8 @@ from udl_pt.calling import in_chunks
 from udl_pt.dnn import DNN
 from udl_pt.fitting import being_fitted, one_fit_at_a_time
 from udl_pt.graph import categorical_cross_entropy, init_weights, rectified, squared_error
-from udl_pt.locks import locked
+from udl_pt.interrupts import whole
+from udl_pt.locks import call_locked
 from udl_pt.parameters import Computed, Parameters
 from udl_pt.random import Chance, RandomStreams, WithChance
 from udl_pt.rates import Rates
@@ -241,6 +242,7 @@ class Ladder(WithChance, Parameters):
         self._check_fitted("fold")
         self._fold(check_matrix(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
 
+    @whole
     def _set_params(self, sizes: Sequence[int]) -> None:
         """Draw the weights; all else starts at 0, but `g` and the slopes within the sigmoids of `a` at 1."""
         pairs, generator = list(itertools.pairwise(sizes)), self._generator
@@ -300,6 +302,7 @@ class Ladder(WithChance, Parameters):
             name=f"{self.title} train_op",
         )
 
+    @whole
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
         """Make `dnn` of the weights, and of the units' means and variances over these rows."""
@@ -321,9 +324,12 @@ class Ladder(WithChance, Parameters):
             values.append((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
             H = [np.maximum(0, a * factor.astype(self.dtype) + shift.astype(self.dtype), out=a) for a in A]
             first = H[0][:1].copy()
-        with locked(folded):  # another thread may predict
-            for p, value in zip(folded, values, strict=True):
-                p.set_value(value)
+        call_locked(folded, _set_values, folded, values)  # another thread may predict
+
+
+def _set_values(variables: Sequence[SharedVariable], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.set_value(value)
 
 
 def _standardised(A: Variable, scale: Any) -> Variable:

@@ -18,6 +18,7 @@ from pytensor.graph.basic import Variable
 from udl_pt.backend import Function, float_dtype, shared
 from udl_pt.calling import ArrayFunction, Callables, symbolic_or_array
 from udl_pt.held_out import HeldOut
+from udl_pt.interrupts import whole
 from udl_pt.parameters import LayerParameters
 from udl_pt.random import Chance, RandomStreams, WithChance
 from udl_pt.rates import Rates
@@ -103,6 +104,7 @@ class Layer(WithChance, LayerParameters, Callables):
         """What progress and errors call it."""
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
 
+    @whole
     def _set_params(self, **values: np.ndarray) -> None:
         """Make the shared variables anew: W, the hidden bias, the rest; and dW and so on, at zero.
 

@@ -5,18 +5,19 @@ release them there. So a process finishes compiling before it forks, and all loc
 JAX's own threads and locks can't be mended: a child that was forked after JAX had started must not use it.
 """
 
-import contextlib
 import itertools
 import os
 import sys
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
-from types import TracebackType
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from pytensor.graph.basic import Variable
 
-__all__ = ["NumberedLock", "compile_lock", "held", "lock_of", "locked", "refuse_forked_jax"]
+__all__ = ["NumberedLock", "call_holding", "call_locked", "compile_lock", "lock_of", "refuse_forked_jax"]
+
+R = TypeVar("R")
 
 _numbers = itertools.count()
 _all_locks: "weakref.WeakSet[NumberedLock]" = weakref.WeakSet()
@@ -25,7 +26,11 @@ _forked_after_jax = False
 
 
 class NumberedLock:
-    """A lock with a place in one order, so that no two threads wait for each other."""
+    """A lock with a place in one order, so that no two threads wait for each other.
+
+    Use it as ``with numbered.lock:``. No interrupt comes between taking such a lock of Python's own and
+    noting that it is to be released, as it may within an ``__enter__`` written in Python.
+    """
 
     def __init__(self) -> None:
         self.number = next(_numbers)
@@ -34,17 +39,7 @@ class NumberedLock:
 
     def free(self) -> None:
         """Start with a lock that no thread holds."""
-        self._lock = threading.RLock()
-
-    def __enter__(self) -> None:
-        """Wait until no other thread holds it."""
-        self._lock.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Release it."""
-        self._lock.release()
+        self.lock = threading.RLock()
 
 
 compile_lock = NumberedLock()  # held while a function is compiled
@@ -52,27 +47,28 @@ compile_lock = NumberedLock()  # held while a function is compiled
 
 def lock_of(variable: Variable) -> NumberedLock:
     """Return the one lock of a shared variable."""
-    with compile_lock:
+    with compile_lock.lock:
         return _of_variables.setdefault(variable, NumberedLock())
 
 
-@contextlib.contextmanager
-def held(locks: Iterable[NumberedLock]) -> Iterator[None]:
-    """Hold several locks, taken in their order."""
-    with contextlib.ExitStack() as stack:
-        for lock in sorted(locks, key=lambda lock: lock.number):
-            stack.enter_context(lock)
-        yield
+def call_holding(locks: Sequence[NumberedLock], function: Callable[..., R], /, *args: Any) -> R:
+    """Call a function while locks are held, which are taken in the given order: that of their numbers.
 
-
-@contextlib.contextmanager
-def locked(variables: Iterable[Variable]) -> Iterator[None]:
-    """Keep other threads' functions from reading and changing these shared variables meanwhile.
-
-    So what is read, or set, of several variables belongs together.
+    No interrupt comes between taking a lock and noting that, as it may in a context manager of several.
     """
-    with held({lock_of(variable) for variable in variables}):
-        yield
+    if not locks:
+        return function(*args)
+    with locks[0].lock:
+        return call_holding(locks[1:], function, *args)
+
+
+def call_locked(variables: Iterable[Variable], function: Callable[..., R], /, *args: Any) -> R:
+    """Call a function while no other thread's functions read or change these shared variables.
+
+    So what it reads, or sets, of several variables belongs together.
+    """
+    locks = {lock_of(variable) for variable in variables}
+    return call_holding(sorted(locks, key=lambda lock: lock.number), function, *args)
 
 
 def refuse_forked_jax() -> None:
@@ -94,7 +90,7 @@ def _in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=compile_lock.__enter__,
-        after_in_parent=lambda: compile_lock.__exit__(None, None, None),
+        before=lambda: compile_lock.lock.acquire(),
+        after_in_parent=lambda: compile_lock.lock.release(),
         after_in_child=_in_child,
     )

@@ -305,6 +305,7 @@ class Stack(WithChance, Callables):
                 for name, array in {"X": rows, **(others or {})}.items():
                     check_values(array, name, dtype="float64", unit_interval=True)
             self._in_pretraining = True
+            complete, self._complete = self._complete, False  # until all parameters belong together
             try:
                 with unmoved_by_bad_input(g for layer in layers for g in _generators(layer)):
                     pretrain_layers(
@@ -318,10 +319,9 @@ class Stack(WithChance, Callables):
                         monitor=monitor,
                         callbacks=callbacks,
                     )
-                self._complete = False  # until `fit` has made the rest of the network anew
-            except BaseException as error:
-                if isinstance(error, DivergenceError) or not isinstance(error, Exception):
-                    self._complete = False
+            except Exception as error:
+                if not isinstance(error, DivergenceError):  # all layers are what they were
+                    self._complete = complete
                 raise
             finally:
                 self._in_pretraining = False

@@ -17,6 +17,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backend import Function
 from udl_pt.calling import in_chunks
+from udl_pt.interrupts import deferring_signals, uninterrupted
 from udl_pt.random import HostGenerator
 from udl_pt.rates import Rates
 from udl_pt.validation import DivergenceError
@@ -113,6 +114,7 @@ class Step(Protocol):
         """Make the parameters fit to be looked at from outside."""
 
 
+@deferring_signals
 def train(
     step: Step,
     data: Sequence[np.ndarray],
@@ -163,6 +165,10 @@ def train(
     DivergenceError
         At the first step that isn't finite; names stage, epoch, batch and parameter. Also where the recorded
         cost isn't finite.
+
+    Notes
+    -----
+    A step happens whole: an exception of a signal's handler, such as KeyboardInterrupt, waits for its end.
     """
     n = len(data[0])
     order = np.arange(n)
@@ -184,7 +190,7 @@ def train(
                 first, *others = (_cast(array[rows], dtype) for array in data)
                 if augment is not None:
                     first = _cast(augment(first), dtype)
-                finite = step(first, *others, *scalars)
+                finite = uninterrupted(step, first, *others, *scalars)
                 if not finite.all():
                     raise _divergence(progress, step.names, finite)
                 if monitor == "batch":
@@ -194,11 +200,11 @@ def train(
                     break
             if monitor == "epoch":
                 progress.cost = _finite(measure(), progress)
-            step.settle()
+            uninterrupted(step.settle)
             for callback in callbacks:
                 callback(progress)
     finally:
-        step.settle()
+        uninterrupted(step.settle)
     notify(callbacks, "on_end", progress)
 
 

@@ -9,6 +9,7 @@ from udl_pt.eager.beyond import check_beyond
 from udl_pt.eager.layer import Array, MomentumStep, init_weights
 from udl_pt.eager.stack import Stack
 from udl_pt.fitting import one_fit_at_a_time
+from udl_pt.interrupts import whole
 from udl_pt.metrics import error_rate
 from udl_pt.rates import Rates
 from udl_pt.training import MONITORS, Progress, notify, show_costs, train
@@ -175,6 +176,7 @@ class DNN(Stack):
             show_costs(self.costs, self.title)
         return self
 
+    @whole
     def _set_head(self, W: Array) -> None:
         """Set the logistic layer."""
         self.W, self.b = self._param(W), self._param(np.zeros(W.shape[1], self.dtype))

@@ -13,6 +13,7 @@ import numpy as np
 
 from udl_pt.eager.streams import Streams
 from udl_pt.held_out import HeldOut
+from udl_pt.interrupts import whole
 from udl_pt.parameters import LayerParameters, Parameters
 from udl_pt.random import Chance, HostGenerator, WithChance
 from udl_pt.rates import Rates
@@ -188,6 +189,7 @@ class Layer(LayerParameters, Twin):
         """Whether ``fit`` is known to take values in [0, 1] only; of a ``fit`` of one's own nothing is."""
         return False
 
+    @whole
     def _set_params(self, *values: np.ndarray) -> None:
         """Set W, the hidden and the visible bias; and their velocities, at zero."""
         self.n_features = len(values[0])

@@ -101,8 +101,8 @@ class Stack(Twin):
         """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
 
         What is in `others`, by name, will be passed through them too: its values must be such as the first
-        layer takes. Bad input leaves all layers as they were. After a divergence the network has no
-        parameters: some of its layers are new.
+        layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt the network has
+        no parameters: some of its layers are new.
         """
         layers = self.hidden_layers
         each = one_a_layer(epochs, "pretrain_epochs", len(layers))
@@ -114,6 +114,7 @@ class Stack(Twin):
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]
         H, where = X, ""
         self._in_pretraining = True
+        complete, self._complete = self._complete, False  # until all parameters belong together
         with unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]):
             self._chance.restart()
             try:
@@ -128,17 +129,14 @@ class Stack(Twin):
                             check_values(array, name, dtype="float64", unit_interval=layer.unit_interval)
                     H = layer.forward_hidden(H)
             except DivergenceError as error:
-                self._complete = False
                 raise DivergenceError(f"{where}: {error}") from error
             except Exception as error:
                 for layer, attributes in zip(layers, before, strict=True):
                     vars(layer).clear()
                     vars(layer).update(attributes)
+                self._complete = complete
                 if type(error) in (ValueError, TypeError):
                     raise type(error)(f"{prefix}{error}") from error
-                raise
-            except BaseException:  # an interrupt, after which some layers are new
-                self._complete = False
                 raise
             finally:
                 self._in_pretraining = False

@@ -1,0 +1,160 @@
+"""Signals that wait, so that Ctrl-C cuts no step of training in two.
+
+Python runs a signal's handler between any two of its instructions in the main thread, and most handlers
+raise. `uninterrupted` calls a function that must happen whole: a handler that is due meanwhile runs right
+after it.
+"""
+
+import contextlib
+import functools
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["deferring_signals", "interruptible", "uninterrupted", "whole"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+SIGNALS = tuple(signal.valid_signals())
+
+_active: "list[_Gate]" = []  # of the main thread, the innermost last
+
+
+class _Gate:
+    """In place of the handlers that are written in Python; while it is closed, they wait."""
+
+    def __init__(self) -> None:
+        self.closed = True
+        self._handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        self._replaced: list[int] = []
+        self._waiting: dict[int, FrameType | None] = {}
+
+    def install(self) -> None:
+        for number in SIGNALS:
+            handler = signal.getsignal(number)
+            if callable(handler):
+                self._handlers[number] = handler
+                self._replaced.append(number)
+                signal.signal(number, self._arrived)
+        _active.append(self)
+        self.open()
+
+    def remove(self) -> None:
+        if self in _active:
+            _active.remove(self)
+        try:
+            self._restore()
+        finally:
+            self._deliver()
+
+    def _restore(self) -> None:
+        try:
+            while self._replaced:
+                number = self._replaced[-1]
+                if signal.getsignal(number) == self._arrived:  # else someone has set another one since
+                    signal.signal(number, self._handlers[number])
+                self._replaced.pop()
+        finally:
+            if self._replaced:  # a handler that is back already has raised
+                self._restore()
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:
+        if self.closed:
+            self._waiting[number] = frame
+        else:
+            self._handlers[number](number, frame)
+
+    def _deliver(self) -> None:
+        while self._waiting:
+            number = next(iter(self._waiting))
+            self._handlers[number](number, self._waiting.pop(number))
+
+    def open(self) -> None:
+        self.closed = False
+        self._deliver()
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        closed = self.closed
+        try:
+            self.open()
+            yield
+        finally:
+            self.closed = closed
+
+
+def deferring_signals(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function in which many calls of `uninterrupted` follow each other.
+
+    The handlers of signals are replaced once for all these calls. Only handlers written in Python are, and
+    only in the main thread, where Python runs them. A handler that is set meanwhile doesn't wait.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not _in_main_thread():
+            return function(*args, **kwargs)
+        gate = _Gate()
+        try:
+            gate.install()
+            return function(*args, **kwargs)
+        finally:
+            gate.closed = True  # here, since a handler may run, and raise, where `remove` begins
+            gate.remove()
+
+    return call
+
+
+def uninterrupted(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a function that must happen whole.
+
+    Parameters
+    ----------
+    function : callable
+        What to call. In another thread than the main one it is simply called, since no handler runs there.
+    *args, **kwargs
+        Its arguments.
+
+    Returns
+    -------
+    object
+        What it returns.
+
+    Raises
+    ------
+    BaseException
+        What the function raises; else what a handler raises that waited, such as KeyboardInterrupt.
+    """
+    if not _in_main_thread():
+        return function(*args, **kwargs)
+    if not _active:
+        return deferring_signals(uninterrupted)(function, *args, **kwargs)
+    gate = _active[-1]
+    if gate.closed:
+        return function(*args, **kwargs)
+    gate.closed = True
+    try:
+        return function(*args, **kwargs)
+    finally:
+        gate.open()
+
+
+def whole(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function that must happen whole; see `uninterrupted`."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return uninterrupted(function, *args, **kwargs)
+
+    return call
+
+
+def interruptible() -> contextlib.AbstractContextManager[None]:
+    """Make a context within `uninterrupted` in which handlers run at once: for work that can be undone."""
+    return _active[-1].opened() if _active and _in_main_thread() else contextlib.nullcontext()
+
+
+def _in_main_thread() -> bool:
+    return threading.get_ident() == threading.main_thread().ident
