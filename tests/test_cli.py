@@ -5,9 +5,12 @@ import io
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
+import tempfile
+import time
 
 import numpy as np
 import pytest
@@ -195,6 +198,40 @@ def test_interruption(monkeypatch, capsys):
     monkeypatch.setattr(cli, "load_data", interrupt)
     assert cli.main(["reproduce"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+OPTIONS = {
+    "reproduce": ["3", "--sizes", "8", "--epochs", "100000", "--backend", "jax"],
+    "compare": ["rbm", "--sizes", "4", "--steps", "1000000", "--backends", "--twins", "numpy"],
+}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="has no SIGHUP")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("command", OPTIONS)
+def test_a_signal_leaves_no_process_no_temporary_file_and_no_page(command, number, tmp_path):
+    temporary, out = tmp_path / "temporary", tmp_path / "out"
+    temporary.mkdir()
+    line = [sys.executable, "-m", "udl_pt", command, *OPTIONS[command], "--out", str(out)]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(line, start_new_session=True, env=environment, **pipes) as process:
+        process.stdout.readline()  # the data's source: it is at work from here on
+        time.sleep(0.5)
+        process.send_signal(number)
+        _, errors = process.communicate()
+    assert process.returncode == 128 + number, errors
+    assert f"ended by {number.name}" in errors
+    assert list(temporary.iterdir()) == []
+    assert not out.exists()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_handlers_are_what_they_were_afterwards(capsys):
+    before = signal.getsignal(signal.SIGTERM), sys.unraisablehook, tempfile.tempdir
+    assert cli.main(["reproduce", "9"]) == 2
+    assert (signal.getsignal(signal.SIGTERM), sys.unraisablehook, tempfile.tempdir) == before
 
 
 def test_version_and_module():

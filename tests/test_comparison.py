@@ -1,16 +1,32 @@
 """`udl_pt.compare` and ``udl-pt compare``: every way of the same training, side by side."""
 
+import copy
+import functools
 import io
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
 import udl_pt
-from udl_pt import DNN, RBM, AutoEncoder, cli, comparison_code, comparison_plots, comparison_report
+from udl_pt import (
+    DBN,
+    DNN,
+    RBM,
+    AutoEncoder,
+    cli,
+    comparison,
+    comparison_code,
+    comparison_plots,
+    comparison_report,
+    comparison_worker,
+)
 from udl_pt.comparison import Comparison, Way, compare
 from udl_pt.graph import masking
 
@@ -25,14 +41,14 @@ def small(model, **options):
 
 
 @pytest.fixture(scope="module")
-def comparison():
+def seen():
     return small("rbm", sizes=[7], fit={"k": 2})
 
 
-def test_all_ways_take_the_same_steps(comparison):
-    assert [way.name for way in comparison.ways] == ["jax", "numpy", "torch"]
-    assert (comparison.model, comparison.steps, comparison.reference) == ("RBM(7), float64", 12, "numpy")
-    for way in comparison.ways:
+def test_all_ways_take_the_same_steps(seen):
+    assert [way.name for way in seen.ways] == ["jax", "numpy", "torch"]
+    assert (seen.model, seen.steps, seen.reference) == ("RBM(7), float64", 12, "numpy")
+    for way in seen.ways:
         assert list(way.differences) == [1, 2, 5, 10, 12]
         assert max(way.differences.values()) < 1e-12
         assert len(way.ms) == 11
@@ -69,11 +85,11 @@ def test_compiling_pays_where_the_lines_meet():
     assert Way("jax", 0.1, 0.1, 0.5, 0.5, [2.0]).pays_after(eager, cold=True) == 1
 
 
-def test_the_numbers_can_be_written_and_the_pictures_drawn(comparison, tmp_path):
-    numbers, times, differences = comparison_report.write(comparison, tmp_path / "new")
+def test_the_numbers_can_be_written_and_the_pictures_drawn(seen, tmp_path):
+    numbers, times, differences = comparison_report.write(seen, tmp_path / "new")
     written = json.loads(numbers.read_text())
-    assert written["ways"][0]["differences"]["12"] == comparison.ways[0].differences[12]
-    assert written["ways"][0]["ms_median"] == pytest.approx(np.median(comparison.ways[0].ms))
+    assert written["ways"][0]["differences"]["12"] == seen.ways[0].differences[12]
+    assert written["ways"][0]["ms_median"] == pytest.approx(np.median(seen.ways[0].ms))
     assert "pays_after_cold" in written["ways"][0]
     assert times.stat().st_size > 10_000
     assert differences.stat().st_size > 5_000
@@ -91,11 +107,108 @@ def test_the_picture_of_times_has_the_break_even_points():
         assert at == pytest.approx([dots[0].get_ydata()[0]] * 2, rel=1e-3)
 
 
+class Doubled(AutoEncoder):
+    """An auto-encoder of one's own: other hidden units, and a constructor with another argument."""
+
+    def __init__(self, M, factor=2.0, **options):
+        super().__init__(M, **options)
+        self.factor = factor
+
+    def hidden_mean(self, A):
+        return self.factor * super().hidden_mean(A)
+
+
+class Slow(RBM):
+    """Its hidden units get half of what they are sent."""
+
+    def hidden_logits(self, V):
+        return super().hidden_logits(V) / 2
+
+
+class Strict(AutoEncoder):
+    def fit(self, X, epochs=1, batch_sz=10, backend=None):
+        return super().fit(X, epochs=epochs, batch_sz=batch_sz, backend=backend)
+
+
+def local_class(module=__name__):
+    class Local(AutoEncoder):
+        pass
+
+    Local.__module__ = module
+    return Local
+
+
+STANDARDISED = (DATA[0] - DATA[0].mean(axis=0)) / DATA[0].std(axis=0)
+
+
+def trained(model, X, fit, seed=0):
+    """Train a copy here as `compare` does there, and return what its weights came to."""
+    model = copy.deepcopy(model)
+    comparison_worker.restart(model, seed)
+    if isinstance(model, DNN):
+        model.fit(X, DATA[1], X, DATA[1], pretrain=False, backend="jax", monitor=None, batch_sz=20, **fit)
+    else:
+        model.fit(X, backend="jax", monitor=None, batch_sz=20, **fit)
+    return [p.get_value() for p in model.params]
+
+
+@pytest.mark.parametrize(
+    ("model", "fit"),
+    [
+        (Doubled(5, 1.5, dtype="float64", output="sigmoid"), {"learning_rate": 0.05, "mu": 0.9}),
+        (Slow(5, dtype="float64"), {"learning_rate": 0.1, "mu": 0.0, "k": 1}),
+        (DNN([5, 4], Doubled, dtype="float64"), {"learning_rate": 0.01, "mu": 0.9}),
+        (RBM(5, visible="gaussian", dtype="float64"), {"learning_rate": 0.1, "mu": 0.0, "k": 1}),
+    ],
+    ids=["autoencoder", "rbm", "layers", "gaussian"],
+)
+def test_a_model_that_has_no_twin_is_trained_by_the_symbolic_ways(model, fit, monkeypatch):
+    """What the processes train is the class itself, from the seed on: its parameters are those found here."""
+    kept = {}
+
+    def apart(one, other):
+        with np.load(one) as arrays:
+            kept[one.name] = [arrays[name] for name in arrays.files]
+        return 0.0
+
+    monkeypatch.setattr(comparison, "_apart", apart)
+    X = STANDARDISED if getattr(model, "visible", "") == "gaussian" else DATA[0]
+    seen = compare(model, ["jax"], steps=6, data=(X, DATA[1]), batch_sz=20)
+    assert [way.name for way in seen.ways] == ["jax"]
+    assert (seen.reference, seen.baseline) == ("jax", None)
+    assert sorted(seen.left_out) == ["numpy", "torch"]
+    assert seen.model.startswith(type(model).__name__)
+    for found, expected in zip(kept["jax-6.npz"], trained(model, X, {**fit, "epochs": 1}), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert comparison_report.table(seen).row_count == 1
+
+
+def test_arguments_that_the_twins_lack_leave_them_out():
+    seen = compare("rbm", ["jax"], steps=2, data=DATA, batch_sz=20, sizes=[4], fit={"weight_decay": 0.1})
+    assert [way.name for way in seen.ways] == ["jax"]
+    assert "the eager RBM.fit has no weight_decay" in seen.left_out["numpy"]
+
+
 @pytest.mark.parametrize(
     ("model", "options", "message"),
     [
         ("pca", {}, "model is 'pca', expected one of 'autoencoder', 'rbm', 'dnn'"),
-        (RBM(3, visible="gaussian"), {}, "others are not compared"),
+        (DBN([3]), {}, "expected 'autoencoder', 'rbm', 'dnn', or an AutoEncoder, an RBM or a DNN"),
+        (
+            RBM(3, visible="gaussian"),
+            {},
+            "the eager RBM has no gaussian units",
+        ),
+        ("rbm", {"fit": {"weight_decay": 0.1}}, "the eager RBM.fit has no weight_decay"),
+        (DNN([3], functools.partial(AutoEncoder, hidden="relu")), {}, "a layer has relu units"),
+        (DNN([3], functools.partial(RBM, visible="gaussian")), {}, "a layer has gaussian units"),
+        (Doubled(3), {}, "Doubled is a class of its own, and the eager twins have only the library's"),
+        (DNN([3], Doubled), {}, "a layer is of the class Doubled"),
+        (Doubled(3, dtype="float32"), {"twins": []}, "dtype is float64, but the model is of float32"),
+        (Doubled(3), {"twins": [], "theano": "x"}, "theano is x, which doesn't start"),
+        (Strict(3), {"twins": []}, "Strict.fit takes no callbacks, monitor, which"),
+        (local_class()(3), {"twins": []}, "which other processes can't import"),
+        (local_class("__main__")(3), {"twins": []}, "Local is defined in the script that runs"),
         ("rbm", {"steps": 1}, "steps is 1, expected at least 2"),
         ("rbm", {"backends": ["cuda"]}, "backend is 'cuda'"),
         ("rbm", {"twins": ["tensorflow"]}, "twins is 'tensorflow'"),
@@ -184,3 +297,49 @@ def test_the_original_takes_the_same_steps(kind, sizes):
     seen = small(kind, sizes=sizes, steps=100, theano=os.environ["UDL_PT_THEANO"])
     assert seen.reference == "theano"
     assert max(max(way.differences.values()) for way in seen.ways) < 1e-10
+
+
+COMPARING = """
+import numpy as np, sys, udl_pt
+X = np.random.RandomState(0).rand(40, 6)
+say = lambda line: print(line, flush=True)
+udl_pt.compare("rbm", ["jax"], ["numpy"], 10**6, sizes=[4], data=(X, np.arange(40) % 2), batch_sz=4, say=say)
+"""
+
+
+def started(command, folder):
+    """Start a process in a session of its own, whose temporary files go to a folder."""
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+
+
+def survivors(group, seconds=20.0):
+    """Wait until a group of processes is gone; return whether some remain."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_comparison_that_is_ended_leaves_no_process(number, tmp_path):
+    process = started([sys.executable, "-c", COMPARING], tmp_path)
+    with process:
+        for line in process.stdout:
+            if "steps to go" in line:
+                break
+        process.send_signal(number)
+        process.communicate()
+    assert process.returncode != 0
+    assert not survivors(process.pid)
+    assert (list(tmp_path.iterdir()) == []) == (number == signal.SIGINT)  # nobody cleans up after SIGKILL

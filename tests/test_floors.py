@@ -25,7 +25,7 @@ FLOORS = {
         5: "autoencoder rbm tsne",
         6: "dbn_files pretraining fine_tuning likelihood sampling",
         7: "dnn dbn deep classifiers",
-        8: "features adversarial ladder comparison_worker comparison_code",
+        8: "features adversarial ladder comparison_worker comparison_code comparison_models",
         9: "augmentation comparison",
         10: "image_plots",
         11: "plots",

@@ -2,11 +2,8 @@
 
 import argparse
 import contextlib
-import os
 import signal
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,12 +16,13 @@ from rich.progress import Progress as Bars
 
 from udl_pt.backend import BACKENDS, float_dtype, get_backend
 from udl_pt.chapters import CHAPTERS, Settings
-from udl_pt.comparison import KINDS, compare
+from udl_pt.comparison import compare
+from udl_pt.comparison_models import KINDS
 from udl_pt.comparison_worker import TWINS
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.doctor import examine
 from udl_pt.files import folder_if_filled, printable
-from udl_pt.interrupts import uninterrupted
+from udl_pt.interrupts import Ended, ending_by_signals, uninterrupted
 from udl_pt.random import as_generator
 from udl_pt.report import PAGE, RESULTS, write_report
 from udl_pt.training import Progress
@@ -32,8 +30,6 @@ from udl_pt.validation import check_count, check_option
 from udl_pt.version import __version__
 
 __all__ = ["main"]
-
-ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,68 +48,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        with _ending_by_signals(), _temporary_files():
+        with ending_by_signals(), _temporary_files():
             options.command(options)
     except (ValueError, TypeError, OSError, MemoryError, RuntimeError) as error:
         lines = "\n".join(map(printable, f"udl-pt: {error}".split("\n")))
         Console(stderr=True, soft_wrap=True).print(lines, markup=False, highlight=False)
         return 2
-    except (_Ended, KeyboardInterrupt) as error:
-        number = error.number if isinstance(error, _Ended) else signal.SIGINT
-        with contextlib.suppress(OSError):  # SIGHUP: the terminal may be gone
-            Console(stderr=True).print(f"udl-pt: {_ENDS.get(number, signal.Signals(number).name)}")
+    except (Ended, KeyboardInterrupt) as error:
+        number = error.number if isinstance(error, Ended) else signal.SIGINT
+        with contextlib.suppress(OSError):  # after SIGHUP the terminal may be gone
+            Console(stderr=True).print(f"udl-pt: ended by {signal.Signals(number).name}")
         return 128 + number
     return 0
 
 
-class _Ended(BaseException):
-    """What a signal raises that ends the process, so that all is put in order before."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-_ENDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
-
-
-@contextlib.contextmanager
-def _ending_by_signals() -> Iterator[None]:
-    """Raise an exception on signals that would else end the process at once."""
-    if threading.current_thread() is not threading.main_thread():  # no other may set handlers
-        yield
-        return
-
-    def end(number: int, frame: Any) -> None:
-        raise _Ended(number)
-
-    def again(unraisable: Any) -> None:
-        """Send the signal once more where Python ignored its exception, as it does in a `__del__`."""
-        error = unraisable.exc_value
-        if isinstance(error, _Ended | KeyboardInterrupt):
-            number = error.number if isinstance(error, _Ended) else signal.SIGINT
-            threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
-        else:
-            hook(unraisable)
-
-    # a signal that is ignored, as SIGHUP under nohup, stays so
-    before = {number: signal.getsignal(number) for number in ENDING}
-    hook, sys.unraisablehook = sys.unraisablehook, again
-    try:
-        for number, handler in before.items():
-            if handler == signal.SIG_DFL:
-                signal.signal(number, end)
-        yield
-    finally:
-        sys.unraisablehook = hook
-        for number, handler in before.items():
-            if handler == signal.SIG_DFL:
-                signal.signal(number, handler)
-
-
 @contextlib.contextmanager
 def _temporary_files() -> Iterator[None]:
-    """Keep temporary files in a folder that goes at the end: PyTensor leaves one for each of its functions."""
+    """Keep temporary files in a folder that is removed at the end: PyTensor leaves one a function."""
     before, stack = tempfile.tempdir, contextlib.ExitStack()
     try:
         tempfile.tempdir = uninterrupted(

@@ -9,10 +9,11 @@ import contextlib
 import importlib.util
 import inspect
 import math
-import pickle
+import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,27 +21,18 @@ from typing import Any
 import numpy as np
 
 from udl_pt import eager
-from udl_pt.autoencoder import AutoEncoder
 from udl_pt.backend import BACKENDS, float_dtype, get_backend
+from udl_pt.comparison_models import KINDS, fit_arguments, pickled, subject
 from udl_pt.comparison_processes import Process, check_theano
 from udl_pt.comparison_worker import CLASSES, TWINS, prepared, way_of
 from udl_pt.datasets import load_mnist_subset
-from udl_pt.dnn import DNN
-from udl_pt.rbm import RBM
+from udl_pt.interrupts import uninterrupted
 from udl_pt.training import Progress
 from udl_pt.validation import check_count, check_epochs, check_labels, check_matrix, check_option
 
-__all__ = ["KINDS", "Comparison", "Way", "compare"]
+__all__ = ["Comparison", "Way", "compare"]
 
-KINDS: dict[str, dict[str, Any]] = {
-    "autoencoder": {"sizes": [1000], "fit": {"learning_rate": 0.05, "mu": 0.9}},
-    "rbm": {"sizes": [1000], "fit": {"learning_rate": 0.1, "mu": 0.0, "k": 1}},
-    "dnn": {"sizes": [1000, 750, 500], "fit": {"learning_rate": 0.01, "mu": 0.9}},
-}
 BLOCK, REST = 20, 0.1  # steps of a way before the next one's turn, seconds between
-SET_HERE = {"batch_sz", "epochs", "monitor", "callbacks", "backend", "show_fig"}
-SET_HERE |= {"pretrain", "pretrain_epochs", "pretrain_options", "keep_layers", "augment", "validation"}
-SIMPLE = (bool, int, float, str, type(None))
 MARKS = (1, 2, 5)  # times powers of ten: steps after which parameters are compared
 
 
@@ -161,7 +153,9 @@ def compare(
     ----------
     model : {"autoencoder", "rbm", "dnn"}, AutoEncoder, RBM or DNN
         What to train; of a model its sizes, dtype, units and corruption, not its parameters. A network is
-        not pretrained.
+        not pretrained. The model may be of a class derived from these, and a network may have such layers:
+        classes of a module that other processes can import. Then the symbolic ways alone take part, as for
+        all that the eager twins don't have; `left_out` has the reason.
     backends : sequence of {"numba", "c", "jax"}, optional
         The symbolic ways; all that work here where not given.
     twins : sequence of {"numpy", "torch"}, optional
@@ -177,7 +171,7 @@ def compare(
     batch_sz : int
         Rows a step.
     dtype : {"float32", "float64"}, optional
-        float32 where neither this nor a model is given.
+        The model's own where not given; float32 where `model` is a name.
     seed : int
         Of weights, shuffles and draws.
     fit : mapping, optional
@@ -196,37 +190,44 @@ def compare(
     RuntimeError
         When one of the processes fails; with what it said last.
     """
-    kind, own_sizes, own_dtype, options = _described(model, sizes)
-    steps, dtype = check_count(steps, "steps", at_least=2), float_dtype(dtype or own_dtype or "float32")
+    found = subject(model, sizes)
+    steps, dtype = check_count(steps, "steps", at_least=2), float_dtype(dtype or found.dtype or "float32")
+    if found.model is not None and dtype != found.dtype:
+        raise ValueError(f"dtype is {dtype}, but the model is of {found.dtype}: leave dtype away")
     if check_count(seed, "seed", at_least=0) > 2**32 - 2:
         raise ValueError(f"seed is {seed}, expected at most 2**32 - 2")
     data = load_mnist_subset()[:2] if data is None else data
     X = check_matrix(data[0], dtype=dtype)
     Y = check_labels(data[1], "Y", n_samples=len(X))
     _, batch_sz = check_epochs(1, batch_sz, len(X))
-    ways, left_out = _ways(backends, twins)
+    arguments = fit_arguments(found, fit or {})
+    ways, left_out = _ways(backends, twins, found.no_twin)
     task: dict[str, Any] = {
-        "kind": kind,
-        "sizes": own_sizes,
+        "kind": found.kind,
+        "sizes": found.sizes,
         "dtype": dtype,
         "seed": int(seed),
-        "fit": {"batch_sz": batch_sz, **KINDS[kind]["fit"], **_plain(fit or {})},
+        "fit": {"batch_sz": batch_sz, **arguments},
         "steps": steps,
         "checkpoints": _checkpoints(steps),
     }
     if theano is not None:
         check_theano(theano)
-        if more := set(options) | set(task["fit"]) - {"batch_sz", *KINDS[kind]["fit"]}:
+        if more := set(found.options) | set(task["fit"]) - {"batch_sz", *KINDS[found.kind]["fit"]}:
             raise ValueError(
                 f"theano is {theano}, but the original takes no {', '.join(sorted(more))}: leave either away"
             )
+        if found.no_twin:
+            raise ValueError(f"theano is {theano}, but it can't train this model: {found.no_twin}")
         ways.append("theano")
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+    with _cleaned_up() as stack:
+        place = Path(uninterrupted(lambda: stack.enter_context(tempfile.TemporaryDirectory())))
         np.savez(place / "data.npz", X=np.asarray(X, dtype), Y=Y)
-        (place / "options.pkl").write_bytes(pickle.dumps(options))
-        task |= {"data": str(place / "data.npz"), "options": str(place / "options.pkl")}
-        _try(task, eager_too=not {*TWINS}.isdisjoint(ways))
+        task |= {"data": str(place / "data.npz"), "path": [os.path.abspath(entry) for entry in sys.path]}
+        for name in ("options", "model"):
+            (place / name).write_bytes(pickled(getattr(found, name), name, "define it in a module"))
+            task[name] = str(place / name)
+        _try(task, found.model is not None, eager_too=not {*TWINS}.isdisjoint(ways))
         results = _run(ways, task, place, say, theano)
         reference = next(name for name in ("theano", "numpy", results[0].name) if name in ways)
         for way in results:
@@ -234,68 +235,27 @@ def compare(
                 step: _apart(place / f"{way.name}-{step}.npz", place / f"{reference}-{step}.npz")
                 for step in task["checkpoints"]
             }
-    title = f"{CLASSES[kind]}({', '.join(map(str, task['sizes']))}), {dtype}"
+    title = f"{found.name}({', '.join(map(str, found.sizes))}), {dtype}"
     return Comparison(title, steps, reference, results, left_out)
 
 
-def _described(model: Any, sizes: Any) -> tuple[str, list[int], str | None, dict[str, Any]]:
-    """Give a model's kind, sizes, dtype, and further arguments of its constructor."""
-    if isinstance(model, str):
-        check_option(model, "model", list(KINDS))
-        hidden = [check_count(M, "sizes") for M in (KINDS[model]["sizes"] if sizes is None else sizes)]
-        if model != "dnn" and len(hidden) != 1:
-            raise ValueError(f"sizes is {hidden}, but {CLASSES[model]} has one layer: expected one number")
-        return model, hidden, None, {}
-    if sizes is not None:
-        raise ValueError(f"sizes is {sizes}, but the model {model!r} has its own: leave sizes away")
-    if type(model) is AutoEncoder:
-        _check_importable(model.corruption)
-        options = {"hidden": model.hidden, "output": model.output, "corruption": model.corruption}
-        plain = {"hidden": "sigmoid", "output": "sigmoid", "corruption": None}
-        return "autoencoder", [model.M], model.dtype, {n: v for n, v in options.items() if v != plain[n]}
-    if type(model) is RBM and model.visible == "bernoulli":
-        return "rbm", [model.M], model.dtype, {}
-    if type(model) is DNN and all(
-        getattr(layer, "hidden", "sigmoid") == "sigmoid" for layer in model.hidden_layers
-    ):
-        return "dnn", [layer.M for layer in model.hidden_layers], model.dtype, {}
-    raise TypeError(
-        f"model is {model!r}, expected 'autoencoder', 'rbm', 'dnn', or an AutoEncoder, an RBM with Bernoulli "
-        "units or a DNN with sigmoid units: others are not compared"
-    )
-
-
-def _check_importable(corruption: Any) -> None:
-    """Raise unless another process can get at a corruption."""
-    function = getattr(corruption, "func", corruption)  # of a functools.partial
+@contextlib.contextmanager
+def _cleaned_up() -> Iterator[contextlib.ExitStack]:
+    """Make a stack of contexts that all end, whatever signals come meanwhile."""
+    stack = contextlib.ExitStack()
     try:
-        pickle.dumps(corruption)
-        if getattr(function, "__module__", None) == "__main__":
-            raise ValueError("it is of the script that runs")
-    except Exception as error:  # whatever pickle may raise
-        raise ValueError(
-            f"corruption is {corruption!r}, which other processes can't import ({error}): make it a function "
-            "of a module"
-        ) from None
+        yield stack
+    finally:
+        uninterrupted(stack.close)
 
 
-def _plain(fit: Mapping[str, Any]) -> dict[str, Any]:
-    """Hand back further arguments of ``fit`` as what JSON can hold."""
-    if own := sorted({*fit} & SET_HERE):
-        raise ValueError(f"fit has {', '.join(own)}, which compare sets itself or leaves as it is")
-    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in fit.items()}
-    if strange := [name for name, value in plain.items() if not isinstance(value, SIMPLE)]:
-        raise TypeError(f"fit has {strange[0]}={plain[strange[0]]!r}, expected a number, a string or None")
-    return plain
-
-
-def _try(task: dict[str, Any], *, eager_too: bool) -> None:
+def _try(task: dict[str, Any], own: bool, *, eager_too: bool) -> None:
     """Take one step here, without a compiler: what would be refused is refused before anything starts.
 
     What only the symbolic models know is checked as far as it can be without a step.
     """
     known = inspect.signature(getattr(eager, CLASSES[task["kind"]]).fit).parameters
-    by_twin = eager_too or set(task["fit"]) <= set(known)
+    by_twin = eager_too or (not own and set(task["fit"]) <= set(known))
     model, arrays, arguments = prepared(way_of("numpy" if by_twin else "c"), task)
     model.fit(*arrays, **arguments, epochs=int(by_twin), monitor=None, callbacks=[_OneStep()])
 
@@ -311,8 +271,8 @@ class _OneStep:
         progress.stop = True
 
 
-def _ways(backends: Any, twins: Any) -> tuple[list[str], dict[str, str]]:
-    """Name all ways that take part, and say of those that can't why; asked for by name, that is an error."""
+def _ways(backends: Any, twins: Any, no_twin: str) -> tuple[list[str], dict[str, str]]:
+    """Name all ways that take part, and why others can't; for one asked for by name, that is an error."""
     ways: list[str] = []
     left_out: dict[str, str] = {}
     for name in BACKENDS if backends is None else backends:
@@ -324,12 +284,15 @@ def _ways(backends: Any, twins: Any) -> tuple[list[str], dict[str, str]]:
             left_out[name] = str(error)
     for name in TWINS if twins is None else twins:
         check_option(name, "twins", list(TWINS))
-        if name == "torch" and importlib.util.find_spec("torch") is None:
+        if no_twin:
+            left_out[name] = f"twin {name!r} can't train this model: {no_twin}"
+        elif name == "torch" and importlib.util.find_spec("torch") is None:
             left_out[name] = "twin 'torch' needs PyTorch, which is not installed: pip install 'udl_pt[torch]'"
-            if twins is not None:
-                raise ValueError(left_out[name])
         else:
             ways.append(name)
+            continue
+        if twins is not None:
+            raise ValueError(left_out[name])
     if not ways:
         raise ValueError("backends and twins are empty: expected at least one way to train")
     return list(dict.fromkeys(ways)), left_out
@@ -350,15 +313,20 @@ def _run(
 ) -> list[Way]:
     """Start every way twice, first with an empty compile cache; then let them take turns."""
     ways, workers = [], []
-    with contextlib.ExitStack() as stack:
+
+    def started(stack: contextlib.ExitStack, name: str, **more: Any) -> Process:
+        own = task | {"prefix": str(place / name), **more}
+        return uninterrupted(lambda: stack.enter_context(Process(name, own, place, theano)))
+
+    with _cleaned_up() as stack:
         for name in names:
             say(f"{name}: with an empty compile cache")
-            own = task | {"prefix": str(place / name)}
-            with Process(name, own | {"steps": 1, "checkpoints": []}, place, theano) as worker:
+            with _cleaned_up() as alone:
+                worker = started(alone, name, steps=1, checkpoints=[])
                 import_cold, cold = worker.hear("imported"), worker.hear("first")
                 worker.hear("done")
             say(f"{name}: with a full one")
-            worker = stack.enter_context(Process(name, own, place, theano))
+            worker = started(stack, name)
             import_warm, warm = worker.hear("imported"), worker.hear("first")
             ways.append(Way(name, *(said["seconds"] for said in (import_cold, import_warm, cold, warm))))
             workers.append(worker)

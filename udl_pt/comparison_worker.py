@@ -1,9 +1,10 @@
 """One way of training a model, in a process of its own: what `udl_pt.compare` times.
 
 A process that calls `main`, with a backend (``numba``, ``c``, ``jax``) or an eager twin (``numpy``,
-``torch``) as its argument, speaks the lines that `udl_pt.theano_worker` describes. Its task has one entry
-more: ``options``, the file of a pickle with further arguments of the model's constructor. Steps are those of
-the models' own ``fit``, timed from batch to batch, with JAX waited for.
+``torch``) as its argument, speaks the lines that `udl_pt.theano_worker` describes. Its task has more entries.
+``options`` and ``model`` are files of pickles: further arguments of the model's constructor, and a model
+that is trained itself, or None. ``path`` lists folders where its class may be found. Steps are those of the
+models' own ``fit``, timed from batch to batch, with JAX waited for.
 """
 
 import functools
@@ -11,7 +12,9 @@ import importlib
 import json
 import os
 import pickle
+import queue
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +26,8 @@ import numpy as np
 from udl_pt.backend import BACKENDS, get_backend
 from udl_pt.callbacks import value_of
 from udl_pt.memory import peak
+from udl_pt.random import RandomStreams
+from udl_pt.rbm import RBM
 from udl_pt.training import Progress
 
 __all__ = ["CLASSES", "TWINS", "main", "prepared", "way_of"]
@@ -38,7 +43,7 @@ def main() -> None:
     module = way_of(way)
     tell("imported", seconds=time.time() - start)
 
-    task = json.loads(sys.stdin.readline())
+    task = json.loads(next(lines_in()))
     conductor = Conductor(task, start)
     model, data, fit = prepared(module, task)
     if way in BACKENDS:
@@ -60,16 +65,31 @@ def way_of(name: str) -> ModuleType:
 def prepared(module: ModuleType, task: dict[str, Any]) -> tuple[Any, list[np.ndarray], dict[str, Any]]:
     """Make a model, and give it with the arrays and the arguments of its ``fit``."""
     kind, seed = task["kind"], task["seed"]
+    sys.path += [entry for entry in task["path"] if entry not in sys.path]  # last: they shadow nothing
     options = {"random_state": seed, "dtype": task["dtype"]}
     options |= pickle.loads(Path(task["options"]).read_bytes())
     if kind == "rbm":
         options["rng"] = np.random.RandomState(seed + 1)
+    model = pickle.loads(Path(task["model"]).read_bytes())
     with np.load(task["data"]) as arrays:
         X, Y = arrays["X"], arrays["Y"]
-    Class, fit = getattr(module, CLASSES[kind]), dict(task["fit"])
-    if kind == "dnn":
-        return Class(task["sizes"], **options), [X, Y, X, Y], fit | {"pretrain": False}
-    return Class(*task["sizes"], **options), [X], fit
+    fit = dict(task["fit"])
+    if model is None:
+        sizes = [task["sizes"]] if kind == "dnn" else task["sizes"]
+        model = getattr(module, CLASSES[kind])(*sizes, **options)
+    else:
+        restart(model, seed)
+    return (model, [X, Y, X, Y], fit | {"pretrain": False}) if kind == "dnn" else (model, [X], fit)
+
+
+def restart(model: Any, seed: int) -> None:
+    """Seed a model and its layers as if made with ``random_state=seed``; an RBM's draws with ``seed + 1``."""
+    generator = np.random.RandomState(seed)
+    for part in (model, *getattr(model, "hidden_layers", ())):
+        if hasattr(part, "_generator"):  # else it is a layer that shares nothing with the library's
+            part._generator, part._own_chance, part.rng = generator, True, None
+    if isinstance(model, RBM):
+        model.rng = RandomStreams(np.random.RandomState(seed + 1))
 
 
 class Conductor:
@@ -77,7 +97,7 @@ class Conductor:
 
     def __init__(self, task: dict[str, Any], start: float) -> None:
         self._task, self._start = task, start
-        self._lines: Iterator[str] = iter(sys.stdin)
+        self._lines = lines_in()
         self._done, self._left = 0, 1  # the task itself asks for the first step
         self._before, self._ms = 0.0, list[float]()
 
@@ -103,21 +123,39 @@ class Conductor:
             if self._ms:
                 tell("block", ms=self._ms)
             self._ms = []
-            self._left = 0 if last else int(next(self._lines, "").strip() or 0)
+            self._left = 0 if last else int(next(self._lines).strip() or 0)
             progress.stop = self._left == 0
         self._before = time.perf_counter()
 
 
 def named(kind: str, n: int) -> list[str]:
-    """Name the parameters of a model as `udl_pt.theano_worker` does."""
+    """Name the parameters of a model as `udl_pt.theano_worker` does; where there are others, by numbers."""
     if kind == "dnn":
-        return ["W", "b"] + [f"hidden_{p}{i}" for i in range((n - 2) // 2) for p in "Wb"]
-    return ["W", "bh", "bo"] if kind == "autoencoder" else ["W", "c", "b"]
+        names = ["W", "b"] + [f"hidden_{p}{i}" for i in range((n - 2) // 2) for p in "Wb"]
+    else:
+        names = ["W", "bh", "bo"] if kind == "autoencoder" else ["W", "c", "b"]
+    return names if len(names) == n else [f"p{i}" for i in range(n)]
 
 
 def tell(event: str, **what: Any) -> None:
     """Write one line to the parent."""
     print(json.dumps({**what, "event": event}), file=lines_out(), flush=True)
+
+
+@functools.cache
+def lines_in() -> Iterator[bytes]:
+    """Yield the parent's lines; once the parent is gone, end the process, whatever it is doing."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read() -> None:
+        # unbuffered: the lock of a buffer that this thread waits in would disturb Python's exit
+        with open(0, "rb", buffering=0, closefd=False) as source:
+            for line in source:
+                lines.put(line)
+        os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+    return iter(lines.get, None)
 
 
 @functools.cache

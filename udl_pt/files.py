@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.interrupts import whole
+
 __all__ = ["as_json", "folder_if_filled", "printable", "write_files"]
 
 
@@ -85,12 +87,13 @@ def folder_if_filled(folder: Path) -> Iterator[None]:
                 place.rmdir()
 
 
+@whole
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write files into a folder: all of them, or none.
 
-    They are written into a new folder inside it, then moved into place in the order given. If anything fails
-    or somebody interrupts, the folder is as it was before. A link under one of the names is replaced and
-    never followed.
+    They are written into a new folder inside it, then moved into place in the order given. If anything fails,
+    the folder is as it was before; an interrupt waits until all are written. A link under one of the names is
+    replaced and never followed.
 
     Parameters
     ----------

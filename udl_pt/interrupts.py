@@ -7,17 +7,21 @@ after it.
 
 import contextlib
 import functools
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["deferring_signals", "interruptible", "uninterrupted", "whole"]
+__all__ = ["Ended", "deferring_signals", "ending_by_signals", "interruptible", "uninterrupted", "whole"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 SIGNALS = tuple(signal.valid_signals())
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+AGAIN = 0.05  # seconds until a signal is sent once more
 
 _active: "list[_Gate]" = []  # of the main thread, the innermost last
 
@@ -154,6 +158,56 @@ def whole(function: Callable[P, R]) -> Callable[P, R]:
 def interruptible() -> contextlib.AbstractContextManager[None]:
     """Make a context within `uninterrupted` in which handlers run at once: for work that can be undone."""
     return _active[-1].opened() if _active and _in_main_thread() else contextlib.nullcontext()
+
+
+class Ended(BaseException):
+    """Raised by a signal that ends the process, so that everything is cleaned up before.
+
+    Attributes
+    ----------
+    number : int
+        The signal's.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextlib.contextmanager
+def ending_by_signals() -> Iterator[None]:
+    """Make a context in which SIGTERM and SIGHUP raise `Ended`, as Ctrl-C raises KeyboardInterrupt.
+
+    A signal that is ignored, such as SIGHUP under nohup, or that has another handler, is left alone. In other
+    threads than the main one nothing changes.
+    """
+    if not _in_main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Ended(number)
+
+    def send_again(ignored: Any) -> None:
+        """Send a signal again if Python ignored its exception, as it does in a `__del__`."""
+        error = ignored.exc_value
+        if isinstance(error, Ended | KeyboardInterrupt):
+            number = error.number if isinstance(error, Ended) else signal.SIGINT
+            threading.Timer(AGAIN, os.kill, (os.getpid(), number)).start()
+        else:
+            hook(ignored)
+
+    ours = [number for number in ENDING if signal.getsignal(number) == signal.SIG_DFL]
+    hook = sys.unraisablehook
+    try:
+        sys.unraisablehook = send_again
+        for number in ours:
+            signal.signal(number, end)
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _in_main_thread() -> bool:

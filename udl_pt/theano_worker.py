@@ -27,6 +27,8 @@ how Theano is set up (``THEANO_FLAGS``). Its first line is the task, in JSON:
 ``steps``, ``checkpoints``, ``prefix``
     How many steps in all; after which of them, counted from 1, ``prefix-<step>.npz`` gets the parameters.
 
+When standard input ends, the process ends: its parent is gone.
+
 The answers are lines of JSON. ``imported`` and ``first`` say how many seconds after the start the libraries
 were there and the first step was done. Then each line with a number has so many steps carried out, for which
 ``block`` gives the milliseconds from step to step, gathering the rows and the draws included. After the last
@@ -38,8 +40,10 @@ from __future__ import annotations
 import functools
 import json
 import os
+import queue
 import resource
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -57,7 +61,7 @@ def main() -> None:
     start = float(os.environ["UDL_PT_START"])
     tell("imported", seconds=time.time() - start)
 
-    task = json.loads(sys.stdin.readline())
+    task = json.loads(lines_in().get())
     with np.load(task["data"]) as data:
         X, Y = data["X"], data["Y"].astype("int32")
     rng = np.random.RandomState(task["seed"])
@@ -69,7 +73,7 @@ def main() -> None:
     done = 1
     save_if_wanted(task, done, params)
     while done < task["steps"]:
-        line = sys.stdin.readline().strip()
+        line = lines_in().get().strip()
         if not line:
             break
         ms = []
@@ -235,6 +239,22 @@ def peak_memory() -> int:
 def tell(event: str, **what: Any) -> None:
     """Write one line to the parent."""
     print(json.dumps(dict(what, event=event)), file=lines_out(), flush=True)
+
+
+@functools.lru_cache(maxsize=None)  # noqa: UP033 (as 3.7 has it)
+def lines_in() -> Any:
+    """Queue the parent's lines; once the parent is gone, end the process, whatever it is doing."""
+    lines: Any = queue.Queue()
+
+    def read() -> None:
+        # unbuffered: the lock of a buffer that this thread waits in would disturb Python's exit
+        with open(0, "rb", buffering=0, closefd=False) as source:
+            for line in source:
+                lines.put(line)
+        os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
 
 
 @functools.lru_cache(maxsize=None)  # noqa: UP033 (as 3.7 has it)

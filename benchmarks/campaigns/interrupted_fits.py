@@ -1,8 +1,8 @@
 """Signals at any moment of a fit, for `campaigns.interrupts`.
 
-A process beside this one sends the signal, so that it may arrive between any two instructions. Half of the tries
-aim at the steps: the sender waits for the end of a batch chosen by chance. The others may hit what comes before,
-such as compiling.
+A process beside this one sends the signal, so that it may arrive between any two instructions. Half of the
+tries aim at the steps: the sender waits for the end of a batch chosen by chance. The others may hit what
+comes before, such as compiling.
 """
 
 import contextlib

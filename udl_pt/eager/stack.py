@@ -101,8 +101,8 @@ class Stack(Twin):
         """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
 
         What is in `others`, by name, will be passed through them too: its values must be such as the first
-        layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt the network has
-        no parameters: some of its layers are new.
+        layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt the network
+        has no parameters: some of its layers are new.
         """
         layers = self.hidden_layers
         each = one_a_layer(epochs, "pretrain_epochs", len(layers))
