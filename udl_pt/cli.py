@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Ended, KeyboardInterrupt) as error:
         number = error.number if isinstance(error, Ended) else signal.SIGINT
         with contextlib.suppress(OSError):  # after SIGHUP the terminal may be gone
-            Console(stderr=True).print(f"udl-pt: ended by {signal.Signals(number).name}")
+            said = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+            Console(stderr=True).print(f"udl-pt: {said}")
         return 128 + number
     return 0
 

@@ -1,0 +1,172 @@
+"""Signals that come within what must happen whole."""
+
+import signal
+import threading
+
+import numpy as np
+import pytensor
+import pytest
+
+from udl_pt import DNN, AutoEncoder, backend, eager
+from udl_pt.interrupts import deferring_signals, interruptible, uninterrupted
+
+X = np.random.RandomState(0).rand(20, 5)
+Y = np.arange(20) % 2
+
+
+@pytest.fixture(autouse=True)
+def handlers_stay():
+    before = [signal.getsignal(number) for number in signal.valid_signals()]
+    yield
+    assert [signal.getsignal(number) for number in signal.valid_signals()] == before
+
+
+def interrupt():
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_a_signal_waits_for_the_end():
+    done = []
+
+    def work():
+        interrupt()
+        done.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        uninterrupted(work)
+    assert done == [1]
+
+    @deferring_signals
+    def many():
+        for _ in range(3):
+            uninterrupted(work)
+
+    with pytest.raises(KeyboardInterrupt):
+        many()
+    assert done == [1, 1]
+
+
+def test_between_calls_and_in_long_work_it_comes_at_once():
+    done = []
+
+    @deferring_signals
+    def between():
+        uninterrupted(done.append, 1)
+        interrupt()
+        done.append(2)
+
+    def long():
+        with interruptible():
+            interrupt()
+            done.append(3)
+
+    for function in (between, lambda: uninterrupted(long)):
+        with pytest.raises(KeyboardInterrupt):
+            function()
+    assert done == [1]
+
+
+def test_nested_calls_wait_for_the_outermost_and_other_signals_wait_too():
+    done = []
+
+    class Late(Exception):
+        pass
+
+    def late(number, frame):
+        raise Late
+
+    def outer():
+        uninterrupted(interrupt)
+        signal.raise_signal(signal.SIGTERM)
+        done.append(1)
+
+    before = signal.signal(signal.SIGTERM, late)
+    try:
+        with pytest.raises((KeyboardInterrupt, Late)):
+            uninterrupted(outer)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert done == [1]
+
+
+def test_what_a_function_raises_and_returns_comes_through():
+    assert uninterrupted(lambda a, b: a + b, 1, b=2) == 3
+    with pytest.raises(ZeroDivisionError):
+        uninterrupted(lambda: 1 / 0)
+
+
+def test_in_another_thread_nothing_is_replaced():
+    seen = []
+    work = deferring_signals(lambda: uninterrupted(lambda: seen.append(signal.getsignal(signal.SIGINT))))
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [signal.getsignal(signal.SIGINT)]
+
+
+def after(batches):
+    """Train without a signal, that many batches."""
+
+    def stop(progress):
+        progress.stop = progress.batch == batches
+
+    stop.on_batch = stop
+    model = eager.AutoEncoder(3, random_state=0)
+    model.fit(X, batch_sz=4, callbacks=[stop])
+    return model
+
+
+def test_an_interrupt_in_a_step_comes_after_it(monkeypatch):
+    gradients, calls = eager.AutoEncoder._gradients, []
+
+    def interrupted(self, *batch):
+        calls.append(1)
+        if len(calls) == 3:
+            interrupt()
+        return gradients(self, *batch)
+
+    expected = after(3)
+    monkeypatch.setattr(eager.AutoEncoder, "_gradients", interrupted)
+    model = eager.AutoEncoder(3, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, batch_sz=4)
+    for found, right in zip(model.params + model.dparams, expected.params + expected.dparams, strict=True):
+        np.testing.assert_array_equal(found, right)
+
+
+def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch, on_jax):
+    """It may come when the compiled function has already stored its updates."""
+    started, function = AutoEncoder(3, random_state=0).fit(X, epochs=0), pytensor.function
+
+    def compiling(*arguments, **options):
+        compiled = function(*arguments, **options)
+
+        def call(*values):
+            compiled(*values)
+            interrupt()
+
+        return call
+
+    monkeypatch.setattr(backend.pytensor, "function", compiling)
+    model = AutoEncoder(3, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, batch_sz=4)
+    monkeypatch.undo()
+    for found, right in zip(model.params + model.dparams, started.params + started.dparams, strict=True):
+        np.testing.assert_array_equal(found.get_value(), right.get_value())
+    assert model.forward_hidden(X).shape == (20, 3)
+
+
+@pytest.mark.parametrize("Network", [DNN, eager.DNN])
+def test_a_network_that_is_ended_in_pretraining_has_no_parameters(Network, on_jax):
+    """Whatever ends its second fit, unless it is an ordinary error: then it keeps what it had."""
+    network = Network([3, 2], random_state=0)
+    network.fit(X, Y, X, Y, batch_sz=4, pretrain_options={"batch_sz": 4})
+    for error, fitted in ((ValueError, True), (SystemExit, False)):
+
+        def end(progress, error=error):
+            raise error
+
+        with pytest.raises(error):
+            network.fit(X, Y, X, Y, batch_sz=4, pretrain_options={"batch_sz": 4}, callbacks=[end])
+        assert hasattr(network, "params") == fitted
