@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from udl_pt.interrupts import uninterrupted, whole
+
 __all__ = ["being_fitted", "is_being_fitted", "one_fit_at_a_time", "open_to_fit"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -55,16 +57,23 @@ def being_fitted(model: Any, parts: Iterable[Any] = ()) -> Iterator[None]:
     """
     thread, parts = threading.get_ident(), list(parts)
     mine = {id(one): _Claim(one, thread) for one in (model, *parts)}
-    with _lock:
-        before = {key: _claims[key] for key in mine if key in _claims}
-        for claim in before.values():
-            if not (claim.model is model and claim.open and claim.thread == thread):
-                raise _refusal(model, claim, thread)
-        _claims.update(mine)
+    before: list[dict[int, _Claim]] = []  # empty until the claims are made
+
+    def claim_all() -> None:
+        with _lock:
+            found = {key: _claims[key] for key in mine if key in _claims}
+            for claim in found.values():
+                if not (claim.model is model and claim.open and claim.thread == thread):
+                    raise _refusal(model, claim, thread)
+            _claims.update(mine)
+            before.append(found)
+
     try:
+        uninterrupted(claim_all)
         yield
     finally:
-        _restore(mine, before)
+        if before:
+            _restore(mine, before[0])
 
 
 def is_being_fitted(model: Any) -> bool:
@@ -76,15 +85,16 @@ def is_being_fitted(model: Any) -> bool:
 def open_to_fit(layer: Any) -> Iterator[None]:
     """Let this thread, which fits a network, fit a layer of it."""
     mine = {id(layer): _Claim(layer, threading.get_ident(), open=True)}
-    with _lock:
-        before = {key: _claims[key] for key in mine if key in _claims}
-        _claims.update(mine)
+    before = {key: _claims[key] for key in mine if key in _claims}  # this thread's own: no other changes them
     try:
+        with _lock:
+            _claims.update(mine)
         yield
     finally:
         _restore(mine, before)
 
 
+@whole
 def _restore(mine: Iterable[int], before: dict[int, _Claim]) -> None:
     with _lock:
         for key in mine:

@@ -28,8 +28,8 @@ _forked_after_jax = False
 class NumberedLock:
     """A lock with a place in one order, so that no two threads wait for each other.
 
-    Use it as ``with numbered.lock:``. No interrupt comes between taking such a lock of Python's own and
-    noting that it is to be released, as it may within an ``__enter__`` written in Python.
+    Use it as ``with numbered.lock:``. No interrupt comes between taking such a lock of Python and noting
+    that it is to be released, as it may within an ``__enter__`` written in Python.
     """
 
     def __init__(self) -> None:
