@@ -220,8 +220,8 @@ def test_callbacks_are_called_change_the_rate_and_stop_as_there(clouds, method):
 def test_a_step_that_is_not_finite(clouds, method, dtype):
     model = getattr(sne, method)(perplexity=10, init="random", random_state=0, max_iter=1, dtype=dtype)
     model.fit_transform(clouds)
-    model.learning_rate, model.max_iter = 1e300, 5
-    with pytest.raises(DivergenceError, match=r"not finite in iteration \d+ \(learning_rate 1e\+300\)"):
+    model.learning_rate, model.max_iter = 1e300 if dtype == "float64" else 1e38, 5
+    with pytest.raises(DivergenceError, match=r"not finite in iteration \d+ \(learning_rate 1e\+3(00|8)\)"):
         model.fit_transform(clouds)
     assert np.isfinite(model.embedding_).all()
     assert not hasattr(model, "kl_divergence_")
@@ -264,7 +264,10 @@ def test_no_transform(side, method, clouds):
         (lambda SNE, X: SNE(dtype="int32"), "dtype is int32, expected 'float32' or 'float64'"),
         (lambda SNE, X: SNE(dtype="single precision"), "dtype is 'single precision', expected"),
         (lambda SNE, X: SNE(perplexity=130).fit_transform(X), "perplexity is 130, expected above 0 and"),
-        (lambda SNE, X: SNE(perplexity=0).fit_transform(X), "perplexity is 0, expected above 0"),
+        (
+            lambda SNE, X: SNE(perplexity=0).fit_transform(X),
+            "perplexity is 0, expected a finite number above 0",
+        ),
         (lambda SNE, X: SNE(perplexity=2).fit_transform(X[:3]), "X has 3 rows, expected at least 4"),
         (lambda SNE, X: SNE().fit_transform(np.ones((50, 2))), "all rows of X are the same"),
         (lambda SNE, X: SNE().fit_transform(np.where(X[1, 2] == X, np.nan, X)), r"X\[1, 2\] is nan"),
