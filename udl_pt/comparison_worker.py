@@ -26,7 +26,7 @@ import numpy as np
 from udl_pt.backend import BACKENDS, get_backend
 from udl_pt.callbacks import value_of
 from udl_pt.memory import peak
-from udl_pt.random import RandomStreams
+from udl_pt.random import Chance, RandomStreams, WithChance
 from udl_pt.rbm import RBM
 from udl_pt.training import Progress
 
@@ -84,12 +84,13 @@ def prepared(module: ModuleType, task: dict[str, Any]) -> tuple[Any, list[np.nda
 
 def restart(model: Any, seed: int) -> None:
     """Seed a model and its layers as if made with ``random_state=seed``; an RBM's draws with ``seed + 1``."""
-    generator = np.random.RandomState(seed)
-    for part in (model, *getattr(model, "hidden_layers", ())):
-        if hasattr(part, "_generator"):  # else it is a layer that shares nothing with the library's
-            part._generator, part._own_chance, part.rng = generator, True, None
-    if isinstance(model, RBM):
-        model.rng = RandomStreams(np.random.RandomState(seed + 1))
+    layers = [layer for layer in getattr(model, "hidden_layers", ()) if isinstance(layer, WithChance)]
+    model._chance = chance = Chance(seed)
+    for layer in layers:
+        layer._chance = Chance(chance.own)
+        layer._make_stream(None, RandomStreams)
+    model._make_stream(np.random.RandomState(seed + 1) if isinstance(model, RBM) else None, RandomStreams)
+    chance.shared_with(layers)
 
 
 class Conductor:
