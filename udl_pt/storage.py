@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from safetensors.numpy import save
 
-from udl_pt.validation import DataError
+from udl_pt.validation import DataError, shown
 
 try:
     import fcntl
@@ -144,9 +144,9 @@ def file_name(path: Any) -> str:
     try:
         name = os.fsdecode(path)
     except TypeError:
-        raise TypeError(f"path is {path!r}, {expected}") from None
+        raise TypeError(f"path is {shown(path)}, {expected}") from None
     if not name or "\0" in name:
-        raise ValueError(f"path is {path!r}, {expected}")
+        raise ValueError(f"path is {shown(path)}, {expected}")
     return name
 
 

@@ -373,4 +373,4 @@ def _run(tries: int, seed: int, folder: str) -> Iterator[str | None]:
         udl_pt.set_backend(None)
 
 
-CAMPAIGNS = [Campaign("wrong arguments are refused in words, and nothing changes", 25_000, run)]
+CAMPAIGNS = [Campaign("wrong arguments are refused in words, and nothing changes", 32_000, run)]

@@ -150,7 +150,7 @@ ACCEPTED: dict[str, set[str]] = {
     "options": {"{}"},
     "sizes": set(),
     "steps": set(),
-    "path": {"text", "digits", "empty text", "long text", "path"},  # refused, but for what is there
+    "path": {"text", "digits", "empty text", "long text", "bytes", "path"},  # refused, but for what is there
     "layer": {"0", "-1"},
     "units": {"0", "range"},
     "seed": {"0"},
