@@ -120,12 +120,12 @@ def test_early_stopping_goes_by_the_validation_set_where_it_is_not_told_by_what(
         (1.0, "validation is 1, which is 60 of 60 rows"),
         (-0.5, "validation is -0.5, expected a finite number from 0 to 1"),
         (0.9, "batch_sz is 20, but there are only 6 samples"),
-        ("0.1", "validation is '0.1', expected a number"),
+        ("0.1", "validation is '0.1', expected a matrix of numbers"),
         (np.zeros((3, 7)), "validation has 7 features, expected 8"),
         (np.zeros(8), "validation has 1 dimension"),
         (2 * VALID, r"validation has values from .* expects \[0, 1\]"),
         (np.full((3, 8), np.nan), r"validation\[0, 0\] is nan"),
-        ((VALID, np.zeros(13, int)), "validation is no matrix"),
+        ((VALID, np.zeros(13, int)), "validation is .*, expected a matrix of numbers .*same length"),
     ],
 )
 def test_bad_validation_sets_change_nothing(side, name, validation, message):
