@@ -253,7 +253,7 @@ def test_without_opentsne_the_way_out_is_said(clouds, monkeypatch):
         (lambda X: TSNE(max_iter=-1), "max_iter is -1"),
         (lambda X: TSNE(early_exaggeration=0.5), "early_exaggeration is 0.5"),
         (lambda X: TSNE(perplexity=130).fit_transform(X), "perplexity is 130, expected above 0 and below"),
-        (lambda X: TSNE(perplexity=0).fit_transform(X), "perplexity is 0, expected above 0"),
+        (lambda X: TSNE(perplexity=0).fit_transform(X), "perplexity is 0, expected a finite number above 0"),
         (lambda X: TSNE(perplexity=2).fit_transform(X[:3]), "X has 3 rows, expected at least 4"),
         (lambda X: TSNE().fit_transform(np.ones((50, 2))), "all rows of X are the same"),
         (lambda X: TSNE().fit_transform(np.where(X[1, 2] == X, np.nan, X)), r"X\[1, 2\] is nan"),
