@@ -9,10 +9,10 @@ the draws in, so a seed gives the same numbers on every backend and a run goes o
     f = pytensor.function([X], kept)
 
 Draws whose sizes depend on the same inputs form a chain: one follows the other. The first chain draws from
-the stream's own generator, as the library's functions do, and neither repeats the other's numbers. (On JAX it
-does: PyTensor copies random states there.) Each further chain has a generator of its own, derived from the
-stream's state, so any number of functions can be compiled from one stream. Draws within the function of a
-`pytensor.scan` differ from step to step, and from call to call if scan's updates are passed on::
+the stream's own generator, as the library's functions do, and neither repeats the other's numbers. Each
+further chain has a generator derived from the stream's state. (Functions in PyTensor's JAX mode copy states:
+two of them on the same inputs draw the same.) Draws within the function of a `pytensor.scan` differ from step
+to step, and from call to call if scan's updates are passed on::
 
     steps, updates = pytensor.scan(lambda x: x * streams.binomial(x.shape), X)
     f = pytensor.function([X], steps, updates=updates)
@@ -259,8 +259,7 @@ class RandomStreams:
     @property
     def generator(self) -> np.random.Generator:
         """The generator that the stream draws from; functions of one's own may put another in its place."""
-        generator: np.random.Generator = self._container.value
-        return generator
+        return self._container.value  # type: ignore[no-any-return]
 
     @classmethod
     def beside(cls, generator: HostGenerator | None) -> "RandomStreams":
