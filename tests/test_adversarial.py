@@ -296,7 +296,11 @@ def test_noise_is_as_large_as_it_says():
             "target of image 0 is ., which is its label",
         ),
         (lambda m: fast_gradient_sign(m, X, Y, 0.1, target=9), ValueError, "target has the labels 9, unseen"),
-        (lambda m: fast_gradient_sign(m, X, Y, 0.1, target=0.5), TypeError, "target is 0.5, expected a vector of 30 labels"),
+        (
+            lambda m: fast_gradient_sign(m, X, Y, 0.1, target=0.5),
+            TypeError,
+            "target is 0.5, expected a vector",
+        ),
         (lambda m: fast_gradient_sign(m, X, Y, 1e39), ValueError, "epsilon is 1e.39, expected at most 3.46"),
         (lambda m: fast_gradient_sign(m, X, Y, "some"), TypeError, "epsilon is 'some', expected a number"),
         (
