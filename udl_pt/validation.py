@@ -214,12 +214,10 @@ def as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
         value = value.detach()
     try:
         return np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is {shown(value)}, expected {what}: {expected}") from error
     except Exception as error:  # such as that of a tensor on another device
-        raise TypeError(
-            f"{name} is {shown(value)}, expected {what}: NumPy can't read it ({error})"
-        ) from error
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        cause = expected if isinstance(value, Sequence) else f"NumPy can't read it ({error})"
+        raise kind(f"{name} is {shown(value)}, expected {what}: {cause}") from error
 
 
 def check_real(array: np.ndarray, value: Any, name: str) -> None:
