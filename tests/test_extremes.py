@@ -48,7 +48,7 @@ def test_rates_of_searches_for_inputs_are_refused_too():
     dnn = DNN([2], **QUICK).fit(*SETS, pretrain=False, epochs=0)
     for rate in ("learning_rate", "l2"):
         with pytest.raises(ValueError, match=rf"^{rate} is 1e\+300, expected"):
-            maximize(dnn, 1, **{rate: 1e300})
+            maximize(dnn, 0, **{rate: 1e300})
     for side in (udl_pt, udl_pt.eager):
         dbn = side.DBN([2], side.RBM, **QUICK).fit(X, 0)
         with pytest.raises(ValueError, match=r"^learning_rate is 1e\+300, expected"):
