@@ -262,8 +262,8 @@ class NotCallable(AutoEncoder):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (None, "UnsupervisedModel is None, expected what makes a layer"),
-        (AutoEncoder(3), "UnsupervisedModel is .*AutoEncoder object.*expected what makes a layer"),
+        (None, "UnsupervisedModel is None, expected a class such as AutoEncoder"),
+        (AutoEncoder(3), "UnsupervisedModel is .*AutoEncoder object.*expected a class such as AutoEncoder"),
         (NotCallable, "has no fit: a layer needs fit"),
         (Listing, "takes no random_state"),
         (Lacks, "layer 1 of 1.*after fit Lacks has no forward_dparams"),

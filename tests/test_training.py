@@ -162,7 +162,11 @@ def misspelt(progress):
         (lambda p: p.hyper.__setitem__("learning_rate", -1), ValueError, "'learning_rate'.* is -1, expected"),
         (lambda p: p.hyper.__setitem__("learning_rate", np.nan), ValueError, "is nan, expected a finite"),
         (lambda p: p.hyper.__setitem__("learning_rate", 1e39), ValueError, r"is 1e\+39, expected .*3.4"),
-        (lambda p: p.hyper.__setitem__("learning_rate", "0.1"), TypeError, "is '0.1', expected a finite number"),
+        (
+            lambda p: p.hyper.__setitem__("learning_rate", "0.1"),
+            TypeError,
+            "is '0.1', expected a finite number",
+        ),
         (
             misspelt,
             AttributeError,
