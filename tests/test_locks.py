@@ -99,7 +99,7 @@ held, done = threading.Event(), threading.Event()
 
 
 def hold():
-    with locks.lock_of(p):
+    with locks.lock_of(p).lock:
         held.set()
         done.wait()
 
@@ -141,7 +141,7 @@ def test_a_child_that_hangs_would_be_seen():
     lines = run("""
 lock = locks.lock_of(p)
 locks._all_locks.discard(lock)
-thread = threading.Thread(target=lambda: (lock.__enter__(), time.sleep(3)))
+thread = threading.Thread(target=lambda: (lock.lock.acquire(), time.sleep(3)))
 thread.start()
 time.sleep(0.5)
 signal.alarm = lambda seconds: signal.setitimer(signal.ITIMER_REAL, 1)
