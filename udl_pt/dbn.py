@@ -14,11 +14,12 @@ from udl_pt.dbn_files import read_layers, write_layers
 from udl_pt.fitting import one_fit_at_a_time
 from udl_pt.graph import init_weights
 from udl_pt.layer import Layer
-from udl_pt.pretraining import Stack, pass_up
+from udl_pt.pretraining import pass_up
 from udl_pt.random import unmoved_by_bad_input
 from udl_pt.rates import Rates
 from udl_pt.rbm import RBM
 from udl_pt.sampling import fantasies
+from udl_pt.stack import Stack
 from udl_pt.training import Progress, show_costs
 from udl_pt.updates import momentum_updates
 from udl_pt.validation import (
@@ -37,7 +38,7 @@ __all__ = ["DBN"]
 class DBN(Stack):
     """A stack of restricted Boltzmann machines or auto-encoders (chapter 4; Hinton, Osindero and Teh 2006).
 
-    Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    Made as `udl_pt.stack.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
     `corruption`, `random_state` and `dtype`.
 
     Attributes

@@ -22,9 +22,9 @@ from udl_pt.held_out import HeldOut
 from udl_pt.interrupts import whole
 from udl_pt.layer import Layer
 from udl_pt.parameters import Computed, once
-from udl_pt.pretraining import Stack
 from udl_pt.random import unmoved_by_bad_input
 from udl_pt.rates import Rates
+from udl_pt.stack import Stack
 from udl_pt.training import Progress, cost_recorder, notify, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import check_epochs, check_matrix, check_sizes, check_switches, one_a_layer
@@ -35,7 +35,7 @@ __all__ = ["DeepAutoEncoder"]
 class DeepAutoEncoder(Stack):
     """A stack of auto-encoders or RBMs, unrolled into an encoder and a decoder (chapter 3).
 
-    Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    Made as `udl_pt.stack.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
     `corruption`, `random_state` and `dtype`. The last size is that of the code, an `AutoEncoder` with linear
     hidden units whatever the layers below it are (unless other layers are assigned and kept). The paper's
     network is ``[1000, 500, 250, 30]``.

@@ -18,9 +18,9 @@ from udl_pt.held_out import HeldOut
 from udl_pt.interrupts import whole
 from udl_pt.metrics import error_rate
 from udl_pt.parameters import once
-from udl_pt.pretraining import Stack
 from udl_pt.random import RandomStreams, unmoved_by_bad_input
 from udl_pt.rates import Rates
+from udl_pt.stack import Stack
 from udl_pt.training import Progress, notify, show_costs, train
 from udl_pt.updates import MomentumStep
 from udl_pt.validation import (
@@ -36,7 +36,7 @@ __all__ = ["DNN"]
 class DNN(Stack):
     """A deep network of pretrained layers with a softmax on top (chapter 3).
 
-    Made as `udl_pt.pretraining.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    Made as `udl_pt.stack.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
     `corruption`, `random_state` and `dtype`. With a corruption it is a stacked denoising
     auto-encoder (Vincent et al., JMLR 2010).
 
