@@ -10,6 +10,7 @@ were any.
 import argparse
 import importlib
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -27,6 +28,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.modules) - set(MODULES):
         parser.error(f"there is no campaign {', '.join(sorted(unknown))}: choose from {', '.join(MODULES)}")
+    # In the background, a shell ignores Ctrl-C for this process and for those that campaigns start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rows = []
     print(f"{'campaign':<70} {'tries':>8} {'failures':>8} {'seconds':>8}")
     for name in options.modules or MODULES:

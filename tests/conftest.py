@@ -1,11 +1,14 @@
 """What holds for all tests."""
 
 import os
+import signal
 import tempfile
 
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Where the tests run in the background, a shell ignores Ctrl-C for them and the processes that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import jax
 import numpy as np
