@@ -7,8 +7,6 @@ import tempfile
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-# Where the tests run in the background, a shell ignores Ctrl-C for them and the processes that they start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import jax
 import numpy as np
@@ -16,6 +14,11 @@ import parity
 import pytensor
 
 from udl_pt import set_backend
+
+
+def pytest_configure():
+    """Hear Ctrl-C also in the background, where a shell ignores it for the tests and what they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
