@@ -1,7 +1,6 @@
 """A share of the campaign of signals; and that it finds what is wrong where the protection is taken away."""
 
 import signal
-import tempfile
 
 import pytest
 from campaigns import interrupted_fits, interrupts
@@ -34,9 +33,9 @@ def test_half_steps_are_found_where_steps_can_be_interrupted(monkeypatch):
     assert "half a step" in found or "no whole number of batches" in found
 
 
-def test_files_and_processes_that_are_left_are_found(monkeypatch):
+def test_files_and_processes_that_are_left_are_found(monkeypatch, tmp_path):
     monkeypatch.setattr(interrupts, "LINGERING", 1.0)
-    monkeypatch.setattr(interrupts, "_undisturbed", lambda name: (tempfile.TemporaryDirectory(), 0.0))
+    monkeypatch.setattr(interrupts, "_undisturbed", lambda name: (tmp_path, 0.0))
     monkeypatch.setattr(
         interrupts,
         "PROGRAM",

@@ -4,8 +4,10 @@ After each of them: no half step, no lock that is still held, no temporary file,
 written by half. Fits are in `campaigns.interrupted_fits`.
 """
 
+import atexit
 import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,8 +64,7 @@ def commands(name: str, number: int, tries: int, seed: int) -> Iterator[str | No
         What was wrong after the signal.
     """
     chance = np.random.default_rng([seed, number])
-    kept, seconds = _undisturbed(name)
-    cache = Path(kept.name, "cache")
+    cache, seconds = _undisturbed(name)
     with tempfile.TemporaryDirectory() as folder:
         for n in range(tries):
             place = Path(folder, f"try {n}")
@@ -77,13 +78,14 @@ def commands(name: str, number: int, tries: int, seed: int) -> Iterator[str | No
 
 
 @functools.cache
-def _undisturbed(name: str) -> tuple[tempfile.TemporaryDirectory[str], float]:
-    """Run a command twice: return a folder with what it compiled, and the seconds that it takes then."""
-    kept = tempfile.TemporaryDirectory()
+def _undisturbed(name: str) -> tuple[Path, float]:
+    """Run a command twice: return its compile cache, and the seconds that it takes when that is full."""
+    kept = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
     for n in range(2):
-        status, errors, seconds, _ = _ended(name, Path(kept.name, str(n)), Path(kept.name, "cache"))
+        status, errors, seconds, _ = _ended(name, kept / str(n), kept / "cache")
         assert status == 0, errors
-    return kept, seconds
+    return kept / "cache", seconds
 
 
 def _ended(
