@@ -215,7 +215,10 @@ def test_a_signal_leaves_no_process_no_temporary_file_and_no_page(command, numbe
     line = [sys.executable, "-m", "udl_pt", command, *OPTIONS[command], "--out", str(out)]
     environment = {**os.environ, "TMPDIR": str(temporary)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(line, start_new_session=True, env=environment, **pipes) as process:
+    before = signal.signal(number, signal.SIG_DFL)  # nohup ignores SIGHUP, and so would what is started
+    process = subprocess.Popen(line, start_new_session=True, env=environment, **pipes)
+    signal.signal(number, before)
+    with process:
         process.stdout.readline()  # the data's source: it is at work from here on
         time.sleep(0.5)
         process.send_signal(number)
