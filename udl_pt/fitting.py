@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from udl_pt.interrupts import uninterrupted, whole
+from udl_pt.interrupts import bracketed, whole
 
 __all__ = ["being_fitted", "is_being_fitted", "one_fit_at_a_time", "open_to_fit"]
 
+R = TypeVar("R")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -39,9 +40,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-@contextmanager
-def being_fitted(model: Any, parts: Iterable[Any] = ()) -> Iterator[None]:
-    """Keep all other fits away from a model and its parts.
+def being_fitted(model: Any, parts: Iterable[Any], function: Callable[[], R]) -> R:
+    """Call a function, and keep all other fits away from a model and its parts meanwhile.
 
     Parameters
     ----------
@@ -49,6 +49,13 @@ def being_fitted(model: Any, parts: Iterable[Any] = ()) -> Iterator[None]:
         What is fitted.
     parts : iterable of object
         What is fitted with it, such as the layers of a network.
+    function : callable
+        What fits it.
+
+    Returns
+    -------
+    object
+        What the function returns.
 
     Raises
     ------
@@ -57,23 +64,17 @@ def being_fitted(model: Any, parts: Iterable[Any] = ()) -> Iterator[None]:
     """
     thread, parts = threading.get_ident(), list(parts)
     mine = {id(one): _Claim(one, thread) for one in (model, *parts)}
-    before: list[dict[int, _Claim]] = []  # empty until the claims are made
+    before: dict[int, _Claim] = {}
 
     def claim_all() -> None:
         with _lock:
-            found = {key: _claims[key] for key in mine if key in _claims}
-            for claim in found.values():
+            before.update({key: _claims[key] for key in mine if key in _claims})
+            for claim in before.values():
                 if not (claim.model is model and claim.open and claim.thread == thread):
                     raise _refusal(model, claim, thread)
             _claims.update(mine)
-            before.append(found)
 
-    try:
-        uninterrupted(claim_all)
-        yield
-    finally:
-        if before:
-            _restore(mine, before[0])
+    return bracketed(claim_all, function, lambda: _restore(mine, before))
 
 
 def is_being_fitted(model: Any) -> bool:
@@ -120,7 +121,7 @@ def one_fit_at_a_time(method: Method) -> Method:
 
     @functools.wraps(method)
     def fit(self: Any, *arguments: Any, **options: Any) -> Any:
-        with being_fitted(self, getattr(self, "hidden_layers", ())):
-            return method(self, *arguments, **options)
+        call = functools.partial(method, self, *arguments, **options)
+        return being_fitted(self, getattr(self, "hidden_layers", ()), call)
 
     return fit  # type: ignore[return-value]

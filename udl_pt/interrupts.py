@@ -11,11 +11,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["Ended", "deferring_signals", "ending_by_signals", "interruptible", "uninterrupted", "whole"]
+__all__ = [
+    "Ended",
+    "bracketed",
+    "deferring_signals",
+    "ending_by_signals",
+    "interruptible",
+    "uninterrupted",
+    "whole",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,13 +51,16 @@ class _Gate:
                 self._replaced.append(number)
                 signal.signal(number, self._arrived)
         _active.append(self)
-        self.open()
 
-    def remove(self) -> None:
+    def remove(self, undo: Sequence[Callable[[], Any]]) -> None:
         if self in _active:
             _active.remove(self)
         try:
-            self._restore()
+            try:
+                for function in undo:
+                    function()
+            finally:
+                self._restore()
         finally:
             self._deliver()
 
@@ -98,17 +109,42 @@ def deferring_signals(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not _in_main_thread():
-            return function(*args, **kwargs)
-        gate = _Gate()
-        try:
-            gate.install()
-            return function(*args, **kwargs)
-        finally:
-            gate.closed = True  # here, since a handler may run, and raise, where `remove` begins
-            gate.remove()
+        return bracketed(_nothing, functools.partial(function, *args, **kwargs), _nothing)
 
     return call
+
+
+def bracketed(before: Callable[[], Any], function: Callable[[], R], after: Callable[[], Any]) -> R:
+    """Call a function between two others that happen whole, as within `deferring_signals`.
+
+    Parameters
+    ----------
+    before, after : callable
+        What is done first, and what undoes it in all cases; not, if `before` raises.
+    function : callable
+        What is called between them.
+
+    Returns
+    -------
+    object
+        What `function` returns.
+    """
+    if not _in_main_thread():
+        before()
+        try:
+            return function()
+        finally:
+            after()
+    gate, undo = _Gate(), []
+    try:
+        gate.install()
+        before()
+        undo.append(after)
+        gate.open()
+        return function()
+    finally:
+        gate.closed = True  # here, since a handler may run, and raise, where any function begins
+        gate.remove(undo)
 
 
 def uninterrupted(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -208,6 +244,10 @@ def ending_by_signals() -> Iterator[None]:
         sys.unraisablehook = hook
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _in_main_thread() -> bool:

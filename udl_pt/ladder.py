@@ -205,21 +205,22 @@ class Ladder(WithChance, Parameters):
 
         try:
             if epochs > 0:
-                with being_fitted(self.dnn, self.dnn.hidden_layers):
-                    train(
-                        self._step(backend, 1 / batch_sz),
-                        [X, Y],
-                        epochs=epochs,
-                        batch_sz=batch_sz,
-                        generator=self._generator,
-                        hyper=hyper,
-                        dtype=self.dtype,
-                        stage=self.title,
-                        measure=measure,
-                        model=self,
-                        monitor=monitor,
-                        callbacks=callbacks,
-                    )
+                training = partial(
+                    train,
+                    self._step(backend, 1 / batch_sz),
+                    [X, Y],
+                    epochs=epochs,
+                    batch_sz=batch_sz,
+                    generator=self._generator,
+                    hyper=hyper,
+                    dtype=self.dtype,
+                    stage=self.title,
+                    measure=measure,
+                    model=self,
+                    monitor=monitor,
+                    callbacks=callbacks,
+                )
+                being_fitted(self.dnn, self.dnn.hidden_layers, training)
         finally:  # also where a step wasn't finite, or somebody interrupts
             self._fold(X)
         return self
