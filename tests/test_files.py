@@ -37,7 +37,7 @@ def folder(tmp_path):
 
 
 def failing(monkeypatch, module, name, at, error):
-    """Let the call number `at` of a function fail."""
+    """Make call number `at` of a function fail."""
     real, calls = getattr(module, name), []
 
     def function(*arguments, **options):

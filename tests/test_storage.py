@@ -26,7 +26,7 @@ def accept(facts, forms):
 
 
 def leftover(folder, target, number="0123456789abcdef"):
-    """Make what a kill leaves behind of a save of `target`, with `number` for what is random in its name."""
+    """Make the file that a killed save of `target` leaves; `number` is the random part of its name."""
     seen = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storage.os, "replace", lambda old, new: seen.append(old))

@@ -163,7 +163,7 @@ def interrupts(number: int, tries: int, seed: int) -> Iterator[str | None]:
 
 @contextlib.contextmanager
 def _terminating() -> Iterator[None]:
-    """Let SIGTERM raise, as in the command line."""
+    """Raise at SIGTERM, as the command line does."""
 
     def end(number: int, frame: Any) -> None:
         raise Terminated

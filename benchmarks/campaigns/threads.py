@@ -82,7 +82,7 @@ def rounds_of(tries: int, make: Callable[[int], list[list[Call]]]) -> Iterator[O
 
 @contextmanager
 def one_blas_thread() -> Iterator[Path]:
-    """Let BLAS add up in one order only; give a folder for files."""
+    """Use one BLAS thread, which adds up in one order; yield a folder for files."""
     with tempfile.TemporaryDirectory() as name, threadpool_limits(1):
         yield Path(name)
 
@@ -248,7 +248,7 @@ def saves_whole(dbn: DBN, file: Path, states: States) -> Outcome:
 
 
 def shared(backend: str, tries: int, seed: int) -> Iterator[Outcome]:
-    """Let one thread train a network, while others predict, save its layers, and try to fit it."""
+    """Train a network in one thread, while others predict, save its layers and try to fit it."""
     fit: dict[str, Any] = {"batch_sz": 10, "learning_rate": 0.3, "mu": 0.5, "backend": backend}
     with one_blas_thread() as folder:
         start = DNN([4, 3], random_state=np.random.default_rng(seed))
@@ -301,7 +301,7 @@ def shared(backend: str, tries: int, seed: int) -> Iterator[Outcome]:
 
 
 def draws(backend: str, tries: int, seed: int) -> Iterator[Outcome]:
-    """Let all threads draw from one machine, whose units are on by halves: each draw is used once."""
+    """Draw from one machine in all threads. Each draw must be used once."""
     D, blocks = X.shape[1], THREADS * CALLS
     lock = threading.Lock()
 
