@@ -218,7 +218,7 @@ def test_arguments_that_the_twins_lack_leave_them_out():
         ("rbm", {"data": (DATA[0], DATA[1][:5])}, "Y has 5 labels"),
         ("rbm", {"sizes": [0]}, "sizes is 0, expected at least 1"),
         ("rbm", {"sizes": [7, 5]}, "has one layer"),
-        (AutoEncoder(3), {"sizes": [7]}, "leave sizes away"),
+        (AutoEncoder(3), {"sizes": [7]}, "omit sizes"),
         ("rbm", {"seed": None}, "seed is None, expected an integer"),
         ("rbm", {"fit": {"k": 0}}, "k is 0"),
         ("rbm", {"fit": {"learning_rte": 1}}, "RBM.fit takes no argument 'learning_rte'"),

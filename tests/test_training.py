@@ -251,7 +251,7 @@ def test_the_rates_of_all_models_are_arguments_of_fit(name):
 
 
 def in_turn(N, classes=10):
-    """Give rows of classes that come in turn: darker and brighter ones, of which the first are all dark."""
+    """Return rows whose classes come in turn: every class is brighter than the one before."""
     brightness = np.arange(classes)[np.arange(N) % classes] / classes
     return np.random.RandomState(0).rand(N, 6) * brightness[:, None]
 

@@ -109,18 +109,23 @@ def _as_float(value: Any) -> float | None:
 def check_counts(values: Any, name: str) -> list[int]:
     """Return a list of integers of at least 1."""
     expected = "expected a list of integers such as (1, 10, 100)"
-    if isinstance(values, str | bytes | bytearray | memoryview | Mapping | Set):
-        raise TypeError(f"{name} is {shown(values)}, {expected}")
-    try:
-        listed = list(values)
-    except Exception:  # whatever it is, it is the value's
-        raise TypeError(f"{name} is {shown(values)}, {expected}") from None
+    listed = _as_list(values, name, expected)
     for number in listed:
         try:
             check_count(number, "one")
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name} is {shown(values)}, {expected}; {error}") from None
     return [check_count(number, name) for number in listed]
+
+
+def _as_list(values: Any, name: str, expected: str) -> list[Any]:
+    """Return a list of what has an order and may hold numbers."""
+    try:
+        if isinstance(values, str | bytes | bytearray | memoryview | Mapping | Set):
+            raise TypeError("these have no order, or no numbers")
+        return list(values)
+    except Exception:  # whatever it is, it is the value's
+        raise TypeError(f"{name} is {shown(values)}, {expected}") from None
 
 
 def check_is(value: Any, name: str, kinds: type | tuple[type, ...], expected: str) -> None:
@@ -200,13 +205,7 @@ def check_dtype(dtype: Any) -> str:
 
 def check_sizes(hidden_layer_sizes: Any) -> list[Any]:
     """Return a list of at least one size."""
-    expected = "expected a list such as [1000, 500]"
-    try:
-        if isinstance(hidden_layer_sizes, str | bytes | bytearray | memoryview | dict | set | frozenset):
-            raise TypeError("these have no order, or no numbers")
-        sizes = list(hidden_layer_sizes)
-    except Exception:  # whatever it is, it is the argument's
-        raise TypeError(f"hidden_layer_sizes is {shown(hidden_layer_sizes)}, {expected}") from None
+    sizes = _as_list(hidden_layer_sizes, "hidden_layer_sizes", "expected a list such as [1000, 500]")
     for M in sizes:
         try:
             check_count(M, "M")

@@ -193,7 +193,7 @@ def compare(
     found = subject(model, sizes)
     steps, dtype = check_count(steps, "steps", at_least=2), float_dtype(dtype or found.dtype or "float32")
     if found.model is not None and dtype != found.dtype:
-        raise ValueError(f"dtype is {dtype}, but the model is of {found.dtype}: leave dtype away")
+        raise ValueError(f"dtype is {dtype}, but the model is of {found.dtype}: omit dtype")
     if check_count(seed, "seed", at_least=0) > 2**32 - 2:
         raise ValueError(f"seed is {seed}, expected at most 2**32 - 2")
     data = load_mnist_subset()[:2] if data is None else data

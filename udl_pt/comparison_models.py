@@ -93,7 +93,7 @@ def subject(model: Any, sizes: Any = None) -> Subject:
             "also of a class derived from these"
         )
     if sizes is not None:
-        raise ValueError(f"sizes is {sizes}, but the model {model!r} has its own: leave sizes away")
+        raise ValueError(f"sizes is {sizes}, but the model {model!r} has its own: omit sizes")
     own = [layer.M for layer in model.hidden_layers] if kind == "dnn" else [model.M]
     found = Subject(kind, type(model).__name__, own, model.dtype, no_twin=_no_twin(model))
     if found.no_twin:

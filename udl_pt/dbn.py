@@ -38,7 +38,7 @@ __all__ = ["DBN"]
 class DBN(Stack):
     """A stack of restricted Boltzmann machines or auto-encoders (chapter 4; Hinton, Osindero and Teh 2006).
 
-    Made as `udl_pt.stack.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    The constructor is `udl_pt.stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and optionally
     `corruption`, `random_state` and `dtype`.
 
     Attributes

@@ -35,7 +35,7 @@ __all__ = ["DeepAutoEncoder"]
 class DeepAutoEncoder(Stack):
     """A stack of auto-encoders or RBMs, unrolled into an encoder and a decoder (chapter 3).
 
-    Made as `udl_pt.stack.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    The constructor is `udl_pt.stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and optionally
     `corruption`, `random_state` and `dtype`. The last size is that of the code, an `AutoEncoder` with linear
     hidden units whatever the layers below it are (unless other layers are assigned and kept). The paper's
     network is ``[1000, 500, 250, 30]``.

@@ -36,7 +36,7 @@ __all__ = ["DNN"]
 class DNN(Stack):
     """A deep network of pretrained layers with a softmax on top (chapter 3).
 
-    Made as `udl_pt.stack.Stack` says, of the layers' sizes, the `UnsupervisedModel`, and at will
+    The constructor is `udl_pt.stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and optionally
     `corruption`, `random_state` and `dtype`. With a corruption it is a stacked denoising
     auto-encoder (Vincent et al., JMLR 2010).
 
