@@ -15,8 +15,8 @@ import numpy as np
 
 from udl_pt import DBN
 from udl_pt.datasets import load_data
-from udl_pt.features import maximize
-from udl_pt.graph import init_weights
+from udl_pt.inspection.features import maximize
+from udl_pt.symbolic.weights import init_weights
 
 FEW = 5
 

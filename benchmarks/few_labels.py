@@ -22,8 +22,8 @@ from rich.table import Table
 
 from udl_pt import DNN, load_mnist
 from udl_pt.callbacks import LinearDecay
-from udl_pt.graph import masking
 from udl_pt.plots import plot_spread
+from udl_pt.symbolic.corruption import masking
 
 SIZES = [1000, 750, 500]
 LAYERS = {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}

@@ -21,7 +21,7 @@ import numpy as np
 
 from udl_pt import RBM, load_mnist
 from udl_pt.callbacks import LinearDecay, ParameterAverage
-from udl_pt.likelihood import ais, log_likelihood, pseudo_likelihood, reverse_ais
+from udl_pt.inspection.likelihood import ais, log_likelihood, pseudo_likelihood, reverse_ais
 
 
 class Clock:

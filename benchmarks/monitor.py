@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from udl_pt import DNN, AutoEncoder
-from udl_pt.backend import BACKENDS
+from udl_pt.backends import BACKENDS
 
 
 def one_epoch(fit, **options):

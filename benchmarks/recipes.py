@@ -24,7 +24,7 @@ import numpy as np
 
 from udl_pt import DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, load_mnist
 from udl_pt.callbacks import LinearDecay, LinearSchedule
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 RECTIFIED = [
     partial(AutoEncoder, hidden="relu"),

@@ -3,10 +3,10 @@
     UDL_PT_DATA=FOLDER python benchmarks/robust.py {hardened,shifted} [--seed 0] [--epochs 20] [--validate]
                                                    [--json FILE]
 
-``hardened``: the plain network and one that a quarter of each batch tried to trick (`udl_pt.augmentation`),
-both under the fast gradient sign of epsilon 0.25, under 40 steps of projected gradient in the same ball,
-and under random noise of the same size. ``shifted``: the same network trained on images that are shifted by
-up to 0, 1 and 2 pixels.
+``hardened``: the plain network and one that a quarter of each batch tried to trick
+(`udl_pt.inspection.augmentation`), both under the fast gradient sign of epsilon 0.25, under 40 steps of
+projected gradient in the same ball, and under random noise of the same size. ``shifted``: the same network
+trained on images that are shifted by up to 0, 1 and 2 pixels.
 
 ``--validate`` trains on 50,000 of the training images and measures the other 10,000.
 """
@@ -19,10 +19,10 @@ from pathlib import Path
 from recipes import training_and_test
 
 from udl_pt import DNN
-from udl_pt.adversarial import fast_gradient_sign, outcome, projected_gradient, random_noise
-from udl_pt.augmentation import adversarial, shift
 from udl_pt.callbacks import LinearDecay
-from udl_pt.graph import masking
+from udl_pt.inspection.attacks import fast_gradient_sign, outcome, projected_gradient, random_noise
+from udl_pt.inspection.augmentation import adversarial, shift
+from udl_pt.symbolic.corruption import masking
 
 SIZES = [1000, 750, 500]
 EPSILON, SHARE = 0.25, 0.25

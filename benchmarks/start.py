@@ -22,7 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from udl_pt.backend import BACKENDS, get_backend
+from udl_pt.backends import BACKENDS, get_backend
 
 COLUMNS = ("import", "first", "last")
 PROGRAM = """

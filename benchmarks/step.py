@@ -33,11 +33,11 @@ from rich.console import Console
 from rich.table import Table
 
 from udl_pt import DNN, RBM, AutoEncoder
-from udl_pt.backend import BACKENDS
-from udl_pt.contrastive import Sampler, contrastive_step
-from udl_pt.graph import cross_entropy
-from udl_pt.rates import Rates
-from udl_pt.training import train
+from udl_pt.backends import BACKENDS
+from udl_pt.models._rbm.contrastive_divergence import Sampler, contrastive_step
+from udl_pt.symbolic.costs import cross_entropy
+from udl_pt.training.loop import train
+from udl_pt.training.rates import Rates
 
 B, D, SIZES, K, N = 100, 784, [1000, 750, 500], 10, 20_000
 REST, WARM, TIMED = 0.2, 5, 20  # seconds, calls, calls

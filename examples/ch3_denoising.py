@@ -18,7 +18,7 @@ def corrupt(X, rng):
 
 def main(data=None, sizes=(1000, 750, 500), epochs=3):
     Xtrain, Ytrain, Xtest, Ytest = load_data(data)
-    dnn = DNN(sizes, corruption=corrupt)  # udl_pt.graph.masking(0.3) is the same
+    dnn = DNN(sizes, corruption=corrupt)  # udl_pt.symbolic.corruption.masking(0.3) is the same
     dnn.fit(Xtrain, Ytrain, Xtest, Ytest, epochs=epochs)
     print("denoising auto-encoders first, error after each epoch:", dnn.errors)
     return dnn

@@ -12,7 +12,7 @@ import sys
 from udl_pt import DNN
 from udl_pt.callbacks import EarlyStopping, LinearDecay, LinearSchedule
 from udl_pt.datasets import load_data
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 
 def main(data=None, sizes=(1000,), epochs=60):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from udl_pt import RBM
 from udl_pt.datasets import load_data
+from udl_pt.models.sampling import fantasies
 from udl_pt.plots import plot_fantasies, plot_filters
-from udl_pt.sampling import fantasies
 
 
 def main(data=None, M=300, epochs=10, steps=(1, 10, 100, 1000), folder="."):

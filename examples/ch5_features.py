@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from udl_pt import DBN, RBM
 from udl_pt.datasets import load_data
-from udl_pt.features import first_layer_features, maximize
+from udl_pt.inspection.features import first_layer_features, maximize
 
 
 def show(X, path, n=8):

@@ -12,9 +12,9 @@ import pytensor
 import pytensor.tensor as pt
 
 from udl_pt import DNN
-from udl_pt.adversarial import outcome, projected_gradient, random_noise
-from udl_pt.augmentation import adversarial, shift
 from udl_pt.datasets import load_data
+from udl_pt.inspection.attacks import outcome, projected_gradient, random_noise
+from udl_pt.inspection.augmentation import adversarial, shift
 from udl_pt.plots import plot_tricks
 
 

@@ -5,6 +5,6 @@ C takes longest to compile: of it the core has the golden numbers, and little el
 
 import pytest
 
-from udl_pt.backend import BACKENDS
+from udl_pt.backends import BACKENDS
 
 CORE_BACKENDS = [pytest.param(name, marks=[] if name == "c" else pytest.mark.core) for name in BACKENDS]

@@ -13,7 +13,7 @@ _one = threading.Lock()
 
 def _content(dbn):
     """Return the bytes of the model's file."""
-    with _one, mock.patch("udl_pt.storage.replace_file") as taken:
+    with _one, mock.patch("udl_pt._support.storage.replace_file") as taken:
         dbn.save("unused")
     return taken.call_args.args[1]
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import udl_pt
-from udl_pt import adversarial, eager
+from udl_pt import eager
 from udl_pt.datasets import gaussian_clouds
-from udl_pt.graph import masking
+from udl_pt.inspection import attacks as adversarial
+from udl_pt.symbolic.corruption import masking
 
 LIMITS = {"float64": 1e-10, "float32": 1e-4}
 

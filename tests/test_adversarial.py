@@ -10,7 +10,10 @@ import pytest
 from scipy.special import log_softmax, softmax
 
 from udl_pt import DNN
-from udl_pt.adversarial import (
+from udl_pt._support.exceptions import NotFittedError
+from udl_pt.backends import BACKENDS, Function
+from udl_pt.inspection._classifiers import LogitsFunction
+from udl_pt.inspection.attacks import (
     fast_gradient_sign,
     gradient_step,
     input_gradient,
@@ -19,9 +22,6 @@ from udl_pt.adversarial import (
     random_noise,
     smallest_change,
 )
-from udl_pt.backend import BACKENDS, Function
-from udl_pt.classifiers import LogitsFunction
-from udl_pt.validation import NotFittedError
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Please import .* from the .scipy", DeprecationWarning)

@@ -6,7 +6,13 @@ from scipy.spatial.distance import cdist, squareform
 from scipy.special import entr
 from sklearn.manifold._t_sne import _joint_probabilities
 
-from udl_pt.affinities import _conditional, fill_joint, gaussian_probabilities, joint_probabilities, points
+from udl_pt.models._sne.affinities import (
+    _conditional,
+    fill_joint,
+    gaussian_probabilities,
+    joint_probabilities,
+    points,
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +79,7 @@ def test_float32_is_filled_in_place(X):
 
 def test_many_blocks(monkeypatch, X):
     whole = joint_probabilities(X, 10), gaussian_probabilities(X, 2.0)
-    monkeypatch.setattr("udl_pt.affinities.ENTRIES", 1000)
+    monkeypatch.setattr("udl_pt.models._sne.affinities.ENTRIES", 1000)
     np.testing.assert_allclose(joint_probabilities(X, 10), whole[0], rtol=1e-12)
     np.testing.assert_allclose(gaussian_probabilities(X, 2.0), whole[1], rtol=1e-12)
 

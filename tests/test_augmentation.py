@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from udl_pt import DNN
-from udl_pt.adversarial import fast_gradient_sign
-from udl_pt.augmentation import adversarial, flip, noise, rotate, shift, zeros
-from udl_pt.validation import NotFittedError
+from udl_pt._support.exceptions import NotFittedError
+from udl_pt.inspection.attacks import fast_gradient_sign
+from udl_pt.inspection.augmentation import adversarial, flip, noise, rotate, shift, zeros
 
 SIDE = 6
 X = np.random.RandomState(0).rand(400, SIDE * SIDE)

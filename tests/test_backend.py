@@ -13,7 +13,7 @@ import pytest
 from scipy.special import expit
 
 from udl_pt import AutoEncoder, compile_cache, set_backend
-from udl_pt.backend import BACKENDS, Function, float_dtype, get_backend, shared, to_numpy
+from udl_pt.backends import BACKENDS, Function, float_dtype, get_backend, shared, to_numpy
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +177,7 @@ def test_only_errors_from_reading_the_cache_clear_it(monkeypatch):
 def test_the_global_generator_stays_where_it_is():
     code = (
         "import numpy as np; np.random.seed(0); before = np.random.get_state()[2]\n"
-        "from udl_pt.backend import get_backend, Function; import pytensor.tensor as pt\n"
+        "from udl_pt.backends.backend import get_backend, Function; import pytensor.tensor as pt\n"
         "x = pt.vector(); Function([x], x + 1, backend='jax')(np.ones(2))\n"
         "assert np.random.get_state()[2] == before"
     )

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import xlog1py, xlogy
 
 from udl_pt import DNN, RBM, AutoEncoder, eager
-from udl_pt.callbacks import (
+from udl_pt.training.callbacks import (
     EarlyStopping,
     LinearDecay,
     LinearSchedule,
@@ -16,7 +16,7 @@ from udl_pt.callbacks import (
     UpdateSizes,
     value_of,
 )
-from udl_pt.training import Progress
+from udl_pt.training.loop import Progress
 
 X = np.random.RandomState(0).rand(60, 8)
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}

@@ -7,11 +7,11 @@ import pytest
 from scipy.special import expit
 
 from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, RandomStreams, sne_cost, tsne_cost
-from udl_pt.adversarial import fast_gradient_sign
-from udl_pt.calling import symbolic_or_array
-from udl_pt.likelihood import pseudo_likelihood
-from udl_pt.sampling import complete, fantasies
-from udl_pt.validation import NotFittedError
+from udl_pt._support.exceptions import NotFittedError
+from udl_pt.inspection.attacks import fast_gradient_sign
+from udl_pt.inspection.likelihood import pseudo_likelihood
+from udl_pt.models.sampling import complete, fantasies
+from udl_pt.symbolic.calling import symbolic_or_array
 
 pytestmark = pytest.mark.usefixtures("on_jax")
 

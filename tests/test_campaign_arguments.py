@@ -8,8 +8,8 @@ from campaigns import arguments
 from campaigns.wrong_values import VALUES, kind_of
 
 from udl_pt import AutoEncoder, eager, messages
-from udl_pt.autoencoder import check_option
-from udl_pt.validation import check_count
+from udl_pt._support.arguments import check_count
+from udl_pt.models.autoencoder import check_option
 
 pytestmark = pytest.mark.usefixtures("on_jax")
 KINDS = (AutoEncoder, eager.AutoEncoder, eager.RBM, eager.DNN)
@@ -74,17 +74,17 @@ def printing(value, name, options):
     ],
 )
 def test_without_a_check_the_campaign_reports_it(monkeypatch, check, complaint):
-    monkeypatch.setattr("udl_pt.autoencoder.check_option", check)
+    monkeypatch.setattr("udl_pt.models.autoencoder.check_option", check)
     found = failures([arguments._target("AutoEncoder", AutoEncoder)], 1)
     assert any(f"(hidden={name}): {complaint}" in one for one in found for name in ("-1", "text"))
 
 
 def test_a_message_without_its_value_or_its_name_is_reported(monkeypatch):
-    monkeypatch.setattr("udl_pt.arguments.shown", bare)
+    monkeypatch.setattr("udl_pt._support.arguments.shown", bare)
     target = arguments._target("AutoEncoder", AutoEncoder)
     assert any("show the value" in one for one in failures([target], 1))
-    monkeypatch.setattr("udl_pt.arguments.shown", messages.shown)
-    monkeypatch.setattr("udl_pt.layer.check_count", lambda value, name: check_count(value, "it"))
+    monkeypatch.setattr("udl_pt._support.arguments.shown", messages.shown)
+    monkeypatch.setattr("udl_pt.models._layer.check_count", lambda value, name: check_count(value, "it"))
     assert any("doesn't name the argument" in one for one in failures([target], 1))
 
 

@@ -24,9 +24,9 @@ def test_processes_that_start_at_once_share_a_cache():
 def test_the_campaign_sees_files_that_are_not_checked(backend, module, suffix, monkeypatch):
     monkeypatch.setattr(caches, "DAMAGES", {"emptied": caches.DAMAGES["emptied"]})
     unchecked = (
-        f"import udl_pt.{module} as cache, udl_pt.compile_cache\n"
+        f"import udl_pt.{module} as cache, udl_pt.backends._cache\n"
         "cache._is_intact = lambda path: True\n"
-        "udl_pt.compile_cache._comes_from_cache = lambda error: False"
+        "udl_pt.backends._cache._comes_from_cache = lambda error: False"
     )
     failures = list(caches.damaged(backend, 4, seed=0, prelude=unchecked, small=True, suffix=suffix))
     assert any(failures)
@@ -39,5 +39,5 @@ def test_folders_that_cannot_be_used_are_replaced(monkeypatch):
 
 def test_the_campaign_sees_a_folder_that_is_not_replaced(monkeypatch):
     monkeypatch.setattr(caches, "FOLDERS", {"a file": caches.FOLDERS["a file"]})
-    stays = "import udl_pt.compile_cache; udl_pt.compile_cache._why_unwritable = lambda backend: None"
+    stays = "import udl_pt.backends._cache; udl_pt.backends._cache._why_unwritable = lambda backend: None"
     assert None not in list(caches.folders(2, seed=0, prelude=stays))

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from campaigns import data_files
 
-from udl_pt import datasets, mnist_files
-from udl_pt.validation import DataError
+from udl_pt._support.exceptions import DataError
+from udl_pt.datasets import _files as mnist_files
+from udl_pt.datasets import _mnist as datasets
 
 PLAIN, PACKED, CSV, HUGE = data_files.CAMPAIGNS
 

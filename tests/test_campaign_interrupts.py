@@ -5,7 +5,7 @@ import signal
 import pytest
 from campaigns import interrupted_fits, interrupts
 
-from udl_pt import training
+from udl_pt.training import loop as training
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)

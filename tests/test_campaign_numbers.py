@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from campaigns import numbers
 
+import udl_pt._support.precision
 import udl_pt.eager
-import udl_pt.precision
-import udl_pt.training
+import udl_pt.training.loop
 
 PCA, P, SNE, EAGER, SYMBOLIC = (campaign.run for campaign in numbers.CAMPAIGNS)
 
@@ -26,20 +26,20 @@ def test_a_small_share_fails_nowhere(share):
 
 
 def test_a_whitening_that_refuses_nothing_is_found(monkeypatch):
-    for side in ("udl_pt.pca", "udl_pt.eager.pca"):
+    for side in ("udl_pt.models.pca", "udl_pt.eager.pca"):
         monkeypatch.setattr(f"{side}.check_whitening", lambda *arguments: None)
     found = failures(PCA, 300)
     assert any("whitened a component of variance" in failure for failure in found)
 
 
 def test_data_that_are_not_scaled_are_found(monkeypatch):
-    class Unscaled(udl_pt.precision.Centre):
+    class Unscaled(udl_pt._support.precision.Centre):
         def scaled(self, rows):
             with np.errstate(over="ignore"):
                 return rows - rows.mean(axis=0, dtype=float)
 
     def centre(X):
-        found = udl_pt.precision.centre(X)
+        found = udl_pt._support.precision.centre(X)
         return Unscaled(found.own, found.shift, 0)
 
     for module in ("pca", "eager.pca", "affinities"):
@@ -49,7 +49,7 @@ def test_data_that_are_not_scaled_are_found(monkeypatch):
 
 
 def test_costs_that_are_infinite_are_found(monkeypatch):
-    monkeypatch.setattr(udl_pt.training, "_finite", lambda cost, progress: cost)
+    monkeypatch.setattr(udl_pt.training.loop, "_finite", lambda cost, progress: cost)
     run = numbers.training(lambda rng: numbers.train_layer(udl_pt.eager, "bernoulli", rng))
     assert failures(run, 1) == []  # it works as such
     monkeypatch.setattr("udl_pt.eager.rbm.RBM._cost", lambda self, X: np.inf)

@@ -8,7 +8,7 @@ import pytest
 from campaigns import threads
 
 from udl_pt import AutoEncoder, RandomStreams, calling, fitting
-from udl_pt.updates import MomentumStep
+from udl_pt.symbolic.updates import MomentumStep
 
 RUNS = {"own": (threads.on_their_own, 320), "shared": (threads.shared, 300), "draws": (threads.draws, 300)}
 

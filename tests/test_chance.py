@@ -20,7 +20,7 @@ from udl_pt import (
     SymmetricSNE,
     eager,
 )
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 pytestmark = pytest.mark.usefixtures("on_jax")
 

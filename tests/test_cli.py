@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from udl_pt import __version__, cli
+from udl_pt import __version__
+from udl_pt.book.report import Section
+from udl_pt.cli import _main as cli
 from udl_pt.datasets import Dataset
-from udl_pt.report import Section
-from udl_pt.training import Progress
+from udl_pt.training.loop import Progress
 
 
 @pytest.fixture

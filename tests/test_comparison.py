@@ -27,8 +27,8 @@ from udl_pt import (
     comparison_report,
     comparison_worker,
 )
-from udl_pt.comparison import Comparison, Way, compare
-from udl_pt.graph import masking
+from udl_pt.comparison._compare import Comparison, Way, compare
+from udl_pt.symbolic.corruption import masking
 
 RS = np.random.RandomState(0)
 DATA = RS.rand(120, 20), np.arange(120) % 3
@@ -235,7 +235,7 @@ def test_arguments_that_the_twins_lack_leave_them_out():
     ],
 )
 def test_bad_input_is_refused_before_anything_is_started(model, options, message, monkeypatch):
-    monkeypatch.setattr(udl_pt.comparison_processes.Process, "__init__", None)
+    monkeypatch.setattr(udl_pt.comparison._processes.Process, "__init__", None)
     with pytest.raises((ValueError, TypeError), match=re.escape(message)):
         small(model, **options)
 
@@ -259,7 +259,7 @@ def test_what_a_model_prints_and_reads_does_no_harm(monkeypatch, tmp_path):
 
 
 def test_a_process_that_fails_says_what_it_said(monkeypatch):
-    monkeypatch.setattr(udl_pt.comparison_processes, "sys", type("Sys", (), {"executable": "false"}))
+    monkeypatch.setattr(udl_pt.comparison._processes, "sys", type("Sys", (), {"executable": "false"}))
     with pytest.raises(RuntimeError, match="numpy ended with status 1"):
         small("rbm", sizes=[3], backends=[], twins=["numpy"])
 

@@ -12,10 +12,12 @@ import pytensor
 import pytest
 from pytensor.link.numba import cache as pytensor_cache
 
-from udl_pt import compile_cache, numba_cache, sealed_modules
+from udl_pt.backends import _cache as compile_cache
+from udl_pt.backends import _sealed_modules as sealed_modules
+from udl_pt.backends._numba import cache as numba_cache
 
 SUM = (
-    "import sys, warnings, numpy as np, pytensor.tensor as pt; from udl_pt.backend import Function;"
+    "import sys, warnings, numpy as np, pytensor.tensor as pt; from udl_pt.backends.backend import Function;"
     "warnings.filterwarnings('ignore', \"backend 'c' found no BLAS\");"
     "x = pt.vector('x', dtype='float64');"
     "print(Function([x], (2 * x).sum(), backend=sys.argv[1])(np.arange(4.0)))"
@@ -255,10 +257,10 @@ import signal, sys, warnings
 import numpy as np, pytensor.tensor as pt
 from filelock import FileLock
 import pytensor
-from udl_pt.backend import Function
+from udl_pt.backends.backend import Function
 
 if sys.argv[1] == "numba":
-    import udl_pt.numba_blas  # not what is interrupted
+    import udl_pt.backends._numba.blas  # not what is interrupted
 else:
     import setuptools  # which PyTensor needs for C
 warnings.filterwarnings("ignore", "backend 'c' found no BLAS")

@@ -8,9 +8,9 @@ from pytensor.gradient import DisconnectedInputError
 from scipy.special import expit
 
 from udl_pt import RBM, RandomStreams
-from udl_pt.backend import Function
-from udl_pt.gibbs import persistent_chain, tempered_chain
-from udl_pt.sampling import complete
+from udl_pt.backends import Function
+from udl_pt.models._rbm.gibbs import persistent_chain, tempered_chain
+from udl_pt.models.sampling import complete
 
 D, M, N = 5, 4, 8
 KINDS = {

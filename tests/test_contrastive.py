@@ -9,8 +9,8 @@ from sklearn.utils import shuffle
 from small_machines import FAST, images, machine, states
 
 from udl_pt import RBM
-from udl_pt.backend import Function
-from udl_pt.contrastive import centred_gradient
+from udl_pt.backends import Function
+from udl_pt.models._rbm.contrastive_divergence import centred_gradient
 
 
 def eager_cd(X, M, seed, draws, *, rate, mu, k, epochs, batch_sz, decay=0.0, target=None, centring=False):

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from udl_pt import datasets, getKaggleMNIST, load_mnist, load_mnist_subset
-from udl_pt.datasets import Dataset, describe_sources, load_data
-from udl_pt.validation import DataError
+from udl_pt import getKaggleMNIST, load_mnist, load_mnist_subset
+from udl_pt._support.exceptions import DataError
+from udl_pt.datasets import Dataset, load_data
+from udl_pt.datasets import _mnist as datasets
+from udl_pt.datasets._mnist import describe_sources
 
 NAMES = [
     "train-images-idx3-ubyte",

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 from scipy.special import expit
 
 from udl_pt import DBN, DNN, RBM, AutoEncoder
-from udl_pt.validation import DataError, NotFittedError
+from udl_pt._support.exceptions import DataError, NotFittedError
 
 X = np.random.RandomState(0).rand(60, 8)
 FAST = {"backend": "jax", "pretrain_options": {"batch_sz": 20}}

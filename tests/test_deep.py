@@ -13,7 +13,7 @@ from sklearn.utils import shuffle
 
 from udl_pt import PCA, RBM, AutoEncoder, DeepAutoEncoder, DivergenceError
 from udl_pt.callbacks import UpdateSizes
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 X = np.random.RandomState(0).rand(60, 10)
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import shuffle
 
 from udl_pt import AutoEncoder, load_mnist_subset
-from udl_pt.graph import gaussian, masking, salt_and_pepper
+from udl_pt.symbolic.corruption import gaussian, masking, salt_and_pepper
 
 
 @pytest.mark.parametrize("backend", CORE_BACKENDS)

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils import shuffle
 
 from udl_pt import DNN, AutoEncoder, DivergenceError
-from udl_pt.graph import cross_entropy
+from udl_pt.symbolic.costs import cross_entropy
 
 K = 3
 
@@ -38,7 +38,7 @@ def test_forward_and_predict_are_symbolic_or_arrays(data):
 
 
 def test_costs_and_errors_are_those_of_the_whole_test_set(data, monkeypatch):
-    monkeypatch.setattr("udl_pt.calling.CHUNK", 7)
+    monkeypatch.setattr("udl_pt.symbolic.calling.CHUNK", 7)
     dnn = DNN([6, 5], random_state=0).fit(*data, epochs=2, **FAST)
     P = forward(dnn, data[2])
     assert len(dnn.costs) == len(dnn.errors) == 2

@@ -7,7 +7,10 @@ import sys
 import pytest
 from rich.console import Console
 
-from udl_pt import backend, cli, compile_cache, doctor
+from udl_pt.backends import _blas as backend
+from udl_pt.backends import _cache as compile_cache
+from udl_pt.cli import _doctor as doctor
+from udl_pt.cli import _main as cli
 
 
 def shown():

@@ -11,9 +11,9 @@ from test_golden import GOLDEN, assert_golden, golden
 from twins import BATCH, CORE, LABELLED, X, Y, values
 
 from udl_pt import eager
+from udl_pt._support.exceptions import DivergenceError, NotFittedError
 from udl_pt.eager import dnn as eager_dnn
-from udl_pt.eager.layer import softplus
-from udl_pt.validation import DivergenceError, NotFittedError
+from udl_pt.eager._layer import softplus
 
 
 @pytest.fixture(scope="module")

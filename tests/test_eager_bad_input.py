@@ -11,7 +11,7 @@ from twins import BATCH, CORE, LABELLED, X, Y, fitted_once
 
 import udl_pt
 from udl_pt import eager
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 
 def with_value(bad):
@@ -160,9 +160,9 @@ def test_bad_input_is_refused_and_changes_nothing(twins, kind, call, message):
         (lambda m: m.DNN([5, 4], [m.RBM]), "UnsupervisedModel has 1 entries, expected 2"),
         (
             lambda m: m.DNN([5], udl_pt.AutoEncoder),
-            "layer of type .*udl_pt.autoencoder.AutoEncoder.*expected",
+            "layer of type .*udl_pt.models.autoencoder.AutoEncoder.*expected",
         ),
-        (lambda m: m.DNN([5], udl_pt.RBM), "makes a layer of type .*udl_pt.rbm.RBM"),
+        (lambda m: m.DNN([5], udl_pt.RBM), "makes a layer of type .*udl_pt.models.rbm.RBM"),
         (lambda m: m.DNN([5], "AutoEncoder"), "layer of type .*str"),
         (lambda m: m.DNN([5], m.RBM, corruption=masking(0.3)), "takes no argument 'corruption'"),
         (

@@ -6,9 +6,9 @@ import pytest
 from parity import value
 from twins import BATCH, X
 
-from udl_pt.backend import Function
-from udl_pt.graph import gaussian, masking, salt_and_pepper
-from udl_pt.random import RandomStreams
+from udl_pt.backends import Function
+from udl_pt.symbolic.corruption import gaussian, masking, salt_and_pepper
+from udl_pt.symbolic.random import RandomStreams
 
 
 def evaluated(variables, *inputs):

@@ -7,7 +7,7 @@ from scipy.special import expit, log_expit, log_softmax, xlog1py, xlogy
 from twins import BATCH, CORE, UNITS, X, Y, random_parameters, stack, up
 
 from udl_pt import eager
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 
 def finite_differences(cost, arrays, h=1e-6):

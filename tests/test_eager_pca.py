@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import sklearn.decomposition
 
-import udl_pt.neighbours
-import udl_pt.pca
-import udl_pt.tsne
+import udl_pt.models._sne.objective
+import udl_pt.models.pca
+import udl_pt.models.tsne
+from udl_pt._support.exceptions import NotFittedError
 from udl_pt.eager import pca
-from udl_pt.validation import NotFittedError
 
-PCAS = [pca.PCA, udl_pt.pca.PCA]
+PCAS = [pca.PCA, udl_pt.models.pca.PCA]
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
 

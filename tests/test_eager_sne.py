@@ -7,16 +7,16 @@ import psutil
 import pytest
 from sne_by_scipy import cost_by_scipy, random_P
 
-import udl_pt.neighbours
-import udl_pt.pca
-import udl_pt.tsne
-from udl_pt.affinities import joint_probabilities
+import udl_pt.models._sne.objective
+import udl_pt.models.pca
+import udl_pt.models.tsne
+from udl_pt._support.exceptions import DivergenceError
 from udl_pt.datasets import gaussian_clouds
 from udl_pt.eager import sne
-from udl_pt.validation import DivergenceError
+from udl_pt.models._sne.affinities import joint_probabilities
 
 GOLDEN = Path(__file__).parent / "golden" / "sne.npz"
-SIDES = [sne, udl_pt.tsne]
+SIDES = [sne, udl_pt.models.tsne]
 METHODS = ["SymmetricSNE", "TSNE"]
 KINDS = ["sne", "tsne"]
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -83,11 +83,13 @@ def test_both_sides_agree_where_points_coincide_and_where_they_are_far_away(kind
         Y[3] = Y[0]
     else:
         Y = np.zeros((6, 2)) if place == "together" else 100.0 * np.arange(12).reshape(6, 2)
-    for ours, theirs in zip(cost_and_gradient(kind), cost_and_gradient(kind, udl_pt.neighbours), strict=True):
+    for ours, theirs in zip(
+        cost_and_gradient(kind), cost_and_gradient(kind, udl_pt.models._sne.objective), strict=True
+    ):
         np.testing.assert_allclose(ours(P, Y), theirs(P, Y), rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("side", [sne, udl_pt.neighbours])
+@pytest.mark.parametrize("side", [sne, udl_pt.models._sne.objective])
 @pytest.mark.parametrize(
     ("change", "message"),
     [

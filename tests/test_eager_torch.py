@@ -10,7 +10,7 @@ from parity import value
 from scipy.special import expit
 from twins import BATCH, LABELLED, X, Y, fitted, tensor
 
-from udl_pt.validation import NotFittedError
+from udl_pt._support.exceptions import NotFittedError
 
 
 def test_tensors_in_tensors_out_and_arrays_in_arrays_out():

@@ -6,8 +6,8 @@ import pytest
 import udl_pt
 import udl_pt.eager
 from udl_pt import DNN, RBM, AutoEncoder, DeepAutoEncoder, DivergenceError, Ladder
-from udl_pt.features import maximize
-from udl_pt.validation import column_moments
+from udl_pt._support.arrays import column_moments
+from udl_pt.inspection.features import maximize
 
 X = np.random.RandomState(0).rand(12, 4)
 Y = np.arange(12) % 2

@@ -8,8 +8,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder
-from udl_pt.features import first_layer_features, maximize, strongest_images
-from udl_pt.validation import DivergenceError, NotFittedError
+from udl_pt._support.exceptions import DivergenceError, NotFittedError
+from udl_pt.inspection.features import first_layer_features, maximize, strongest_images
 
 D, SIZES = 9, (6, 4)
 X = np.random.RandomState(0).rand(40, D)

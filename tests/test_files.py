@@ -10,10 +10,11 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from udl_pt import comparison_report, files
-from udl_pt.comparison import Comparison, Way
-from udl_pt.files import as_json, folder_if_filled, printable, write_files
-from udl_pt.report import Picture, Section, write_report
+from udl_pt._support import files
+from udl_pt._support.files import as_json, folder_if_filled, printable, write_files
+from udl_pt.book.report import Picture, Section, write_report
+from udl_pt.cli import _compare as comparison_report
+from udl_pt.comparison._compare import Comparison, Way
 
 OLD = {"a.json": b"old a", "b.png": b"old b", "page.html": b"old page"}
 NEW = {"a.json": b"new a", "c.png": b"new c", "page.html": b"new page"}

@@ -12,7 +12,7 @@ from sklearn.utils import shuffle
 
 from udl_pt import DNN, RBM, AutoEncoder, DivergenceError
 from udl_pt.callbacks import EarlyStopping, LinearSchedule, UpdateSizes
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 K = 3
 

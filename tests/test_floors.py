@@ -153,12 +153,12 @@ def test_compare_is_a_function_and_no_module():
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("graph", "from udl_pt.training import train"),
-        ("graph", "def f():\n    from udl_pt.dnn import DNN"),
+        ("graph", "from udl_pt.training.loop import train"),
+        ("graph", "def f():\n    from udl_pt.models.dnn import DNN"),
         ("graph", "from .training import train"),
         ("graph", "from . import training"),
         ("graph", "import udl_pt"),
-        ("random", "from udl_pt.backend import shared"),
+        ("random", "from udl_pt.backends.backend import shared"),
         ("dnn", "import matplotlib.pyplot as plt"),
         ("dnn", "from pytensor.compile.mode import Mode"),
         ("dnn", "from pytensor.compile import Mode"),
@@ -168,7 +168,7 @@ def test_compare_is_a_function_and_no_module():
         ("dnn", "from pytensor import config\nfloatX = config.floatX"),
         ("dnn", "import udl_pt.nowhere"),
         ("training", "from udl_pt import eager"),
-        ("dnn", "from udl_pt.numba_blas import BlasNumbaLinker"),
+        ("dnn", "from udl_pt.backends._numba.blas import BlasNumbaLinker"),
     ],
 )
 def test_the_check_finds_what_is_wrong(module, source):

@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 import pytest
 
 from udl_pt import DBN, DNN, RBM, AutoEncoder
-from udl_pt.backend import BACKENDS
+from udl_pt.backends import BACKENDS
 
 GOLDEN = Path(__file__).parent / "golden"
 ATOL = 1e-8

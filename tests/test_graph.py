@@ -10,8 +10,10 @@ from scipy.optimize import approx_fprime
 from scipy.special import log_softmax, logsumexp, softmax
 
 from udl_pt import AutoEncoder, RandomStreams
-from udl_pt.backend import Function
-from udl_pt.graph import gaussian, lead, masking, of_length_one, rectified, salt_and_pepper
+from udl_pt.backends import Function
+from udl_pt.symbolic.corruption import gaussian, masking, salt_and_pepper
+from udl_pt.symbolic.costs import lead
+from udl_pt.symbolic.expressions import of_length_one, rectified
 
 
 def corrupted(corruption, X, seed=0):

@@ -8,7 +8,7 @@ import pytensor
 import pytest
 
 from udl_pt import DNN, AutoEncoder, backend, eager
-from udl_pt.interrupts import deferring_signals, interruptible, uninterrupted
+from udl_pt._support.interrupts import deferring_signals, interruptible, uninterrupted
 
 X = np.random.RandomState(0).rand(20, 5)
 Y = np.arange(20) % 2

@@ -6,9 +6,10 @@ import os
 import numpy as np
 import pytest
 
-from udl_pt import datasets, getKaggleMNIST, load_mnist
+from udl_pt import getKaggleMNIST, load_mnist
+from udl_pt._support.exceptions import DataError
+from udl_pt.datasets import _mnist as datasets
 from udl_pt.datasets import load_data
-from udl_pt.validation import DataError
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from sklearn.metrics import log_loss
 from sklearn.utils import shuffle
 
 from udl_pt import DNN, AutoEncoder, DivergenceError, Ladder
+from udl_pt._support.exceptions import NotFittedError
 from udl_pt.callbacks import EarlyStopping, LinearDecay, ParameterAverage, UpdateSizes
-from udl_pt.validation import NotFittedError
 
 SIZES = [10, 5, 4, 3]  # of the data's pixels, two layers, and classes
 K = 3
@@ -290,7 +290,7 @@ def test_averages_of_the_parameters_become_the_network_when_it_is_folded_anew(da
 @pytest.mark.usefixtures("on_jax")
 def test_an_epochs_record_takes_means_over_some_rows_of_all_classes(monkeypatch):
     """Also where every second row, or every tenth, is of the same class."""
-    monkeypatch.setattr("udl_pt.ladder.MONITORED", 100)
+    monkeypatch.setattr("udl_pt.models.ladder.MONITORED", 100)
     rs, Y = np.random.RandomState(0), np.arange(200) % 2
     X = rs.rand(200, 10) + 0.5 * Y[:, None]
     ladder = Ladder([5, 4], random_state=0, dtype="float64").fit(X, Y, X, Y, epochs=20, batch_sz=20)

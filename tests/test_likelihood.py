@@ -11,8 +11,8 @@ from scipy.integrate import dblquad
 from scipy.special import expit, logsumexp
 
 from udl_pt import RBM, RandomStreams, load_mnist_subset
-from udl_pt.backend import BACKENDS
-from udl_pt.likelihood import (
+from udl_pt.backends import BACKENDS
+from udl_pt.inspection.likelihood import (
     ais,
     log_likelihood,
     log_partition,
@@ -54,7 +54,7 @@ def test_log_partition_and_log_likelihood_equal_enumeration(backend, D, M, dtype
 
 def test_log_partition_adds_up_parts(monkeypatch):
     rbm, params = machine(6, 9)
-    monkeypatch.setattr("udl_pt.likelihood.STATES", 10)
+    monkeypatch.setattr("udl_pt.inspection.likelihood.STATES", 10)
     assert log_partition(rbm) == pytest.approx(logsumexp(log_joint(*params)), rel=1e-12)
 
 

@@ -13,7 +13,7 @@ START = """
 import os, signal, sys, threading, time, warnings
 import numpy as np, pytensor.tensor as pt
 from udl_pt import AutoEncoder, backend, locks
-from udl_pt.backend import Function, get_backend, shared
+from udl_pt.backends.backend import Function, get_backend, shared
 
 warnings.simplefilter("ignore")  # of Python and JAX, which warn that a process with threads forks
 

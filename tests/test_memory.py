@@ -6,7 +6,7 @@ import sys
 import psutil
 import pytest
 
-from udl_pt import memory
+from udl_pt._support import memory
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_without_containers_it_is_the_machines(tmp_path, monkeypatch):
 def test_the_peak_grows_with_what_is_held():
     """In a process of its own, as this one may have held gigabytes."""
     code = (
-        "from udl_pt import memory; before = memory.peak()\n"
+        "from udl_pt._support import memory; before = memory.peak()\n"
         "held = bytearray(b'x') * (2 * before)\n"
         "print(before, memory.peak())"
     )

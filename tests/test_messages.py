@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from udl_pt import RBM, TSNE, AutoEncoder, eager
-from udl_pt.arguments import check_count, check_number, check_option, check_switch
-from udl_pt.messages import plain, shown
-from udl_pt.validation import check_matrix
+from udl_pt._support.arguments import check_count, check_number, check_option, check_switch
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.messages import plain, shown
 
 X = np.random.RandomState(0).rand(40, 6)
 

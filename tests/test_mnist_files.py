@@ -9,9 +9,9 @@ import zlib
 import numpy as np
 import pytest
 
-from udl_pt import mnist_files
-from udl_pt.mnist_files import read_csv, read_idx
-from udl_pt.validation import DataError
+from udl_pt._support.exceptions import DataError
+from udl_pt.datasets import _files as mnist_files
+from udl_pt.datasets._files import read_csv, read_idx
 
 HEADER = ",".join(["label", *(f"pixel{i}" for i in range(784))]) + "\n"
 ROW = ",".join(["7", *(str(i % 256) for i in range(784))]) + "\n"

@@ -11,9 +11,9 @@ from scipy.optimize import approx_fprime
 from scipy.special import rel_entr
 from sne_by_scipy import cost_by_scipy, random_P
 
-from udl_pt.backend import Function
-from udl_pt.descent import Analytic
-from udl_pt.neighbours import sne_cost, sne_gradient, student, tsne_cost, tsne_gradient
+from udl_pt.backends import Function
+from udl_pt.models._sne.gradients import Analytic
+from udl_pt.models._sne.objective import sne_cost, sne_gradient, student, tsne_cost, tsne_gradient
 
 COSTS = {"sne": (sne_cost, sne_gradient), "tsne": (tsne_cost, tsne_gradient)}
 GOLDEN = Path(__file__).parent / "golden" / "sne.npz"

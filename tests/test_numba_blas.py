@@ -9,8 +9,8 @@ import pytensor.tensor as pt
 import pytest
 from layouts import FORMS
 
-from udl_pt.backend import Function, shared
-from udl_pt.numba_blas import find_blas
+from udl_pt.backends import Function, shared
+from udl_pt.backends._numba.blas import find_blas
 
 pytestmark = pytest.mark.core
 

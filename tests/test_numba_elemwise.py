@@ -10,8 +10,8 @@ from pytensor.graph.fg import FunctionGraph
 from pytensor.scan.op import Scan
 from scipy.special import expit
 
-from udl_pt.backend import Function, shared
-from udl_pt.numba_elemwise import AsRow, OnlyEntry, VectorSigmoid, VectorSoftplus
+from udl_pt.backends import Function, shared
+from udl_pt.backends._numba.elemwise import AsRow, OnlyEntry, VectorSigmoid, VectorSoftplus
 
 pytestmark = pytest.mark.core
 

@@ -9,10 +9,10 @@ import pytensor.tensor as pt
 import pytest
 from layouts import FORMS, made
 
-from udl_pt.backend import Function, shared
-from udl_pt.numba_blas import find_blas
-from udl_pt.numba_steps import AbsSum, AddWhere
-from udl_pt.updates import MomentumStep
+from udl_pt.backends import Function, shared
+from udl_pt.backends._numba.blas import find_blas
+from udl_pt.backends._numba.steps import AbsSum, AddWhere
+from udl_pt.symbolic.updates import MomentumStep
 
 pytestmark = pytest.mark.core
 

@@ -8,10 +8,10 @@ import pytensor.tensor as pt
 import pytest
 
 from udl_pt import DBN, DNN, RBM, AutoEncoder, DeepAutoEncoder, eager
-from udl_pt.augmentation import adversarial
 from udl_pt.callbacks import UpdateSizes
-from udl_pt.calling import symbolic_or_array
-from udl_pt.features import first_layer_features, strongest_images
+from udl_pt.inspection.augmentation import adversarial
+from udl_pt.inspection.features import first_layer_features, strongest_images
+from udl_pt.symbolic.calling import symbolic_or_array
 
 pytestmark = pytest.mark.usefixtures("on_jax")
 FAST = {"batch_sz": 20}

@@ -10,8 +10,8 @@ import pytest
 from scipy.special import expit, log_softmax
 
 from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, RandomStreams, eager
-from udl_pt.backend import shared
-from udl_pt.validation import NotFittedError
+from udl_pt._support.exceptions import NotFittedError
+from udl_pt.backends import shared
 
 pytestmark = pytest.mark.usefixtures("on_jax")
 

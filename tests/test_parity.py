@@ -9,7 +9,7 @@ import parity
 import pytest
 from parity import CASES, LIMITS
 
-from udl_pt.backend import BACKENDS
+from udl_pt.backends import BACKENDS
 
 ROOT = Path(__file__).parents[1]
 SLOW = ("c", "float32")  # much to compile for what Numba and JAX show in float32, and C in float64

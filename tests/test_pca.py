@@ -8,7 +8,7 @@ from backends import CORE_BACKENDS
 from sklearn.decomposition import PCA as ReferencePCA
 
 from udl_pt import PCA
-from udl_pt.validation import NotFittedError
+from udl_pt._support.exceptions import NotFittedError
 
 
 def data(N=200, D=12, rank=None, seed=0):

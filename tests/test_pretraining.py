@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from udl_pt import DBN, DNN, RBM, AutoEncoder, DeepAutoEncoder
-from udl_pt.graph import masking
-from udl_pt.validation import NotFittedError
+from udl_pt._support.exceptions import NotFittedError
+from udl_pt.symbolic.corruption import masking
 
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}
 

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from udl_pt import RBM, RandomStreams, momentum_updates
-from udl_pt.backend import Function
-from udl_pt.random import as_generator, has_stuck_draws
+from udl_pt.backends import Function
+from udl_pt.symbolic.random import as_generator, has_stuck_draws
 
 
 @pytest.mark.core

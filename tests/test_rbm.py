@@ -10,8 +10,8 @@ from scipy.special import expit, logsumexp
 from small_machines import FAST, images, joint, machine, states
 
 from udl_pt import RBM, DivergenceError, RandomStreams
-from udl_pt.backend import Function
-from udl_pt.gibbs import clamped_chain, tempered_chain
+from udl_pt.backends import Function
+from udl_pt.models._rbm.gibbs import clamped_chain, tempered_chain
 
 
 def test_conditionals_and_free_energy_equal_enumeration():
@@ -102,7 +102,7 @@ def test_gibbs_chains_converge_to_the_distribution():
 
 @pytest.mark.parametrize("k", [1, 3])
 def test_gibbs_chains_draw_hidden_then_visible_units_in_step_order(k, monkeypatch):
-    monkeypatch.setattr("udl_pt.gibbs.BLOCK", 8 * 2 * (3 + 4) * 16)  # two steps a call
+    monkeypatch.setattr("udl_pt.models._rbm.gibbs.BLOCK", 8 * 2 * (3 + 4) * 16)  # two steps a call
     rbm, (W, c, b) = machine()
     rbm.rng = RandomStreams(np.random.RandomState(3))
     V, rs = states(4), np.random.RandomState(3)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from udl_pt import __version__, chapter1, chapter2, chapter4
-from udl_pt.chapters import CHAPTERS, Settings, chapter3
+from udl_pt import __version__
+from udl_pt.book import CHAPTERS, Settings, chapter1, chapter2, chapter3, chapter4
+from udl_pt.book.report import Picture, Section, Table, write_report
 from udl_pt.datasets import Dataset
-from udl_pt.report import Picture, Section, Table, write_report
 
 # what the chapters run is tested on Numba piece by piece; to compile all of it takes Numba minutes
 pytestmark = pytest.mark.usefixtures("on_jax")
@@ -93,7 +93,7 @@ def test_a_table_stands_among_the_pictures_with_its_sentence(tmp_path):
 
 def test_chapter1_measures_what_the_chapter_states():
     data, said = tiny(), []
-    section = chapter1.chapter1(data, Settings(seed=1, say=said.append))
+    section = chapter1.section(data, Settings(seed=1, say=said.append))
     results = section.results
     X = data.X - data.X.mean(axis=0)
     ratio = np.linalg.svd(X, compute_uv=False) ** 2
@@ -114,7 +114,7 @@ def test_chapter1_measures_what_the_chapter_states():
 def test_chapter2_measures_its_maps(monkeypatch):
     monkeypatch.setattr(chapter2, "TOYS", {"donut": chapter2.TOYS["donut"]})
     data, said = tiny(), []
-    section = chapter2.chapter2(data, Settings(seed=1, say=said.append))
+    section = chapter2.section(data, Settings(seed=1, say=said.append))
     maps = section.results["maps"]
     assert set(maps) == {"PCA", "symmetric SNE", *(f"t-SNE {p}" for p in (2, 10, 30, 100))}
     assert maps["t-SNE 30"]["one_neighbour_error"] < 0.1
@@ -131,10 +131,10 @@ def test_one_neighbour_error():
 
 
 def test_chapter3_measures_both_networks_and_says_so(monkeypatch):
-    monkeypatch.setattr("udl_pt.chapter3_codes.LINEAR", 3)  # the data are four images with noise
+    monkeypatch.setattr("udl_pt.book._chapter3_codes.LINEAR", 3)  # the data are four images with noise
     data = tiny()
     said = []
-    section = chapter3(data, Settings(sizes=[6, 5], epochs=2, seed=1, say=said.append))
+    section = chapter3.section(data, Settings(sizes=[6, 5], epochs=2, seed=1, say=said.append))
     results = section.results
     assert [len(results["errors"][name]) for name in ("pretrained", "not pretrained")] == [2, 2]
     assert len(results["pretraining_costs"]) == 2
@@ -175,8 +175,8 @@ def test_chapter3_says_what_came_out_whatever_it_was(monkeypatch):
     kept = whole.Ytest != 2
     pixels = [np.rint(255 * X) for X in (whole.X, whole.Xtest[kept])]
     data = Dataset(pixels[0], whole.Y, pixels[1], whole.Ytest[kept], "made up")
-    monkeypatch.setattr("udl_pt.dnn.DNN.predict", lambda self, X: np.zeros(len(X), int))
-    section = chapter3(data, Settings(sizes=[5], epochs=1))
+    monkeypatch.setattr("udl_pt.models.dnn.DNN.predict", lambda self, X: np.zeros(len(X), int))
+    section = chapter3.section(data, Settings(sizes=[5], epochs=1))
     confusion = np.array(section.results["confusion"])
     assert confusion.shape == (4, 4)  # though 2 is neither there nor answered
     assert confusion.sum(axis=0).tolist() == [len(data.Ytest), 0, 0, 0]
@@ -192,13 +192,13 @@ def test_chapter3_says_what_came_out_whatever_it_was(monkeypatch):
 def test_chapter3_finds_bad_sizes_before_it_trains():
     said = []
     with pytest.raises(ValueError, match="M is 0"):
-        chapter3(tiny(), Settings(sizes=[5, 0], say=said.append))
+        chapter3.section(tiny(), Settings(sizes=[5, 0], say=said.append))
     assert said == []
 
 
 def test_chapter3_takes_the_books_epochs_on_enough_data(monkeypatch):
-    monkeypatch.setattr("udl_pt.programs.SMALL", 100)
-    section = chapter3(tiny(), Settings(sizes=[4]))
+    monkeypatch.setattr("udl_pt.book._programs.SMALL", 100)
+    section = chapter3.section(tiny(), Settings(sizes=[4]))
     results = section.results
     assert results["epochs"] == {"pretrained": 3, "not pretrained": 10}
     assert results["pretrain_epochs"] == 1
@@ -257,7 +257,7 @@ def test_chapter4_likelihoods_are_of_the_test_images_drawn_with_the_seed(monkeyp
 
 @pytest.mark.usefixtures("little")
 def test_chapter4_takes_the_books_epochs_on_enough_data(monkeypatch):
-    monkeypatch.setattr("udl_pt.programs.SMALL", 100)
+    monkeypatch.setattr("udl_pt.book._programs.SMALL", 100)
     section = CHAPTERS["4"](tiny(), Settings(sizes=[4]))
     assert set(section.results["epochs"].values()) == {3}
     assert section.results["pretrain_epochs"] == 1

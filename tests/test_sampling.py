@@ -9,8 +9,8 @@ import pytest
 from scipy.special import expit, logsumexp
 
 from udl_pt import RBM, RandomStreams
-from udl_pt.backend import BACKENDS
-from udl_pt.sampling import complete, fantasies
+from udl_pt.backends import BACKENDS
+from udl_pt.models.sampling import complete, fantasies
 
 STATES = np.array(list(itertools.product([0.0, 1.0], repeat=5)))
 
@@ -26,7 +26,7 @@ def machine(backend="jax"):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_pictures_are_the_means_at_the_chosen_steps(backend, monkeypatch):
-    monkeypatch.setattr("udl_pt.gibbs.BLOCK", 8 * 2 * 9 * 32)  # two steps a call
+    monkeypatch.setattr("udl_pt.models._rbm.gibbs.BLOCK", 8 * 2 * 9 * 32)  # two steps a call
     rbm, (W, c, b), _ = machine(backend)
     pictures = fantasies(rbm, STATES, steps=(1, 2, 6))
     V, rs, expected = STATES, np.random.RandomState(1), []

@@ -13,9 +13,9 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from udl_pt import storage
-from udl_pt.storage import read_arrays, replace_file, write_arrays
-from udl_pt.validation import DataError
+from udl_pt._support import storage
+from udl_pt._support.exceptions import DataError
+from udl_pt._support.storage import read_arrays, replace_file, write_arrays
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3), "b": np.ones(4, "float32")}
 FACTS = {"text": "é", "numbers": [1, 2.5, None, True]}

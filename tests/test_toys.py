@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from udl_pt import datasets
+from udl_pt.datasets import _toys as datasets
 
 
 def test_the_donut_is_two_rings():

@@ -10,8 +10,8 @@ from scipy.special import expit, xlog1py, xlogy
 from sklearn.utils import shuffle
 
 from udl_pt import DeepAutoEncoder, DivergenceError
-from udl_pt.rates import Rates
-from udl_pt.training import Progress, monitored_rows, train
+from udl_pt.training.loop import Progress, monitored_rows, train
+from udl_pt.training.rates import Rates
 
 
 class Recorder:

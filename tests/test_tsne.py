@@ -14,10 +14,10 @@ from sklearn.manifold._t_sne import _gradient_descent, _kl_divergence
 from sklearn.neighbors import KNeighborsClassifier
 
 from udl_pt import PCA, TSNE, SymmetricSNE, joint_probabilities, load_mnist_subset, tsne_cost
-from udl_pt.affinities import gaussian_probabilities
+from udl_pt._support.exceptions import DivergenceError
 from udl_pt.datasets import donut, gaussian_clouds
-from udl_pt.neighbours import sne_cost
-from udl_pt.validation import DivergenceError
+from udl_pt.models._sne.affinities import gaussian_probabilities
+from udl_pt.models._sne.objective import sne_cost
 
 
 def one_neighbour_error(Y, labels):
@@ -222,7 +222,7 @@ def test_memory_is_said_and_refused_before_the_start(clouds, monkeypatch, caplog
 def test_many_points_go_through_opentsne(clouds, monkeypatch):
     X, labels = clouds
     pytest.importorskip("openTSNE")
-    monkeypatch.setattr("udl_pt.tsne.LARGE", 100)
+    monkeypatch.setattr("udl_pt.models.tsne.LARGE", 100)
     tsne = TSNE(perplexity=10, max_iter=500, random_state=0, dtype="float32")
     Y = tsne.fit_transform(X)
     assert Y.shape == (130, 2)

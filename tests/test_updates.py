@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 
 from udl_pt import momentum_updates, sgd_updates
-from udl_pt.updates import MomentumStep, all_or_nothing
+from udl_pt.symbolic.updates import MomentumStep, all_or_nothing
 
 A = np.diag([1.0, 4.0])
 

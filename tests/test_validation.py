@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse
 
 from udl_pt import DNN, AutoEncoder, error_rate
-from udl_pt.validation import check_matrix
+from udl_pt._support.arrays import check_matrix
 
 RS = np.random.RandomState(0)
 X = RS.rand(40, 6)

@@ -2,7 +2,7 @@
 
 Takes the first 500 images of each digit in the training set and the first 100 of each in the test set, in
 MNIST's order; writes one row an image, label first, as bytes, packed with xz; prints the SHA-256 that
-`udl_pt/datasets.py` holds.
+`udl_pt/datasets/_mnist.py` holds.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from udl_pt import load_mnist
-from udl_pt.datasets import SUBSET, SUBSET_SIZES
+from udl_pt.datasets._mnist import SUBSET, SUBSET_SIZES
 
 
 def first_of_each(X, Y, n):
@@ -22,7 +22,7 @@ def first_of_each(X, Y, n):
     return np.column_stack([Y[chosen], np.rint(X[chosen] * 255)]).astype(np.uint8)
 
 
-def main(folder, out=Path(__file__).parents[1] / "udl_pt" / "data" / SUBSET):
+def main(folder, out=Path(__file__).parents[1] / "udl_pt" / "datasets" / "data" / SUBSET):
     X, Y, Xtest, Ytest = load_mnist(folder)
     n, n_test = (size // 10 for size in SUBSET_SIZES)
     rows = np.concatenate([first_of_each(X, Y, n), first_of_each(Xtest, Ytest, n_test)])

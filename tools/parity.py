@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import parity
 
-from udl_pt.backend import BACKENDS
+from udl_pt.backends import BACKENDS
 
 TWINS = {"numpy": "NumPy", "torch": "PyTorch"}
 NAMES = {"numba": "Numba", "c": "C", "jax": "JAX"}

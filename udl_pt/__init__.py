@@ -1,24 +1,33 @@
-"""The code of *Unsupervised Deep Learning in Python*, on PyTensor."""
+"""The code of *Unsupervised Deep Learning in Python*, on PyTensor.
 
-from udl_pt.affinities import joint_probabilities
-from udl_pt.autoencoder import AutoEncoder
-from udl_pt.backend import set_backend
-from udl_pt.comparison import Comparison, compare
+`compare` and the modules `callbacks` and `eager` are imported when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from udl_pt._support.exceptions import DataError, DivergenceError, NotFittedError
+from udl_pt._version import __version__
+from udl_pt.backends import set_backend
 from udl_pt.datasets import getKaggleMNIST, load_mnist, load_mnist_subset
-from udl_pt.dbn import DBN
-from udl_pt.deep import DeepAutoEncoder
-from udl_pt.dnn import DNN
-from udl_pt.graph import init_weights
-from udl_pt.ladder import Ladder
-from udl_pt.metrics import error_rate
-from udl_pt.neighbours import sne_cost, tsne_cost
-from udl_pt.pca import PCA
-from udl_pt.random import RandomStreams
-from udl_pt.rbm import RBM
-from udl_pt.tsne import TSNE, SymmetricSNE
-from udl_pt.updates import momentum_updates, sgd_updates
-from udl_pt.validation import DivergenceError
-from udl_pt.version import __version__
+from udl_pt.models._sne.affinities import joint_probabilities
+from udl_pt.models._sne.objective import sne_cost, tsne_cost
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.models.dbn import DBN
+from udl_pt.models.deep_autoencoder import DeepAutoEncoder
+from udl_pt.models.dnn import DNN
+from udl_pt.models.ladder import Ladder
+from udl_pt.models.pca import PCA
+from udl_pt.models.rbm import RBM
+from udl_pt.models.tsne import TSNE, SymmetricSNE
+from udl_pt.symbolic.random import RandomStreams
+from udl_pt.symbolic.updates import momentum_updates, sgd_updates
+from udl_pt.symbolic.weights import init_weights
+from udl_pt.training.metrics import error_rate
+
+if TYPE_CHECKING:
+    from udl_pt import callbacks, eager
+    from udl_pt.comparison import Comparison, compare
 
 __all__ = [
     "DBN",
@@ -28,13 +37,17 @@ __all__ = [
     "TSNE",
     "AutoEncoder",
     "Comparison",
+    "DataError",
     "DeepAutoEncoder",
     "DivergenceError",
     "Ladder",
+    "NotFittedError",
     "RandomStreams",
     "SymmetricSNE",
     "__version__",
+    "callbacks",
     "compare",
+    "eager",
     "error_rate",
     "getKaggleMNIST",
     "init_weights",
@@ -47,3 +60,20 @@ __all__ = [
     "sne_cost",
     "tsne_cost",
 ]
+
+_LOADED_WHEN_USED = {"Comparison": "comparison", "compare": "comparison", "callbacks": "", "eager": ""}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    package = _LOADED_WHEN_USED[name]
+    if not package:
+        return import_module(f"{__name__}.{name}")
+    value = getattr(import_module(f"{__name__}.{package}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -31,15 +31,15 @@ __all__ = ["CAMPAIGNS", "Target", "complaint", "targets", "tries_of"]
 
 MODULES = (
     "udl_pt",
-    "udl_pt.callbacks",
-    "udl_pt.adversarial",
-    "udl_pt.augmentation",
-    "udl_pt.features",
-    "udl_pt.likelihood",
-    "udl_pt.sampling",
-    "udl_pt.datasets",
-    "udl_pt.affinities",
-    "udl_pt.neighbours",
+    "udl_pt.training.callbacks",
+    "udl_pt.inspection.attacks",
+    "udl_pt.inspection.augmentation",
+    "udl_pt.inspection.features",
+    "udl_pt.inspection.likelihood",
+    "udl_pt.models.sampling",
+    "udl_pt.datasets._mnist",
+    "udl_pt.models._sne.affinities",
+    "udl_pt.models._sne.objective",
     "udl_pt.eager",
 )
 FUNCTIONS_OF_GRAPH = ("gaussian", "init_weights", "masking", "salt_and_pepper")  # the others build graphs
@@ -134,9 +134,9 @@ def targets() -> list[Target]:
     for module in MODULES:
         here = importlib.import_module(module)
         wanted = {
-            "udl_pt.datasets": OF_DATASETS,
-            "udl_pt.affinities": OF_AFFINITIES,
-            "udl_pt.neighbours": OF_NEIGHBOURS,
+            "udl_pt.datasets._mnist": OF_DATASETS,
+            "udl_pt.models._sne.affinities": OF_AFFINITIES,
+            "udl_pt.models._sne.objective": OF_NEIGHBOURS,
         }.get(module, here.__all__)
         for name in wanted:
             thing = getattr(here, name)
@@ -148,7 +148,7 @@ def targets() -> list[Target]:
             if inspect.isclass(thing) and module in ("udl_pt", "udl_pt.eager"):
                 found |= {t.name: t for t in _methods(label, thing)}
     for name in FUNCTIONS_OF_GRAPH:
-        found[name] = _target(name, getattr(importlib.import_module("udl_pt.graph"), name))
+        found[name] = _target(name, getattr(importlib.import_module("udl_pt.symbolic.graph"), name))
     return list(found.values())
 
 

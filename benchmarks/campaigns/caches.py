@@ -48,10 +48,11 @@ def compute(backend: str, *, small: bool = False) -> str:
 
 def serve(prelude: str = "", small: bool = False) -> None:
     """Fork a child for each backend named on a line of the standard input; write its status and output."""
-    import udl_pt.backend
-    import udl_pt.numba_blas
-    import udl_pt.numba_steps
-    import udl_pt.numba_sums  # noqa: F401
+    import udl_pt.backends.backend
+
+    import udl_pt.backends._numba.blas
+    import udl_pt.backends._numba.steps
+    import udl_pt.backends._numba.sums  # noqa: F401
 
     exec(prelude)
     for line in sys.stdin:

@@ -24,9 +24,10 @@ import numpy as np
 import psutil
 
 from campaigns import Campaign
-from udl_pt import load_mnist, mnist_files
+from udl_pt import load_mnist
+from udl_pt._support.exceptions import DataError
+from udl_pt.datasets import _files as mnist_files
 from udl_pt.datasets import load_data
-from udl_pt.validation import DataError
 
 __all__ = ["CAMPAIGNS"]
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt import DBN, DNN, RBM, TSNE, AutoEncoder, DeepAutoEncoder, eager
-from udl_pt.graph import masking
+from udl_pt.symbolic.corruption import masking
 
 __all__ = ["CASES", "Case", "interrupts"]
 

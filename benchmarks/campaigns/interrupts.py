@@ -29,7 +29,7 @@ PROGRAM = """
 import sys
 from matplotlib.figure import Figure
 from udl_pt import AutoEncoder, cli
-from udl_pt.report import Picture, Section
+from udl_pt.book.report import Picture, Section
 
 def chapter(data, settings):
     options = {"epochs": settings.epochs, "backend": settings.backend, "callbacks": settings.callbacks}

@@ -19,7 +19,7 @@ from campaigns import Campaign
 from campaigns.right_models import contents, file_of
 from campaigns.wrong_models import cases
 from udl_pt import DBN
-from udl_pt.validation import DataError
+from udl_pt._support.exceptions import DataError
 
 SECONDS, BYTES = 1.0, 100e6  # that one file may take
 

@@ -24,7 +24,7 @@ import numpy as np
 from campaigns import Campaign
 from campaigns.right_models import AUTO_ENCODER, content, file_of
 from udl_pt import DBN
-from udl_pt.validation import DataError
+from udl_pt._support.exceptions import DataError
 
 NAME = "model.st"
 DONE, REFUSED, WRONG = 0, 3, 4  # exit statuses

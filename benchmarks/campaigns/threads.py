@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from campaigns import Campaign
 from udl_pt import DBN, DNN, RBM, AutoEncoder, RandomStreams
-from udl_pt.backend import BACKENDS
+from udl_pt.backends import BACKENDS
 
 THREADS = 8
 PATIENCE = 600.0  # seconds; compiling takes up to a minute, and one thread compiles at a time

@@ -7,13 +7,13 @@ default, else refused.
 `udl_pt.eager.torch` has the same for PyTorch.
 """
 
-from udl_pt.eager.adversarial import fast_gradient_sign, input_gradient
+from udl_pt.eager.attacks import fast_gradient_sign, input_gradient
 from udl_pt.eager.autoencoder import AutoEncoder
 from udl_pt.eager.dbn import DBN
 from udl_pt.eager.dnn import DNN
 from udl_pt.eager.pca import PCA
 from udl_pt.eager.rbm import RBM
-from udl_pt.eager.sne import TSNE, SymmetricSNE, sne_cost, sne_gradient, tsne_cost, tsne_gradient
+from udl_pt.eager.tsne import TSNE, SymmetricSNE, sne_cost, sne_gradient, tsne_cost, tsne_gradient
 
 __all__ = [
     "DBN",

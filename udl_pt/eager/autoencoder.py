@@ -6,16 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import expit as s
 
-from udl_pt.eager.beyond import check_beyond
-from udl_pt.eager.layer import Array, Layer, softplus
-from udl_pt.fitting import one_fit_at_a_time
-from udl_pt.training import Progress, show_costs
-from udl_pt.validation import (
-    check_count,
-    check_option,
-    check_switches,
-    shown,
-)
+from udl_pt._support.arguments import check_count, check_option, check_switches
+from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.messages import shown
+from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._layer import Array, Layer, softplus
+from udl_pt.training.loop import Progress, show_costs
 
 __all__ = ["AutoEncoder"]
 
@@ -36,7 +32,7 @@ class AutoEncoder(Layer):
         As of `udl_pt.AutoEncoder`.
     corruption : callable, optional
         As there, of arrays: ``corruption(X, stream)``. What is written with operators and the stream's
-        methods alone, such as `udl_pt.graph.masking`, serves both.
+        methods alone, such as `udl_pt.symbolic.corruption.masking`, serves both.
     dtype : {"float64", "float32"}, optional
         float64 where not given.
 

@@ -6,22 +6,16 @@ from typing import Any
 import numpy as np
 from scipy.special import expit as s
 
-from udl_pt.constructors import own_constructor
-from udl_pt.eager.beyond import check_beyond
-from udl_pt.eager.layer import MomentumStep, init_weights, softplus
-from udl_pt.eager.stack import Stack
-from udl_pt.fitting import one_fit_at_a_time
-from udl_pt.rates import Rates
-from udl_pt.training import MONITORS, Progress, show_costs
-from udl_pt.validation import (
-    DivergenceError,
-    NotFittedError,
-    check_callbacks,
-    check_count,
-    check_matrix,
-    check_option,
-    check_switches,
-)
+from udl_pt._support.arguments import check_callbacks, check_count, check_option, check_switches
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.classes import own_constructor
+from udl_pt._support.exceptions import DivergenceError, NotFittedError
+from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._layer import MomentumStep, init_weights, softplus
+from udl_pt.eager._stack import Stack
+from udl_pt.training.loop import MONITORS, Progress, show_costs
+from udl_pt.training.rates import Rates
 
 __all__ = ["DBN"]
 
@@ -30,7 +24,7 @@ __all__ = ["DBN"]
 class DBN(Stack):
     """The twin of `udl_pt.DBN`: the same arguments, attributes, draws and numbers, on NumPy arrays.
 
-    Made as `udl_pt.eager.stack.Stack` says.
+    Made as `udl_pt.eager._stack.Stack` says.
 
     Attributes
     ----------

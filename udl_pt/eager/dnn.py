@@ -5,21 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.eager.beyond import check_beyond
-from udl_pt.eager.layer import Array, MomentumStep, init_weights
-from udl_pt.eager.stack import Stack
-from udl_pt.fitting import one_fit_at_a_time
-from udl_pt.interrupts import whole
-from udl_pt.metrics import error_rate
-from udl_pt.rates import Rates
-from udl_pt.training import MONITORS, Progress, notify, show_costs, train
-from udl_pt.validation import (
-    check_callbacks,
-    check_epochs,
-    check_option,
-    check_switches,
-    check_training_and_test,
-)
+from udl_pt._support.arguments import check_callbacks, check_epochs, check_option, check_switches
+from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.interrupts import whole
+from udl_pt._support.labels import check_training_and_test
+from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._layer import Array, MomentumStep, init_weights
+from udl_pt.eager._stack import Stack
+from udl_pt.training.loop import MONITORS, Progress, notify, show_costs, train
+from udl_pt.training.metrics import error_rate
+from udl_pt.training.rates import Rates
 
 __all__ = ["DNN"]
 
@@ -43,7 +38,7 @@ def log_softmax(A: np.ndarray) -> np.ndarray:
 class DNN(Stack):
     """The twin of `udl_pt.DNN`: the same arguments, attributes, draws and numbers, on NumPy arrays.
 
-    Made as `udl_pt.eager.stack.Stack` says.
+    Made as `udl_pt.eager._stack.Stack` says.
 
     Attributes
     ----------

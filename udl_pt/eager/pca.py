@@ -4,15 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.eager.beyond import check_beyond
-from udl_pt.fitting import one_fit_at_a_time, open_to_fit
-from udl_pt.parameters import Parameters
-from udl_pt.precision import centre, check_error, check_total, check_whitening
-from udl_pt.validation import (
-    check_count,
-    check_matrix,
-    check_switch,
-)
+from udl_pt._support.arguments import check_count, check_switch
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.fitting import one_fit_at_a_time, open_to_fit
+from udl_pt._support.parameters import Parameters
+from udl_pt._support.precision import centre, check_error, check_total, check_whitening
+from udl_pt.eager._beyond import check_beyond
 
 __all__ = ["PCA"]
 

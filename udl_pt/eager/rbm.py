@@ -6,14 +6,11 @@ from typing import Any
 import numpy as np
 from scipy.special import expit as s
 
-from udl_pt.eager.beyond import check_beyond
-from udl_pt.eager.layer import Array, Layer, softplus
-from udl_pt.fitting import one_fit_at_a_time
-from udl_pt.training import Progress, show_costs
-from udl_pt.validation import (
-    check_count,
-    check_switches,
-)
+from udl_pt._support.arguments import check_count, check_switches
+from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._layer import Array, Layer, softplus
+from udl_pt.training.loop import Progress, show_costs
 
 __all__ = ["RBM"]
 

@@ -13,8 +13,8 @@ import torch
 from torch.nn import functional as F
 
 from udl_pt import eager
-from udl_pt.eager.layer import Twin
-from udl_pt.eager.streams import Streams as HostStreams
+from udl_pt.eager._layer import Twin
+from udl_pt.eager._streams import Streams as HostStreams
 
 __all__ = ["DNN", "RBM", "AutoEncoder"]
 

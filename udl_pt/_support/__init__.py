@@ -1,0 +1,1 @@
+"""Errors, validation, files, memory and interrupts. Nothing here imports another package of `udl_pt`."""

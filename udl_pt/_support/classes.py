@@ -1,0 +1,32 @@
+"""Inherited constructors, and which class overrides a method."""
+
+from collections.abc import Sequence
+from types import FunctionType
+from typing import Any, TypeVar
+
+__all__ = ["is_newer", "own_constructor"]
+
+Class = TypeVar("Class", bound=type)
+
+
+def own_constructor(cls: Class) -> Class:
+    """Copy the inherited ``__init__`` of a public class, so that errors name this class and not its base.
+
+    Python writes a function's qualified name into "got an unexpected keyword argument" and the like.
+    """
+    base: Any = cls.__init__  # type: ignore[misc]
+    own = FunctionType(base.__code__, base.__globals__, base.__name__, base.__defaults__, base.__closure__)
+    own.__kwdefaults__, own.__annotations__ = base.__kwdefaults__, base.__annotations__
+    own.__doc__, own.__module__ = base.__doc__, cls.__module__
+    own.__qualname__ = f"{cls.__qualname__}.__init__"
+    cls.__init__ = own  # type: ignore[misc]
+    return cls
+
+
+def is_newer(kind: type, methods: Sequence[str], than: str) -> bool:
+    """Whether a class overrides one of some methods below the class that defines the property `than`."""
+
+    def defined(name: str) -> int:
+        return next(place for place, base in enumerate(kind.__mro__) if name in vars(base))
+
+    return min(map(defined, methods)) < defined(than)

@@ -1,0 +1,90 @@
+"""Validate class labels."""
+
+from typing import Any
+
+import numpy as np
+
+from udl_pt._support.arrays import as_array, check_matrix
+from udl_pt._support.messages import (
+    shown,
+)
+
+__all__ = ["check_labels", "check_training_and_test"]
+
+
+def check_training_and_test(
+    X: Any, Y: Any, Xtest: Any, Ytest: Any, dtype: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return images and labels to train on and to measure, (N, D), (N,), (Ntest, D), (Ntest,), and K.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_matrix` and `check_labels`; each of 0 to K-1 must occur in `Y`.
+    """
+    X = check_matrix(X, dtype=dtype)
+    Xtest = check_matrix(Xtest, "Xtest", dtype=dtype, n_features=X.shape[1])
+    Y = check_labels(Y, "Y", n_samples=len(X))
+    K = int(Y.max()) + 1
+    return X, Y, Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K), K
+
+
+def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:
+    """Return labels 0 to K-1 as an int32 vector.
+
+    Parameters
+    ----------
+    Y : array_like of int of shape (n_samples,)
+        Class labels.
+    name : str
+        What the messages call it.
+    n_samples : int
+        The number of rows the labels belong to.
+    n_classes : int, optional
+        Where given, `Y` may hold only labels below it; else each of 0 to ``max(Y)`` must occur.
+
+    Returns
+    -------
+    numpy.ndarray of int32 of shape (n_samples,)
+
+    Raises
+    ------
+    TypeError
+        When the labels aren't integers, or masked.
+    ValueError
+        When their number or range doesn't fit; the message says which labels were found.
+    """
+    labels = as_array(Y, name, "a vector of labels", "expected one label a sample")
+    if labels.ndim == 0:
+        raise TypeError(f"{name} is {shown(Y)}, expected a vector of {n_samples} labels, one a sample")
+    if labels.dtype.kind not in "iu":
+        found = f"has dtype {labels.dtype}" if hasattr(Y, "dtype") else f"is {shown(Y)}"
+        raise TypeError(
+            f"{name} {found}, expected integer labels 0 ... K-1: "
+            "encode classes with numpy.unique(…, return_inverse=True)"
+        )
+    if labels.ndim != 1:
+        way_out = ", such as the largest entry's number, .argmax(axis=1)" if labels.ndim == 2 else ""
+        raise ValueError(
+            f"{name} has shape {labels.shape}, expected one dimension: one label a sample{way_out}"
+        )
+    if len(labels) != n_samples:
+        raise ValueError(f"{name} has {len(labels)} labels, expected {n_samples}, one for each row")
+    present = np.unique(labels)
+    if n_classes is None:
+        if not np.array_equal(present, np.arange(len(present))):
+            raise ValueError(
+                f"{name} has the labels {_listed(present)}, expected 0 ... {len(present) - 1} without gaps: "
+                "renumber them with numpy.unique(…, return_inverse=True)"
+            )
+    elif present[0] < 0 or present[-1] >= n_classes:
+        unseen = present[(present < 0) | (present >= n_classes)]
+        raise ValueError(
+            f"{name} has the labels {_listed(unseen)}, unseen in training, "
+            f"where 0 ... {n_classes - 1} were found: leave those samples out or train with them"
+        )
+    return labels.astype(np.int32)
+
+
+def _listed(labels: np.ndarray) -> str:
+    return ", ".join(str(label) for label in labels[:12]) + (", …" if len(labels) > 12 else "")

@@ -1,0 +1,106 @@
+"""A model's parameters are its attributes; the lists of them, such as `params`, are computed from these.
+
+So there is one place for each parameter. ``b.W = a.W`` ties two models' weights for graphs, arrays, training
+and files alike.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from udl_pt._support.exceptions import NotFittedError
+from udl_pt._support.fitting import is_being_fitted
+
+__all__ = ["Computed", "LayerParameters", "Parameters", "once"]
+
+
+def once(params: Sequence[Any], *beside: Sequence[Any]) -> list[list[Any]]:
+    """Return each parameter once, and of the other lists what is in the same places: tied ones come twice."""
+    first = [i for i, p in enumerate(params) if not any(p is other for other in params[:i])]
+    return [[entries[i] for i in first] for entries in (params, *beside)]
+
+
+class Computed(property):
+    """A property whose error, where it is set, names the attributes to set instead."""
+
+    def __set__(self, model: Any, value: Any) -> None:
+        """Refuse to be set.
+
+        Raises
+        ------
+        AttributeError
+            Always.
+        """
+        own = ", ".join(model.names) or "those of hidden_layers"
+        example = (*model.names, "hidden_layers[0].W")[0]
+        raise AttributeError(
+            f"params, dparams and the like of {type(model).__name__} are computed from its attributes "
+            f"({own}): set these, as in model.{example} = ..."
+        )
+
+
+class Parameters:
+    """The base of all models: lists of the parameters that `names` and `hidden_layers` say.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The attributes that hold the model's own parameters; their velocities are in ``d`` and the name.
+    """
+
+    names: tuple[str, ...] = ()
+    _complete = True  # False for a network whose layers are not, or not all, those of its last fit
+
+    # True while a network's layers are trained one by one; in a copy made meanwhile until its own fit
+    _in_pretraining = False
+
+    def _check_fitted(self, before: str) -> None:
+        """Raise unless there are parameters that belong together; `before` is what needs them."""
+        self._check_settled(before)
+        if not (self._complete and vars(self).keys() >= set(self.names)):
+            if is_being_fitted(self):
+                raise NotFittedError(
+                    f"this {type(self).__name__} is being fitted, and its layers don't belong together until "
+                    f"all are trained: wait for that before {before}"
+                )
+            raise NotFittedError(
+                f"this {type(self).__name__} has no parameters yet: call fit before {before}"
+            )
+
+    def _check_settled(self, before: str) -> None:
+        """Raise while some layers may be new and others old."""
+        if self._in_pretraining:
+            raise NotFittedError(
+                f"this {type(self).__name__} is being fitted, layer by layer: wait for the end of fit, or "
+                f"for the callbacks of a network's fine-tuning, before {before}"
+            )
+
+    def _gathered(self, prefix: str, of_layers: str) -> list[Any]:
+        self._check_fitted("its parameters are read")
+        if missing := [name for name in self.names if prefix + name not in vars(self)]:
+            raise NotFittedError(f"this {type(self).__name__} has no {prefix}{missing[0]}")
+        own = [getattr(self, prefix + name) for name in self.names]
+        return own + [p for layer in getattr(self, "hidden_layers", ()) for p in getattr(layer, of_layers)]
+
+    @Computed
+    def params(self) -> list[Any]:
+        """Return the parameters, in a new list: those in `names`, then the layers'."""
+        return self._gathered("", "forward_params")
+
+    @Computed
+    def dparams(self) -> list[Any]:
+        """Return the velocities of `params`, in the same order."""
+        return self._gathered("d", "forward_dparams")
+
+
+class LayerParameters(Parameters):
+    """Those of a layer, which passes a part of them on to a deep network."""
+
+    @Computed
+    def forward_params(self) -> list[Any]:
+        """Return the weights and the hidden units' bias."""
+        return list(self.params[:2])
+
+    @Computed
+    def forward_dparams(self) -> list[Any]:
+        """Return the velocities of `forward_params`."""
+        return list(self.dparams[:2])

@@ -1,0 +1,221 @@
+"""Compile a graph and call it with arrays.
+
+A model builds graphs; `Function` turns one into a function of NumPy arrays, on the backend asked for:
+``"numba"`` (the default), ``"c"`` or ``"jax"``. Nothing compiles before the first call. One function compiles
+at a time. A compiled function holds the locks of the shared variables that it reads and writes, so several
+threads may use a model. A process waits for a compilation before it forks, and its child starts with free
+locks.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import pytensor
+from pytensor.compile.mode import Mode
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable, equal_computations
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.graph.traversal import ancestors
+
+from udl_pt._support.interrupts import interruptible
+from udl_pt.backends._blas import (
+    quiet_about_blas,
+)
+from udl_pt.backends._cache import mend_cache, prepare_cache, recover_from_interrupt
+from udl_pt.backends._choice import (
+    get_backend,
+)
+from udl_pt.backends._locks import NumberedLock, call_holding, compile_lock, lock_of
+from udl_pt.backends._modes import (
+    make_mode,
+    wide_jax,
+)
+
+__all__ = ["Draw", "Function", "R", "shared", "to_numpy"]
+
+R = TypeVar("R")
+
+
+def shared(value: np.ndarray, name: str) -> SharedVariable:
+    """Make a shared variable of `value`'s own dtype that owns `value`."""
+    return pytensor.shared(value, name=name, borrow=True)
+
+
+def to_numpy(variables: Iterable[SharedVariable]) -> None:
+    """Turn the shared variables' values back into writable NumPy arrays (JAX leaves its own there)."""
+    for variable in variables:
+        value = variable.get_value(borrow=True, return_internal_type=True)
+        if not isinstance(value, np.ndarray):
+            variable.set_value(np.array(value), borrow=True)
+
+
+class Draw(Protocol):
+    """What a random draw's variable carries as ``tag.draw``; see `udl_pt.symbolic.random`."""
+
+    number: int
+    variables: Sequence[Variable]
+    shapes: Sequence[Sequence[Variable]]
+
+    def sample(self, shapes: Sequence[tuple[int, ...]], /) -> list[np.ndarray]:
+        """Draw from the host's generator, an array for each of the variables."""
+
+
+class Function:
+    """A graph that is compiled at its first call and then takes and returns NumPy arrays.
+
+    Parameters
+    ----------
+    inputs : sequence of Variable
+        The arguments; a call must pass arrays of exactly their dtypes.
+    outputs : Variable or sequence of Variable
+        One result, or the list of results.
+    updates : iterable of (SharedVariable, Variable)
+        New values of shared variables.
+    backend : {"numba", "c", "jax"}, optional
+        See `get_backend`.
+    name : str
+        What tracebacks and profiles call it.
+    compiled : bool
+        False for what runs seldom: NumPy carries out one operation after the other, whatever the backend.
+
+    Notes
+    -----
+    Draws of a `RandomStreams` in the graph are made on the host, in the order in which the streams handed
+    them out, and passed in: the same numbers on every backend.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Variable | Sequence[Variable],
+        updates: Iterable[tuple[SharedVariable, Variable]] = (),
+        *,
+        backend: str | None = None,
+        name: str = "function",
+        compiled: bool = True,
+    ) -> None:
+        self.backend = get_backend(backend)
+        self._is_compiled = compiled
+        self.name = name
+        self._single = isinstance(outputs, Variable)
+        expressions = [outputs] if isinstance(outputs, Variable) else list(outputs)
+        pairs = list(updates)
+        everything = list(ancestors([*expressions, *(new for _, new in pairs)]))
+        variables = [v for v in everything if isinstance(v, SharedVariable)] + [p for p, _ in pairs]
+        draws = {v.tag.draw.number: v.tag.draw for v in everything if hasattr(v.tag, "draw")}
+        self._inputs = list(inputs)
+        self._draws: list[Draw] = [draws[number] for number in sorted(draws)]
+        stand_ins = {v: v.type() for draw in self._draws for v in draw.variables}
+        replaced = clone_replace([*expressions, *(new for _, new in pairs)], replace=stand_ins)
+        self._graph_inputs = [*inputs, *stand_ins.values()]
+        self._outputs = replaced[: len(expressions)]
+        self._updates = [(p, new) for (p, _), new in zip(pairs, replaced[len(expressions) :], strict=True)]
+        locks = {NumberedLock(), *map(lock_of, variables)}
+        self._locks = sorted(locks, key=lambda lock: lock.number)
+        self._compiled: Any = None
+        self._shapes: Any = None
+
+    def __call__(self, *arguments: np.ndarray) -> Any:
+        """Compute the outputs and carry out the updates."""
+        results = self.call_locked(self._computed, arguments)
+        arrays = [r if isinstance(r, np.ndarray) else np.array(r) for r in results]  # JAX's are read-only
+        return arrays[0] if self._single else arrays
+
+    def call_locked(self, function: Callable[..., R], /, *args: Any) -> R:
+        """Call a function during which no other thread changes the variables that this one reads."""
+        return call_holding(self._locks, function, *args)
+
+    def take_over(self, other: "Function") -> None:
+        """Use what `other` has compiled, where it computes the same from the same shared variables."""
+        ours, theirs = ([*f._outputs, *(new for _, new in f._updates)] for f in (self, other))
+        kinds = [(f.backend, f._is_compiled, f._single, [p for p, _ in f._updates]) for f in (self, other)]
+        if (
+            kinds[0] == kinds[1]
+            and len(ours) == len(theirs)
+            and equal_computations(ours, theirs, in_xs=self._graph_inputs, in_ys=other._graph_inputs)
+        ):
+            self._compiled = other._compiled
+
+    def _computed(self, arguments: Sequence[np.ndarray]) -> list[Any]:
+        # NumPy computes some operations of C's, and would warn of what no other backend warns of
+        by_numpy = self.backend == "c" or not self._is_compiled
+        with wide_jax(self.backend), np.errstate(all="ignore") if by_numpy else contextlib.nullcontext():
+            return self._run([*arguments, *self._sampled(arguments)])
+
+    def operations(self) -> list[Any]:
+        """Give the nodes of the graph as PyTensor rewrote it for the backend, in their order.
+
+        Raises
+        ------
+        RuntimeError
+            Before the first call, which compiles it.
+        """
+        if self._compiled is None:
+            raise RuntimeError(f"{self.name} is compiled when it is first called: call it before")
+        return list(self._compiled.maker.fgraph.toposort())
+
+    def _sampled(self, arguments: Sequence[np.ndarray]) -> list[np.ndarray]:
+        if not self._draws:
+            return []
+        if self._shapes is None:
+            flat = [size for draw in self._draws for shape in draw.shapes for size in shape]
+            self._shapes = pytensor.function(
+                self._inputs,
+                flat,
+                mode=Mode("py", RewriteDatabaseQuery(include=["fast_compile", "py_only"])),  # no compiler
+                on_unused_input="ignore",
+                name=f"{self.name} shapes",
+            )
+        sizes = map(int, self._shapes(*arguments))
+        return [
+            array
+            for draw in self._draws
+            for array in draw.sample([tuple(itertools.islice(sizes, len(shape))) for shape in draw.shapes])
+        ]
+
+    def _run(self, arguments: list[np.ndarray]) -> list[Any]:
+        if self._compiled is not None:
+            return list(self._compiled(*arguments))
+        # Numba and JAX compile at the first call, so building and first call are one thing here.
+        with compile_lock.lock, quiet_about_blas(self.backend):
+            if not self._is_compiled or self.backend == "jax":
+                return self._first(arguments)
+            try:
+                prepare_cache(self.backend)
+                for _ in range(2):  # another folder, and an empty one
+                    try:
+                        return self._first(arguments)
+                    except Exception as error:
+                        if not mend_cache(self.backend, error):
+                            raise
+                    prepare_cache(self.backend)
+                return self._first(arguments)
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    recover_from_interrupt()
+                raise
+
+    def _first(self, arguments: list[np.ndarray]) -> list[Any]:
+        """Compile and call, which may take a minute; an interrupt leaves shared variables as they were."""
+        before = [(p, p.get_value()) for p, _ in self._updates]
+        try:
+            with interruptible():
+                compiled = pytensor.function(
+                    self._graph_inputs,
+                    self._outputs,
+                    updates=self._updates,
+                    mode=make_mode(self.backend) if self._is_compiled else Mode("py", None),
+                    on_unused_input="ignore",  # an input may matter only for the shape of a draw
+                    name=self.name,
+                )
+                results = list(compiled(*arguments))
+        except BaseException:
+            for p, value in before:
+                p.set_value(value, borrow=True)
+            raise
+        self._compiled = compiled
+        return results

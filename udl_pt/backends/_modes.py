@@ -1,0 +1,63 @@
+"""PyTensor's modes: linkers and rewrites of each backend."""
+
+import contextlib
+from typing import Any
+
+from pytensor.compile.mode import Mode, get_mode
+from pytensor.graph.basic import Variable
+from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.tensor.math import Sum
+
+from udl_pt.backends._locks import refuse_forked_jax
+from udl_pt.backends._loop_rewriting import inside_loops
+
+__all__ = ["AFTER_SPECIALIZE", "make_mode", "wide_jax"]
+
+# places in the order of PyTensor's rewrites
+AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
+
+
+def make_mode(backend: str) -> Mode | str:
+    if backend == "numba":
+        from udl_pt.backends._numba.blas import BlasNumbaLinker
+        from udl_pt.backends._numba.elemwise import one_a_loop, vectorise
+        from udl_pt.backends._numba.steps import by_blas, in_place
+        from udl_pt.backends._numba.sums import sum_along_rows
+
+        mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
+        return mode.register(
+            (vectorise, BEFORE_FUSION),
+            (by_blas, BEFORE_FUSION),
+            (one_a_loop, AFTER_FUSION),
+            (sum_along_rows, AFTER_FUSION + 0.1),  # of loops that have been taken apart
+            (in_place, IN_PLACE),
+        )
+    if backend == "jax":
+        sums = node_rewriter([Sum])(_sum_in_its_own_dtype)
+        sums = dfs_rewriter(sums, inside_loops(dfs_rewriter(sums), _has_wider_sum))
+        return get_mode("JAX").register((sums, AFTER_SPECIALIZE))
+    return "CVM"
+
+
+def _has_wider_sum(node: Any) -> bool:
+    return isinstance(node.op, Sum) and node.op.acc_dtype != node.outputs[0].type.dtype
+
+
+def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
+    """Let a sum of float32 accumulate in float32: in float64, PyTensor's JAX sum returns float64."""
+    if not _has_wider_sum(node):
+        return None
+    dtype = node.outputs[0].type.dtype
+    return [Sum(axis=node.op.axis, dtype=dtype, acc_dtype=dtype)(node.inputs[0])]
+
+
+def wide_jax(backend: str) -> contextlib.AbstractContextManager[Any]:
+    """Let JAX keep float64 and int64 as they are, whatever floatX says, for the time of a call."""
+    if backend != "jax":
+        return contextlib.nullcontext()
+    refuse_forked_jax()
+    import jax
+
+    context: contextlib.AbstractContextManager[Any] = jax.enable_x64(True)
+    return context

@@ -1,0 +1,19 @@
+"""The book's programs, a chapter a module: ``section`` runs a chapter and returns its section of the report."""
+
+from collections.abc import Callable
+
+from udl_pt.book import chapter1, chapter2, chapter3, chapter4, chapter5, chapter6
+from udl_pt.book._programs import Settings
+from udl_pt.book.report import Section
+from udl_pt.datasets import Dataset
+
+__all__ = ["CHAPTERS", "Settings"]
+
+CHAPTERS: dict[str, Callable[[Dataset, Settings], Section]] = {
+    "1": chapter1.section,
+    "2": chapter2.section,
+    "3": chapter3.section,
+    "4": chapter4.section,
+    "5": chapter5.section,
+    "6": chapter6.section,
+}

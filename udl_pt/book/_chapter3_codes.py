@@ -1,0 +1,201 @@
+"""What chapter 3 says beside its main program: denoising, PCA again, vanishing gradients, deep codes."""
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from sklearn.neighbors import KNeighborsClassifier
+
+from udl_pt.book import _programs as programs
+from udl_pt.book._programs import GENTLE, Settings, percent
+from udl_pt.book.report import Picture, Table
+from udl_pt.datasets import Dataset
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.models.deep_autoencoder import DeepAutoEncoder
+from udl_pt.models.dnn import DNN
+from udl_pt.models.pca import PCA
+from udl_pt.plots import plot_embeddings, plot_filters, plot_updates
+from udl_pt.symbolic.corruption import masking
+from udl_pt.training.callbacks import LinearDecay, UpdateSizes
+
+__all__ = ["deep_codes", "linear_codes", "noisy_codes", "vanishing_gradient"]
+
+Shown = tuple[list[Picture | Table], dict[str, Any]]  # and what is kept of it in results.json
+
+OVERCOMPLETE = 1000  # hidden units, more than there are pixels
+MASKED = 0.5
+HEAD: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 100}
+
+LINEAR, LINEAR_ROWS = 10, 500  # units, and images
+STEPS: dict[str, Any] = {"mu": 0.95, "epochs": 600}  # the rate: a tenth of one over the largest variance
+
+DEEP = [200] * 5  # layers between which a gradient can vanish
+STILL: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.0, "batch_sz": 100}  # a step is its gradient alone
+
+PLANE = [500, 250, 2]  # layers down to a code in the plane
+PLANE_CODE: dict[str, Any] = {**GENTLE, "learning_rate": 0.005}
+PLANE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.95, "batch_sz": 50}
+NEIGHBOURS = 5
+
+
+def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
+    """Show how far steps move the weights of each layer of a deep network, with and without pretraining."""
+    small = len(data.X) < programs.SMALL
+    looks = {}
+    for name, pretrain_epochs in (("pretrained", 5 if small else 1), ("not pretrained", 0)):
+        settings.say(f"DNN({DEEP}), {name}: how far a step moves each layer")
+        dnn = DNN(DEEP, **settings.made())
+        watch = UpdateSizes(dnn)
+        dnn.fit(
+            data.X,
+            data.Y,
+            data.Xtest,
+            data.Ytest,
+            pretrain=pretrain_epochs > 0,
+            pretrain_epochs=pretrain_epochs,
+            pretrain_options=GENTLE,
+            epochs=10 if small else 1,
+            **STILL,
+            monitor=None,
+            backend=settings.backend,
+            callbacks=[*settings.callbacks, watch],
+        )
+        looks[name] = np.array(watch.sizes)
+    layers = [f"layer {number}" for number in range(1, len(DEEP) + 1)] + ["logistic layer"]
+    sizes = {name: np.median(seen, axis=0) for name, seen in looks.items()}
+    said = " and ".join(
+        f"{of_layers[1] / of_layers[len(DEEP) - 1]:.1g} times as far if {name}"
+        for name, of_layers in sizes.items()
+    )
+    picture = Picture(
+        "updates",
+        plot_updates(looks, layers, "How far a step moves the weights of each layer"),
+        "The vanishing gradient, the book's motive for pretraining. Two networks of "
+        f"{len(DEEP)} layers of {DEEP[0]} units learn the labels, without momentum, so that a step is the "
+        "gradient alone. Without pretraining each layer that it comes down through makes it smaller: in the "
+        f"median of the steps a weight of layer 2 moves, compared with one of layer {len(DEEP)}, {said}. "
+        "(Layer 1 has weights of pixels that are black, which do not move.)",
+    )
+    return [picture], {
+        "layers": DEEP,
+        **STILL,
+        "updates": {name: of_layers.tolist() for name, of_layers in sizes.items()},
+    }
+
+
+def noisy_codes(data: Dataset, settings: Settings) -> Shown:
+    """Compare codes of more units than pixels that were learned without noise and with it."""
+    small = len(data.X) < programs.SMALL
+    table = [["hidden units' training", "cost of labels (nats)", "test error"]]
+    results: dict[str, Any] = {"hidden": OVERCOMPLETE, "masked": MASKED}
+    for name, corruption in (("clean pixels", None), (f"{MASKED:.0%} of the pixels masked", masking(MASKED))):
+        settings.say(f"an auto-encoder with {OVERCOMPLETE} hidden units, {name}")
+        dnn = DNN([OVERCOMPLETE], corruption=corruption, **settings.made())
+        dnn.fit(
+            data.X,
+            data.Y,
+            data.Xtest,
+            data.Ytest,
+            pretrain_epochs=20 if small else 2,
+            pretrain_options=GENTLE,
+            train_head_only=True,
+            epochs=20 if small else 2,
+            **HEAD,
+            backend=settings.backend,
+            callbacks=settings.callbacks,
+        )
+        table.append([name, f"{dnn.costs[-1]:.3f}", percent(dnn.errors[-1])])
+        results[name] = {"costs": dnn.costs, "errors": dnn.errors}
+    filters = plot_filters(
+        dnn.hidden_layers[0].W.get_value(), title="What the units look for that learned to fill in"
+    )
+    return [
+        Table(
+            table,
+            f"A code of {OVERCOMPLETE} units for {data.X.shape[1]} pixels could simply copy them. Asked to "
+            "rebuild clean digits from masked ones it can't, and has to learn which pixels go together. A "
+            f"logistic regression on its codes of clean images errs on {table[2][2]} of the test digits and "
+            f"costs {table[2][1]} nats a label; on codes that were learned from clean pixels it errs on "
+            f"{table[1][2]} and costs {table[1][1]}.",
+        ),
+        Picture(
+            "filters_denoising",
+            filters,
+            "The first units of the denoising auto-encoder. Some look for a stroke, a gap or a whole digit; "
+            "with so many units and so little training, most have only found where digits are, and where "
+            "pixels stay black.",
+        ),
+    ], results
+
+
+def linear_codes(data: Dataset, settings: Settings) -> Shown:
+    """Let an auto-encoder without sigmoids find the subspace of the principal components."""
+    settings.say(f"a linear auto-encoder with {LINEAR} hidden units")
+    X = np.asarray(data.X[:LINEAR_ROWS], float)
+    X = X - X.mean(axis=0)
+    pca = PCA(LINEAR).fit(X, backend=settings.backend)
+    ae = AutoEncoder(LINEAR, hidden="linear", output="linear", random_state=settings.seed, dtype="float64")
+    ae.fit(
+        X,
+        learning_rate=0.1 / float(pca.explained_variance_[0]),
+        **STEPS,
+        batch_sz=len(X),
+        cost="squared_error",
+        cost_scale="batch",
+        monitor=None,
+        backend=settings.backend,
+        callbacks=settings.callbacks,
+    )
+    angle = float(scipy.linalg.subspace_angles(ae.W.get_value(), pca.components_.T).max())
+    rebuilt = float(((X - ae.forward_output(X)) ** 2).sum() / len(X))
+    expected = pca.reconstruction_error(X)
+    table = [
+        ["method", "squared error of an image"],
+        ["linear auto-encoder", f"{rebuilt:.4f}"],
+        [f"PCA, {LINEAR} components", f"{expected:.4f}"],
+    ]
+    said = (
+        f"Without its sigmoids an auto-encoder of {LINEAR} units with tied weights gets back PCA, as the "
+        f"book says: after {STEPS['epochs']} steps on {len(X):,} centred images the largest angle between "
+        f"its weights' subspace and that of the first {LINEAR} components is {angle:.1g} radians."
+    )
+    return [Table(table, said)], {"angle": angle, "squared_error": rebuilt, "of_pca": expected}
+
+
+def deep_codes(data: Dataset, settings: Settings) -> Shown:
+    """Map the test digits into the plane by a deep auto-encoder, and by two principal components."""
+    small = len(data.X) < programs.SMALL
+    settings.say(f"a deep auto-encoder, layers {PLANE}")
+    deep = DeepAutoEncoder(PLANE, **settings.made()).fit(
+        data.X,
+        pretrain_epochs=5 if small else 1,
+        pretrain_options=[GENTLE] * (len(PLANE) - 1) + [PLANE_CODE],
+        epochs=12 if small else 3,
+        **PLANE_TUNING,
+        backend=settings.backend,
+        callbacks=[*settings.callbacks, LinearDecay()],
+    )
+    pca = PCA(PLANE[-1]).fit(data.X, backend=settings.backend)
+    names = ("two principal components", "deep auto-encoder")
+    errors = [model.reconstruction_error(data.Xtest) for model in (pca, deep)]
+    trained = pca.transform(data.X), deep.encode(data.X)
+    maps = pca.transform(data.Xtest), deep.encode(data.Xtest)
+    votes = [
+        float(1 - KNeighborsClassifier(NEIGHBOURS).fit(Z, data.Y).score(Ztest, data.Ytest))
+        for Z, Ztest in zip(trained, maps, strict=True)
+    ]
+    shape = " - ".join(map(str, (data.X.shape[1], *PLANE)))
+    said = (
+        f"The test digits in the plane. {shape} and back, pretrained layer by layer, unrolled and "
+        f"fine-tuned without a label, rebuilds a test image with a squared error of {errors[1]:.1f}, two "
+        f"principal components with {errors[0]:.1f}. By a vote of the {NEIGHBOURS} nearest training images "
+        f"in the plane, {percent(votes[1])} of the test digits are taken for another; by that in the plane "
+        f"of the components {percent(votes[0])}."
+    )
+    picture = Picture("deep_codes", plot_embeddings(dict(zip(names, maps, strict=True)), data.Ytest), said)
+    return [picture], {
+        "layers": PLANE,
+        "costs": deep.costs,
+        "squared_errors": dict(zip(names, errors, strict=True)),
+        "neighbours_errors": dict(zip(names, votes, strict=True)),
+    }

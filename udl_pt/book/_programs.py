@@ -1,0 +1,237 @@
+"""What the chapters' programs share: their settings, and networks trained side by side."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from udl_pt.datasets import Dataset
+from udl_pt.models.dnn import DNN
+from udl_pt.symbolic.corruption import masking
+from udl_pt.training.callbacks import LinearDecay
+from udl_pt.training.loop import Progress
+
+__all__ = [
+    "BY_AUTOENCODERS",
+    "FINE_TUNING",
+    "GENTLE",
+    "SMALL",
+    "Contestant",
+    "Settings",
+    "Stopwatch",
+    "comparison_table",
+    "compete",
+    "counted",
+    "few_steps",
+    "first_of_each",
+    "measured",
+    "percent",
+    "shape_of",
+    "well_trained",
+]
+
+SMALL = 20_000  # training rows; below, the book's few epochs are too few steps to show anything
+BY_AUTOENCODERS: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.99, "batch_sz": 100}  # the book's
+GENTLE: dict[str, Any] = {
+    "learning_rate": 0.1,
+    "mu": 0.9,
+    "batch_sz": 50,
+    "cost_scale": "batch",
+}  # for layers
+TUNING: dict[str, Any] = {"learning_rate": 0.2, "mu": 0.9, "batch_sz": 50}
+FINE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.99, "batch_sz": 100}  # too
+
+
+@dataclass
+class Settings:
+    """What a chapter's program is run with.
+
+    Attributes
+    ----------
+    sizes : sequence of int
+        Hidden units of each layer.
+    epochs : int or None
+        Epochs of fine-tuning of the networks that a chapter compares; None is its own choice.
+    backend, dtype, seed
+        See `DNN`.
+    callbacks : sequence of callable
+        Handed to each ``fit``.
+    say : callable
+        Called with a line on what comes next.
+    """
+
+    sizes: Sequence[int] = (1000, 750, 500)
+    epochs: int | None = None
+    backend: str | None = None
+    dtype: str = "float32"
+    seed: int = 0
+    callbacks: Sequence[Callable[[Progress], Any]] = ()
+    say: Callable[[str], None] = lambda line: None
+
+    def made(self) -> dict[str, Any]:
+        """Give what every model's constructor is told."""
+        return {"random_state": self.seed, "dtype": self.dtype}
+
+
+@dataclass
+class Contestant:
+    """A network to be compared with others.
+
+    Attributes
+    ----------
+    name : str
+        What pretraining it gets.
+    dnn : DNN
+        Made, not yet trained.
+    epochs : int
+        Of fine-tuning.
+    pretrain_epochs : int
+        Of each layer; 0 for no pretraining.
+    pretraining : dict
+        Arguments of the layers' ``fit``.
+    seconds : dict of str to float
+        What each stage took.
+    """
+
+    name: str
+    dnn: DNN
+    epochs: int
+    pretrain_epochs: int = 0
+    pretraining: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Stopwatch:
+    """A callback that tells the pretraining's seconds from the fine-tuning's, which is the last stage."""
+
+    def __init__(self) -> None:
+        self._ends = [time.perf_counter()] * 2  # of what came before the last stage, and of the last
+
+    def __call__(self, progress: Progress) -> None:
+        """Note the time at the end of a stage."""
+        if progress.epoch == progress.epochs:
+            self._ends = [*self._ends, time.perf_counter()]
+
+    def seconds(self) -> dict[str, float]:
+        """Give the seconds of each stage, and of all."""
+        start, *_, before, end = self._ends
+        marks = {"pretraining": before - start, "fine-tuning": end - before, "whole": end - start}
+        return {stage: round(value, 2) for stage, value in marks.items()}
+
+
+def well_trained(
+    data: Dataset, settings: Settings, augment: Callable[[DNN], Sequence[Any]] = lambda dnn: []
+) -> DNN:
+    """Train a stacked denoising auto-encoder whose features and mistakes are worth looking at.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Sizes, epochs, backend, dtype and seed.
+    augment : callable
+        Makes of the network the list of augmentations that it is fine-tuned with.
+    """
+    small = len(data.X) < SMALL
+    epochs = settings.epochs if settings.epochs is not None else 20 if small else 5
+    dnn = DNN(settings.sizes, corruption=masking(0.25), **settings.made())
+    functions = augment(dnn)
+    how = " against what tricks it" if functions else ""
+    settings.say(f"a stacked denoising auto-encoder, fine-tuned{how} for {counted(epochs)}")
+    return dnn.fit(
+        data.X,
+        data.Y,
+        data.Xtest,
+        data.Ytest,
+        pretrain_epochs=5 if small else 1,
+        pretrain_options=GENTLE,
+        epochs=epochs,
+        **TUNING,
+        augment=functions,
+        backend=settings.backend,
+        callbacks=[*settings.callbacks, LinearDecay(dnn)],
+    )
+
+
+def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]) -> None:
+    """Train the networks one after the other, with the book's rates, and note the seconds."""
+    for one in contestants:
+        before = f"each layer {one.pretrain_epochs}, then " if one.pretrain_epochs else ""
+        settings.say(f"DNN({list(settings.sizes)}), {one.name}, epochs: {before}{one.epochs}")
+        watch = Stopwatch()
+        one.dnn.fit(
+            data.X,
+            data.Y,
+            data.Xtest,
+            data.Ytest,
+            pretrain=one.pretrain_epochs > 0,
+            pretrain_epochs=one.pretrain_epochs,
+            pretrain_options=one.pretraining,
+            epochs=one.epochs,
+            **FINE_TUNING,
+            backend=settings.backend,
+            callbacks=[*settings.callbacks, watch],
+        )
+        one.seconds = watch.seconds()
+
+
+def comparison_table(contestants: Iterable[Contestant]) -> list[list[str]]:
+    """Give a row for each network: epochs, test error, cost, seconds."""
+    stages = ("pretraining", "fine-tuning", "whole")
+    table = [["network", "epochs", "test error", "cost (nats)", *stages]]
+    for one in contestants:
+        layers = f"{len(one.dnn.hidden_layers)} × {one.pretrain_epochs} + " if one.pretrain_epochs else ""
+        took = [f"{one.seconds[stage]:.1f} s" for stage in stages]
+        table.append(
+            [
+                one.name,
+                f"{layers}{one.epochs}",
+                percent(one.dnn.errors[-1]),
+                f"{one.dnn.costs[-1]:.3f}",
+                *took,
+            ]
+        )
+    return table
+
+
+def measured(settings: Settings, contestants: Sequence[Contestant]) -> dict[str, Any]:
+    """Give what is kept of a comparison in `results.json`."""
+    return {
+        "sizes": list(settings.sizes),
+        "fine_tuning": FINE_TUNING,
+        "epochs": {one.name: one.epochs for one in contestants},
+        "errors": {one.name: one.dnn.errors for one in contestants},
+        "costs": {one.name: one.dnn.costs for one in contestants},
+        "seconds": {one.name: one.seconds for one in contestants},
+    }
+
+
+def shape_of(data: Dataset, settings: Settings) -> str:
+    """Write a network's layers out, from the pixels to the classes."""
+    return " - ".join(map(str, (data.X.shape[1], *settings.sizes, int(data.Y.max()) + 1)))
+
+
+def first_of_each(data: Dataset) -> list[int]:
+    """Give the row of the first test image of each class that there is."""
+    return [i for digit in range(int(data.Y.max()) + 1) for i in np.flatnonzero(data.Ytest == digit)[:1]]
+
+
+def few_steps(data: Dataset) -> str:
+    """Say how short an epoch is, where it is."""
+    if len(data.X) >= SMALL:
+        return ""
+    steps = len(data.X) // FINE_TUNING["batch_sz"]
+    return f" An epoch of these {len(data.X):,} images is only {counted(steps, 'step')}."
+
+
+def counted(n: int, what: str = "epoch") -> str:
+    """Write a number and its noun."""
+    return f"{n} {what}{'s' * (n != 1)}"
+
+
+def percent(rate: float) -> str:
+    """Write a rate in percent."""
+    return f"{100 * rate:.2f}%"

@@ -1,0 +1,211 @@
+"""Chapter 1: principal components of the digits, and everything that the chapter says of them, measured."""
+
+import time
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from udl_pt.book import _programs as programs
+from udl_pt.book._programs import Settings, percent
+from udl_pt.book.report import Picture, Section, Table
+from udl_pt.datasets import Dataset
+from udl_pt.models.pca import PCA
+from udl_pt.plots import plot_embeddings, plot_images, plot_variance
+from udl_pt.training.metrics import error_rate
+
+__all__ = ["section"]
+
+REBUILT = (2, 10, 50, 200)  # components that digits are rebuilt from
+KEPT = 50  # in the pipeline and against noise; at most half of the pixels
+NOISE = 0.5  # standard deviation, where pixels go from 0 to 1
+TRAINED, SHOWN = 5000, 2000  # rows that the classifiers learn from, points in the scatter plot
+
+
+def section(data: Dataset, settings: Settings) -> Section:
+    """Find the digits' principal components and hold them against the chapter's statements.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Backend, dtype and seed.
+
+    Returns
+    -------
+    Section
+    """
+    X = np.asarray(data.X, float)  # the statements are exact; float64 shows that best
+    settings.say(f"PCA of {len(X):,} images of {X.shape[1]} pixels")
+    start = time.perf_counter()
+    pca = PCA().fit(X, backend=settings.backend)
+    seconds = time.perf_counter() - start
+    said = _statements(pca, X)
+    settings.say(f"logistic regression on {X.shape[1]} pixels, and on {_kept(X)} components")
+    pipeline = _pipeline(data, settings)
+    noise = _against_noise(pca, data, settings)
+    cumulative = np.cumsum(pca.explained_variance_ratio_)
+    needed = int(np.searchsorted(cumulative, 0.95)) + 1
+    two = 100 * cumulative[1]
+    return Section(
+        title="Chapter 1: principal components analysis",
+        sentences=[
+            "Z = (X − m)Q: the columns of Q are the eigenvectors of the covariance of the pixels, those "
+            "with the largest eigenvalues first. Nothing is learned step by step, and no label is seen.",
+            f"The eigenvalues say how much of the digits' variance each column of Z has: the first two have "
+            f"{two:.0f}%, and {needed} of the {X.shape[1]} have 95%. {len(X):,} images took {seconds:.1f} "
+            "seconds.",
+            f"A logistic regression on the first {_kept(X)} columns of Z errs on "
+            f"{percent(pipeline['components']['error'])} of the test images, and on all pixels on "
+            f"{percent(pipeline['pixels']['error'])}.",
+        ],
+        table=[["the chapter says", "measured"], *([text, value] for text, value in said)],
+        pictures=[
+            _scatter(pca, data),
+            _variance(pca, needed),
+            _rebuilt(pca, data),
+            noise.pop("picture"),
+            _comparison(pipeline),
+        ],
+        results={
+            "explained_variance_ratio": pca.explained_variance_ratio_[:200].tolist(),
+            "components_for_95_percent": needed,
+            "statements": dict(said),
+            "pipeline": pipeline,
+            "noise": noise,
+            "seconds": round(seconds, 2),
+        },
+    )
+
+
+def _kept(X: np.ndarray) -> int:
+    return min(KEPT, int(X.shape[1]) // 2)
+
+
+def _fewer(X: np.ndarray) -> list[int]:
+    return [k for k in REBUILT if k < X.shape[1]]
+
+
+def _statements(pca: PCA, X: np.ndarray) -> list[tuple[str, str]]:
+    V, e = pca.components_.T, pca.explained_variance_
+    C = np.cov(X.T, bias=True)
+    Z = pca.transform(X)
+    C_Z = np.cov(Z.T, bias=True)
+    off = C_Z - np.diag(e)
+    fewer = _fewer(X)
+    J = [PCA(k).fit(X).reconstruction_error(X) for k in fewer]
+    dropped = [e[k:].sum() for k in fewer]
+    correlated = np.corrcoef(X[:, X.std(axis=0) > 0].T)
+    np.fill_diagonal(correlated, 0)
+    varying = Z[:, e > e[0] * 1e-10]
+    left = np.corrcoef(varying.T)
+    np.fill_diagonal(left, 0)
+    return [
+        ("V is orthonormal: V'V = I", f"largest difference {abs(V.T @ V - np.eye(V.shape[1])).max():.0e}"),
+        ("CV = VE", f"largest difference {abs(C @ V - V * e).max():.0e}"),
+        ("the covariance of Z is E, diagonal", f"largest difference {abs(off).max():.0e}"),
+        ("the eigenvalues are not below 0, in descending order", f"from {e[0]:.3g} to {max(e[-1], 0):.0e}"),
+        (
+            "PCA decorrelates",
+            f"correlations of pixels up to {abs(correlated).max():.2f}, of columns of Z "
+            f"{abs(left).max():.0e}",
+        ),
+        (
+            f"J = ||X − X̂||² / N falls with K ({', '.join(map(str, fewer))})",
+            ", ".join(f"{value:.2f}" for value in J),
+        ),
+        (
+            "J is the sum of the eigenvalues that were dropped",
+            f"largest difference {max(abs(a - b) for a, b in zip(J, dropped, strict=True)):.0e}",
+        ),
+    ]
+
+
+def _pipeline(data: Dataset, settings: Settings) -> dict[str, Any]:
+    """Fit PCA, train on the first columns of Z, and put new points through the same Q."""
+    X, Y = data.X[:TRAINED], data.Y[:TRAINED]
+    pca = PCA(_kept(X)).fit(X, backend=settings.backend)
+    ways = {"pixels": (X, data.Xtest), "components": (pca.transform(X), pca.transform(data.Xtest))}
+    found = {}
+    for name, (train, test) in ways.items():
+        start = time.perf_counter()
+        classifier = LogisticRegression(max_iter=1000).fit(train, Y)
+        found[name] = {
+            "columns": train.shape[1],
+            "error": error_rate(classifier.predict(test), data.Ytest),
+            "training_error": error_rate(classifier.predict(train), Y),
+            "seconds": round(time.perf_counter() - start, 2),
+        }
+    return found
+
+
+def _comparison(pipeline: dict[str, Any]) -> Table:
+    rows = [["logistic regression on", "columns", "test error", "training error", "seconds"]]
+    names = {"pixels": "pixels", "components": "the first columns of Z"}
+    for name, way in pipeline.items():
+        errors = percent(way["error"]), percent(way["training_error"])
+        rows.append([names[name], str(way["columns"]), *errors, f"{way['seconds']:.1f}"])
+    return Table(
+        rows,
+        f"The chapter's pipeline, on {TRAINED:,} training images at most: the test images go through the Q "
+        "of the training images. Fewer columns leave less to fit the noise with.",
+    )
+
+
+def _scatter(pca: PCA, data: Dataset) -> Picture:
+    Z = pca.transform(data.X[:SHOWN])[:, :2]
+    return Picture(
+        "scatter",
+        plot_embeddings({"": Z}, data.Y[:SHOWN], "The first two principal components"),
+        "Each point is a digit, coloured by what it is, which PCA was not told. Ones and zeros lie apart; "
+        "most others overlap: two directions are too few for ten digits.",
+    )
+
+
+def _variance(pca: PCA, needed: int) -> Picture:
+    return Picture(
+        "variance",
+        plot_variance(pca.explained_variance_ratio_, 0.95, "The digits' variance, component by component"),
+        f"Shares of the whole variance, component by component (top), and added up (below): {needed} "
+        "components have 95%.",
+    )
+
+
+def _rebuilt(pca: PCA, data: Dataset) -> Picture:
+    first = programs.first_of_each(data)
+    X = np.asarray(data.Xtest[first], float)
+    Z = pca.transform(X)
+    rows = {"original": X}
+    for k in _fewer(X):
+        rows[f"K = {k}"] = Z[:, :k] @ pca.components_[:k] + pca.mean_
+    labels = [str(data.Ytest[i]) for i in first]
+    return Picture(
+        "rebuilt",
+        plot_images(rows, labels, "Test digits rebuilt from K components"),
+        "Two components give little more than a blurred mean, ten a shape, fifty a digit that can be read.",
+    )
+
+
+def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any]:
+    first = programs.first_of_each(data)
+    clean = np.asarray(data.Xtest, float)
+    noisy = clean + NOISE * np.random.default_rng(settings.seed).standard_normal(clean.shape)
+    K = _kept(clean)
+    kept = pca.components_[:K]
+    denoised = (noisy - pca.mean_) @ kept.T @ kept + pca.mean_
+    before, after = (float(((x - clean) ** 2).mean()) for x in (noisy, denoised))
+    rows = {"clean": clean[first], "noisy": noisy[first], "denoised": denoised[first]}
+    return {
+        "standard_deviation": NOISE,
+        "components": K,
+        "squared_error_before": before,
+        "squared_error_after": after,
+        "picture": Picture(
+            "noise",
+            plot_images(rows, [str(data.Ytest[i]) for i in first], f"Noise dropped with all but {K} columns"),
+            f"Noise of standard deviation {NOISE} on each pixel spreads over all components alike, the "
+            "digits are in the first: without the last columns of Z the mean squared error falls from "
+            f"{before:.3f} to {after:.3f}.",
+        ),
+    }

@@ -1,0 +1,315 @@
+"""Chapter 4's main program, a deep network on restricted Boltzmann machines; and how good these are."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from udl_pt.book import _programs as programs
+from udl_pt.book._programs import BY_AUTOENCODERS, Contestant, Settings, Stopwatch, counted, percent
+from udl_pt.book.report import Picture, Section, Table
+from udl_pt.datasets import Dataset
+from udl_pt.inspection.likelihood import (
+    Estimate,
+    ais,
+    log_likelihood,
+    log_partition,
+    pseudo_likelihood,
+    reverse_ais,
+)
+from udl_pt.models.dnn import DNN
+from udl_pt.models.rbm import RBM
+from udl_pt.models.sampling import complete, fantasies
+from udl_pt.plots import plot_completions, plot_costs, plot_errors, plot_fantasies, plot_filters
+from udl_pt.training.callbacks import LinearDecay, ParameterAverage
+
+__all__ = ["section"]
+
+RBMS, AUTOENCODERS, PLAIN = "RBMs first", "auto-encoders first", "not pretrained"
+BY_RBMS: dict[str, Any] = {"learning_rate": 0.1, "batch_sz": 100}  # the book's
+BOOK = 3  # epochs of fine-tuning
+
+FEW, MANY = 15, 200  # hidden units: few enough to sum over all their states, and enough for good pictures
+SAMPLERS: dict[str, dict[str, Any]] = {"CD-1": {}, "CD-5": {"k": 5}, "persistent": {"persistent": True}}
+MACHINE: dict[str, Any] = {
+    "learning_rate": 0.1,
+    "batch_sz": 100,
+    "centring": True,
+    "visible_bias": "data",
+    "binarize": True,
+}
+AVERAGE = 0.995  # decay of the parameters' average
+CHAINS, BETAS, LONG = 100, 1000, 500  # annealing: chains, temperatures; Gibbs steps before the reverse one
+STEPS = (1, 3, 10, 30, 100, 300, 1000)  # at which fantasies are shown
+DREAMS = 7
+
+
+def section(data: Dataset, settings: Settings) -> Section:
+    """Run chapter 4's main program with both kinds of pretraining and none; then weigh machines.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Sizes, epochs, backend, dtype and seed.
+
+    Returns
+    -------
+    Section
+        On at least `programs.SMALL` training rows the book's own epochs: 1 of pretraining and 3. On fewer
+        rows an epoch has fewer steps, so there are more: 5 and 15, and 20 instead of 5 for the machines.
+    """
+    small = len(data.X) < programs.SMALL
+    pretrain_epochs = 5 if small else 1
+    epochs = settings.epochs if settings.epochs is not None else 15 if small else BOOK
+    made = settings.made()
+    networks = [
+        Contestant(RBMS, DNN(settings.sizes, RBM, **made), epochs, pretrain_epochs, BY_RBMS),
+        Contestant(AUTOENCODERS, DNN(settings.sizes, **made), epochs, pretrain_epochs, BY_AUTOENCODERS),
+        Contestant(PLAIN, DNN(settings.sizes, **made), epochs),
+    ]
+    programs.compete(data, settings, networks)
+
+    tested = np.asarray(np.random.default_rng(settings.seed).random(data.Xtest.shape) < data.Xtest, float)
+    machines = {f"{name}, {FEW} hidden": Machine(FEW, options) for name, options in SAMPLERS.items()}
+    largest = machines[f"persistent, {MANY} hidden"] = Machine(MANY, SAMPLERS["persistent"])
+    for name, machine in machines.items():
+        settings.say(f"RBM, {name}, epochs: {_machine_epochs(small)}")
+        machine.train(data, settings, _machine_epochs(small))
+        machine.weigh(data, tested)
+
+    results = programs.measured(settings, networks)
+    return Section(
+        title="Chapter 4: restricted Boltzmann machines",
+        sentences=_sentences(data, settings, networks, small),
+        table=programs.comparison_table(networks),
+        pictures=[
+            Picture(
+                "errors",
+                plot_errors(results["errors"], "Test error of the three networks"),
+                _said_of_errors(data, results["errors"]),
+            ),
+            _costs(networks[0].dnn.hidden_layers[0], machines),
+            Table(_rows(machines), _said_of_rows(machines, len(tested))),
+            *_dreams(data, tested, largest.rbm),
+        ],
+        results={
+            **results,
+            "pretraining": {RBMS: BY_RBMS, AUTOENCODERS: {**BY_AUTOENCODERS, "cost_scale": "dataset"}},
+            "pretrain_epochs": pretrain_epochs,
+            "pretraining_costs": {
+                one.name: [layer.costs for layer in one.dnn.hidden_layers] for one in networks[:2]
+            },
+            "machines": {name: machine.results() for name, machine in machines.items()},
+            "annealing": {"chains": CHAINS, "temperatures": BETAS, "gibbs_steps_before_reverse": LONG},
+        },
+    )
+
+
+@dataclass
+class Machine:
+    """A restricted Boltzmann machine of its own, and what was measured of it (all in nats).
+
+    Attributes
+    ----------
+    M : int
+        Hidden units.
+    options : dict
+        What it is trained with besides `MACHINE`.
+    rbm : RBM
+        Trained; its parameters are averages over the last steps.
+    log_Z : dict of str to Estimate or float
+        ``"exact"`` where it can be summed up, ``"ais"`` and ``"reverse"``.
+    log_likelihoods : dict of str to float
+        Of a test image, in the mean, by these.
+    pseudo, cross_entropy : float
+        In the mean, of the same images.
+    seconds : float
+        Of training.
+    """
+
+    M: int
+    options: dict[str, Any]
+    rbm: RBM = field(init=False)
+    log_Z: dict[str, Estimate | float] = field(default_factory=dict)
+    log_likelihoods: dict[str, float] = field(default_factory=dict)
+    pseudo: float = 0.0
+    cross_entropy: float = 0.0
+    seconds: float = 0.0
+
+    def train(self, data: Dataset, settings: Settings, epochs: int) -> None:
+        """Train it with a falling rate, and average its parameters."""
+        self.rbm, watch = RBM(self.M, **settings.made()), Stopwatch()
+        average = ParameterAverage(self.rbm, decay=AVERAGE, every=1)
+        self.rbm.fit(
+            data.X,
+            epochs=epochs,
+            **MACHINE,
+            **self.options,
+            backend=settings.backend,
+            callbacks=[LinearDecay(), average, *settings.callbacks, watch],
+        )
+        average.apply()
+        self.seconds = watch.seconds()["whole"]
+
+    def weigh(self, data: Dataset, tested: np.ndarray) -> None:
+        """Measure it on binary test images."""
+        rbm = self.rbm
+        if self.M == FEW:
+            self.log_Z["exact"] = log_partition(rbm)
+        self.log_Z["ais"] = ais(rbm, data.X, n_chains=CHAINS, n_betas=BETAS)
+        start = np.asarray(rbm.rng.generator.random(data.X[:CHAINS].shape) < data.X[:CHAINS], float)
+        self.log_Z["reverse"] = reverse_ais(rbm, rbm.gibbs(start, LONG), data.X, n_betas=BETAS)
+        unnormalised = float(log_likelihood(rbm, tested, 0.0).mean())
+        self.log_likelihoods = {way: unnormalised - _middle(Z) for way, Z in self.log_Z.items()}
+        self.pseudo = float(pseudo_likelihood(rbm, tested).mean())
+        self.cross_entropy = _cross_entropy(tested, rbm.forward_output(tested))
+
+    def results(self) -> dict[str, Any]:
+        """Give it for `results.json`."""
+        return {
+            "hidden": self.M,
+            "options": {**MACHINE, **self.options},
+            "costs": self.rbm.costs,
+            "seconds": self.seconds,
+            "log_Z": {way: _middle(Z) for way, Z in self.log_Z.items()},
+            "standard_errors": {
+                way: Z.standard_error for way, Z in self.log_Z.items() if isinstance(Z, Estimate)
+            },
+            "test_log_likelihood": self.log_likelihoods,
+            "test_pseudo_likelihood": self.pseudo,
+            "test_cross_entropy": self.cross_entropy,
+        }
+
+
+def _machine_epochs(small: bool) -> int:
+    return 20 if small else 5
+
+
+def _middle(Z: Estimate | float) -> float:
+    return Z.log_Z if isinstance(Z, Estimate) else Z
+
+
+def _cross_entropy(X: np.ndarray, X_hat: np.ndarray) -> float:
+    p = np.clip(X_hat, 1e-7, 1 - 1e-7)
+    return float(-(X * np.log(p) + (1 - X) * np.log(1 - p)).sum(axis=1).mean())
+
+
+def _sentences(data: Dataset, settings: Settings, networks: list[Contestant], small: bool) -> list[str]:
+    epochs, pretrain_epochs = networks[0].epochs, networks[0].pretrain_epochs
+    as_book = (epochs, pretrain_epochs) == (BOOK, 1)
+    book = "as in the book" if as_book else f"the book takes {BOOK}, after 1 for each layer"
+    ends = ", ".join(f"{percent(one.dnn.errors[-1])} ({one.name})" for one in networks)
+    return [
+        f"Three networks of the same shape, {programs.shape_of(data, settings)}, learn to tell digits apart. "
+        "In one of them each layer was first a restricted Boltzmann machine (RBM), trained by contrastive "
+        "divergence with one Gibbs step (CD-1) on what the layer below gives; in another an auto-encoder; "
+        "the third starts from random weights, and chapter 3 says how long it takes without pretraining.",
+        f"All get {counted(epochs)} of fine-tuning ({book}). The RBMs' learning rate is the book's "
+        f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{programs.few_steps(data)}",
+        f"Then four RBMs of their own, {counted(_machine_epochs(small))} each: what are their likelihoods, "
+        "and what do they dream? They see binary images, drawn anew for each batch with the grey values as "
+        f"probabilities; the test images are drawn once, with seed {settings.seed}. What differs from the "
+        "book: centred gradients, visible biases that start where the data's means put them, a rate that "
+        "falls to zero, and parameters averaged over the last steps.",
+        f"After {counted(epochs)} of fine-tuning the test errors are {ends}.",
+    ]
+
+
+def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
+    firsts = ", ".join(f"{100 * values[0]:.0f}% ({name})" for name, values in errors.items())
+    constant = 1 - np.bincount(data.Ytest).max() / len(data.Ytest)
+    return (
+        f"After the first epoch of fine-tuning the networks err on {firsts}; giving always the same answer "
+        f"errs on {100 * constant:.0f}%. Pretraining saw no label."
+    )
+
+
+def _costs(layer: RBM, machines: dict[str, Machine]) -> Picture:
+    shown = [name for name, machine in machines.items() if machine.M == MANY or not machine.options]
+    curves = {f"CD-1, {layer.M} hidden, the network's first layer": layer.costs}
+    curves |= {name: machines[name].rbm.costs for name in shown}
+    moved = "; ".join(f"from {values[0]:.1f} to {values[-1]:.1f} ({name})" for name, values in curves.items())
+    falls = all(values[-1] <= values[0] for values in curves.values())
+    return Picture(
+        "costs",
+        plot_costs(curves, "A cost that no step is taken for", "cross-entropy of reconstructions (nats)"),
+        "The cross-entropy of training images and what an RBM makes of them, after each epoch. Contrastive "
+        "divergence does not follow its gradient; "
+        f"{'yet, as the book says, it falls' if falls else 'it goes'}: {moved}.",
+    )
+
+
+def _rows(machines: dict[str, Machine]) -> list[list[str]]:
+    head = ["RBM", "exact", "AIS", "reverse AIS", "pseudo", "cross-entropy"]
+    return [head, *([name, *_row(machine)] for name, machine in machines.items())]
+
+
+def _row(machine: Machine) -> list[str]:
+    values = []
+    for way in ("exact", "ais", "reverse"):
+        Z = machine.log_Z.get(way)
+        error = f" ± {Z.standard_error:.2f}" if isinstance(Z, Estimate) else ""
+        values.append("–" if Z is None else f"{machine.log_likelihoods[way]:.2f}{error}")
+    return [*values, f"{machine.pseudo:.2f}", f"{machine.cross_entropy:.2f}"]
+
+
+def _said_of_rows(machines: dict[str, Machine], n: int) -> str:
+    few = [machine.log_likelihoods for machine in machines.values() if "exact" in machine.log_likelihoods]
+    exact = {name: m.log_likelihoods["exact"] for name, m in machines.items() if m.M == FEW}
+    crosses = [m.cross_entropy for m in machines.values() if m.M == FEW]
+    ais_off, reverse_off = (max(abs(way[k] - way["exact"]) for way in few) for k in ("ais", "reverse"))
+    best = max(exact, key=lambda name: exact[name])
+    return (
+        f"Mean log-likelihoods of the {n:,} binary test images, in nats: the higher the better. With {FEW} "
+        "hidden units the partition function is summed up exactly. Annealed importance sampling (AIS, with "
+        f"its standard error) is off by {ais_off:.2f} at most, and the way back from the model by "
+        f"{reverse_off:.2f}: it needs exact samples, and has the ends of Gibbs chains of {LONG} steps, which "
+        "may not have forgotten their start. "
+        f"The best of these is {best}; the log-likelihoods are up to {np.ptp(list(exact.values())):.2f} "
+        f"apart, the cross-entropies of reconstructions, which are easy to watch, {np.ptp(crosses):.2f}. "
+        "The pseudo-likelihood is the sum over pixels of log P(pixel | all others)."
+    )
+
+
+def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM) -> list[Picture]:
+    first = programs.first_of_each(data)
+    X = tested[first]
+    missing = np.arange(X.shape[1]) >= X.shape[1] // 2
+    completed = complete(rbm, X, missing)
+    guess = np.broadcast_to(data.X.mean(axis=0), X.shape)
+    off, without = (np.sqrt(((x - X)[:, missing] ** 2).mean()) for x in (completed, guess))
+    dreams = fantasies(rbm, DREAMS, STEPS)
+    moved = abs(dreams[-1] - dreams[-2]).mean()
+    apart = abs(dreams[-1][:, None] - dreams[-1]).sum() / (DREAMS * (DREAMS - 1) * X.shape[1])
+    trained = f"the persistent RBM with {rbm.M} hidden units"
+    return [
+        Picture(
+            "filters",
+            plot_filters(rbm.W.get_value(), title="What hidden units look for"),
+            f"The weights of the first {min(100, rbm.M)} hidden units of {trained}: strokes and parts of "
+            "strokes that switch a unit on (blue) or off (red).",
+        ),
+        Picture(
+            "fantasies",
+            plot_fantasies(dreams, STEPS, "Gibbs chains that started at noise, after so many steps"),
+            f"What {trained} dreams: a row is a chain, shown by its pixels' probabilities. From step "
+            f"{STEPS[-2]:,} to {STEPS[-1]:,} a chain's pixels change by {moved:.3f} in the mean, and two "
+            f"chains differ by {apart:.3f} in the end: about the same where chains forget what digit they "
+            "were, the first much smaller where they are caught in one.",
+        ),
+        Picture(
+            "completions",
+            plot_completions(
+                X,
+                missing,
+                completed,
+                [str(data.Ytest[i]) for i in first],
+                "Test digits, their lower halves missing",
+            ),
+            f"Given the upper halves of binary test digits, {trained} fills in the rest: the mean of a Gibbs "
+            "chain in which the given pixels are held, so where several digits fit, a blend of them. The "
+            f"root mean squared error there is {off:.3f}; of the training images' mean {without:.3f}.",
+        ),
+    ]

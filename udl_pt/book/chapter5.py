@@ -1,0 +1,103 @@
+"""Chapter 5: what the hidden units of each layer have learned."""
+
+from typing import Any
+
+import numpy as np
+
+from udl_pt.book._programs import Settings, percent, shape_of, well_trained
+from udl_pt.book.report import Picture, Section, Table
+from udl_pt.datasets import Dataset
+from udl_pt.inspection.features import first_layer_features, maximize, strongest_images
+from udl_pt.models.dnn import DNN
+from udl_pt.plots import plot_features, plot_filters
+
+__all__ = ["section"]
+
+UNITS = 8  # of each layer, shown
+IMAGES = 5  # for each of them
+
+
+def section(data: Dataset, settings: Settings) -> Section:
+    """Train a network, and ask its units what they look for.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Sizes, epochs, backend, dtype and seed.
+    """
+    dnn = well_trained(data, settings)
+    X = np.asarray(data.X, settings.dtype)
+    shown: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    table = [
+        ["hidden layer", "made up: the unit", "the others", "found: the unit", "the others", "of one digit"]
+    ]
+    results: dict[str, Any] = {}
+    for number, layer in enumerate(dnn.hidden_layers):
+        settings.say(f"inputs that drive the units of hidden layer {number + 1} of {len(dnn.hidden_layers)}")
+        made = maximize(dnn, number, constraint="box", random_state=settings.seed)
+        rows = strongest_images(dnn, number, X, min(IMAGES, len(X)))
+        alike = _of_one_digit(data.Y[rows])
+        means = [*_means(dnn, number, made), *_means(dnn, number, X[rows[:, 0]])]
+        table.append([f"{number + 1}: {layer.M} units", *(f"{mean:.2f}" for mean in means), f"{alike:.0%}"])
+        results[f"layer {number + 1}"] = {
+            **dict(zip(("made_up", "others", "found", "others_then"), means, strict=True)),
+            "of_one_digit": alike,
+        }
+        clearest = np.argsort(-np.diag(_hidden(dnn, number, made)))[:UNITS]
+        shown[f"hidden layer {number + 1}"] = (made[clearest], X[rows[clearest]])
+    first = first_layer_features(dnn)
+    largest = np.argsort(-np.linalg.norm(dnn.hidden_layers[0].forward_params[0].get_value(), axis=0))
+    grid = plot_filters(first[largest].T, title="First layer: inputs in closed form", cmap="gray")
+    return Section(
+        title="Chapter 5: what the units have learned",
+        sentences=[
+            f"A network {shape_of(data, settings)}, each layer pretrained to fill in masked pixels, and "
+            f"fine-tuned to a test error of {percent(dnn.errors[-1])}. Then its weights stay, and the input "
+            "is what is changed: the derivative is taken with respect to X."
+        ],
+        pictures=[
+            Picture(
+                "first_layer",
+                grid,
+                "The input of length one that drives a unit of the first layer most is its column of W: "
+                "white pixels pull it up, black ones down. Shown are the units with the largest weights. "
+                "Many look for a stroke or a gap in one place.",
+            ),
+            Picture(
+                "hierarchy",
+                plot_features(shown, "What units look for, and the images that they find"),
+                "For the clearest units of each layer: on the left an image made up, by gradient descent in "
+                "[0, 1], to have this unit on and all others of its layer off; on the right the "
+                f"{IMAGES} training images that drive the unit most. The made-up ones look like no digit.",
+            ),
+            Table(
+                table,
+                "Mean activation of a unit, and of the other units of its layer, under its made-up input "
+                f"and under the training image that drives it most; how many of its {IMAGES} images "
+                "show the digit that most of them show.",
+            ),
+        ],
+        results={"sizes": list(settings.sizes), "error": dnn.errors[-1], "activations": results},
+    )
+
+
+def _hidden(dnn: DNN, number: int, X: np.ndarray) -> np.ndarray:
+    """Give a hidden layer's activations."""
+    for layer in dnn.hidden_layers[: number + 1]:
+        X = layer.hidden_op(X)
+    return X
+
+
+def _of_one_digit(labels: np.ndarray) -> float:
+    """Give the share of the most frequent label in each row, in the mean."""
+    counts = (labels[:, :, None] == np.arange(labels.max() + 1)).sum(axis=1)
+    return float(counts.max(axis=1).mean() / labels.shape[1])
+
+
+def _means(dnn: DNN, number: int, X: np.ndarray) -> tuple[float, float]:
+    """Give the mean activation of each row's own unit, and of all others."""
+    H = _hidden(dnn, number, X)
+    own = np.trace(H)
+    return float(own / len(H)), float((H.sum() - own) / max(1, H.size - len(H)))

@@ -1,0 +1,123 @@
+"""What ``udl-pt compare`` shows: a table in the terminal, numbers in a file, two pictures; or the code."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
+from rich.panel import Panel
+from rich.syntax import Syntax
+from rich.table import Table
+
+from udl_pt._support.files import as_json, write_files
+from udl_pt.book.report import png
+from udl_pt.comparison._code import operations_of_step, twins_lines
+from udl_pt.comparison._compare import Comparison, Way
+from udl_pt.comparison._figures import plot_differences, plot_times
+
+__all__ = ["FILES", "code", "table", "write"]
+
+FILES = ("comparison.json", "times.png", "differences.png")
+WIDE = 170  # columns from which graph and code stand side by side
+
+
+def table(comparison: Comparison) -> Table:
+    """Make the table of all ways."""
+    baseline = comparison.baseline
+    title = f"{comparison.model}, {comparison.steps} steps"
+    made = Table(title=title, caption=_caption(comparison), box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    made.add_column("way", no_wrap=True)
+    for column in (
+        *("import", "compile\ncold", "\nwarm", "first\ncold", "\nwarm", "ms a step"),
+        *("pays\ncold", "\nwarm", "MB", "apart"),
+    ):
+        made.add_column(column, justify="right", no_wrap=True)
+    for way in comparison.ways:
+        low, high = way.quartiles
+        made.add_row(
+            way.name,
+            f"{way.import_warm:.2f}",
+            f"{way.compiling(cold=True):.2f}",
+            f"{way.compiling(cold=False):.2f}",
+            f"{way.cold:.2f}",
+            f"{way.warm:.2f}",
+            f"{way.median:.2f}±{(high - low) / 2:.2f}",
+            _steps(way, baseline, cold=True),
+            _steps(way, baseline, cold=False),
+            f"{way.peak_memory / 1e6:.0f}",
+            "" if way.name == comparison.reference else f"{way.differences[comparison.steps]:.0e}",
+        )
+    return made
+
+
+def _caption(comparison: Comparison) -> str:
+    lines = [
+        "import, first: seconds from the process's start until the library is there, the first step done",
+        "compile: from the one to the other, with an empty compile cache (cold) and with a full one (warm)",
+        "ms a step: median ± half the distance of the quartiles",
+        f"apart: a parameter's largest difference from {comparison.reference}'s at the end",
+    ]
+    if comparison.baseline is not None:
+        lines.insert(3, f"pays: after so many steps it is done as soon as {comparison.baseline.name}")
+    return "\n".join(lines)
+
+
+def _steps(way: Way, baseline: Way | None, *, cold: bool) -> str:
+    if baseline is None or way is baseline:
+        return ""
+    steps = way.pays_after(baseline, cold=cold)
+    return f"{np.ceil(steps):,.0f}" if np.isfinite(steps) else "never"
+
+
+def write(comparison: Comparison, folder: Any) -> list[Path]:
+    """Write the numbers and both pictures: all three files, or none.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    folder : path-like
+        Made where it isn't there.
+
+    Returns
+    -------
+    list of Path
+        ``comparison.json``, ``times.png`` and ``differences.png``.
+
+    Raises
+    ------
+    OSError
+        When a file can't be written; those that were there stay.
+    """
+    numbers = as_json(comparison.as_dict(), indent=1)
+    contents = (numbers, png(plot_times(comparison)), png(plot_differences(comparison)))
+    write_files(Path(folder), dict(zip(FILES, contents, strict=True)))
+    return [Path(folder) / name for name in FILES]
+
+
+def code(kind: str, backend: str, dtype: str, width: int) -> Any:
+    """Show what a training step became, beside the eager twin's lines.
+
+    Parameters
+    ----------
+    kind, backend, dtype
+        See `udl_pt.comparison._code.operations_of_step`.
+    width : int
+        The terminal's columns; in a narrow one they stand below each other.
+    """
+    graph = Table(title=f"a step on {backend}, after PyTensor's rewrites", title_justify="left")
+    graph.add_column("operation")
+    graph.add_column("times", justify="right")
+    graph.add_column("what it is")
+    for name, count, what in operations_of_step(kind, backend, dtype):
+        graph.add_row(name, str(count), what)
+    lines = Panel(
+        Syntax(twins_lines(kind), "python", background_color="default", word_wrap=True),
+        title="the same step, eager",
+        title_align="left",
+    )
+    if width < WIDE:
+        return Group(graph, lines)
+    both = Table.grid(padding=(0, 2))
+    both.add_row(graph, lines)
+    return both

@@ -1,0 +1,336 @@
+"""The command line: ``udl-pt reproduce``, ``udl-pt compare`` and ``udl-pt doctor``."""
+
+import argparse
+import contextlib
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from udl_pt._support.arguments import check_count, check_option
+from udl_pt._support.files import folder_if_filled, printable
+from udl_pt._support.interrupts import Ended, ending_by_signals, uninterrupted
+from udl_pt._version import __version__
+from udl_pt.backends import BACKENDS, float_dtype, get_backend
+from udl_pt.book import CHAPTERS, Settings
+from udl_pt.book.report import PAGE, RESULTS, write_report
+from udl_pt.cli._doctor import examine
+from udl_pt.comparison._compare import compare
+from udl_pt.comparison._models import KINDS
+from udl_pt.comparison._worker import TWINS
+from udl_pt.datasets import Dataset, load_data
+from udl_pt.symbolic.random import as_generator
+from udl_pt.training.loop import Progress
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What stands behind ``udl-pt``.
+
+    Returns
+    -------
+    int
+        0; 2 for bad input, which is explained on standard error; 128 and its number when a signal ended it:
+        130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        with ending_by_signals(), _temporary_files():
+            options.command(options)
+    except (ValueError, TypeError, OSError, MemoryError, RuntimeError) as error:
+        lines = "\n".join(map(printable, f"udl-pt: {error}".split("\n")))
+        Console(stderr=True, soft_wrap=True).print(lines, markup=False, highlight=False)
+        return 2
+    except (Ended, KeyboardInterrupt) as error:
+        number = error.number if isinstance(error, Ended) else signal.SIGINT
+        with contextlib.suppress(OSError):  # after SIGHUP the terminal may be gone
+            said = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+            Console(stderr=True).print(f"udl-pt: {said}")
+        return 128 + number
+    return 0
+
+
+@contextlib.contextmanager
+def _temporary_files() -> Iterator[None]:
+    """Keep temporary files in a folder that is removed at the end: PyTensor leaves one a function."""
+    before, stack = tempfile.tempdir, contextlib.ExitStack()
+    try:
+        tempfile.tempdir = uninterrupted(
+            lambda: stack.enter_context(tempfile.TemporaryDirectory(prefix="udl-pt-"))
+        )
+        yield
+    finally:
+        tempfile.tempdir = before
+        uninterrupted(stack.close)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="udl-pt", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"udl-pt {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    reproduce = commands.add_parser("reproduce", help="run the book's programs and write a report")
+    reproduce.set_defaults(command=_reproduce)
+    reproduce.add_argument(
+        "chapters", nargs="*", metavar="CHAPTER", help=f"default: all there are, {', '.join(CHAPTERS)}"
+    )
+    reproduce.add_argument(
+        "--data",
+        metavar="PLACE",
+        help="a folder with MNIST's IDX files, or Kaggle's .csv or .csv.gz; default: the embedded subset",
+    )
+    reproduce.add_argument(
+        "--sizes",
+        type=_sizes,
+        nargs="+",
+        default=[[1000, 750, 500]],
+        metavar="M",
+        help="hidden units of each layer; default: 1000,750,500",
+    )
+    reproduce.add_argument("--epochs", type=int, help="of fine-tuning, of networks that are compared")
+    reproduce.add_argument("--backend", help=f"{', '.join(BACKENDS)}; default: {BACKENDS[0]}")
+    reproduce.add_argument("--dtype", default="float32", help="float32 (default) or float64")
+    reproduce.add_argument("--seed", type=int, default=0)
+    reproduce.add_argument("--out", default="report", help="folder of the report; default: report")
+
+    compare = commands.add_parser("compare", help="time symbolic and eager ways of the same training")
+    compare.set_defaults(command=_compare)
+    compare.add_argument(
+        "model",
+        nargs="?",
+        default="autoencoder",
+        metavar="MODEL",
+        help=f"{', '.join(KINDS)}; default: the first",
+    )
+    compare.add_argument(
+        "--show",
+        action="store_true",
+        help="show the step's graph and code, and time nothing; --backends and --dtype count",
+    )
+    compare.add_argument("--sizes", type=_sizes, nargs="+", metavar="M", help="hidden units of each layer")
+    compare.add_argument("--steps", type=int, default=200, help="how many each way takes; default: 200")
+    compare.add_argument(
+        "--backends", nargs="*", metavar="NAME", help=f"{', '.join(BACKENDS)}; default: all that work here"
+    )
+    compare.add_argument(
+        "--twins", nargs="*", metavar="NAME", help=f"{', '.join(TWINS)}; default: all that are installed"
+    )
+    compare.add_argument("--theano", metavar="PYTHON", help="an interpreter that has the original Theano")
+    compare.add_argument(
+        "--data", metavar="PLACE", help="as of reproduce; default: the embedded MNIST images"
+    )
+    compare.add_argument("--dtype", default="float32", help="float32 (default) or float64")
+    compare.add_argument("--seed", type=int, default=0)
+    compare.add_argument("--out", default="comparison", help="folder of the numbers and pictures")
+
+    doctor = commands.add_parser("doctor", help="say what works here, and what to do about what doesn't")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _sizes(text: str) -> list[int]:
+    """Read ``1000`` or ``1000,750,500``; argparse gathers what stands apart."""
+    try:
+        return [int(size) for size in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected whole numbers such as 1000,750,500") from None
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    console = Console()
+    for table in examine():
+        console.print(table, "")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    # imported here: matplotlib and the twins take time that the other commands don't need
+    from udl_pt.cli import _compare as comparison_report
+
+    console = Console()
+    dtype = float_dtype(options.dtype)
+    sizes = None if options.sizes is None else [size for some in options.sizes for size in some]
+    if options.show:
+        check_option(options.model, "MODEL", list(KINDS))
+        for backend in options.backends or [get_backend()]:
+            console.print(comparison_report.code(options.model, get_backend(backend), dtype, console.width))
+        return
+    _check_out(options.out, comparison_report.FILES)
+    data = _load(options.data, options.seed, dtype)
+    console.print(f"data: {data.source}", highlight=False, markup=False)
+    with console.status("") as status:
+        comparison = compare(
+            options.model,
+            options.backends,
+            options.twins,
+            options.steps,
+            theano=options.theano,
+            sizes=sizes,
+            data=(data.X, data.Y),
+            dtype=dtype,
+            seed=options.seed,
+            say=status.update,
+        )
+    for why in comparison.left_out.values():
+        console.print(f"left out: {why}", highlight=False, markup=False)
+    console.print(comparison_report.table(comparison))
+    for path in comparison_report.write(comparison, options.out):
+        console.print(printable(path), highlight=False, markup=False, soft_wrap=True)
+
+
+def _reproduce(options: argparse.Namespace) -> None:
+    console = Console()
+    chapters = list(dict.fromkeys(options.chapters or CHAPTERS))
+    for chapter in chapters:
+        if chapter not in CHAPTERS:
+            raise ValueError(f"there is no chapter {chapter} here yet, expected one of {', '.join(CHAPTERS)}")
+    backend = get_backend(options.backend)
+    if options.epochs is not None:
+        check_count(options.epochs, "epochs")
+    sizes = [check_count(size, "sizes") for some in options.sizes for size in some]
+    dtype = float_dtype(options.dtype)
+    _check_out(options.out, (RESULTS, PAGE))
+    start = time.perf_counter()
+    data = _load(options.data, options.seed, dtype)
+    console.print(f"data: {data.source}", highlight=False, markup=False)
+    sections = {}
+    with _Bars(console) as bars:
+        for chapter in chapters:
+            settings = Settings(
+                sizes=sizes,
+                epochs=options.epochs,
+                backend=backend,
+                dtype=dtype,
+                seed=options.seed,
+                callbacks=[bars],
+                say=bars.say,
+            )
+            sections[chapter] = CHAPTERS[chapter](data, settings)
+    facts = {
+        "data": data.source,
+        "seed": options.seed,
+        "backend": backend,
+        "dtype": dtype,
+        "seconds": round(time.perf_counter() - start, 1),
+    }
+    page = write_report(sections, options.out, facts)
+    for section in sections.values():
+        console.print(section.sentences[-1], highlight=False, markup=False)
+    console.print(f"The report is in {printable(page)}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _check_out(name: str, files: Sequence[str]) -> None:
+    """Refuse a place where `files` can't be written, before minutes of training instead of after.
+
+    It is tried, as permissions don't tell everything; a folder made for that goes again, in case of other bad
+    input.
+    """
+    if not name:
+        raise ValueError("--out is '', expected a folder")
+    out = Path(name)
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"--out {out}: {there} is a file, expected a folder, or a new name")
+    try:
+        with folder_if_filled(out), tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise type(error)(
+            f"--out {out} can't be made or written to ({error.strerror}), choose another folder"
+        ) from error
+    for file in files:
+        if (out / file).is_dir() and not (out / file).is_symlink():
+            raise IsADirectoryError(f"--out {out}: {file} there is a folder, expected a file: move it away")
+
+
+def _load(place: str | None, seed: int, dtype: str) -> Dataset:
+    """Load the data in the run's dtype; Kaggle's shuffle draws from the global generator: seed that."""
+    as_generator(seed)  # refuses what is no seed, in the words of the models
+    state = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        data = load_data(place)
+    finally:
+        np.random.set_state(state)
+    return data._replace(X=data.X.astype(dtype, copy=False), Xtest=data.Xtest.astype(dtype, copy=False))
+
+
+class _Bars:
+    """A callback for ``fit``: a bar for each stage of training, or a line where nobody watches."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = self._new()
+        self._waiting: TaskID | None = None
+        self._training: TaskID | None = None
+        self._since = time.perf_counter()
+
+    def _new(self) -> Bars:
+        return Bars(
+            TextColumn("  {task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[state]}", markup=False),
+            TimeElapsedColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+
+    def __enter__(self) -> "_Bars":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._wait(False)
+        self._bars.stop()
+
+    def say(self, line: str) -> None:
+        self.__exit__()
+        self._console.print(line, highlight=False, markup=False)
+        self._bars = self._new()  # below the line; what was finished stays above it
+        self._bars.start()
+        self._since = time.perf_counter()
+        self._wait(True)
+
+    def on_batch(self, progress: Progress) -> None:
+        if progress.epoch == progress.batch == 1:
+            self._wait(False)
+            total = progress.epochs * progress.n_batches
+            self._training = self._bars.add_task(progress.stage, total=total, state="")
+        if self._training is not None:
+            self._bars.update(self._training, advance=1, state=_state(progress))
+
+    def __call__(self, progress: Progress) -> None:
+        if self._training is not None:
+            self._bars.update(self._training, state=_state(progress))
+        if progress.epoch == progress.epochs:
+            now = time.perf_counter()
+            if not self._console.is_terminal:
+                line = f"  {progress.stage}: {_state(progress)}, {now - self._since:.1f} s"
+                self._console.print(line, highlight=False, markup=False)
+            self._since = now
+            self._wait(True)
+
+    def _wait(self, waiting: bool) -> None:
+        """Show a bar without an end while the next stage is compiled, which may take half a minute."""
+        if self._waiting is not None:
+            self._bars.remove_task(self._waiting)
+            self._waiting = None
+        if waiting:
+            self._waiting = self._bars.add_task("preparing", total=None, state="compiling, measuring")
+
+
+def _state(progress: Progress) -> str:
+    cost = "" if progress.cost is None else f", cost {progress.cost:.3f}"
+    return f"epoch {progress.epoch}/{progress.epochs}{cost}"

@@ -1,0 +1,346 @@
+"""The same training in every way there is: seconds, memory, and how far the results are apart.
+
+Each way is a process (`udl_pt.comparison._worker`, `udl_pt.comparison._theano_worker`), so that the time to
+import, the compile cache and the memory are its own. All make the same draws; blocks of steps take turns, so
+that a machine whose speed drifts treats all alike.
+"""
+
+import contextlib
+import importlib.util
+import inspect
+import math
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from udl_pt import eager
+from udl_pt._support.arguments import check_count, check_epochs, check_option
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.interrupts import uninterrupted
+from udl_pt._support.labels import check_labels
+from udl_pt.backends import BACKENDS, float_dtype, get_backend
+from udl_pt.comparison._models import KINDS, fit_arguments, pickled, subject
+from udl_pt.comparison._processes import Process, check_theano
+from udl_pt.comparison._worker import CLASSES, TWINS, prepared, way_of
+from udl_pt.datasets import load_mnist_subset
+from udl_pt.training.loop import Progress
+
+__all__ = ["Comparison", "Way", "compare"]
+
+BLOCK, REST = 20, 0.1  # steps of a way before the next one's turn, seconds between
+MARKS = (1, 2, 5)  # times powers of ten: steps after which parameters are compared
+
+
+@dataclass
+class Way:
+    """What one way took.
+
+    Attributes
+    ----------
+    name : str
+        A backend, an eager twin (``"numpy"``, ``"torch"``), or ``"theano"``.
+    import_cold, import_warm : float
+        Seconds from the process's start until the library was there, in either run.
+    cold, warm : float
+        Seconds from the process's start to the first step's end, with an empty compile cache and with a full
+        one (JAX keeps none).
+    ms : list of float
+        Milliseconds of each step after the first.
+    peak_memory : int
+        Bytes.
+    differences : dict of int to float
+        By how much any parameter is apart from the reference's, after so many steps.
+    """
+
+    name: str
+    import_cold: float
+    import_warm: float
+    cold: float
+    warm: float
+    ms: list[float] = field(default_factory=list)
+    peak_memory: int = 0
+    differences: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def median(self) -> float:
+        """Milliseconds of a step."""
+        return float(np.median(self.ms))
+
+    def compiling(self, *, cold: bool) -> float:
+        """Seconds from the import to the first step's end: to build, to draw weights, and to compile."""
+        return self.cold - self.import_cold if cold else self.warm - self.import_warm
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """Those of the milliseconds."""
+        low, high = np.percentile(self.ms, [25, 75])
+        return float(low), float(high)
+
+    def pays_after(self, other: "Way", *, cold: bool) -> float:
+        """Give the number of steps from which on this way is done before another; infinite if it never is."""
+        ahead = (other.cold if cold else other.warm) - (self.cold if cold else self.warm)
+        gain = (other.median - self.median) / 1e3
+        if gain > 0:
+            return max(1.0, 1 - ahead / gain)
+        return 1.0 if gain == 0 and ahead >= 0 else np.inf
+
+
+@dataclass
+class Comparison:
+    """What `compare` measured.
+
+    Attributes
+    ----------
+    model : str
+        The model, its sizes and dtype.
+    steps : int
+    reference : str
+        The way that differences are counted from.
+    ways : list of Way
+    left_out : dict of str to str
+        Ways that could not take part, and why.
+    """
+
+    model: str
+    steps: int
+    reference: str
+    ways: list[Way]
+    left_out: dict[str, str]
+
+    @property
+    def baseline(self) -> Way | None:
+        """The eager way that compiling has to pay against: NumPy, else the first twin there is."""
+        twins = {way.name: way for way in self.ways if way.name in TWINS}
+        return twins.get("numpy", next(iter(twins.values()), None))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give everything as what JSON can hold."""
+        facts = asdict(self)
+        for way, seen in zip(facts["ways"], self.ways, strict=True):
+            way["ms_median"] = seen.median
+            way["ms_quartiles"] = list(seen.quartiles)
+            for state in ("cold", "warm"):
+                way[f"compile_{state}"] = seen.compiling(cold=state == "cold")
+                if self.baseline is not None and seen is not self.baseline:
+                    steps = seen.pays_after(self.baseline, cold=state == "cold")
+                    way[f"pays_after_{state}"] = math.ceil(steps) if np.isfinite(steps) else None
+        return facts
+
+
+def compare(
+    model: Any = "autoencoder",
+    backends: Sequence[str] | None = None,
+    twins: Sequence[str] | None = None,
+    steps: int = 200,
+    *,
+    theano: str | None = None,
+    sizes: Sequence[int] | None = None,
+    data: tuple[Any, Any] | None = None,
+    batch_sz: int = 100,
+    dtype: Any = None,
+    seed: int = 0,
+    fit: Mapping[str, Any] | None = None,
+    say: Callable[[str], Any] = lambda text: None,
+) -> Comparison:
+    """Train one model in several ways, side by side.
+
+    Parameters
+    ----------
+    model : {"autoencoder", "rbm", "dnn"}, AutoEncoder, RBM or DNN
+        What to train; of a model its sizes, dtype, units and corruption, not its parameters. A network is
+        not pretrained. The model may be of a class derived from these, and a network may have such layers:
+        classes of a module that other processes can import. Then the symbolic ways alone take part, as for
+        all that the eager twins don't have; `left_out` has the reason.
+    backends : sequence of {"numba", "c", "jax"}, optional
+        The symbolic ways; all that work here where not given.
+    twins : sequence of {"numpy", "torch"}, optional
+        The eager ways; all that are installed where not given.
+    steps : int
+        How many steps each takes, at least 2.
+    theano : path-like, optional
+        A Python interpreter that has the original Theano, to take part.
+    sizes : sequence of int, optional
+        Hidden units, where `model` is a name; the book's, [1000] and [1000, 750, 500], where not given.
+    data : (array_like of shape (N, D), array_like of int of shape (N,)), optional
+        Images and labels; the embedded MNIST images where not given.
+    batch_sz : int
+        Rows a step.
+    dtype : {"float32", "float64"}, optional
+        The model's own where not given; float32 where `model` is a name.
+    seed : int
+        Of weights, shuffles and draws.
+    fit : mapping, optional
+        Further arguments of ``fit``, such as ``{"k": 3}``.
+    say : callable
+        Called with a line about what is going on.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, before anything is started.
+    RuntimeError
+        When one of the processes fails; with what it said last.
+    """
+    found = subject(model, sizes)
+    steps, dtype = check_count(steps, "steps", at_least=2), float_dtype(dtype or found.dtype or "float32")
+    if found.model is not None and dtype != found.dtype:
+        raise ValueError(f"dtype is {dtype}, but the model is of {found.dtype}: omit dtype")
+    if check_count(seed, "seed", at_least=0) > 2**32 - 2:
+        raise ValueError(f"seed is {seed}, expected at most 2**32 - 2")
+    data = load_mnist_subset()[:2] if data is None else data
+    X = check_matrix(data[0], dtype=dtype)
+    Y = check_labels(data[1], "Y", n_samples=len(X))
+    _, batch_sz = check_epochs(1, batch_sz, len(X))
+    arguments = fit_arguments(found, fit or {})
+    ways, left_out = _ways(backends, twins, found.no_twin)
+    task: dict[str, Any] = {
+        "kind": found.kind,
+        "sizes": found.sizes,
+        "dtype": dtype,
+        "seed": int(seed),
+        "fit": {"batch_sz": batch_sz, **arguments},
+        "steps": steps,
+        "checkpoints": _checkpoints(steps),
+    }
+    if theano is not None:
+        check_theano(theano)
+        if more := set(found.options) | set(task["fit"]) - {"batch_sz", *KINDS[found.kind]["fit"]}:
+            raise ValueError(
+                f"theano is {theano}, but the original takes no {', '.join(sorted(more))}: leave either away"
+            )
+        if found.no_twin:
+            raise ValueError(f"theano is {theano}, but it can't train this model: {found.no_twin}")
+        ways.append("theano")
+    with _cleaned_up() as stack:
+        place = Path(uninterrupted(lambda: stack.enter_context(tempfile.TemporaryDirectory())))
+        np.savez(place / "data.npz", X=np.asarray(X, dtype), Y=Y)
+        task |= {"data": str(place / "data.npz"), "path": [os.path.abspath(entry) for entry in sys.path]}
+        for name in ("options", "model"):
+            (place / name).write_bytes(pickled(getattr(found, name), name, "define it in a module"))
+            task[name] = str(place / name)
+        _try(task, found.model is not None, eager_too=not {*TWINS}.isdisjoint(ways))
+        results = _run(ways, task, place, say, theano)
+        reference = next(name for name in ("theano", "numpy", results[0].name) if name in ways)
+        for way in results:
+            way.differences = {
+                step: _apart(place / f"{way.name}-{step}.npz", place / f"{reference}-{step}.npz")
+                for step in task["checkpoints"]
+            }
+    title = f"{found.name}({', '.join(map(str, found.sizes))}), {dtype}"
+    return Comparison(title, steps, reference, results, left_out)
+
+
+@contextlib.contextmanager
+def _cleaned_up() -> Iterator[contextlib.ExitStack]:
+    """Make a stack of contexts that all end, whatever signals come meanwhile."""
+    stack = contextlib.ExitStack()
+    try:
+        yield stack
+    finally:
+        uninterrupted(stack.close)
+
+
+def _try(task: dict[str, Any], own: bool, *, eager_too: bool) -> None:
+    """Take one step here, without a compiler: what would be refused is refused before anything starts.
+
+    What only the symbolic models know is checked as far as it can be without a step.
+    """
+    known = inspect.signature(getattr(eager, CLASSES[task["kind"]]).fit).parameters
+    by_twin = eager_too or (not own and set(task["fit"]) <= set(known))
+    model, arrays, arguments = prepared(way_of("numpy" if by_twin else "c"), task)
+    model.fit(*arrays, **arguments, epochs=int(by_twin), monitor=None, callbacks=[_OneStep()])
+
+
+class _OneStep:
+    """A callback that ends training after its first step."""
+
+    def __call__(self, progress: Progress) -> None:
+        """Do nothing after an epoch."""
+
+    def on_batch(self, progress: Progress) -> None:
+        """Stop."""
+        progress.stop = True
+
+
+def _ways(backends: Any, twins: Any, no_twin: str) -> tuple[list[str], dict[str, str]]:
+    """Name all ways that take part, and why others can't; for one asked for by name, that is an error."""
+    ways: list[str] = []
+    left_out: dict[str, str] = {}
+    for name in BACKENDS if backends is None else backends:
+        try:
+            ways.append(get_backend(name))
+        except ValueError as error:
+            if backends is not None:
+                raise
+            left_out[name] = str(error)
+    for name in TWINS if twins is None else twins:
+        check_option(name, "twins", list(TWINS))
+        if no_twin:
+            left_out[name] = f"twin {name!r} can't train this model: {no_twin}"
+        elif name == "torch" and importlib.util.find_spec("torch") is None:
+            left_out[name] = "twin 'torch' needs PyTorch, which is not installed: pip install 'udl_pt[torch]'"
+        else:
+            ways.append(name)
+            continue
+        if twins is not None:
+            raise ValueError(left_out[name])
+    if not ways:
+        raise ValueError("backends and twins are empty: expected at least one way to train")
+    return list(dict.fromkeys(ways)), left_out
+
+
+def _checkpoints(steps: int) -> list[int]:
+    marks = {mark * 10**power for mark in MARKS for power in range(len(str(steps)))}
+    return sorted({mark for mark in marks if mark < steps} | {steps})
+
+
+def _apart(one: Path, other: Path) -> float:
+    with np.load(one) as a, np.load(other) as b:
+        return max(float(abs(a[name] - b[name]).max()) for name in b.files)
+
+
+def _run(
+    names: Sequence[str], task: dict[str, Any], place: Path, say: Callable[[str], Any], theano: Any
+) -> list[Way]:
+    """Start every way twice, first with an empty compile cache; then let them take turns."""
+    ways, workers = [], []
+
+    def started(stack: contextlib.ExitStack, name: str, **more: Any) -> Process:
+        own = task | {"prefix": str(place / name), **more}
+        return uninterrupted(lambda: stack.enter_context(Process(name, own, place, theano)))
+
+    with _cleaned_up() as stack:
+        for name in names:
+            say(f"{name}: with an empty compile cache")
+            with _cleaned_up() as alone:
+                worker = started(alone, name, steps=1, checkpoints=[])
+                import_cold, cold = worker.hear("imported"), worker.hear("first")
+                worker.hear("done")
+            say(f"{name}: with a full one")
+            worker = started(stack, name)
+            import_warm, warm = worker.hear("imported"), worker.hear("first")
+            ways.append(Way(name, *(said["seconds"] for said in (import_cold, import_warm, cold, warm))))
+            workers.append(worker)
+        pairs, left = list(zip(ways, workers, strict=True)), task["steps"] - 1
+        while left > 0:
+            say(f"{left} steps to go")
+            n = min(BLOCK, left)
+            for way, worker in pairs:
+                time.sleep(REST)  # until the other's BLAS threads are at rest
+                worker.tell(n)
+                way.ms += worker.hear("block")["ms"]
+            pairs, left = pairs[1:] + pairs[:1], left - n
+        for way, worker in pairs:
+            way.peak_memory = worker.hear("done")["peak_memory"]
+    return ways

@@ -1,0 +1,192 @@
+"""What `udl_pt.compare` compares: a model, the arguments of its ``fit``, and who can train it."""
+
+import inspect
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from udl_pt import eager
+from udl_pt._support.arguments import check_count, check_option
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.models.dnn import DNN
+from udl_pt.models.rbm import RBM
+
+__all__ = ["KINDS", "Subject", "fit_arguments", "pickled", "subject"]
+
+KINDS: dict[str, dict[str, Any]] = {
+    "autoencoder": {"sizes": [1000], "fit": {"learning_rate": 0.05, "mu": 0.9}},
+    "rbm": {"sizes": [1000], "fit": {"learning_rate": 0.1, "mu": 0.0, "k": 1}},
+    "dnn": {"sizes": [1000, 750, 500], "fit": {"learning_rate": 0.01, "mu": 0.9}},
+}
+CLASSES = {"autoencoder": AutoEncoder, "rbm": RBM, "dnn": DNN}
+NEEDED = {"batch_sz", "epochs", "monitor", "callbacks", "backend"}  # arguments of ``fit`` that are set here
+SET_HERE = NEEDED | {"show_fig", "pretrain", "pretrain_epochs", "pretrain_options", "keep_layers", "augment"}
+SET_HERE |= {"validation"}
+SIMPLE = (bool, int, float, str, type(None))
+
+
+@dataclass
+class Subject:
+    """What is compared.
+
+    Attributes
+    ----------
+    kind : {"autoencoder", "rbm", "dnn"}
+    name : str
+        The class's name.
+    sizes : list of int
+        Hidden units of each layer.
+    dtype : str or None
+        None where the caller may choose.
+    options : dict
+        Further arguments of the constructor, of models and of twins.
+    model : AutoEncoder, RBM, DNN or None
+        What symbolic ways train a copy of, where it can't be made of the above.
+    no_twin : str
+        Why only symbolic ways can train it; empty where all can.
+    """
+
+    kind: str
+    name: str
+    sizes: list[int]
+    dtype: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    model: Any = None
+    no_twin: str = ""
+
+
+def subject(model: Any, sizes: Any = None) -> Subject:
+    """Check what is to be compared.
+
+    Parameters
+    ----------
+    model : str or model
+        See `udl_pt.compare`.
+    sizes : sequence of int, optional
+        Hidden units, where `model` is a name.
+
+    Returns
+    -------
+    Subject
+
+    Raises
+    ------
+    TypeError, ValueError
+        For other models, and for one that can't be sent to another process.
+    """
+    if isinstance(model, str):
+        check_option(model, "model", list(KINDS))
+        hidden = [check_count(M, "sizes") for M in (KINDS[model]["sizes"] if sizes is None else sizes)]
+        name = CLASSES[model].__name__
+        if model != "dnn" and len(hidden) != 1:
+            raise ValueError(f"sizes is {hidden}, but {name} has one layer: expected one number")
+        return Subject(model, name, hidden)
+    kind = next((kind for kind, cls in CLASSES.items() if isinstance(model, cls)), None)
+    if kind is None:
+        raise TypeError(
+            f"model is {model!r}, expected 'autoencoder', 'rbm', 'dnn', or an AutoEncoder, an RBM or a DNN, "
+            "also of a class derived from these"
+        )
+    if sizes is not None:
+        raise ValueError(f"sizes is {sizes}, but the model {model!r} has its own: omit sizes")
+    own = [layer.M for layer in model.hidden_layers] if kind == "dnn" else [model.M]
+    found = Subject(kind, type(model).__name__, own, model.dtype, no_twin=_no_twin(model))
+    if found.no_twin:
+        pickled(model, "model", "define its classes and functions in a module")
+        found.model = model
+    elif kind == "autoencoder":
+        pickled(model.corruption, "corruption", "make it a function of a module")
+        plain = {"hidden": "sigmoid", "output": "sigmoid", "corruption": None}
+        options = {name: getattr(model, name) for name in plain}
+        found.options = {name: value for name, value in options.items() if value != plain[name]}
+    return found
+
+
+def _no_twin(model: Any) -> str:
+    """Return why the eager twins can't train a model; an empty string where they can."""
+    if type(model) not in CLASSES.values():
+        return f"{type(model).__name__} is a class of its own, and the eager twins have only the library's"
+    if isinstance(model, RBM) and model.visible != "bernoulli":
+        return f"the eager RBM has no {model.visible} units"
+    for layer in getattr(model, "hidden_layers", ()):
+        if type(layer) not in (AutoEncoder, RBM):
+            name = type(layer).__name__
+            return f"a layer is of the class {name}, and the eager twins have only the library's"
+        if getattr(layer, "hidden", "sigmoid") != "sigmoid":
+            return f"a layer has {layer.hidden} units, and the networks of the eager twins have sigmoid units"
+        if getattr(layer, "visible", "bernoulli") != "bernoulli":
+            return f"a layer has {layer.visible} units, and the eager RBM has none"
+    return ""
+
+
+class _Pickler(pickle.Pickler):
+    """Refuses what another process would look for in vain: what the script that runs has defined."""
+
+    def persistent_id(self, value: Any) -> None:
+        if isinstance(value, type | FunctionType) and value.__module__ == "__main__":
+            raise pickle.PicklingError(f"{value.__qualname__} is defined in the script that runs")
+
+
+def pickled(value: Any, name: str, way_out: str) -> bytes:
+    """Pickle what is sent to another process.
+
+    Parameters
+    ----------
+    value : object
+        What to send.
+    name, way_out : str
+        How an error calls it, and what it advises.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ValueError
+        When another process couldn't load it.
+    """
+    file = io.BytesIO()
+    try:
+        _Pickler(file).dump(value)
+    except Exception as error:  # whatever pickle, or a class's own way to be pickled, may raise
+        raise ValueError(
+            f"{name} is {value!r}, which other processes can't import ({error}): {way_out}"
+        ) from None
+    return file.getvalue()
+
+
+def fit_arguments(found: Subject, fit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``fit``, as JSON can hold them: the defaults of `KINDS`, then the caller's.
+
+    Where the eager twins don't have one of these, `Subject.no_twin` is set.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that can't be given, and for a ``fit`` that can't be compared.
+    """
+    if own := sorted({*fit} & SET_HERE):
+        raise ValueError(f"fit has {', '.join(own)}, which compare sets itself or leaves as it is")
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in fit.items()}
+    if strange := [name for name, value in plain.items() if not isinstance(value, SIMPLE)]:
+        raise TypeError(f"fit has {strange[0]}={plain[strange[0]]!r}, expected a number, a string or None")
+    defaults = KINDS[found.kind]["fit"]
+    owner: Any = found.model or CLASSES[found.kind]
+    parameters = inspect.signature(owner.fit).parameters
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        if missing := sorted(NEEDED - set(parameters)):
+            raise TypeError(f"{found.name}.fit takes no {', '.join(missing)}, which compare needs to set")
+        if unknown := sorted(set(plain) - set(parameters)):
+            raise TypeError(f"{found.name}.fit takes no argument {unknown[0]!r}")
+        defaults = {name: value for name, value in defaults.items() if name in parameters}
+    if found.model is None:
+        known = inspect.signature(getattr(eager, found.name).fit).parameters
+        beyond = [name for name in plain if name not in known and plain[name] != parameters[name].default]
+        found.no_twin = f"the eager {found.name}.fit has no {', '.join(sorted(beyond))}" if beyond else ""
+    return {**defaults, **plain}

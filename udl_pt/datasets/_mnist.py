@@ -1,0 +1,331 @@
+"""MNIST: embedded subset, IDX files, downloads with digests, and Kaggle's CSV.
+
+Every loader hands back a `Dataset`: images as float64 in [0, 1], shape (N, 784), labels as int64, and where
+they are from. No loader falls back to other data by itself.
+"""
+
+import contextlib
+import hashlib
+import lzma
+import os
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from udl_pt._support.exceptions import DataError
+from udl_pt._support.files import printable
+from udl_pt._support.messages import shown
+from udl_pt.datasets._files import read_csv, read_idx
+
+ENVIRONMENT = "UDL_PT_DATA"
+
+
+CACHE_ENVIRONMENT = "UDL_PT_CACHE"
+
+
+N_KAGGLE_TEST = 1000
+
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+
+DIGESTS = {  # SHA-256 of the published .gz files
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+
+
+CONTENTS = {  # SHA-256 of what these unpack to
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = DIGESTS
+
+
+SUBSET = "mnist_subset.xz"
+
+
+SUBSET_SHA256 = "d2a6db38d88e5e2af64ca26536e0960c0b25fdd2bb655c85e0fab70a9aace144"
+
+
+SUBSET_SIZES = (5000, 1000)
+
+
+class _Arrays(NamedTuple):
+    X: np.ndarray
+    Y: np.ndarray
+    Xtest: np.ndarray
+    Ytest: np.ndarray
+
+
+class Dataset(_Arrays):
+    """Training and test data, to be unpacked as ``X, Y, Xtest, Ytest``.
+
+    Attributes
+    ----------
+    X, Xtest : ndarray of float64 of shape (N, 784) and (Ntest, 784)
+        Pixels in [0, 1], 0 is the background: a file's number by 255, as in the book.
+    Y, Ytest : ndarray of int64 of shape (N,) and (Ntest,)
+        Digits.
+    source : str
+        Where the data are from.
+    """
+
+    source: str
+
+    def __new__(
+        cls, pixels: np.ndarray, Y: Any, test_pixels: np.ndarray, Ytest: Any, source: str
+    ) -> "Dataset":
+        """Scale 0 ... 255 to [0, 1]."""
+        X, Xtest = (np.divide(p, 255, dtype=np.float64) for p in (pixels, test_pixels))
+        self = super().__new__(cls, X, np.asarray(Y, np.int64), Xtest, np.asarray(Ytest, np.int64))
+        self.source = source
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the arrays as they are: they are scaled already."""
+        return self._make, (tuple(self),), vars(self)
+
+    def _replace(self, **arrays: Any) -> "Dataset":
+        """Hand back the same with other arrays, which are not scaled, and from the same source."""
+        replaced = super()._replace(**arrays)
+        replaced.source = self.source
+        return replaced
+
+    __replace__ = _replace  # for copy.replace, of Python 3.13
+
+
+def load_mnist_subset() -> Dataset:
+    """Load the embedded part of MNIST: 5,000 training and 1,000 test images, as many of each digit.
+
+    Returns
+    -------
+    Dataset
+        The first 500 images of each digit in MNIST's training set and the first 100 of each in its test
+        set, in MNIST's order. Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0.
+
+    Raises
+    ------
+    DataError
+        When the installed file was altered.
+    """
+    packed = resources.files("udl_pt.datasets.data").joinpath(SUBSET).read_bytes()
+    found = hashlib.sha256(packed).hexdigest()
+    if found != SUBSET_SHA256:
+        raise DataError(f"{SUBSET} has SHA-256 {found}, expected {SUBSET_SHA256}: install udl_pt again")
+    rows = np.frombuffer(lzma.decompress(packed), np.uint8).reshape(sum(SUBSET_SIZES), 785)
+    train, test = np.split(rows, [SUBSET_SIZES[0]])
+    return Dataset(
+        train[:, 1:], train[:, 0], test[:, 1:], test[:, 0], "MNIST subset embedded in udl_pt (5,000 + 1,000)"
+    )
+
+
+def load_mnist(path: Any = None) -> Dataset:
+    """Load full MNIST, 60,000 training and 10,000 test images, from its four IDX files, plain or .gz.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        The files' folder. Else the environment's ``UDL_PT_DATA``, else the cache, else they are
+        downloaded into the cache from the published mirrors and checked against their digests.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    FileNotFoundError
+        When they are nowhere to be had; the message names all four ways.
+    DataError
+        When a file of the folder is damaged or isn't what its name tells, or the path is a file. (In the
+        cache, a file that isn't the published one is not used: it is downloaded again.)
+    """
+    folder = _place(path)
+    if folder is not None:
+        return _read_folder(folder)
+    arrays = {}
+    for name in DIGESTS:
+        cached = _read_cached(name)
+        arrays[name] = read_idx(_download(name), name, CONTENTS[name]) if cached is None else cached
+    return _dataset(arrays)
+
+
+def getKaggleMNIST(path: Any = None) -> Dataset:
+    """Load Kaggle's ``train.csv`` as the book does: shuffled, the last 1,000 rows are the test set.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        The file, plain or .gz, or a folder with ``train.csv``; else ``train.csv`` in the environment's
+        ``UDL_PT_DATA``.
+
+    Returns
+    -------
+    Dataset
+        Unpacks as the book's ``Xtrain, Ytrain, Xtest, Ytest``. The shuffle draws from NumPy's global
+        generator.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    DataError
+        When it isn't of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image;
+        or when a .gz unpacks to more than 268 MB (Kaggle's file has 77 MB).
+    """
+    place = _place(path) or Path()
+    file = place / "train.csv" if place.is_dir() else place
+    shown = printable(file)
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"no {shown}: pass the path of Kaggle's train.csv (from the competition Digit Recognizer), "
+            f"or set {ENVIRONMENT} to its folder"
+        )
+    labels, pixels = read_csv(file)
+    if len(labels) <= N_KAGGLE_TEST:
+        raise DataError(
+            f"{shown} has {len(labels)} rows, expected more than {N_KAGGLE_TEST}, which are the test set"
+        )
+    order = np.arange(len(labels))
+    np.random.shuffle(order)  # the draws of sklearn.utils.shuffle
+    pixels, labels = pixels[order], labels[order]
+    split = len(labels) - N_KAGGLE_TEST
+    source = f"Kaggle's CSV, {printable(file.name)}"
+    return Dataset(pixels[:split], labels[:split], pixels[split:], labels[split:], source)
+
+
+def load_data(path: Any = None) -> Dataset:
+    """Load what `path` names: a folder of IDX files, a .csv or .csv.gz of Kaggle's; the subset for None.
+
+    The names' case doesn't count. For errors see `load_mnist` and `getKaggleMNIST`, which do the reading.
+    """
+    if path is None:
+        return load_mnist_subset()
+    place = _place(path)
+    is_csv = place is not None and place.name.lower().endswith((".csv", ".csv.gz"))
+    return getKaggleMNIST(place) if is_csv else load_mnist(place)
+
+
+def describe_sources() -> list[tuple[str, str, bool]]:
+    """List where data would come from: what it is, its place, and whether it is there."""
+    folder = os.environ.get(ENVIRONMENT)
+    return [
+        (
+            "embedded subset",
+            f"udl_pt/datasets/data/{SUBSET}",
+            resources.files("udl_pt.datasets.data").joinpath(SUBSET).is_file(),
+        ),
+        (
+            "full MNIST",
+            folder or f"${ENVIRONMENT} is not set",
+            bool(folder) and all(any(_found(Path(folder or ""), name)) for name in DIGESTS),
+        ),
+        ("full MNIST, cache", str(_cache()), all(_read_cached(name) is not None for name in DIGESTS)),
+        ("Kaggle's CSV", f"{folder or '.'}/train.csv", Path(folder or ".", "train.csv").is_file()),
+    ]
+
+
+def _place(path: Any) -> Path | None:
+    """Where to look: what was passed, else the environment's; None where neither names a place."""
+    place = path if path is not None else os.environ.get(ENVIRONMENT) or None
+    if place is None:
+        return None
+    try:
+        name = os.fsdecode(place)
+    except TypeError:
+        raise TypeError(f"path is {shown(path)}, expected the name of a folder or a file") from None
+    if not name:
+        raise FileNotFoundError("path is '', expected a folder or a file: name it, or leave it away")
+    return Path(name)
+
+
+def _cache() -> Path:
+    import pooch  # here, since loading it takes a fifth of a second and most runs don't need it
+
+    return Path(os.environ.get(CACHE_ENVIRONMENT) or pooch.os_cache("udl_pt"))
+
+
+def _download(name: str) -> Path:
+    """Fetch a file into the cache from the first mirror that has it, undamaged."""
+    import pooch
+
+    failures = []
+    level = pooch.get_logger().level
+    pooch.get_logger().setLevel("ERROR")
+    try:
+        for mirror in MIRRORS:
+            try:
+                digest = f"sha256:{DIGESTS[name]}"
+                return Path(pooch.retrieve(f"{mirror}{name}.gz", digest, f"{name}.gz", _cache()))
+            except (OSError, ValueError) as error:  # no connection; another digest
+                failures.append(f"{mirror}: {str(error).splitlines()[0]}")
+    finally:
+        pooch.get_logger().setLevel(level)
+    altered = ", ".join(map(printable, _found(_cache(), name)))
+    state = f"{altered} is not the published file (delete it)" if altered else "full MNIST is not at hand"
+    raise FileNotFoundError(
+        f"{state} and {name}.gz could not be downloaded ({'; '.join(failures)}). There are "
+        f"four ways: pass the folder of the IDX files; set {ENVIRONMENT} to it; put them into the cache "
+        f"{_cache()}; or connect to the network and try again. load_mnist_subset() needs no files"
+    )
+
+
+def _found(folder: Path, name: str) -> Iterator[Path]:
+    """Find a file of the set, plain and .gz, under its usual spellings."""
+    for spelling in (name, name.replace("-idx", ".idx")):
+        for file in (folder / spelling, folder / f"{spelling}.gz"):
+            if file.is_file():
+                yield file
+
+
+def _read_cached(name: str) -> np.ndarray | None:
+    """Read a file of the set from the cache: the first that is the published one, None where none is."""
+    for file in _found(_cache(), name):
+        with contextlib.suppress(DataError):
+            return read_idx(file, name, CONTENTS[name])
+    return None
+
+
+def _read_folder(folder: Path) -> Dataset:
+    shown = printable(folder)
+    if not folder.is_dir():
+        expected = "expected a folder with MNIST's four IDX files, or (load_data) Kaggle's .csv or .csv.gz"
+        if folder.exists():
+            raise DataError(f"{shown} is a file, {expected}")
+        raise FileNotFoundError(f"there is no {shown}, {expected}")
+    files = {name: next(_found(folder, name), None) for name in DIGESTS}
+    missing = [name for name, file in files.items() if file is None]
+    if missing:
+        raise FileNotFoundError(
+            f"{shown} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX "
+            f"files, set {ENVIRONMENT} to it, or leave both away to use the cache {_cache()} or a download"
+        )
+    arrays = {name: read_idx(file, name) for name, file in files.items() if file is not None}
+    for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
+        if len(arrays[images]) != len(arrays[labels]):
+            shown = printable(f"{files[images]} has {len(arrays[images])} images, but {files[labels]}")
+            raise DataError(f"{shown} has {len(arrays[labels])} labels: they are not of one set")
+    return _dataset(arrays)
+
+
+def _dataset(arrays: Mapping[str, np.ndarray]) -> Dataset:
+    return Dataset(
+        arrays[TRAIN_IMAGES],
+        arrays[TRAIN_LABELS],
+        arrays[TEST_IMAGES],
+        arrays[TEST_LABELS],
+        f"MNIST, IDX files ({len(arrays[TRAIN_LABELS]):,} + {len(arrays[TEST_LABELS]):,})",
+    )

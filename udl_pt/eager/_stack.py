@@ -1,0 +1,152 @@
+"""Chapter 3's greedy pretraining, eager: each layer learns to reconstruct what the one below gives."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from udl_pt._support.arguments import check_count, check_options, check_sizes, one_a_layer
+from udl_pt._support.arrays import check_values
+from udl_pt._support.exceptions import DivergenceError
+from udl_pt._support.fitting import open_to_fit
+from udl_pt._support.messages import codes_that_are_no_probabilities, shown
+from udl_pt.eager._layer import Layer, Twin
+from udl_pt.eager.autoencoder import AutoEncoder
+from udl_pt.symbolic.random import unmoved_by_bad_input
+from udl_pt.training.loop import Progress
+
+__all__ = ["Stack"]
+
+
+class Stack(Twin):
+    """Layers, each on top of the one before: the base of `udl_pt.eager.DNN` and `udl_pt.eager.DBN`.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Hidden units of each layer, from the input on.
+    UnsupervisedModel : callable or sequence of callable
+        Makes a layer from its size: `udl_pt.eager.AutoEncoder`, `udl_pt.eager.RBM`, or a
+        `functools.partial` with further arguments; the same for all layers, or one a layer.
+    corruption : callable or None, or a sequence of them
+        Of the layers in pretraining, see `udl_pt.eager.AutoEncoder`.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles for all layers. An int starts each fit anew; None is NumPy's global
+        legacy generator.
+    dtype : {"float64", "float32"}, optional
+        float64 where not given.
+    """
+
+    Model: type[Layer] = AutoEncoder
+    _complete = False
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        UnsupervisedModel: Any = None,
+        *,
+        corruption: Any = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state, dtype=dtype)
+        sizes, chance = check_sizes(hidden_layer_sizes), self._chance.own
+        models = one_a_layer(
+            self.Model if UnsupervisedModel is None else UnsupervisedModel, "UnsupervisedModel", len(sizes)
+        )
+        noises = one_a_layer(corruption, "corruption", len(sizes))
+        self.hidden_layers: list[Any] = []
+        for M, model, noise in zip(sizes, models, noises, strict=True):
+            given = {"random_state": chance, "dtype": dtype and self.dtype, "corruption": noise}
+            options = {name: value for name, value in given.items() if value is not None}
+            try:
+                layer = model(M, **options) if callable(model) else model
+            except TypeError as error:
+                raise TypeError(f"UnsupervisedModel {shown(model)}, called with {M}: {error}") from error
+            # NumPy's layers draw arrays, PyTorch's draw tensors
+            if not (isinstance(layer, Layer) and layer.Streams is self.Model.Streams):
+                raise TypeError(
+                    f"UnsupervisedModel {shown(model)} makes a layer of type {type(layer)}, expected one of "
+                    f"those beside {type(self).__name__}, such as {self.Model.__module__}."
+                    f"{self.Model.__name__}"
+                )
+            if layer.dtype != self.dtype:
+                raise ValueError(
+                    f"dtype of a layer is {layer.dtype}, and the network's {self.dtype}: give the network "
+                    "the dtype, and it hands it on"
+                )
+            self.hidden_layers.append(layer)
+        self._chance.shared_with(self.hidden_layers)
+
+    @property
+    def title(self) -> str:
+        """What progress and errors call it."""
+        return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
+
+    def _pretrain(
+        self,
+        X: np.ndarray,
+        epochs: int | Sequence[int],
+        options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+        monitor: str | None,
+        callbacks: Sequence[Callable[[Progress], Any]],
+        others: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
+
+        What is in `others`, by name, will be passed through them too: its values must be such as the first
+        layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt the network
+        has no parameters: some of its layers are new.
+        """
+        layers = self.hidden_layers
+        each = one_a_layer(epochs, "pretrain_epochs", len(layers))
+        own = check_options(options, len(layers))
+        each = [check_count(n, "pretrain_epochs", at_least=0) for n in each]
+        self._check_units(each, own)
+        before = [dict(vars(layer)) for layer in layers]
+        prefix = ""
+        streams = [layer.rng.generator for layer in layers if layer.rng is not None]
+        H, where = X, ""
+        self._in_pretraining = True
+        complete, self._complete = self._complete, False  # until all parameters belong together
+        with unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]):
+            self._chance.restart()
+            try:
+                for layer, n, more in zip(layers, each, own, strict=True):
+                    where = f"layer {layers.index(layer) + 1} of {len(layers)}"
+                    prefix = f"{where} (see pretrain_options): "
+                    with open_to_fit(layer):
+                        layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
+                    if layer is layers[0]:
+                        prefix = ""
+                        for name, array in (others or {}).items():
+                            check_values(array, name, dtype="float64", unit_interval=layer.unit_interval)
+                    H = layer.forward_hidden(H)
+            except DivergenceError as error:
+                raise DivergenceError(f"{where}: {error}") from error
+            except Exception as error:
+                for layer, attributes in zip(layers, before, strict=True):
+                    vars(layer).clear()
+                    vars(layer).update(attributes)
+                self._complete = complete
+                if type(error) in (ValueError, TypeError):
+                    raise type(error)(f"{prefix}{error}") from error
+                raise
+            finally:
+                self._in_pretraining = False
+        self.n_features, self.unit_interval = X.shape[1], layers[0].unit_interval
+
+    def _check_units(self, epochs: Sequence[int], options: Sequence[Any]) -> None:
+        """Raise where a layer is known to take probabilities, and the one below gives other values."""
+        pairs = zip(self.hidden_layers, self.hidden_layers[1:], epochs[1:], options[1:], strict=False)
+        for number, (below, layer, n, own) in enumerate(pairs, start=2):
+            trains = own.get("epochs", n) != 0
+            if trains and layer.takes_probabilities(**own) and below.hidden_unit_interval is False:
+                raise codes_that_are_no_probabilities(number, len(epochs))
+
+    def _activations(self, X: Any) -> list[Any]:
+        """Give ``Z_0 = X`` and ``Z_l = s(Z_(l-1) W_l + b_l)``, the values of all layers, input first."""
+        Z = [X]
+        for layer in self.hidden_layers:
+            Z.append(layer._encode(Z[-1]))  # (n, M_l)
+        return Z

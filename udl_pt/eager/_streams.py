@@ -1,0 +1,54 @@
+"""Draws on the host: the numbers of `udl_pt.symbolic.random.RandomStreams`, in the same order, as arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from udl_pt.symbolic.random import HostGenerator, RandomStreams
+
+__all__ = ["Streams"]
+
+
+class Streams:
+    """A stream of draws from one generator, with the methods that corruptions call.
+
+    Parameters
+    ----------
+    seed : None, int, numpy.random.Generator, numpy.random.RandomState, RandomStreams or Streams
+        As of `RandomStreams`: a generator is used itself, and advances.
+    dtype : {"float64", "float32"}
+        Of the draws that aren't told another; they are made in float64 and then cast.
+    """
+
+    generator: np.random.Generator
+
+    def __init__(self, seed: Any = None, dtype: Any = "float64") -> None:
+        self.generator = RandomStreams(seed.generator if isinstance(seed, Streams) else seed).generator
+        self.dtype = dtype
+
+    @classmethod
+    def beside(cls, generator: HostGenerator | None, dtype: Any) -> "Streams":
+        """Derive a stream from `generator`'s present state, without drawing from it; None seeds afresh."""
+        return cls(RandomStreams.beside(generator), dtype)
+
+    def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None) -> Any:
+        """Draw from the uniform distribution on [low, high)."""
+        draw = self._array(self.generator.random(tuple(size)), dtype)
+        return draw if (low, high) == (0.0, 1.0) else draw * float(high - low) + float(low)
+
+    def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: Any = None) -> Any:
+        """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
+        return self._array(self.generator.standard_normal(tuple(size)), dtype) * float(std) + float(avg)
+
+    def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: Any = None) -> Any:
+        """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""
+        if n != 1:
+            raise ValueError(f"n is {n}, expected 1: add up Bernoulli draws for more")
+        draw = self.uniform(size, dtype=dtype)
+        return self._cast(draw < p, draw.dtype)
+
+    def _array(self, values: np.ndarray, dtype: Any) -> Any:
+        return self._cast(values, self.dtype if dtype is None else dtype)
+
+    def _cast(self, values: Any, dtype: Any) -> Any:
+        return values.astype(dtype, copy=False)

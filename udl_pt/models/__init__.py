@@ -1,0 +1,1 @@
+"""The book's models, one a file, in its order."""

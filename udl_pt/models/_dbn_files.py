@@ -1,0 +1,236 @@
+"""What a file of a deep belief network holds: its facts, its arrays, and which of them fit together.
+
+Arrays are named after the layer's number, from 1, and what it calls them: ``1.W``, and ``1.dW`` for the
+velocity. Generators, compiled functions, the backend and a layer's corruption, which is code, aren't stored.
+"""
+
+import reprlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+
+from udl_pt._support.storage import Forms, read_arrays, write_arrays
+from udl_pt.backends._locks import call_locked
+from udl_pt.models._rbm.visible_units import VISIBLE_UNITS
+from udl_pt.models.autoencoder import UNITS, AutoEncoder
+from udl_pt.models.rbm import RBM
+from udl_pt.symbolic.random import RandomStreams
+
+__all__ = ["read_layers", "write_layers"]
+
+FORMAT = "udl_pt DBN 2"
+WITHOUT_VELOCITIES = "udl_pt DBN 1"  # nor costs and chains
+TRUTH = (False, True)
+DTYPES = ("float32", "float64")
+# For each model, the facts of its own and the values that they may have
+CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
+    "AutoEncoder": {"unit_interval": TRUTH, "hidden": tuple(UNITS), "output": tuple(UNITS)},
+    "RBM": {"unit_interval": TRUTH, "visible": tuple(VISIBLE_UNITS), "learn_variance": TRUTH},
+}
+
+
+def write_layers(path: Any, layers: Sequence[Any], dtype: str) -> None:
+    """Write fitted layers to a file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    layers : sequence of AutoEncoder or RBM
+        From the input on.
+    dtype : {"float64", "float32"}
+        Theirs.
+
+    Raises
+    ------
+    TypeError
+        When a layer is of another type.
+    ValueError
+        When layers don't fit on top of each other, or hold NaN or infinity; nothing is written.
+    OSError
+        When the file can't be written.
+    """
+    variables = [v for layer in layers for v in vars(layer).values() if isinstance(v, SharedVariable)]
+    facts, arrays = call_locked(variables, _taken, layers)  # all of the same step of another thread's fit
+    content = {"format": FORMAT, "dtype": dtype, "layers": facts}
+    _check(content, {name: (array.dtype.name, array.shape) for name, array in arrays.items()})
+    write_arrays(path, arrays, content)
+
+
+def _taken(layers: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """Return each layer's facts, and the arrays of all."""
+    arrays: dict[str, np.ndarray] = {}
+    facts = []
+    for number, layer in enumerate(layers, start=1):
+        kind = type(layer).__name__
+        if type(layer) not in (AutoEncoder, RBM):
+            raise TypeError(f"layer {number} is of type {kind}, expected AutoEncoder or RBM")
+        own = {name: getattr(layer, name) for name in ("M", *CHOICES[kind])}
+        own |= {"model": kind, "id": layer.id if isinstance(layer.id, str | int) else None}
+        names = [prefix + name for name in _params(own) for prefix in ("", "d")]
+        held = {name: getattr(layer, name).get_value() for name in names}
+        if layer.costs:
+            held["costs"] = np.array(layer.costs, "float64")
+        if kind == "RBM" and layer.chains is not None:
+            held["chains"] = layer.chains
+        for name in ("costs", "chains"):
+            own[f"n_{name}"] = len(held.get(name, ()))
+        facts.append(own)
+        arrays |= {f"{number}.{name}": array for name, array in held.items()}
+    return facts, arrays
+
+
+def read_layers(path: Any) -> tuple[list[Any], str]:
+    """Read what `write_layers` wrote.
+
+    Returns
+    -------
+    layers : list of AutoEncoder or RBM
+        With streams of draws that are seeded afresh.
+    dtype : str
+
+    Raises
+    ------
+    DataError
+        When the file isn't such a file, or not as it was written.
+    OSError
+        When it can't be read.
+    """
+    arrays, facts = read_arrays(path, _check)
+    layers = []
+    for number, own in enumerate(_layers(facts), start=1):
+        start = f"{number}."
+        held = {name.removeprefix(start): a for name, a in arrays.items() if name.startswith(start)}
+        layers.append(_restored(own, held, facts["dtype"]))
+    return layers, facts["dtype"]
+
+
+def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray], dtype: str) -> Any:
+    layer: Any
+    if facts["model"] == "RBM":
+        layer = RBM(
+            facts["M"],
+            facts["id"],
+            visible=facts["visible"],
+            learn_variance=facts["learn_variance"],
+            rng=RandomStreams(),
+            dtype=dtype,
+        )
+        layer.chains = arrays.get("chains")
+    else:
+        layer = AutoEncoder(
+            facts["M"], facts["id"], hidden=facts["hidden"], output=facts["output"], dtype=dtype
+        )
+    layer._set_params(**{name: arrays[name] for name in _params(facts)})
+    for name in _params(facts):
+        if f"d{name}" in arrays:
+            getattr(layer, f"d{name}").set_value(arrays[f"d{name}"], borrow=True)
+    layer.costs = arrays["costs"].tolist() if "costs" in arrays else []
+    layer.unit_interval = facts["unit_interval"]
+    return layer
+
+
+def _params(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of a layer's parameters, in the order of its ``params``."""
+    if facts["model"] == "AutoEncoder":
+        return "W", "bh", "bo"
+    return ("W", "c", "b", "z") if facts["learn_variance"] else ("W", "c", "b")
+
+
+def _check(facts: Mapping[str, Any], forms: Forms) -> None:
+    """Raise ValueError unless the facts are complete and the arrays are those that they promise."""
+    layers, known = _layers(facts), 0
+    first = forms.get("1.W", ("", ()))[1]
+    D = first[0] if first else 1  # below, another than two dimensions is an error
+    for number, own in enumerate(layers, start=1):
+        for name, form in _forms(own, D, facts).items():
+            name, known = f"{number}.{name}", known + 1
+            if name not in forms:
+                raise ValueError(f"array {name!r} is missing")
+            if forms[name] != form:
+                found, expected = (f"{dtype} of shape {shape}" for dtype, shape in (forms[name], form))
+                raise ValueError(f"array {name!r} is {found}, expected {expected}")
+        D = own["M"]
+    if known < len(forms):
+        expected_names = {
+            f"{number}.{name}" for number, own in enumerate(layers, start=1) for name in _forms(own, 1, facts)
+        }
+        raise ValueError(f"array {min(set(forms) - expected_names)!r} belongs to no layer")
+
+
+def _forms(layer: Mapping[str, Any], D: int, facts: Mapping[str, Any]) -> Forms:
+    """Return dtype and shape of the arrays of a layer with `D` visible units."""
+    M, dtype = layer["M"], facts["dtype"]
+    W, hidden, *visible = _params(layer)
+    shapes: dict[str, tuple[int, ...]] = {W: (D, M), hidden: (M,)} | dict.fromkeys(visible, (D,))
+    if facts["format"] != WITHOUT_VELOCITIES:
+        shapes |= {f"d{name}": shape for name, shape in shapes.items()}
+    forms = {name: (dtype, shape) for name, shape in shapes.items()}
+    if layer["n_costs"]:
+        forms["costs"] = "float64", (layer["n_costs"],)
+    if layer["n_chains"]:
+        forms["chains"] = dtype, (layer["n_chains"], M)
+    return forms
+
+
+def _layers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the layers' facts, with what files of the first format don't hold.
+
+    Raises
+    ------
+    ValueError
+        When one is missing, unknown, or has a value that it can't have.
+    """
+    _check_choice("format", facts, (FORMAT, WITHOUT_VELOCITIES))
+    _check_names("", facts, {"format", "dtype", "layers"})
+    _check_choice("dtype", facts, DTYPES)
+    layers = facts["layers"]
+    if not (isinstance(layers, list) and layers and all(isinstance(layer, dict) for layer in layers)):
+        raise ValueError("the fact layers is no list of objects, at least one")
+    return [
+        _layer(f" of layer {number}", own, old=facts["format"] == WITHOUT_VELOCITIES)
+        for number, own in enumerate(layers, start=1)
+    ]
+
+
+def _layer(where: str, facts: dict[str, Any], *, old: bool) -> dict[str, Any]:
+    _check_choice("model", facts, tuple(CHOICES), where)
+    choices, counts = CHOICES[facts["model"]], {"M": 1, "n_costs": 0, "n_chains": 0}
+    if old:
+        _check_names(where, facts, {"model", "M", *choices})
+        facts = {"id": None, "n_costs": 0, "n_chains": 0} | facts
+    _check_names(where, facts, {"model", "id", *counts, *choices})
+    for name, options in choices.items():
+        _check_choice(name, facts, options, where)
+    for name, least in counts.items():
+        if type(facts[name]) is not int or facts[name] < least:
+            raise ValueError(
+                f"the fact {name}{where} is {reprlib.repr(facts[name])}, expected at least {least}"
+            )
+    if not isinstance(facts["id"], str | int | None):
+        raise ValueError(
+            f"the fact id{where} is {reprlib.repr(facts['id'])}, expected text, a number or null"
+        )
+    if facts.get("visible") != "gaussian" and facts.get("learn_variance"):
+        raise ValueError(f"the fact learn_variance{where} is true, and its units have no variance")
+    if facts.get("visible") == "gaussian" and facts["unit_interval"]:
+        raise ValueError(f"the fact unit_interval{where} is true, and its units are no probabilities")
+    if facts["model"] == "AutoEncoder" and facts["n_chains"]:
+        raise ValueError(f"the fact n_chains{where} is {facts['n_chains']}, and an AutoEncoder has none")
+    return facts
+
+
+def _check_names(where: str, facts: Mapping[str, Any], expected: set[str]) -> None:
+    if missing := sorted(expected - set(facts)):
+        raise ValueError(f"the fact {missing[0]}{where} is missing")
+    if unknown := sorted(set(facts) - expected):
+        raise ValueError(f"the fact {reprlib.repr(unknown[0])}{where} is unknown")
+
+
+def _check_choice(name: str, facts: Mapping[str, Any], options: tuple[Any, ...], where: str = "") -> None:
+    value = facts.get(name)
+    if not any(type(value) is type(option) and value == option for option in options):
+        shown, listed = reprlib.repr(value), ", ".join(map(repr, options))
+        raise ValueError(f"the fact {name}{where} is {shown}, expected one of {listed}")

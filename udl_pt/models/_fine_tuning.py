@@ -1,0 +1,161 @@
+"""What the arguments of a network's fine-tuning mean: dropout, moved images, augmentation."""
+
+import contextlib
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytensor
+from pytensor.gradient import disconnected_grad
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_number, list_of_callables
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.exceptions import NotFittedError
+from udl_pt._support.messages import shown
+from udl_pt.symbolic.expressions import of_length_one
+from udl_pt.symbolic.random import RandomStreams
+
+__all__ = [
+    "OfNetwork",
+    "check_augment",
+    "check_dropout",
+    "thinned",
+    "with_moved_images",
+]
+
+
+@dataclass(frozen=True)
+class OfNetwork:
+    """An augmentation that depends on a network's parameters, and so can't be tried before there are any.
+
+    Attributes
+    ----------
+    model : DNN
+        The network.
+    change : callable
+        ``change(X, generator, model)`` returns the batch changed.
+    """
+
+    model: Any
+    change: Callable[[np.ndarray, Any, Any], np.ndarray]
+
+    def __call__(self, X: np.ndarray, generator: Any) -> np.ndarray:
+        """Change a batch of images, of shape (n, D)."""
+        return self.change(X, generator, self.model)
+
+
+def check_dropout(dropout: Any) -> tuple[float, float]:
+    """Return the probabilities that a pixel and that a hidden unit is left out."""
+    try:
+        pixels, units = (
+            check_number(p, "dropout") for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout)
+        )
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"dropout is {shown(dropout)}, expected the probability of a hidden unit, or a pair, that of a "
+            "pixel and that of a hidden unit"
+        ) from None
+    if not (0 <= pixels < 1 and 0 <= units < 1):
+        raise ValueError(f"dropout is {shown(dropout)}, expected probabilities from 0 to below 1")
+    return pixels, units
+
+
+def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) -> Variable:
+    """Leave each value of `H` out with probability `p`, and scale up what remains (dropout).
+
+    Parameters
+    ----------
+    H : Variable, matrix
+        Pixels or hidden units.
+    shape : (int or scalar Variable, int)
+        Its shape, known without computing it.
+    p : float
+        From 0 to below 1; 0 draws nothing.
+    stream : RandomStreams
+        Source of the mask.
+
+    Returns
+    -------
+    Variable, matrix
+        Of the same shape and dtype.
+    """
+    if p == 0:
+        return H
+    return H * stream.binomial(shape, p=1 - p) / np.asarray(1 - p, H.dtype)
+
+
+def with_moved_images(cost_of: Callable[[Variable], Variable], X: Variable, size: Variable) -> Variable:
+    """Give the mean of the cost of images and of that of the same images, moved along its gradient.
+
+    Goodfellow, Shlens and Szegedy, ICLR 2015; Miyato et al., ICLR 2016, for the length.
+
+    Parameters
+    ----------
+    cost_of : callable
+        Turns images, a matrix (N, D), into their scalar cost.
+    X : Variable, matrix
+        The images, which the cost's gradient is taken by.
+    size : scalar Variable
+        How far each is moved (Euclidean length); one without a gradient stays where it is.
+
+    Returns
+    -------
+    scalar Variable
+        The mean of both costs, whose gradient takes the moved images as constant.
+    """
+    half = np.asarray(0.5, X.dtype)
+    cost = half * cost_of(X)  # halved before its gradient is taken: so that the step needs the same deltas
+    moved = disconnected_grad(X + size * of_length_one(pytensor.grad(cost, X)))
+    return cost + half * cost_of(moved)
+
+
+def check_augment(
+    augment: Any, X: np.ndarray, batch_sz: int, model: Any
+) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Make one function of the augmentations, which looks at what each returns; try them on a batch.
+
+    Those of `OfNetwork` for the model itself aren't tried, since it has no parameters yet; they need images
+    in [0, 1].
+    """
+    functions = list_of_callables(augment)
+    if functions is None:
+        raise TypeError(f"augment is {shown(augment)}, expected a list of functions such as [shift(2)]")
+
+    def augmented(X: np.ndarray, functions: Sequence[Any], generator: Any) -> np.ndarray:
+        low, high, shape = min(0, X.min()), max(1, X.max()), X.shape
+        for function in functions:
+            X = np.asarray(function(X, generator))
+            what = f"augmentation {shown(getattr(function, 'func', function))}"
+            if X.shape != shape:
+                raise ValueError(f"{what} returns shape {X.shape}, expected that of the batch, {shape}")
+            if X.dtype.kind not in "biuf":
+                raise TypeError(f"{what} returns dtype {X.dtype}, expected real numbers")
+            if not (X.min() >= low and X.max() <= high):
+                raise ValueError(
+                    f"{what} returns values from {X.min()!s} to {X.max()!s}, expected {low!s} to {high!s} as "
+                    "before: numpy.clip them?"
+                )
+        return X
+
+    networks = [f.model for f in functions if isinstance(f, OfNetwork)]
+    if any(network is model for network in networks):
+        check_matrix(X, dtype=model.dtype, unit_interval=True)
+    if any(network is not model and not hasattr(network, "params") for network in networks):
+        raise NotFittedError(
+            "augment tricks another network, which has no parameters yet: call its fit before"
+        )
+    ready = [f for f in functions if not (isinstance(f, OfNetwork) and f.model is model)]
+    batch, generator = np.array(X[:batch_sz], model.dtype, order="C"), copy.deepcopy(model._generator)
+    try:
+        with contextlib.suppress(NotFittedError):  # of a function that calls the model in a way of its own
+            augmented(batch, ready, generator)
+    except TypeError as error:
+        raise TypeError(
+            f"augment is {shown(augment)}, expected functions augment(X, generator) that return the batch "
+            f"changed; called so, one says: {error}"
+        ) from error
+    return partial(augmented, functions=functions, generator=model._generator) if functions else None

@@ -1,0 +1,190 @@
+"""Chapter 3: greedy, layer-wise pretraining; each layer learns to reconstruct the output of the one below."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_sizes, one_a_layer
+from udl_pt._support.arrays import check_values
+from udl_pt._support.exceptions import DivergenceError
+from udl_pt._support.fitting import open_to_fit
+from udl_pt._support.messages import shown
+from udl_pt.models._layer import Layer
+from udl_pt.symbolic.calling import Callables
+
+__all__ = ["generators_of", "make_layers", "not_taken", "pass_up", "pretrain_layers", "takes_probabilities"]
+
+METHODS = ("fit", "forward_hidden", "hidden_op")
+ATTRIBUTES = ("M", "forward_params", "forward_dparams")
+
+
+def make_layers(
+    hidden_layer_sizes: Sequence[int], UnsupervisedModel: Any, *, corruption: Any = None, **options: Any
+) -> list[Any]:
+    """Make one unfitted model a layer.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Hidden units of each layer, from the input on.
+    UnsupervisedModel : callable or sequence of callable
+        Called with a size: a class, or a `functools.partial` of one that fixes further arguments; the same
+        for all layers, or one a layer.
+    corruption : callable or None, or a sequence of them
+        See `AutoEncoder`: the same for all layers, or one a layer; None leaves a layer as `UnsupervisedModel`
+        makes it.
+    **options
+        Passed on where they aren't None.
+
+    Returns
+    -------
+    list of models
+
+    Raises
+    ------
+    TypeError, ValueError
+        For no layers, sizes below 1, or models without `METHODS`.
+    """
+    sizes = check_sizes(hidden_layer_sizes)
+    models = one_a_layer(UnsupervisedModel, "UnsupervisedModel", len(sizes))
+    corruptions = one_a_layer(corruption, "corruption", len(sizes))
+    layers = []
+    for M, model, own in zip(sizes, models, corruptions, strict=True):
+        if not callable(model):
+            raise TypeError(
+                f"UnsupervisedModel is {shown(model)}, expected a class such as AutoEncoder, or a "
+                "functools.partial of one, which makes a layer from its size"
+            )
+        given = {name: v for name, v in {**options, "corruption": own}.items() if v is not None}
+        if refused := not_taken(model, given):
+            raise TypeError(
+                f"UnsupervisedModel {shown(model)} takes no {', '.join(refused)}: leave that away, or let "
+                "its constructor take it"
+            )
+        try:
+            layers.append(model(M, **given))
+        except TypeError as error:
+            raise TypeError(f"UnsupervisedModel {shown(model)}, called with {M}: {error}") from error
+        if missing := [name for name in METHODS if not _has_method(layers[-1], name)]:
+            raise TypeError(
+                f"UnsupervisedModel {shown(model)} has no {', '.join(missing)}: "
+                f"a layer needs {', '.join(METHODS)}, and after fit {', '.join(ATTRIBUTES)}"
+            )
+    return layers
+
+
+def _has_method(layer: Any, name: str) -> bool:
+    """Whether there is such a method, or a property, which may not have a value before `fit`."""
+    found = inspect.getattr_static(layer, name, None)
+    return callable(found) or isinstance(found, property | staticmethod | classmethod)
+
+
+def not_taken(function: Callable[..., Any], names: Mapping[str, Any]) -> list[str]:
+    """Which of the names `function` doesn't take as arguments."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # of a builtin that doesn't tell
+        return []
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return []
+    return sorted(set(names) - set(parameters))
+
+
+def pretrain_layers(
+    layers: Sequence[Any],
+    X: np.ndarray,
+    *,
+    epochs: Sequence[int],
+    options: Sequence[Mapping[str, Any]],
+    keep: bool,
+    others: Mapping[str, np.ndarray] | None = None,
+    **defaults: Any,
+) -> None:
+    """Fit each layer to the hidden values of the one below; with no epochs, only draw its weights.
+
+    Parameters
+    ----------
+    layers : sequence of models
+        See `make_layers`.
+    X : ndarray of shape (N, D)
+        The first layer's data.
+    epochs : sequence of int
+        Epochs of each layer.
+    options : sequence of mappings
+        Further arguments of each layer's ``fit``.
+    keep : bool
+        Leave layers that have parameters as they are.
+    others : mapping of str to ndarray, optional
+        By name, what will be passed through the layers besides: its values must be such as the first layer
+        takes.
+    **defaults
+        Arguments of ``fit`` passed on where they aren't None or empty and the layer takes them.
+
+    Raises
+    ------
+    DivergenceError
+        When a layer's step isn't finite; its parameters are those before that step.
+    ValueError, TypeError
+        For bad input; all layers are what they were.
+    """
+    given = {name: value for name, value in defaults.items() if value is not None and value != ()}
+    before = [dict(vars(layer)) for layer in layers]
+    current_input = X
+    for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
+        where = f"layer {number} of {len(layers)}"
+        prefix = f"{where} (see pretrain_options): "
+        try:
+            if not (keep and hasattr(layer, "forward_params")):
+                taken = {n: v for n, v in given.items() if n not in not_taken(layer.fit, given)}
+                with open_to_fit(layer):
+                    layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
+            elif isinstance(layer, Callables):
+                check_values(current_input, dtype="float64", unit_interval=layer.unit_interval)
+                layer.backend = given.get("backend", layer.backend)
+            missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
+            if missing:
+                raise TypeError(
+                    f"after fit {type(layer).__name__} has no {', '.join(missing)}, which a layer needs"
+                )
+            if layer is not layers[-1]:
+                current_input = layer.hidden_op(current_input)
+            if number == 1:
+                prefix, probabilities = "", getattr(layer, "unit_interval", False)
+                for name, array in (others or {}).items():
+                    check_values(array, name, dtype="float64", unit_interval=probabilities)
+        except DivergenceError as error:
+            raise DivergenceError(f"{where}: {error}") from error
+        except Exception as error:
+            for other, attributes in zip(layers, before, strict=True):
+                vars(other).update(attributes)
+                for name in vars(other).keys() - attributes.keys():
+                    del vars(other)[name]
+            if type(error) in (ValueError, TypeError):
+                raise type(error)(f"{prefix}{error}") from error
+            raise
+
+
+def takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, keep: bool) -> bool:
+    """Whether a layer is known to take values in [0, 1] only: in its training, or since, if it is kept."""
+    if keep and hasattr(layer, "forward_params"):
+        return bool(getattr(layer, "unit_interval", False))
+    epochs = options.get("epochs", epochs)
+    trains = isinstance(epochs, int | np.integer) and epochs > 0  # what is no number `fit` refuses
+    return trains and isinstance(layer, Layer) and layer.takes_probabilities(**options)
+
+
+def generators_of(layer: Any) -> list[Any]:
+    """Give what the library's own layers draw from: weights and shuffles, and the stream's."""
+    stream = getattr(layer, "rng", None)
+    found = (getattr(layer, "_generator", None), getattr(stream, "generator", None))
+    return [generator for generator in found if generator is not None]
+
+
+def pass_up(layers: Sequence[Any], X: Variable) -> Variable:
+    """Give what the last of some layers makes of a matrix of rows; symbolic, (N, D) to (N, M)."""
+    for layer in layers:
+        X = layer.forward_hidden(X)
+    return X

@@ -1,0 +1,1 @@
+"""What only restricted Boltzmann machines use: visible units, Gibbs chains, contrastive divergence."""

@@ -1,0 +1,196 @@
+"""Contrastive divergence and its kin: the compiled training step of a restricted Boltzmann machine.
+
+All of them make ``mean(F(v0)) - mean(F(v1))`` small, with F the free energy, v0 the data and v1 a sample of
+the model that is held constant (chapter 4). They differ in where v1 is from: a few Gibbs steps from the data
+(CD-k), chains that go on from step to step (persistent CD), or such chains at several temperatures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_count
+from udl_pt.backends import shared
+from udl_pt.models._rbm.gibbs import Machine, gibbs_chain, persistent_chain, tempered_chain
+from udl_pt.symbolic.random import RandomStreams
+from udl_pt.symbolic.updates import MomentumStep
+
+__all__ = ["Sampler", "contrastive_step"]
+
+CENTRING_RATE = 0.01  # of the sliding mean of the hidden units
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Where a step's sample of the model comes from.
+
+    Attributes
+    ----------
+    k : int
+        Gibbs steps for each step of training.
+    n_chains : int
+        Persistent chains; 0 where chains start at the data.
+    n_temperatures : int
+        Inverse temperatures of each persistent chain, evenly spaced from 1 to 0; 1 for none but the model's.
+    """
+
+    k: int
+    n_chains: int
+    n_temperatures: int
+
+    @classmethod
+    def checked(
+        cls, k: Any, persistent: bool, n_chains: Any, n_temperatures: Any, batch_sz: int, visible: str
+    ) -> "Sampler":
+        """Check a model's arguments of these names; as many chains as a batch has rows where not given."""
+        k, T = check_count(k, "k"), check_count(n_temperatures, "n_temperatures")
+        if n_chains is not None:
+            n_chains = check_count(n_chains, "n_chains")
+        if not persistent:
+            if n_chains not in (None, batch_sz):
+                raise ValueError(
+                    f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as "
+                    "many: leave n_chains away, or say persistent=True"
+                )
+            if T > 1:
+                raise ValueError(
+                    f"n_temperatures is {T}, but only persistent chains have them: persistent=True"
+                )
+        if T > 1 and visible != "bernoulli":
+            raise ValueError(f"n_temperatures is {T}, but {visible} units have one only: n_temperatures=1")
+        return cls(k, (n_chains or batch_sz) if persistent else 0, T)
+
+    def chains(self, M: int, stream: RandomStreams, dtype: str) -> SharedVariable | None:
+        """Start persistent chains, at hidden units that are on and off alike often."""
+        if not self.n_chains:
+            return None
+        noise = stream.generator.random((self.n_temperatures * self.n_chains, M)) < 0.5
+        return shared(noise.astype(dtype), "chains")
+
+    def sample(
+        self, model: Machine, v0: Variable, chains: SharedVariable | None, stream: RandomStreams
+    ) -> tuple[Variable, Variable | None]:
+        """Give v1, and where the persistent chains then are."""
+        if chains is None:
+            return gibbs_chain(model, v0, self.k, stream), None
+        if self.n_temperatures == 1:
+            return persistent_chain(model, chains, self.k, stream, self.n_chains)
+        betas = np.linspace(1, 0, self.n_temperatures)
+        return tempered_chain(model, chains, betas, self.k, stream, self.n_chains)
+
+
+def contrastive_step(
+    model: Any,
+    sampler: Sampler,
+    chains: SharedVariable | None,
+    penalties: Sequence[str] = (),
+    *,
+    batch_sz: int,
+    binarize: bool,
+    centre: np.ndarray | None,
+    backend: str,
+    name: str,
+) -> MomentumStep:
+    """Make one compiled step of training.
+
+    Parameters
+    ----------
+    model : RBM
+        What is trained; its stream makes the draws.
+    sampler, chains
+        Where v1 comes from, and the persistent chains' state, which the step advances.
+    penalties : sequence of str
+        The step's further rates: ``"weight_decay"``, or ``"sparsity_target"`` and ``"sparsity_cost"``.
+    batch_sz : int
+        Rows of a batch.
+    binarize : bool
+        Draw v0 with the batch's values as probabilities.
+    centre : ndarray of shape (D,), optional
+        Means of the visible units, where the gradient is to be centred.
+    backend, name : str
+        See `udl_pt.backends.Function`.
+    """
+    stream = RandomStreams(model.rng, model.dtype)
+    X_in, scale = pt.matrix("X_in", dtype=model.dtype), pt.scalar("scale", dtype=model.dtype)
+    scalars = {name: pt.scalar(name, dtype=model.dtype) for name in penalties}
+    v0 = stream.binomial(X_in.shape, p=X_in, dtype=model.dtype) if binarize else X_in
+    v1, moved = sampler.sample(model, v0, chains, stream)
+    state = [] if chains is None else [(chains, moved)]
+
+    # Gaussian units: divided by the root of D, see RBM.fit
+    share = np.asarray(1 if model.units.unit_interval else 1 / np.sqrt(model.n_features), model.dtype)
+    scale0 = share * scale
+    scale1 = scale0 if chains is None else share * np.asarray(1 / sampler.n_chains, model.dtype)
+    cost = scale0 * model.free_energy(v0).sum() - scale1 * model.free_energy(v1).sum()
+    gradients = pytensor.grad(cost, model.params, consider_constant=[v0, v1])
+    q = model.forward_hidden(v0).sum(axis=0) * scale  # mean activation of each hidden unit
+    if centre is not None:
+        hidden_mean = shared(np.full(model.M, 0.5, model.dtype), "hidden_mean")
+        means = np.asarray(centre, model.dtype), hidden_mean
+        gradients[:3] = centred_gradient(model, (v0, v1), (scale0, scale1), means)
+        rate = np.asarray(CENTRING_RATE, model.dtype)
+        state.append((hidden_mean, hidden_mean + rate * (q - hidden_mean)))
+    costs = []
+    if "weight_decay" in scalars:
+        costs.append(scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype))
+    if "sparsity_target" in scalars:
+        costs.append(scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum())
+    for penalty in costs:
+        more = pytensor.grad(penalty, model.params, disconnected_inputs="ignore", consider_constant=[v0])
+        gradients = [g + m for g, m in zip(gradients, more, strict=True)]
+    return MomentumStep(
+        gradients,
+        [X_in],
+        model.params,
+        [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in model.params],
+        scalars=list(scalars.values()),
+        constants={scale: 1 / batch_sz},
+        dtype=model.dtype,
+        backend=backend,
+        name=name,
+        state=state,
+    )
+
+
+def centred_gradient(
+    model: Any,
+    samples: tuple[Variable, Variable],
+    scales: tuple[Variable, Variable],
+    means: tuple[Any, Variable],
+) -> list[Variable]:
+    """Give the gradient of the machine whose units count from their means.
+
+    Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions in other coordinates
+    (Melchior, Fischer and Wiskott, JMLR 2016). With the data above the sample, and x the visible units and y
+    the hidden ones less their means, the gradient of W is one product; what is taken from those of
+    the biases turns them into the plain machine's.
+
+    Parameters
+    ----------
+    model : RBM
+    samples : tuple of Variable
+        v0 and v1, of shape (N, D) and (n_chains, D).
+    scales : tuple of Variable
+        Weights of a row of v0 and of one of v1 in the cost.
+    means : tuple of (ndarray, Variable)
+        m, of shape (D,), and l, of shape (M,).
+
+    Returns
+    -------
+    list of Variable
+        Gradients of W, c and b.
+    """
+    (v0, v1), (scale0, scale1), (m, hidden_mean) = samples, scales, means
+    x0, x1 = (model.units.scaled(v - m, model.z) for v in (v0, v1))
+    y0 = scale0 * (hidden_mean - model.forward_hidden(v0))
+    y1 = scale1 * (model.forward_hidden(v1) - hidden_mean)
+    x, y = pt.join(0, x0, x1), pt.join(0, y0, y1)
+    dc = y.sum(axis=0) - x.dot(m).dot(y)
+    db = scale1 * x1.sum(axis=0) - scale0 * x0.sum(axis=0) - y.dot(hidden_mean).dot(x)
+    return [x.T.dot(y), dc, db]

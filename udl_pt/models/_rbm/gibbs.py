@@ -1,0 +1,237 @@
+"""Gibbs chains of a restricted Boltzmann machine as graphs: any number of steps is one loop, compiled once.
+
+A step draws all hidden units given the visible ones, and all visible units given the hidden ones (chapter 4,
+"Contrastive Divergence"). Chains start from visible units; those that go on from one training step to the
+next rest at hidden units, which saves a matrix product a step.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arrays import check_matrix
+from udl_pt.backends import Function
+from udl_pt.models._rbm.visible_units import VisibleUnits, bernoulli
+from udl_pt.symbolic.loops import loop
+from udl_pt.symbolic.random import RandomStreams
+
+__all__ = [
+    "Machine",
+    "blocks",
+    "clamped_chain",
+    "gibbs_chain",
+    "gibbs_draws",
+    "persistent_chain",
+    "run_chain",
+    "tempered_chain",
+]
+
+BLOCK = 2**26  # bytes
+
+
+class Machine(Protocol):
+    """What a chain needs to know of a model."""
+
+    M: int
+    n_features: int
+    dtype: str
+    units: VisibleUnits
+    W: Any
+    c: Any
+    b: Any
+    z: Any
+
+    def hidden_logits(self, V: Variable) -> Variable:
+        """Give ``log P(h = 1 | v) / P(h = 0 | v)``, of shape (N, M)."""
+
+    def visible_input(self, H: Variable) -> Variable:
+        """Give what the hidden units send down, ``HW' + b``, of shape (N, D)."""
+
+
+def gibbs_chain(model: Machine, V: Variable, k: Any, stream: RandomStreams) -> Variable:
+    """Draw `k` times the hidden units, then the visible ones.
+
+    Parameters
+    ----------
+    model : Machine
+        The restricted Boltzmann machine.
+    V : Variable of shape (N, D)
+        Where the chains start, one a row.
+    k : int or scalar variable
+        Steps, at least 1.
+    stream : RandomStreams
+        Source of the draws: in each step those of the hidden, then those of the visible units.
+
+    Returns
+    -------
+    Variable of shape (N, D)
+        The visible units after `k` steps.
+    """
+
+    def step(for_h: Variable, for_v: Variable, V: Variable, *shared: Variable) -> Variable:
+        H = bernoulli(for_h, model.hidden_logits(V))
+        return model.units.draw(for_v, model.visible_input(H), model.z)
+
+    return loop(step, gibbs_draws(model, k, V.shape[0], stream), [V], k)[0]
+
+
+def persistent_chain(
+    model: Machine, H: Variable, k: int, stream: RandomStreams, n_chains: int
+) -> tuple[Variable, Variable]:
+    """Go on with chains that rest at hidden units: `k` times the visible units, then the hidden ones.
+
+    Parameters
+    ----------
+    model, stream
+        As of `gibbs_chain`.
+    H : Variable of shape (n_chains, M)
+        Where the chains are.
+    k : int
+        Steps, at least 1.
+    n_chains : int
+        Their number.
+
+    Returns
+    -------
+    V, H : Variable of shape (n_chains, D) and (n_chains, M)
+        Visible and hidden units of the last step.
+    """
+
+    def step(for_h: Variable, for_v: Variable, H: Variable) -> tuple[Variable, Variable]:
+        V = model.units.draw(for_v, model.visible_input(H), model.z)
+        return V, bernoulli(for_h, model.hidden_logits(V))
+
+    draws = gibbs_draws(model, k, n_chains, stream)
+    if k > 1:
+        H = loop(lambda h, v, H, *shared: step(h, v, H)[1], [d[:-1] for d in draws], [H], k - 1)[0]
+    for_h, for_v = (d[-1] for d in draws)
+    return step(for_h, for_v, H)
+
+
+def tempered_chain(
+    model: Machine, H: Variable, betas: np.ndarray, k: int, stream: RandomStreams, n_chains: int
+) -> tuple[Variable, Variable]:
+    """Parallel tempering: chains at inverse temperatures `betas` that change places (Desjardins et al. 2010).
+
+    A step is a Gibbs step of every chain under ``exp(-beta E)``, then an exchange between neighbouring
+    temperatures i and j, first of even pairs, then of odd ones, with probability
+    ``min(1, exp((beta_i - beta_j) (E_i - E_j)))``. Bernoulli units only.
+
+    Parameters
+    ----------
+    model, k, stream
+        As of `persistent_chain`.
+    H : Variable of shape (len(betas) * n_chains, M)
+        Where the chains are, those of the first temperature first.
+    betas : ndarray
+        Inverse temperatures; the first is 1, the model's own.
+    n_chains : int
+        Chains a temperature.
+
+    Returns
+    -------
+    V : Variable of shape (n_chains, D)
+        The visible units at the first temperature.
+    H : Variable of shape (len(betas) * n_chains, M)
+        The hidden units of all chains.
+    """
+    T = len(betas)
+    beta = np.repeat(betas, n_chains)[:, None].astype(model.dtype)
+
+    def step(for_h: Variable, for_v: Variable, for_swaps: Variable, H: Variable) -> tuple[Variable, Variable]:
+        V = bernoulli(for_v, beta * model.visible_input(H))
+        logits = model.hidden_logits(V)
+        H = bernoulli(for_h, beta * logits)
+        E = (model.units.energy(V, model.b, model.z) - (H * logits).sum(axis=1)).reshape((T, n_chains))
+        place = np.arange(T)[:, None] * np.ones((1, n_chains), int)
+        for first in (0, 1):
+            partner = _partners(T, first)
+            gap = (betas - betas[partner])[:, None].astype(model.dtype)
+            u = for_swaps[first][np.minimum(np.arange(T), partner)]  # one number for both of a pair
+            exchanged = pt.lt(u, pt.exp(pt.minimum(gap * (E - E[partner]), np.asarray(0, model.dtype))))
+            E = pt.switch(exchanged, E[partner], E)
+            place = pt.switch(exchanged, pt.as_tensor(place)[partner], place)
+        rows = (place * n_chains + np.arange(n_chains)).ravel()
+        return V[rows], H[rows]
+
+    draws = gibbs_draws(model, k, T * n_chains, stream, [("uniform", (2, T, n_chains))])
+    if k > 1:
+        H = loop(lambda h, v, s, H, *shared: step(h, v, s, H)[1], [d[:-1] for d in draws], [H], k - 1)[0]
+    for_h, for_v, for_swaps = (d[-1] for d in draws)
+    V, H = step(for_h, for_v, for_swaps, H)
+    return V[:n_chains], H
+
+
+def _partners(T: int, first: int) -> np.ndarray:
+    """For each temperature that with which it exchanges; itself where it has none."""
+    partner = np.arange(T)
+    for i in range(first, T - 1, 2):
+        partner[i], partner[i + 1] = i + 1, i
+    return partner
+
+
+def clamped_chain(
+    model: Machine, V: Variable, missing: Variable, k: Any, stream: RandomStreams
+) -> tuple[Variable, Variable]:
+    """Draw the missing visible units in turns with the hidden ones; the known stay as they are.
+
+    Parameters
+    ----------
+    model, k, stream
+        As of `gibbs_chain`.
+    V : Variable of shape (N, D)
+        Known values, and where the missing ones start.
+    missing : Variable of shape (N, D)
+        1 where a value is missing, else 0.
+
+    Returns
+    -------
+    V, total : Variable of shape (N, D)
+        The last sample, and the sum over all steps of the missing units' means given the hidden ones.
+    """
+
+    def step(
+        for_h: Variable, for_v: Variable, V: Variable, total: Variable, missing: Variable, *shared: Variable
+    ) -> tuple[Variable, Variable]:
+        H = bernoulli(for_h, model.hidden_logits(V))
+        a = model.visible_input(H)
+        drawn = model.units.draw(for_v, a, model.z)
+        return pt.switch(missing, drawn, V), total + model.units.mean(a)
+
+    V, total = loop(step, gibbs_draws(model, k, V.shape[0], stream), [V, pt.zeros_like(V)], k, [missing])
+    return V, total
+
+
+def run_chain(model: Any, V: Any, k: int) -> np.ndarray:
+    """Carry out `k` steps of `gibbs_chain` on an array."""
+
+    def make(model: Any, backend: str) -> Function:
+        V, steps = pt.matrix("V", dtype=model.dtype), pt.lscalar("steps")
+        return Function([V, steps], gibbs_chain(model, V, steps, model.rng), backend=backend, name="gibbs")
+
+    chain = model.compiled("gibbs", make)
+    V = check_matrix(
+        V, "V", dtype=model.dtype, n_features=model.n_features, unit_interval=model.units.unit_interval
+    )
+    state: np.ndarray = np.ascontiguousarray(V, model.dtype)
+    for steps in blocks(k, len(V) * (model.M + model.n_features)):
+        state = chain(state, np.asarray(steps))
+    return state
+
+
+def blocks(k: int, draws: int) -> Iterator[int]:
+    """Cut `k` steps of so many draws into calls of a compiled loop whose draws take 64 MB at most."""
+    largest = max(1, BLOCK // (8 * draws))
+    for start in range(0, k, largest):
+        yield min(largest, k - start)
+
+
+def gibbs_draws(
+    model: Machine, k: Any, n: Any, stream: RandomStreams, more: Sequence[tuple[str, Any]] = ()
+) -> list[Variable]:
+    """Make the draws of `k` steps of `n` chains: in each those of the hidden, then of the visible units."""
+    each = [("uniform", (n, model.M)), (model.units.noise, (n, model.n_features)), *more]
+    return stream.loop_draws(k, each, model.dtype)

@@ -1,0 +1,104 @@
+"""Visible units of a restricted Boltzmann machine: what the data's values are taken for.
+
+Each kind says how its units enter the energy, how they are drawn given the hidden units, and which cost
+compares data with their reconstruction. `a` is what the hidden units send down, ``HW' + b``; `z` is the
+logarithm of the variances, or None where it is zero.
+
+A drawn unit is a constant of every gradient: contrastive divergence doesn't differentiate its samples.
+"""
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_grad
+from pytensor.graph.basic import Variable
+
+from udl_pt.symbolic.costs import cross_entropy, squared_error
+
+__all__ = ["VISIBLE_UNITS", "BernoulliUnits", "GaussianUnits", "VisibleUnits", "bernoulli"]
+
+
+def bernoulli(uniform: Variable, a: Variable) -> Variable:
+    """Draw ones with probability ``sigmoid(a)``: ``uniform < sigmoid(a)``, in `a`'s dtype."""
+    return disconnected_grad(pt.lt(uniform, pt.sigmoid(a)).astype(a.dtype))
+
+
+class BernoulliUnits:
+    """Units that are 0 or 1; data in between are read as probabilities (chapter 4)."""
+
+    noise = "uniform"
+    unit_interval = True
+
+    def energy(self, V: Variable, b: Variable, z: Variable | None) -> Variable:
+        """Give the energy's part of each row of `V` alone: ``-Vb``."""
+        return -V.dot(b)
+
+    def scaled(self, V: Variable, z: Variable | None) -> Variable:
+        """Give what the hidden units see."""
+        return V
+
+    def log_normaliser(self, a: Variable, b: Variable, z: Variable | None) -> Variable:
+        """Give the logarithm of the sum of ``exp(-energy)`` over all v, for each row of `a`."""
+        return pt.softplus(a).sum(axis=1)
+
+    def mean(self, a: Variable) -> Variable:
+        """Give ``P(v = 1 | h)``."""
+        return pt.sigmoid(a)
+
+    def draw(self, noise: Variable, a: Variable, z: Variable | None) -> Variable:
+        """Turn uniform noise into a sample."""
+        return bernoulli(noise, a)
+
+    def cost(self, X: Variable, a: Variable) -> Variable:
+        """Give the cross-entropy of `X` and its reconstruction, element by element, in nats."""
+        return cross_entropy(X, a)
+
+    def bias(self, mean: np.ndarray, n: int) -> np.ndarray:
+        """Give the log odds of the data's means, from `n` rows and one half seen on and one off besides."""
+        p = (mean * n + 0.5) / (n + 1)
+        return np.asarray(np.log(p) - np.log1p(-p))
+
+
+class GaussianUnits:
+    """Real-valued units with noise of variance ``exp(z)`` (Cho, Ilin and Raiko, ICANN 2011).
+
+    ``E(v, h) = sum_i (v_i - b_i)^2 / (2 s_i^2) - sum_ij v_i / s_i^2 W_ij h_j - sum_j c_j h_j``, so
+    ``v_i`` given the hidden units is normal around ``a_i`` with variance ``s_i^2 = exp(z_i)``.
+    """
+
+    noise = "normal"
+    unit_interval = False
+
+    def energy(self, V: Variable, b: Variable, z: Variable | None) -> Variable:
+        """Give the energy's part of each row of `V` alone: half its squared distance from `b`."""
+        return self.scaled((V - b) ** 2, z).sum(axis=1) / np.asarray(2, V.dtype)
+
+    def scaled(self, V: Variable, z: Variable | None) -> Variable:
+        """Give what the hidden units see: values in units of the variance."""
+        return V if z is None else V * pt.exp(-z)
+
+    def log_normaliser(self, a: Variable, b: Variable, z: Variable | None) -> Variable:
+        """Give the logarithm of the integral of ``exp(-energy)`` over all v, for each row of `a`."""
+        half = np.asarray(0.5, a.dtype)
+        log_variance = np.asarray(np.log(2 * np.pi), a.dtype) + (pt.zeros_like(b) if z is None else z)
+        return (self.scaled(a**2 - b**2, z) + log_variance).sum(axis=1) * half
+
+    def mean(self, a: Variable) -> Variable:
+        """Give ``E(v | h)``."""
+        return a
+
+    def draw(self, noise: Variable, a: Variable, z: Variable | None) -> Variable:
+        """Turn standard normal noise into a sample."""
+        drawn = a + (noise if z is None else noise * pt.exp(z / np.asarray(2, z.dtype)))
+        return disconnected_grad(drawn)
+
+    def cost(self, X: Variable, a: Variable) -> Variable:
+        """Give the squared error of `X` and its reconstruction, element by element."""
+        return squared_error(X, a)
+
+    def bias(self, mean: np.ndarray, n: int) -> np.ndarray:
+        """Give the data's means."""
+        return mean
+
+
+VisibleUnits = BernoulliUnits | GaussianUnits
+VISIBLE_UNITS: dict[str, VisibleUnits] = {"bernoulli": BernoulliUnits(), "gaussian": GaussianUnits()}

@@ -1,0 +1,1 @@
+"""What only SNE and t-SNE use: affinities, objective, gradients, the loop."""

@@ -1,0 +1,301 @@
+"""Chapter 2: what all embeddings have in common: their arguments, the start, the loop of the descent.
+
+It is to them what `udl_pt.training.loop` is to the other models: it knows no formula. Cost and gradient, the
+first components, and what a step makes of a gradient are written by `udl_pt.models.tsne`, and once more by
+its eager twin, `udl_pt.eager.tsne`.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from udl_pt._support import memory
+from udl_pt._support.arguments import check_callbacks, check_count, check_number, check_option
+from udl_pt._support.exceptions import DivergenceError
+from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, fill_joint, points
+from udl_pt.symbolic.random import Chance, WithChance
+from udl_pt.training.loop import Progress, notify
+from udl_pt.training.rates import Rates, check_rate
+
+__all__ = ["RECORDED", "Descent", "Embedding", "GaussianEmbedding", "StudentEmbedding"]
+
+logger = logging.getLogger(__name__)
+
+RECORDED = 50  # iterations from one record of the cost to the next
+
+
+class Descent(Protocol):
+    """What is descended, for a given P."""
+
+    def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
+        """Give the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
+
+    def cost(self, Y: np.ndarray) -> float:
+        """Give the Kullback-Leibler divergence, in nats."""
+
+
+class Embedding(WithChance):
+    """The base of all; a side writes the methods that raise NotImplementedError here.
+
+    Attributes
+    ----------
+    gradients, methods : tuple of str
+        What a side has of either.
+    rates : tuple of str
+        The names of what a callback may change.
+    """
+
+    gradients: tuple[str, ...] = ("analytic", "autodiff")
+    methods: tuple[str, ...] = ("auto", "exact", "fft")
+    rates: tuple[str, ...] = ("learning_rate",)
+    embedding_: np.ndarray
+    kl_divergence_: float
+
+    def __init__(
+        self,
+        n_components: int,
+        *,
+        perplexity: float,
+        learning_rate: float | str,
+        max_iter: int,
+        gradient: str,
+        early_exaggeration: float,
+        exaggeration_iter: int,
+        init: str,
+        random_state: Any,
+        dtype: Any,
+    ) -> None:
+        self.n_components = check_count(n_components, "n_components")
+        self.perplexity = check_number(perplexity, "perplexity", above=0)
+        self.dtype = self._dtype(dtype)
+        if not (isinstance(learning_rate, str) and learning_rate == "auto"):
+            learning_rate = check_rate(learning_rate, "learning_rate", self.dtype)
+        self.learning_rate = learning_rate
+        self.max_iter = check_count(max_iter, "max_iter", at_least=0)
+        check_option(gradient, "gradient", self.gradients)
+        self.gradient = gradient
+        self.early_exaggeration = check_number(
+            early_exaggeration, "early_exaggeration", at_least=1, at_most=float(np.finfo(self.dtype).max)
+        )
+        self.exaggeration_iter = check_count(exaggeration_iter, "exaggeration_iter", at_least=0)
+        check_option(init, "init", ("pca", "random"))
+        self.init = init
+        self._chance = Chance(random_state)
+        self.costs: list[float] = []
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Say why there is no such thing.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no transform: it moves the points it was given, and learns no "
+            "function that new points could be put into. Embed old and new points together with "
+            "fit_transform, or use PCA, which has a transform"
+        )
+
+    def memory(self, N: int) -> int:
+        """Say how many bytes `N` points need, in matrices of N x N."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _dtype(dtype: Any) -> str:
+        """Resolve `dtype`, where it is None, too."""
+        raise NotImplementedError
+
+    def _components(self, X: np.ndarray) -> np.ndarray:
+        """Give the data's first components, of shape (N, C)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _moved(
+        Y: np.ndarray, v: np.ndarray, gains: np.ndarray, gradient: np.ndarray, rate: float, momentum: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Take a step against the gradient: give the new places, velocities and gains."""
+        raise NotImplementedError
+
+    def _way_out(self) -> str:
+        """Say what to do where memory is too small."""
+        raise NotImplementedError
+
+    def _auto(self, P: np.ndarray) -> float:
+        """Give the step size that "auto" stands for."""
+        raise NotImplementedError
+
+    def _points(self, X: Any) -> Points:
+        return points(X, self.perplexity)
+
+    def _fill(self, P: np.ndarray, found: Points) -> None:
+        fill_joint(P, found, self.perplexity)
+
+    def _callbacks(self, callbacks: Any) -> Sequence[Callable[[Progress], Any]]:
+        checked = check_callbacks(callbacks)
+        notify(checked, "on_check", self, self.rates, ())
+        return checked
+
+    def _exact(
+        self,
+        found: Points,
+        descent: Callable[[np.ndarray], Descent],
+        callbacks: Sequence[Callable[[Progress], Any]],
+    ) -> np.ndarray:
+        """Embed what `_points` returned; `descent` makes of P what is descended."""
+        N = len(found.X)
+        needed, there = self.memory(N), memory.available()
+        logger.info("%s of %d points needs %.2f GB of memory", type(self).__name__, N, needed / 1e9)
+        if needed > there:
+            raise MemoryError(
+                f"the exact method needs {needed / 1e9:.1f} GB for {N} points, and {there / 1e9:.1f} GB are "
+                f"there: {self._way_out()}"
+            )
+        Y = self._start(found.X).astype(self.dtype)
+        P = np.empty((N, N), self.dtype)
+        self._fill(P, found)
+        rate = self._auto(P) if isinstance(self.learning_rate, str) else self.learning_rate
+        self._descend(descent(P), Y, rate, callbacks)
+        return self.embedding_
+
+    def _start(self, X: np.ndarray) -> np.ndarray:
+        """Start from a tiny cloud: the data's first components, or noise."""
+        self._chance.restart()
+        if self.init == "random":
+            return 1e-4 * self._generator.standard_normal((len(X), self.n_components))
+        if self.n_components > min(X.shape):
+            raise ValueError(
+                f"n_components is {self.n_components}, but {len(X)} rows of {X.shape[1]} features don't "
+                "have so many principal components to start from: init='random'"
+            )
+        Z = self._components(X)
+        Y: np.ndarray = 1e-4 * Z / Z[:, 0].std()
+        return Y
+
+    def _descend(
+        self, descent: Descent, Y: np.ndarray, rate: float, callbacks: Sequence[Callable[[Progress], Any]]
+    ) -> None:
+        self.__dict__.pop("kl_divergence_", None)  # until the end, it would be another embedding's
+        self.costs, self.embedding_ = [], Y
+        velocity, gains = np.zeros_like(Y), np.ones_like(Y)
+        progress = Progress(
+            f"{type(self).__name__}({self.n_components})",
+            epochs=self.max_iter,
+            n_batches=1,
+            batch=1,
+            hyper=Rates(self.dtype, learning_rate=rate),
+            model=self,
+        )
+        notify(callbacks, "on_start", progress)
+        for iteration in range(1, self.max_iter + 1):
+            early = iteration <= self.exaggeration_iter
+            if iteration == self.exaggeration_iter + 1:  # another cost: what was learned of the old is void
+                velocity, gains = np.zeros_like(Y), np.ones_like(Y)
+            rate = progress.hyper["learning_rate"]
+            with np.errstate(all="ignore"):  # what isn't finite is refused below
+                gradient = descent.gradient(Y, self.early_exaggeration if early else 1.0)
+                moved, velocity, gains = self._moved(
+                    Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
+                )
+            if not np.isfinite(moved).all():
+                raise DivergenceError(
+                    f"{progress.stage}: the step is not finite in iteration {iteration} (learning_rate "
+                    f"{rate:g}); embedding_ is that before this step: use a smaller learning_rate"
+                )
+            self.embedding_ = Y = moved
+            progress.epoch = iteration
+            if iteration % RECORDED == 0 or iteration == self.max_iter:
+                self.costs.append(descent.cost(Y))
+                progress.cost = self.costs[-1]
+            notify(callbacks, "on_batch", progress)
+            for callback in callbacks:
+                callback(progress)
+            if progress.stop:
+                break
+        notify(callbacks, "on_end", progress)
+        self.kl_divergence_ = descent.cost(Y)
+
+
+class GaussianEmbedding(Embedding):
+    """Symmetric SNE's arguments, P and step size."""
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        s: float | None = None,
+        perplexity: float = 30.0,
+        learning_rate: float | str = "auto",
+        max_iter: int = 1000,
+        gradient: str = "analytic",
+        early_exaggeration: float = 1.0,
+        exaggeration_iter: int = 250,
+        init: str = "pca",
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            n_components,
+            perplexity=perplexity,
+            learning_rate=learning_rate,
+            max_iter=max_iter,
+            gradient=gradient,
+            early_exaggeration=early_exaggeration,
+            exaggeration_iter=exaggeration_iter,
+            init=init,
+            random_state=random_state,
+            dtype=dtype,
+        )
+        self.s = None if s is None else check_spread(s)
+
+    def _points(self, X: Any) -> Points:
+        return points(X) if self.s is not None else super()._points(X)
+
+    def _fill(self, P: np.ndarray, found: Points) -> None:
+        if self.s is None:
+            super()._fill(P, found)
+        else:
+            fill_gaussian(P, found, self.s)
+
+    def _auto(self, P: np.ndarray) -> float:
+        """By a Gaussian the forces grow with the distance, with up to 8 times the sum of a row of P."""
+        return 1 / (8 * self.early_exaggeration * float(P.sum(axis=1, dtype=float).max()))
+
+
+class StudentEmbedding(Embedding):
+    """t-SNE's arguments and step size."""
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        perplexity: float = 30.0,
+        learning_rate: float | str = "auto",
+        max_iter: int = 1000,
+        gradient: str = "analytic",
+        early_exaggeration: float = 12.0,
+        exaggeration_iter: int = 250,
+        init: str = "pca",
+        random_state: Any = None,
+        dtype: Any = None,
+        method: str = "auto",
+    ) -> None:
+        super().__init__(
+            n_components,
+            perplexity=perplexity,
+            learning_rate=learning_rate,
+            max_iter=max_iter,
+            gradient=gradient,
+            early_exaggeration=early_exaggeration,
+            exaggeration_iter=exaggeration_iter,
+            init=init,
+            random_state=random_state,
+            dtype=dtype,
+        )
+        check_option(method, "method", self.methods)
+        self.method = method
+
+    def _auto(self, P: np.ndarray) -> float:
+        return max(len(P) / self.early_exaggeration / 4, 50.0)

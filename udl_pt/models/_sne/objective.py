@@ -1,0 +1,229 @@
+"""Chapter 2: what symmetric SNE and t-SNE make small, and its gradient, as graphs.
+
+Both compare the data's p(i, j) (`udl_pt.models._sne.affinities`) with the embedding's ``q(i, j) = w_ij / Z``,
+where w falls with the squared distance d of two points and ``Z = sum[k != m] w_km``:
+
+- symmetric SNE: ``w = exp(-d)``, without a half, as in the book;
+- t-SNE: ``w = 1 / (1 + d)``, Student's t-distribution.
+
+The cost is ``KL(P || Q) = sum p log p - sum p log w + log Z`` (for P of sum 1), and with
+``s = -d log w / dd`` (1, and ``1 / (1 + d)``) its gradient is
+``dC/dyi = 4 sum_j (p_ij - q_ij) s_ij (yi - yj)``.
+
+The public functions are these formulas. A descent takes the gradient from sums over pairs instead
+(`pair_sums`), for some rows of P after the other, so that what is made of the pairs stays in the processor's
+cache, and nothing of the size N x N is ever written.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_grad
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arrays import check_matrix
+from udl_pt.backends import Function, get_backend
+from udl_pt.models._sne.affinities import check_probabilities
+from udl_pt.symbolic.variables import check_variable
+
+__all__ = [
+    "attraction",
+    "energy",
+    "gaussian",
+    "pair_sums",
+    "sne_cost",
+    "sne_gradient",
+    "student",
+    "tsne_cost",
+    "tsne_gradient",
+]
+
+Kernel = Callable[[Variable], tuple[Variable, Variable | None, Variable]]
+
+
+def gaussian(d: Variable) -> tuple[Variable, Variable | None, Variable]:
+    """Give w, s and log w of symmetric SNE for squared distances `d`; None says that s is 1."""
+    return pt.exp(-d), None, -d
+
+
+def student(d: Variable) -> tuple[Variable, Variable | None, Variable]:
+    """Give w, s and log w of t-SNE for squared distances `d`."""
+    w = 1 / (1 + d)
+    # NumPy's log is vectorised, its log1p is not; where it matters, PyTensor makes log1p of it
+    return w, w, -pt.log(1 + d)
+
+
+def sne_cost(P: Any, Y: Any) -> Any:
+    """Give symmetric SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
+
+    Parameters
+    ----------
+    P : Variable or array_like of shape (N, N)
+        Joint probabilities: symmetric, zeros on the diagonal, sum 1.
+    Y : Variable or array_like of shape (N, C)
+        The embedding; points may coincide.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape ()
+        In nats; a graph where `P` or `Y` is a PyTensor variable, else an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arrays that are no such probabilities, or don't fit together.
+    """
+    return _called("sne_cost", gaussian, _cost, P, Y)
+
+
+def tsne_cost(P: Any, Y: Any) -> Any:
+    """Give t-SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
+
+    Parameters and results are those of `sne_cost`.
+    """
+    return _called("tsne_cost", student, _cost, P, Y)
+
+
+def sne_gradient(P: Any, Y: Any) -> Any:
+    """Give the gradient of `sne_cost` by Y in closed form, of shape (N, C).
+
+    It is ``4 sum_j (p_ij - q_ij)(yi - yj)``. Parameters are those of `sne_cost`.
+    """
+    return _called("sne_gradient", gaussian, _gradient, P, Y)
+
+
+def tsne_gradient(P: Any, Y: Any) -> Any:
+    """Give the gradient of `tsne_cost` by Y in closed form, of shape (N, C).
+
+    It is ``4 sum_j (p_ij - q_ij)(yi - yj) / (1 + ||yi - yj||^2)`` (van der Maaten and Hinton, JMLR 9 (2008),
+    equation 5). Parameters are those of `sne_cost`.
+    """
+    return _called("tsne_gradient", student, _gradient, P, Y)
+
+
+def _cost(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
+    entropy = pt.switch(pt.gt(P, 0), P * pt.log(pt.switch(pt.gt(P, 0), P, 1)), 0).sum()
+    return entropy + energy(kernel, P, Y, 1)
+
+
+def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Variable:
+    """Give the part of the cost that depends on Y; early exaggeration strengthens its attracting term."""
+    log_w = kernel(_squared_distances(Y.T, Y.T))[2]
+    return _log_sum_exp(_others(log_w, Y)) - exaggeration * (P * log_w).sum()
+
+
+def _gradient(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
+    _, s, log_w = kernel(_squared_distances(Y.T, Y.T))
+    others = _others(log_w, Y)
+    Q = pt.exp(others - _log_sum_exp(others))
+    force = P - Q if s is None else (P - Q) * s
+    return 4 * (force.sum(axis=1)[:, None] * Y - force.dot(Y))
+
+
+def _others(log_w: Variable, Y: Variable) -> Variable:
+    """Make log w minus infinity where a point meets itself; in a way that every backend can do."""
+    numbers = pt.cumsum(pt.ones_like(Y[:, 0]))
+    return pt.switch(pt.eq(numbers[:, None], numbers[None, :]), -np.inf, log_w)
+
+
+def _log_sum_exp(x: Variable) -> Variable:
+    """Give log Z; where all points are far from each other, w itself would be zero."""
+    highest = disconnected_grad(x.max())
+    return highest + pt.log(pt.exp(x - highest).sum())
+
+
+@cache
+def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
+    """Compile the sums over pairs that a gradient needs, for some rows of P.
+
+    Called with these rows of P (B, N), -1 where a point meets itself; the coordinates of the points that they
+    belong to (C, B); and those of all points (C, N). Gives 2C + 1 vectors, for each row the sums over all
+    others: C of ``p s (yi - yj)``, C of ``w s (yi - yj)``, and that of w.
+    """
+    P, own, points = _inputs(C, dtype)
+    w, s, _ = kernel(_squared_distances(own, points))
+    # a point knows itself by P, no further array is needed
+    w = pt.switch(P < 0, pt.zeros_like(w), w)
+    p = pt.maximum(P, pt.zeros_like(P))
+    attracting, repelling = (p, w) if s is None else (p * s, w * s)
+    sums = _sums_on_numba if backend == "numba" else _sums_by_products
+    return Function(
+        [P, own, points], sums(attracting, repelling, w, own, points), backend=backend, name="pair sums"
+    )
+
+
+def _sums_on_numba(
+    attracting: Variable, repelling: Variable, w: Variable, own: Variable, points: Variable
+) -> list[Variable]:
+    """Write the sums down as they are: there they become one loop, and no matrix is made (`numba_sums`)."""
+    differences = _differences(own, points)
+    terms = [factor * difference for factor in (attracting, repelling) for difference in differences]
+    return [term.sum(axis=1, acc_dtype=w.dtype) for term in (*terms, w)]
+
+
+def _sums_by_products(
+    attracting: Variable, repelling: Variable, w: Variable, own: Variable, points: Variable
+) -> list[Variable]:
+    """Take the sums from products with the points' coordinates and with ones: the fastest way elsewhere."""
+    C = own.type.shape[0]
+    ones = pt.ones_like(points[:1])
+    # with 3 columns, BLAS takes twice as long as with 8
+    columns = pt.concatenate([points, ones, *[pt.zeros_like(ones)] * (7 - C)]).T
+    *by_points, of_w = (factor.dot(columns) for factor in (attracting, repelling, w))
+    return [own[c] * sums[:, C] - sums[:, c] for sums in by_points for c in range(C)] + [of_w[:, C]]
+
+
+@cache
+def attraction(kernel: Kernel, C: int, dtype: str) -> Function:
+    """Make ``sum p log w`` of some rows, called as `pair_sums`; of a point and itself, log w is 0.
+
+    It is needed only now and then, so NumPy carries it out, which takes no time to compile.
+    """
+    P, own, points = _inputs(C, dtype)
+    log_w = kernel(_squared_distances(own, points))[2]
+    total = (P * log_w).sum(dtype="float64")
+    return Function([P, own, points], total, compiled=False, name="attraction")
+
+
+def _inputs(C: int, dtype: str) -> tuple[Variable, Variable, Variable]:
+    own, points = (pt.tensor(name, dtype=dtype, shape=(C, None)) for name in ("own", "points"))
+    return pt.matrix("P", dtype=dtype), own, points
+
+
+def _differences(own: Variable, points: Variable) -> list[Variable]:
+    return [own[c][:, None] - points[c][None, :] for c in range(own.type.shape[0])]
+
+
+def _squared_distances(own: Variable, points: Variable) -> Variable:
+    """Give the squared distances of some points to all, (B, N), from their coordinates, (C, B) and (C, N)."""
+    if points.type.shape[0] is None:
+        return ((own[:, :, None] - points[:, None, :]) ** 2).sum(axis=0)
+    squares = [difference**2 for difference in _differences(own, points)]  # written out, it is one loop
+    return squares[0] if len(squares) == 1 else pt.add(*squares)
+
+
+@cache
+def _compiled(
+    name: str, kernel: Kernel, graph: Callable[..., Variable], C: int, dtype: str, backend: str
+) -> Any:
+    P, Y = pt.matrix("P", dtype=dtype), pt.tensor("Y", dtype=dtype, shape=(None, C))
+    return Function([P, Y], graph(kernel, P, Y), backend=backend, name=name)
+
+
+def _called(name: str, kernel: Kernel, graph: Callable[..., Variable], P: Any, Y: Any) -> Any:
+    """Follow the rule for calling: variables in, variable out; arrays in, array out."""
+    if isinstance(P, Variable) or isinstance(Y, Variable):
+        if not isinstance(P, Variable):
+            P = check_probabilities(P, len(P))
+        P, Y = pt.as_tensor_variable(P), pt.as_tensor_variable(Y)
+        check_variable(Y, "Y")
+        check_variable(P, "P", n_features=Y.type.shape[0])
+        return graph(kernel, P, Y)
+    dtype = "float32" if getattr(Y, "dtype", None) == np.float32 else "float64"
+    Y = check_matrix(Y, "Y", dtype=dtype)
+    P = check_probabilities(P, len(Y))
+    compiled = _compiled(name, kernel, graph, Y.shape[1], dtype, get_backend())
+    return compiled(np.ascontiguousarray(P, dtype), np.ascontiguousarray(Y, dtype))

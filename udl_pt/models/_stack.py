@@ -1,0 +1,242 @@
+"""The stack of layers that a deep network is: how they are made, checked and pretrained.
+
+It is the base of the classifier (`DNN`), of the belief network (`DBN`), and of the deep auto-encoder
+(`DeepAutoEncoder`).
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import (
+    check_callbacks,
+    check_count,
+    check_option,
+    check_options,
+    check_switches,
+    one_a_layer,
+)
+from udl_pt._support.arrays import check_values
+from udl_pt._support.exceptions import DivergenceError
+from udl_pt._support.messages import codes_that_are_no_probabilities
+from udl_pt.backends import float_dtype, get_backend
+from udl_pt.models._layer import Layer
+from udl_pt.models._pretraining import (
+    generators_of,
+    make_layers,
+    not_taken,
+    pass_up,
+    pretrain_layers,
+    takes_probabilities,
+)
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.symbolic.calling import Callables
+from udl_pt.symbolic.corruption import Corruption
+from udl_pt.symbolic.random import Chance, WithChance, unmoved_by_bad_input
+from udl_pt.training.loop import MONITORS, Progress
+
+__all__ = ["Stack"]
+
+
+class Stack(WithChance, Callables):
+    """Layers, each on top of the one before: the base of `DNN`, `DBN` and `DeepAutoEncoder`.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Hidden units of each layer, from the input on, such as the book's ``[1000, 750, 500]``.
+    UnsupervisedModel : callable or sequence of callable
+        Makes a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` with further arguments;
+        the same for all layers, or one a layer.
+    corruption : callable or None, or a sequence of them
+        Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles for all layers. An int starts each fit anew; None is NumPy's global
+        legacy generator.
+    dtype : {"float64", "float32"}, optional
+        PyTensor's floatX where not given.
+    """
+
+    _complete = False
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        UnsupervisedModel: Callable[..., Any] | Sequence[Callable[..., Any]] = AutoEncoder,
+        *,
+        corruption: Corruption | Sequence[Corruption | None] | None = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.dtype = float_dtype(dtype)
+        self._chance = Chance(random_state)
+        self.hidden_layers = make_layers(
+            hidden_layer_sizes,
+            UnsupervisedModel,
+            corruption=corruption,
+            random_state=self._chance.own,
+            dtype=None if dtype is None else self.dtype,
+        )
+        self._chance.shared_with(self.hidden_layers)
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            if getattr(layer, "dtype", self.dtype) != self.dtype:
+                raise ValueError(
+                    f"dtype of layer {number} is {layer.dtype}, and the network's {self.dtype}: give the "
+                    "network the dtype, and it hands it on"
+                )
+
+    @property
+    def unit_interval(self) -> bool:  # type: ignore[override]
+        """Whether arrays are read as probabilities, as the first layer reads them."""
+        return bool(getattr(self.hidden_layers[0], "unit_interval", False))
+
+    @property
+    def title(self) -> str:
+        """What progress and errors call it."""
+        return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
+
+    def _pretraining(
+        self,
+        X: np.ndarray,
+        pretrain_epochs: Any,
+        pretrain_options: Any,
+        *,
+        pretrain: bool = True,
+        keep_layers: bool,
+        monitor: str | None,
+        backend: str | None,
+        callbacks: Any,
+    ) -> tuple[Callable[..., None], tuple[Callable[[Progress], Any], ...]]:
+        """Check the arguments that all networks' ``fit`` have in common, before anything is changed.
+
+        Returns
+        -------
+        callable
+            Trains the layers on the rows that it is given, or draws their weights where `pretrain` is False;
+            `others` that it may get are what will be passed through the layers besides, by name. Bad input
+            changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some layers
+            are new, and the network's other parameters don't belong to them: it is left without any, as it
+            is while its layers are trained.
+        tuple of callable
+            The callbacks.
+        """
+        check_option(monitor, "monitor", MONITORS)
+        check_switches(keep_layers=keep_layers)
+        backend, callbacks, layers = get_backend(backend), check_callbacks(callbacks), self.hidden_layers
+        each = one_a_layer(pretrain_epochs, "pretrain_epochs", len(layers))
+        epochs = [check_count(n, "pretrain_epochs", at_least=0) if pretrain else 0 for n in each]
+        options = self._check_options(pretrain_options if pretrain else None)
+        if keep_layers:
+            self._check_kept(X)
+        probabilities = self._check_units(epochs, options, keep=keep_layers)
+
+        def run(rows: np.ndarray, others: Mapping[str, np.ndarray] | None = None) -> None:
+            if probabilities:
+                for name, array in {"X": rows, **(others or {})}.items():
+                    check_values(array, name, dtype="float64", unit_interval=True)
+            self._in_pretraining = True
+            complete, self._complete = self._complete, False  # until all parameters belong together
+            try:
+                with unmoved_by_bad_input(g for layer in layers for g in generators_of(layer)):
+                    pretrain_layers(
+                        layers,
+                        rows,
+                        epochs=epochs,
+                        options=options,
+                        keep=keep_layers,
+                        others=others,
+                        backend=backend,
+                        monitor=monitor,
+                        callbacks=callbacks,
+                    )
+            except Exception as error:
+                if not isinstance(error, DivergenceError):  # all layers are what they were
+                    self._complete = complete
+                raise
+            finally:
+                self._in_pretraining = False
+            self.backend = backend
+            self.n_features = X.shape[1]
+
+        return run, callbacks
+
+    def _check_options(self, options: Any) -> list[Mapping[str, Any]]:
+        each = check_options(options, len(self.hidden_layers))
+        for number, (layer, own) in enumerate(zip(self.hidden_layers, each, strict=True), start=1):
+            if refused := not_taken(layer.fit, own):
+                raise TypeError(
+                    f"layer {number} of {len(each)} (see pretrain_options): {type(layer).__name__}.fit "
+                    f"takes no {', '.join(refused)}, but {', '.join(inspect.signature(layer.fit).parameters)}"
+                )
+        return each
+
+    def _check_kept(self, X: np.ndarray) -> None:
+        """Raise unless the layers that have parameters fit to the others and to the data."""
+        expected = X.shape[1]
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            if hasattr(layer, "forward_params"):
+                if isinstance(layer, Layer):
+                    W = layer.forward_params[0].get_value(borrow=True)
+                    found = f"{W.dtype} weights of shape {W.shape}"
+                    fits = W.shape == (expected, layer.M) and W.dtype == self.dtype
+                else:
+                    found, fits = self._try_kept(layer, X[:1] if number == 1 else expected)
+                if not fits:
+                    raise ValueError(
+                        f"keep_layers is True, but layer {number} has {found}, "
+                        f"expected {self.dtype} and ({expected}, {layer.M}): train it anew, or give layers "
+                        "that belong together"
+                    )
+            expected = layer.M
+
+    def _try_kept(self, layer: Any, rows: np.ndarray | int) -> tuple[str, bool]:
+        """Call a layer of another kind with a row, or with one of so many values; describe what it gives."""
+        if isinstance(rows, int):
+            rows = np.full((1, rows), 0.5)  # what layers of any kind may give
+        dtypes = {str(p.dtype) for p in layer.forward_params if p.dtype in ("float32", "float64")}
+        if dtypes - {self.dtype}:
+            return f"{', '.join(sorted(dtypes))} parameters", False
+        try:
+            seen = np.shape(layer.hidden_op(rows.astype(self.dtype)))
+        except Exception as error:  # whatever it is, it is the layer's
+            return f"a hidden_op that fails on an array of shape {rows.shape} ({error})", False
+        return f"a hidden_op that makes shape {seen} of {rows.shape}", seen == (1, layer.M)
+
+    def _check_units(
+        self, epochs: Sequence[int], options: Sequence[Mapping[str, Any]], *, keep: bool
+    ) -> bool:
+        """Raise where a layer is known to take probabilities, and the one below gives other numbers.
+
+        Returns
+        -------
+        bool
+            Whether the first layer is known to take probabilities.
+        """
+        takes = []
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            try:
+                takes.append(takes_probabilities(layer, epochs[number - 1], options[number - 1], keep=keep))
+            except ValueError as error:
+                raise ValueError(
+                    f"layer {number} of {len(epochs)} (see pretrain_options): {error}"
+                ) from error
+        for number, (below, taken) in enumerate(zip(self.hidden_layers, takes[1:], strict=False), start=1):
+            if taken and isinstance(below, Layer) and below.hidden_unit_interval is False:
+                raise codes_that_are_no_probabilities(number + 1, len(epochs))
+        return takes[0]
+
+    def _up(self, X: Variable) -> Variable:
+        """Pass rows up through all layers, as a graph."""
+        self._check_settled("forward")
+        return pass_up(self.hidden_layers, X)
+
+    def _forward_names(self) -> list[str]:
+        """Give the names of the layers' forward parameters for messages."""
+        return [
+            f"{p.name} of layer {number}"
+            for number, layer in enumerate(self.hidden_layers, start=1)
+            for p in layer.forward_params
+        ]

@@ -1,0 +1,359 @@
+"""Chapter 3: the deep auto-encoder, greedily pretrained, unrolled, and fine-tuned to rebuild its input.
+
+``X -> ... -> code -> ... -> X_hat`` (Hinton and Salakhutdinov, Reducing the dimensionality of data with
+neural networks, Science 313 (2006)).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_epochs, check_sizes, check_switches, one_a_layer
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.interrupts import whole
+from udl_pt._support.parameters import Computed, once
+from udl_pt.backends import get_backend, shared
+from udl_pt.models._layer import Layer
+from udl_pt.models._stack import Stack
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
+from udl_pt.symbolic.corruption import Corruption
+from udl_pt.symbolic.costs import check_cost, reconstruction_cost
+from udl_pt.symbolic.random import unmoved_by_bad_input
+from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.training.held_out import HeldOut
+from udl_pt.training.loop import Progress, cost_recorder, notify, show_costs, train
+from udl_pt.training.rates import Rates
+
+__all__ = ["DeepAutoEncoder"]
+
+
+class DeepAutoEncoder(Stack):
+    """A stack of auto-encoders or RBMs, unrolled into an encoder and a decoder (chapter 3).
+
+    The constructor is `udl_pt.models._stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and
+    optionally `corruption`, `random_state` and `dtype`. The last size is that of the code, an `AutoEncoder`
+    with linear hidden units whatever the layers below it are (unless other layers are assigned and kept). The
+    paper's network is ``[1000, 500, 250, 30]``.
+
+    Attributes
+    ----------
+    hidden_layers : list of models
+        One a layer, from the input on; the encoder's parameters are theirs.
+    params, dparams : list of SharedVariable
+        The encoder's weights and biases from the input on, the decoder's from the code on, and velocities.
+        The decoder's weights start as the transposed copies of the encoder's, and are its own from there.
+    costs, valid_costs : list of float
+        What `fit` recorded in fine-tuning, and the same of the validation set, where there is one.
+    """
+
+    _compares_probabilities = False
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        UnsupervisedModel: Callable[..., Any] | Sequence[Callable[..., Any]] = AutoEncoder,
+        *,
+        corruption: Corruption | Sequence[Corruption | None] | None = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        sizes = check_sizes(hidden_layer_sizes)
+        below = one_a_layer(
+            UnsupervisedModel, "UnsupervisedModel of the layers below the code", len(sizes) - 1
+        )
+        models = [*below, partial(AutoEncoder, hidden="linear")]
+        super().__init__(sizes, models, corruption=corruption, random_state=random_state, dtype=dtype)
+        *rest, code = self.hidden_layers
+        self._check_layers(rest)
+        if rest and not rest[-1].hidden_unit_interval:
+            code.output = "relu" if getattr(rest[-1], "hidden", "") == "relu" else "linear"
+        self.costs: list[float] = []
+        self.valid_costs: list[float] = []
+
+    @staticmethod
+    def _check_layers(layers: Sequence[Any]) -> None:
+        for number, layer in enumerate(layers, start=1):
+            if not isinstance(layer, Layer):
+                raise TypeError(
+                    f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, which "
+                    "can be unrolled into a decoder"
+                )
+
+    @property
+    def unit_interval(self) -> bool:  # type: ignore[override]
+        """Whether arrays are read as probabilities, by the first layer or by the cost of ``fit``."""
+        return super().unit_interval or self._compares_probabilities
+
+    @property
+    def M(self) -> int:
+        """Units of the code."""
+        return int(self.hidden_layers[-1].M)
+
+    @property
+    def hidden_unit_interval(self) -> bool | None:
+        """Codes may be any numbers."""
+        return False
+
+    @one_fit_at_a_time
+    def fit(
+        self,
+        X: Any,
+        pretrain: bool = True,
+        learning_rate: float = 0.001,
+        mu: float = 0.9,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        *,
+        show_fig: bool = False,
+        pretrain_epochs: int | Sequence[int] = 1,
+        pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        keep_layers: bool = False,
+        cost: str = "cross_entropy",
+        weight_decay: float = 0.0,
+        validation: Any = None,
+        monitor: str | None = "epoch",
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "DeepAutoEncoder":
+        """Pretrain layer by layer, unroll, then train the whole network to rebuild `X`.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Rows to rebuild, in [0, 1] under the cross-entropy.
+        pretrain : bool
+            Whether to pretrain, with the layers' own defaults for what `pretrain_options` doesn't say.
+        learning_rate, mu : float
+            Step size and momentum of fine-tuning; the cost is a row's, averaged over the batch.
+        epochs, batch_sz : int
+            Passes over the data in fine-tuning, and rows a step.
+        show_fig : bool
+            Show the costs' curve at the end.
+        pretrain_epochs : int or sequence of int
+            Epochs for each layer.
+        pretrain_options : mapping or sequence of mappings, optional
+            Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+        keep_layers : bool
+            Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
+            before. The decoder is made of their transposes anew in any case.
+        cost : {"cross_entropy", "squared_error"}
+            What fine-tuning makes small, summed over a row; the cross-entropy is for layers whose visible
+            units are probabilities.
+        weight_decay : float
+            Weight of half the squared weights in that cost; `costs` are without it.
+        validation : float or array_like of shape (N_valid, D), optional
+            As of `AutoEncoder.fit`; a share is held out from pretraining too.
+        monitor : {"epoch", "batch", None}
+            As of `AutoEncoder.fit`.
+        backend : {"numba", "c", "jax"}, optional
+            See `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each gets a `udl_pt.training.loop.Progress` after every epoch, in pretraining too.
+
+        Returns
+        -------
+        DeepAutoEncoder
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it or a layer of it, and in a callback of such a ``fit``.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        check_switches(pretrain=pretrain, show_fig=show_fig)
+        self._check_layers(self.hidden_layers)
+        check_cost(cost, self.hidden_layers[0].output_unit_interval is not False)
+        optional = {"weight_decay": weight_decay}
+        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
+        unit_interval = cost == "cross_entropy"
+        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
+        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, "fine-tuning")
+        pretrain_layers, callbacks = self._pretraining(
+            X,
+            pretrain_epochs,
+            pretrain_options,
+            pretrain=pretrain,
+            keep_layers=keep_layers,
+            monitor=monitor,
+            backend=backend,
+            callbacks=callbacks,
+        )
+        if epochs > 0:
+            records = ["costs", *(["valid_costs"] if held_out else [])]
+            notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
+
+        with unmoved_by_bad_input([self._generator]):
+            self._chance.restart()
+            (X,), valid = held_out.split(self._generator, X)
+            pretrain_layers(X, {} if valid is None else {"validation": valid[0]})
+        self._compares_probabilities = unit_interval
+        self._unroll()
+        self.costs, self.valid_costs = [], []
+        if epochs > 0:
+            measure = cost_recorder(
+                self.costs,
+                lambda x: self._cost(x, cost).sum(),
+                X,
+                monitor=monitor,
+                dtype=self.dtype,
+                backend=self.backend,
+                name=f"{self.title} cost_op",
+                valid=None if valid is None else (valid[0], self.valid_costs),
+            )
+            train(
+                self._step(cost, 1 / batch_sz, hyper),
+                [X],
+                epochs=epochs,
+                batch_sz=batch_sz,
+                generator=self._generator,
+                hyper=hyper,
+                dtype=self.dtype,
+                stage=self.title,
+                measure=measure,
+                model=self,
+                monitor=monitor,
+                callbacks=callbacks,
+            )
+        if show_fig:
+            show_costs(self.costs, self.title)
+        return self
+
+    @whole
+    def _unroll(self) -> None:
+        """Copy the layers' weights and visible biases, top first, into a decoder."""
+        self._decoder: list[tuple[SharedVariable, SharedVariable]] = []
+        for number, layer in reversed(list(enumerate(self.hidden_layers, start=1))):
+            W, _, bias = (p.get_value() for p in layer.params[:3])
+            self._decoder.append(
+                (
+                    shared(np.ascontiguousarray(W.T), f"V of layer {number}"),
+                    shared(bias, f"bo of layer {number}"),
+                )
+            )
+        self._complete = True
+        self._velocities = [
+            shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params
+        ]
+
+    @Computed
+    def params(self) -> list[SharedVariable]:
+        """Return the encoder's and the decoder's, in a new list."""
+        return [*self._gathered("", "forward_params"), *(p for pair in self._decoder for p in pair)]
+
+    @Computed
+    def dparams(self) -> list[SharedVariable]:
+        """Return the velocities of `params`, in the same order."""
+        self._check_fitted("its velocities are read")
+        return list(self._velocities)
+
+    @property
+    def velocities(self) -> list[SharedVariable]:
+        """Those of the matrices of weights, from the input to the code and back."""
+        return list(self.dparams[::2])
+
+    def _step(self, name: str, scale: float, rates: Collection[str] = ()) -> MomentumStep:
+        X_in, factor = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
+        cost, scalars = self._cost(X_in, name).sum() * factor, []
+        if "weight_decay" in rates:
+            weight_decay = pt.scalar("weight_decay", dtype=self.dtype)
+            scalars.append(weight_decay)
+            squares = pt.add(*[(W**2).sum() for W in once(self.params[::2])[0]])
+            cost += weight_decay * squares / np.asarray(2, self.dtype)
+        names = self._forward_names() + [str(p.name) for pair in self._decoder for p in pair]
+        params, dparams, names = once(self.params, self.dparams, names)
+        return MomentumStep(
+            cost,
+            [X_in],
+            params,
+            dparams,
+            scalars=scalars,
+            constants={factor: scale},
+            dtype=self.dtype,
+            backend=get_backend(self.backend),
+            name=f"{self.title} train_op",
+            names=names,
+        )
+
+    def _cost(self, X: Variable, name: str) -> Variable:
+        """Give the cost of each entry of `X`."""
+        return reconstruction_cost(name, self.hidden_layers[0].visible_mean)(X, self._down(self._up(X)))
+
+    def _down(self, H: Variable) -> Variable:
+        """Pass codes down through the decoder, up to what the first layer's visible units get."""
+        for (V, bias), layer in zip(self._decoder, reversed(self.hidden_layers), strict=True):
+            A = H.dot(V) + bias
+            H = layer.visible_mean(A)
+        return A
+
+    @symbolic_or_array
+    def encode(self, X: Any) -> Any:
+        """Give the codes.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, M)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return self._up(X)
+
+    @partial(symbolic_or_array, takes_hidden=True)
+    def decode(self, Z: Any) -> Any:
+        """Give what the codes stand for.
+
+        Parameters
+        ----------
+        Z : Variable or array_like of shape (N, M)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `Z` is a PyTensor variable, else an array.
+        """
+        return self.hidden_layers[0].visible_mean(self._down(Z))
+
+    @symbolic_or_array
+    def forward(self, X: Any) -> Any:
+        """Rebuild: encode and decode.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return self.decode(self.encode(X))
+
+    def reconstruction_error(self, X: Any) -> float:
+        """Give ``||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+
+        Returns
+        -------
+        float
+            In the data's units, squared; comparable with `PCA.reconstruction_error`.
+        """
+        X = check_matrix(X, dtype=self.dtype)  # the rest `forward` looks at
+        errors = ((chunk - self.forward(chunk)) ** 2 for chunk in in_chunks(X, self.dtype))
+        return sum(float(error.sum(dtype=np.float64)) for error in errors) / len(X)

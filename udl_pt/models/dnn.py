@@ -1,0 +1,394 @@
+"""Chapter 3: a deep network, greedily pretrained and then fine-tuned with a logistic layer on top."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_epochs, check_number, check_switches
+from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.interrupts import whole
+from udl_pt._support.labels import check_training_and_test
+from udl_pt._support.parameters import once
+from udl_pt.backends import Function, get_backend, shared
+from udl_pt.models._fine_tuning import check_augment, check_dropout, thinned, with_moved_images
+from udl_pt.models._stack import Stack
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
+from udl_pt.symbolic.corruption import Corruption
+from udl_pt.symbolic.costs import categorical_cross_entropy, lead
+from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
+from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.weights import init_weights
+from udl_pt.training.held_out import HeldOut
+from udl_pt.training.loop import Progress, notify, show_costs, train
+from udl_pt.training.metrics import error_rate
+from udl_pt.training.rates import Rates
+
+__all__ = ["DNN"]
+
+
+class DNN(Stack):
+    """A deep network of pretrained layers with a softmax on top (chapter 3).
+
+    The constructor is `udl_pt.models._stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and
+    optionally `corruption`, `random_state` and `dtype`. With a corruption it is a stacked denoising
+    auto-encoder (Vincent et al., JMLR 2010).
+
+    Parameters
+    ----------
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        The stream of dropout's masks. An int starts each fit anew; None derives the stream from
+        `random_state` where that is given, else seeds it afresh.
+
+    Attributes
+    ----------
+    hidden_layers : list of models
+        One a hidden layer, from the input on.
+    W, b : SharedVariable of shape (M, K) and (K,)
+        The logistic layer, with velocities `dW` and `db`.
+    params, dparams : list of SharedVariable
+        ``[W, b]`` and the layers' forward parameters, and their velocities.
+    costs, errors : list of float
+        Mean negative log-likelihood (nats) and error rate on the test set, as recorded in ``fit``.
+    valid_costs, valid_errors : list of float
+        The same of the validation set, where there is one.
+    """
+
+    names = ("W", "b")
+    _head_only = False  # whether the last fit left the hidden layers alone
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        UnsupervisedModel: Callable[..., Any] | Sequence[Callable[..., Any]] = AutoEncoder,
+        *,
+        corruption: Corruption | Sequence[Corruption | None] | None = None,
+        rng: Any = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes,
+            UnsupervisedModel,
+            corruption=corruption,
+            random_state=random_state,
+            dtype=dtype,
+        )
+        self._make_stream(rng, RandomStreams)
+        self.costs: list[float] = []
+        self.errors: list[float] = []
+        self.valid_costs: list[float] = []
+        self.valid_errors: list[float] = []
+
+    @one_fit_at_a_time
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        Xtest: Any,
+        Ytest: Any,
+        pretrain: bool = True,
+        learning_rate: float = 0.01,
+        mu: float = 0.99,
+        reg: float = 0.0,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        *,
+        show_fig: bool = False,
+        pretrain_epochs: int | Sequence[int] = 1,
+        pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        keep_layers: bool = False,
+        train_head_only: bool = False,
+        validation: float | tuple[Any, Any] | None = None,
+        dropout: float | tuple[float, float] = 0.0,
+        max_norm: float | None = None,
+        adversarial: float = 0.0,
+        augment: Sequence[Callable[[np.ndarray, Any], np.ndarray]] = (),
+        monitor: str | None = "epoch",
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "DNN":
+        """Pretrain layer by layer, then train the whole network to predict the labels.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Training images, in [0, 1] where the layers read them as probabilities.
+        Y : array_like of int of shape (N,)
+            Their labels; each of 0 to K-1 must occur.
+        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
+            What `costs` and `errors` are measured on.
+        pretrain : bool
+            Whether to pretrain. Pretraining takes the layers' own defaults for learning rate, momentum and
+            batch size; its velocities carry over into fine-tuning, as in the listing.
+        learning_rate, mu : float
+            Step size and momentum of fine-tuning.
+        reg : float
+            Weight of the parameters' squared magnitude in the cost. The listing has 0.1 in its signature
+            and doesn't use it; 0 gives its numbers.
+        epochs, batch_sz : int
+            Passes over the data in fine-tuning, and rows a step.
+        show_fig : bool
+            Show the costs' curve at the end.
+        pretrain_epochs : int or sequence of int
+            Epochs for each layer.
+        pretrain_options : mapping or sequence of mappings, optional
+            Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+        keep_layers : bool
+            Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
+            before: ``dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)``. Fine-tuning goes on with them,
+            and with their velocities.
+        train_head_only : bool
+            Leave the hidden layers as pretraining made them; train the logistic layer alone.
+        validation : float or (array_like, array_like), optional
+            Images and labels to choose by, for `valid_costs` and `valid_errors` and for
+            `udl_pt.callbacks.EarlyStopping`; or the share of `X` that is drawn and held out for that, from
+            pretraining too.
+        dropout : float or (float, float)
+            The probability that a hidden unit is left out of a training step (Srivastava et al., JMLR
+            2014), or those of a pixel and of a hidden unit. What remains is scaled up accordingly.
+        max_norm : float, optional
+            The largest length of a unit's vector of incoming weights; longer ones are cut after each step.
+        adversarial : float
+            How far (Euclidean length) images are moved along their own cost's gradient; a step's cost is then
+            the mean of the images' and of the moved ones' (Goodfellow et al., ICLR 2015; Miyato et al., ICLR
+            2016, for the length). Pixels may leave [0, 1]; masks are drawn anew. A step takes about twice as
+            long, with `train_head_only` more. 0 leaves it out.
+        augment : sequence of callable
+            Change each batch's images in fine-tuning, one after the other: ``augment(X, generator)``, see
+            `udl_pt.inspection.augmentation`. The network's own generator is the source of their draws.
+        monitor : {"epoch", "batch", None}
+            When to measure the test set.
+        backend : {"numba", "c", "jax"}, optional
+            See `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each gets a `udl_pt.training.loop.Progress` after every epoch, in pretraining too.
+
+        Returns
+        -------
+        DNN
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it or a layer of it, and in a callback of such a ``fit``.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        check_switches(pretrain=pretrain, train_head_only=train_head_only, show_fig=show_fig)
+        optional = {"reg": reg, "adversarial": adversarial}
+        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
+        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
+        drop, limits = check_dropout(dropout), np.finfo(self.dtype)
+        if max_norm is not None:
+            max_norm = check_number(
+                max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max)
+            )
+        held_out = HeldOut.checked(validation, X.shape, self.dtype, n_classes=K)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, "fine-tuning")
+        augmented = check_augment(augment, X, batch_sz, self)
+        pretrain_layers, callbacks = self._pretraining(
+            X,
+            pretrain_epochs,
+            pretrain_options,
+            pretrain=pretrain,
+            keep_layers=keep_layers,
+            monitor=monitor,
+            backend=backend,
+            callbacks=callbacks,
+        )
+        if epochs > 0:
+            records = ["costs", "errors", *(["valid_costs", "valid_errors"] if held_out else [])]
+            notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
+
+        with unmoved_by_bad_input([self._generator]):
+            self._chance.restart()
+            (X, Y), valid = held_out.split(self._generator, X, Y)
+            measured = {"Xtest": Xtest}
+            if valid is not None:
+                measured["X (held out)" if held_out.n_drawn else "validation[0]"] = valid[0]
+            pretrain_layers(X, measured)
+        self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
+        self._start_stream()
+        self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
+        self._head_only = bool(train_head_only)
+        if epochs > 0:
+            n_params = 2 if train_head_only else len(self.params)
+            train(
+                self._step(K, n_params, 1 / batch_sz, hyper, drop, max_norm),
+                [X, Y],
+                epochs=epochs,
+                batch_sz=batch_sz,
+                generator=self._generator,
+                hyper=hyper,
+                dtype=self.dtype,
+                stage=self.title,
+                measure=self._recorder(K, (Xtest, Ytest), valid),
+                model=self,
+                augment=augmented,
+                monitor=monitor,
+                callbacks=callbacks,
+            )
+        if show_fig:
+            show_costs(self.costs, self.title)
+        return self
+
+    @whole
+    def _set_params(self, W: np.ndarray) -> None:
+        """Make the logistic layer anew."""
+        b = np.zeros(W.shape[1], self.dtype)
+        self.W, self.b = shared(W, "W"), shared(b, "b")
+        self.dW, self.db = shared(np.zeros_like(W), "dW"), shared(np.zeros_like(b), "db")
+        self._complete = True  # the last: another thread may look
+
+    def _step(
+        self,
+        K: int,
+        n_params: int,
+        scale: float,
+        rates: Collection[str] = (),
+        dropout: tuple[float, float] = (0.0, 0.0),
+        max_norm: float | None = None,
+    ) -> MomentumStep:
+        """Compile a step of fine-tuning.
+
+        `rates` may name "reg" and "adversarial". `scale` is one over the batch's rows, by which JAX couldn't
+        divide: it would be a shape.
+        """
+        X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
+        regularised, adversarial = "reg" in rates, "adversarial" in rates
+        factor = pt.scalar("scale", dtype=self.dtype)
+        stream = RandomStreams(self.rng, self.dtype)
+
+        def cost_of(X: Variable) -> Variable:
+            if dropout == (0.0, 0.0):
+                logits = self.logits(X)
+            else:
+                logits = self._thinned_logits(X, X_in.shape[0], stream, *dropout)
+            if adversarial:  # the same number, but no gradient loses its direction
+                return pt.softplus(lead(targets, logits, K)).sum() * factor
+            return categorical_cross_entropy(targets, logits, K).sum() * factor
+
+        reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
+        cost = with_moved_images(cost_of, X_in, size) if adversarial else cost_of(X_in)
+        names = ["W of the logistic layer", "b of the logistic layer", *self._forward_names()]
+        params, dparams, names = once(self.params[:n_params], self.dparams[:n_params], names[:n_params])
+        if regularised:
+            cost += reg * pt.add(*[(p * p).sum() for p in params])
+        return MomentumStep(
+            cost,
+            [X_in, targets],
+            params,
+            dparams,
+            scalars=[rate for rate, used in ((reg, regularised), (size, adversarial)) if used],
+            constants={factor: scale},
+            dtype=self.dtype,
+            backend=get_backend(self.backend),
+            name=f"{self.title} train_op",
+            names=names,
+            max_norm=max_norm,
+        )
+
+    @property
+    def velocities(self) -> list[SharedVariable]:
+        """Those of the matrices of weights that were trained last, from the input on."""
+        trained = [] if self._head_only else self.hidden_layers
+        below = [v for layer in trained for v in layer.forward_dparams if v.type.ndim > 1]
+        return [*below, self.dW]
+
+    def _recorder(
+        self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, ...] | None
+    ) -> Callable[[], float]:
+        """Make what records cost and error on the test set, and on the validation set where there is one."""
+        X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
+        logits = self.logits(X_in)
+        cost_predict_op = Function(
+            [X_in, targets],
+            [categorical_cross_entropy(targets, logits, K).sum(), logits.argmax(axis=1)],
+            backend=self.backend,
+            name=f"{self.title} cost_predict_op",
+        )
+
+        def record(X: np.ndarray, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
+            total = 0.0
+            predictions: list[np.ndarray] = []
+            for chunk in in_chunks(X, self.dtype):
+                start = sum(len(p) for p in predictions)
+                cost, prediction = cost_predict_op(chunk, Y[start : start + len(chunk)])
+                total += float(cost)
+                predictions.append(prediction)
+            costs.append(total / len(X))
+            errors.append(error_rate(np.concatenate(predictions), Y))
+
+        def measure() -> float:
+            record(*test, self.costs, self.errors)
+            if valid is not None:
+                X, Y = valid
+                record(X, Y, self.valid_costs, self.valid_errors)
+            return self.costs[-1]
+
+        return measure
+
+    def _thinned_logits(
+        self, X: Variable, rows: Variable, stream: RandomStreams, pixels: float, units: float
+    ) -> Variable:
+        """Give the logits of a network in which each pixel and each hidden unit is missing by chance.
+
+        `rows` is their number, of a variable whose shape is known without computing it.
+        """
+        H = thinned(X, (rows, self.n_features), pixels, stream)
+        for layer in self.hidden_layers:
+            H = thinned(layer.forward_hidden(H), (rows, layer.M), units, stream)
+        return H.dot(self.W) + self.b
+
+    @symbolic_or_array
+    def logits(self, X: Any) -> Any:
+        """Give what the softmax is taken of, the last layer's ``ZW + b``.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, K)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return self._up(X).dot(self.W) + self.b
+
+    @symbolic_or_array
+    def forward(self, X: Any) -> Any:
+        """Class probabilities: the softmax of the last layer.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, K)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return pt.special.softmax(self.logits(X), axis=-1)
+
+    @symbolic_or_array
+    def predict(self, X: Any) -> Any:
+        """Give the most probable class of each row.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of int of shape (N,)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return pt.argmax(self.logits(X), axis=1)

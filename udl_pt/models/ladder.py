@@ -1,0 +1,347 @@
+"""After chapter 3: a stack of denoising auto-encoders and a classifier that learn at the same time.
+
+A ladder network (Rasmus, Berglund, Honkala, Valpola and Raiko, NIPS 2015). Noise is added to the pixels and
+to each layer on the way up to the labels. On the way down the image is rebuilt: each layer's values from its
+noisy ones, beside it, and from what comes from above. So the layers above need not keep every detail, as they
+must where each is trained to rebuild all that it gets; what tells the digits apart is left to them.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_callbacks, check_epochs, check_number, check_option
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
+from udl_pt._support.interrupts import whole
+from udl_pt._support.labels import check_training_and_test
+from udl_pt._support.parameters import Computed, Parameters
+from udl_pt.backends import float_dtype, get_backend, shared
+from udl_pt.backends._locks import call_locked
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.models.dnn import DNN
+from udl_pt.symbolic.calling import in_chunks
+from udl_pt.symbolic.costs import categorical_cross_entropy, squared_error
+from udl_pt.symbolic.expressions import rectified
+from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
+from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.weights import init_weights
+from udl_pt.training.loop import MONITORS, Progress, notify, sample_of_rows, train
+from udl_pt.training.rates import Rates
+
+__all__ = ["Ladder"]
+
+TINY = 1e-6  # added to a variance before its root is taken
+MONITORED = 10_000  # rows at most that an epoch's means and variances are of
+
+
+class Ladder(WithChance, Parameters):
+    """A ladder network of rectified units, which `fit` turns into an ordinary `DNN`.
+
+    Each unit is standardised over the batch (Ioffe and Szegedy, ICML 2015); in the `DNN` its mean and
+    standard deviation over all training rows are part of weights and biases: ``ladder.dnn.predict(X)``. Of
+    the paper's costs it has that of the labels and that of the pixels, not those of the layers between.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Hidden units of each layer, from the input on.
+    noise : float
+        Standard deviation of the normal noise: on the pixels, in their units, and on all others, in those of
+        their own standard deviation.
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        The stream of the noise. An int starts each fit anew; None derives the stream from `random_state`
+        where that is given, else seeds it afresh.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles. An int starts each fit anew; None is NumPy's global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        PyTensor's floatX where not given.
+
+    Attributes
+    ----------
+    dnn : DNN
+        The classifier without noise, of layers ``AutoEncoder(M, hidden="relu")`` that rebuild nothing; a new
+        one in each ``fit``, filled when costs are recorded and when ``fit`` ends, see `fold`.
+    W, V : list of SharedVariable of shape (D, M) and (M, D)
+        The matrices on the way up and on the way down, from the input on.
+    b, g : list of SharedVariable of shape (M,), and SharedVariable of shape (K,)
+        The biases, and the logits' scale.
+    a : list of SharedVariable of shape (10, D) or (10, M)
+        How each layer is rebuilt, the pixels first.
+    params, dparams : list of SharedVariable
+        All W, V, b, g and a, and their velocities.
+    costs, errors : list of float
+        Mean negative log-likelihood (nats) and error rate of `dnn` on the test set, as recorded in ``fit``
+        with means and standard deviations of 10,000 rows at most, drawn once, the same in every ``fit``.
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int],
+        noise: float = 0.3,
+        *,
+        rng: Any = None,
+        random_state: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.dtype = float_dtype(dtype)
+        self.noise = check_number(noise, "noise", at_least=0, at_most=float(np.finfo(self.dtype).max))
+        self._chance = Chance(random_state)
+        self._make_stream(rng, RandomStreams)
+        self._start(hidden_layer_sizes, None)
+
+    names = ("W", "V", "b", "g", "a")
+
+    @Computed
+    def params(self) -> list[SharedVariable]:
+        """Return all W, V, b, g and a, in a new list."""
+        self._check_fitted("its parameters are read")
+        return [*self.W, *self.V, *self.b, self.g, *self.a]
+
+    @Computed
+    def dparams(self) -> list[SharedVariable]:
+        """Return the velocities of `params`, in the same order."""
+        self._check_fitted("its velocities are read")
+        return list(self._velocities)
+
+    @property
+    def title(self) -> str:
+        """What progress and errors call it."""
+        return f"{type(self).__name__}({[layer.M for layer in self.dnn.hidden_layers]})"
+
+    def _start(self, sizes: Sequence[int], backend: str | None) -> None:
+        """Make the classifier anew, without parameters, and nothing recorded."""
+        layer = partial(AutoEncoder, hidden="relu")
+        self.dnn = DNN(sizes, layer, random_state=self._chance.own, dtype=self.dtype)
+        for model in (self.dnn, *self.dnn.hidden_layers):
+            model.backend = backend
+        self.costs, self.errors = self.dnn.costs, self.dnn.errors
+
+    @one_fit_at_a_time
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        Xtest: Any,
+        Ytest: Any,
+        learning_rate: float = 0.1,
+        mu: float = 0.9,
+        denoising: float = 1.0,
+        epochs: int = 1,
+        batch_sz: int = 100,
+        *,
+        monitor: str | None = "epoch",
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+    ) -> "Ladder":
+        """Learn to predict the labels and to rebuild the images, from drawn weights on.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Training images, of values about as large as 1, such as pixels in [0, 1]: their squared error is
+            summed over the pixels, and `noise` has their unit.
+        Y : array_like of int of shape (N,)
+            Their labels; each of 0 to K-1 must occur.
+        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
+            What `costs` and `errors` are measured on.
+        learning_rate, mu : float
+            Step size and momentum.
+        denoising : float
+            Weight of a rebuilt image's squared error in the cost, beside the label's negative log-likelihood.
+        epochs, batch_sz : int
+            Passes over the data, and rows a step, at least 2.
+        monitor : {"epoch", "batch", None}
+            When to measure the test set.
+        backend : {"numba", "c", "jax"}, optional
+            See `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each gets a `udl_pt.training.loop.Progress` after every epoch.
+
+        Returns
+        -------
+        Ladder
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own ``fit``.
+        DivergenceError
+            When a step isn't finite; the parameters are those before it.
+        """
+        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, denoising=denoising)
+        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
+        N, D = X.shape
+        epochs, batch_sz = check_epochs(epochs, batch_sz, N, "the ladder's training")
+        if epochs > 0 and batch_sz < 2:
+            raise ValueError(f"batch_sz is {batch_sz}, expected at least 2: a single row has no variance")
+        check_option(monitor, "monitor", MONITORS)
+        backend, callbacks = get_backend(backend), check_callbacks(callbacks)
+        if epochs > 0:
+            notify(callbacks, "on_check", self, hyper, ["costs", "errors"] if monitor == "epoch" else [])
+
+        sizes = [layer.M for layer in self.dnn.hidden_layers]
+        self._start(sizes, backend)
+        self._chance.restart()
+        self._set_params([D, *sizes, K])
+        record = self.dnn._recorder(K, (Xtest, Ytest), None)
+        rows = sample_of_rows(N, MONITORED)
+
+        def measure() -> float:
+            self._fold(X[rows])
+            return record()
+
+        try:
+            if epochs > 0:
+                training = partial(
+                    train,
+                    self._step(backend, 1 / batch_sz),
+                    [X, Y],
+                    epochs=epochs,
+                    batch_sz=batch_sz,
+                    generator=self._generator,
+                    hyper=hyper,
+                    dtype=self.dtype,
+                    stage=self.title,
+                    measure=measure,
+                    model=self,
+                    monitor=monitor,
+                    callbacks=callbacks,
+                )
+                being_fitted(self.dnn, self.dnn.hidden_layers, training)
+        finally:  # also where a step wasn't finite, or somebody interrupts
+            self._fold(X)
+        return self
+
+    def fold(self, X: Any) -> None:
+        """Make `dnn` anew of the present parameters, after `ParameterAverage.apply` or the like.
+
+        What `dnn` was is lost, fine-tuned or not.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            The training images, which the units' means and standard deviations are taken over.
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            Before ``fit``, and for bad input.
+        """
+        self._check_fitted("fold")
+        self._fold(check_matrix(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
+
+    @whole
+    def _set_params(self, sizes: Sequence[int]) -> None:
+        """Draw the weights; all else starts at 0, but `g` and the slopes within the sigmoids of `a` at 1."""
+        pairs, generator = list(itertools.pairwise(sizes)), self._generator
+
+        def each(letter: str, values: Sequence[np.ndarray]) -> list[SharedVariable]:
+            return [shared(value, f"{letter} of layer {k}") for k, value in enumerate(values, start=1)]
+
+        self.W = each("W", [init_weights(pair, generator, self.dtype) for pair in pairs])
+        self.V = each("V", [init_weights(pair[::-1], generator, self.dtype) for pair in pairs])
+        self.b = each("b", [np.zeros(M, self.dtype) for M in sizes[1:]])
+        self.g = shared(np.ones(sizes[-1], self.dtype), "g")
+        start = np.array([0, 1, 0, 0, 0, 0, 1, 0, 0, 0], self.dtype)[:, None]
+        self.a = [shared(np.tile(start, M), f"a of layer {k}") for k, M in enumerate(sizes)]
+        self._velocities = [
+            shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in self.params
+        ]
+        self._start_stream()
+        for layer, (D, M) in zip(self.dnn.hidden_layers, pairs, strict=False):
+            W, bh, bo = (np.zeros(shape, self.dtype) for shape in ((D, M), M, D))
+            layer._set_params(W=W, bh=bh, bo=bo)
+        self.dnn._set_params(np.zeros(pairs[-1], self.dtype))
+        self.dnn.n_features = sizes[0]
+
+    def _cost(self, X: Variable, targets: Variable, denoising: Variable, scale: Variable) -> Variable:
+        """Give the mean cost of a batch's rows, with noise; `scale` is one over their number."""
+        stream = RandomStreams(self.rng, self.dtype)
+
+        def noisy(Z: Variable, M: int) -> Variable:
+            return Z + np.asarray(self.noise, self.dtype) * stream.normal((X.shape[0], M), dtype=self.dtype)
+
+        sizes = [a.get_value(borrow=True).shape[1] for a in self.a]
+        H = noisy(X, sizes[0])
+        Z = [H]  # of each layer, noisy, before bias and activation
+        for W, b, M in zip(self.W, self.b, sizes[1:], strict=True):
+            Z.append(noisy(_standardised(H.dot(W), scale), M))
+            H = rectified(Z[-1] + b)
+        logits = self.g * (Z[-1] + self.b[-1])
+
+        U = _standardised(pt.special.softmax(logits, axis=-1), scale)
+        for a, V, z in zip(self.a[:0:-1], self.V[::-1], Z[:0:-1], strict=True):
+            U = _standardised(_rebuilt(z, U, a).dot(V), scale)
+        error = squared_error(X, _rebuilt(Z[0], U, self.a[0])).sum()
+        return (categorical_cross_entropy(targets, logits, sizes[-1]).sum() + denoising * error) * scale
+
+    def _step(self, backend: str, scale: float) -> MomentumStep:
+        X, targets = pt.matrix("X", dtype=self.dtype), pt.ivector("targets")
+        denoising, factor = (pt.scalar(name, dtype=self.dtype) for name in ("denoising", "scale"))
+        return MomentumStep(
+            self._cost(X, targets, denoising, factor),
+            [X, targets],
+            self.params,
+            self.dparams,
+            scalars=[denoising],
+            constants={factor: scale},
+            dtype=self.dtype,
+            backend=backend,
+            name=f"{self.title} train_op",
+        )
+
+    @whole
+    @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
+    def _fold(self, X: np.ndarray) -> None:
+        """Make `dnn` of the weights, and of the units' means and variances over these rows."""
+        head, layers = self.dnn.params[:2], self.dnn.params[2:]
+        folded = [*layers, *head]
+        gains = [1.0] * len(self.dnn.hidden_layers) + [np.asarray(self.g.get_value(borrow=True))]
+        H, first = in_chunks(X, self.dtype), X[:1].astype(self.dtype)
+        own = [
+            [np.asarray(p.get_value(borrow=True)) for p in pair] for pair in zip(self.W, self.b, strict=True)
+        ]
+        values = []
+        for (W, b), gain in zip(own, gains, strict=True):
+            A = [(rows - first) @ W for rows in H]  # without `first`, rows that are all alike leave rounding
+            mean = sum(a.sum(axis=0, dtype=float) for a in A) / len(X)
+            variance = sum(((a - mean) ** 2).sum(axis=0) for a in A) / len(X)
+            factor = gain * (variance > 0) / np.sqrt(variance + TINY)
+            shift = gain * b - mean * factor
+            values.append(W * factor.astype(self.dtype))
+            values.append((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
+            H = [np.maximum(0, a * factor.astype(self.dtype) + shift.astype(self.dtype), out=a) for a in A]
+            first = H[0][:1].copy()
+        call_locked(folded, _set_values, folded, values)  # another thread may predict
+
+
+def _set_values(variables: Sequence[SharedVariable], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.set_value(value)
+
+
+def _standardised(A: Variable, scale: Any) -> Variable:
+    """Give each column the mean 0 and the variance 1; `scale` is one over the rows."""
+    A = A - A.sum(axis=0, keepdims=True) * scale
+    variance = (A * A).sum(axis=0, keepdims=True) * scale
+    return A / pt.sqrt(variance + np.asarray(TINY, A.dtype))
+
+
+def _rebuilt(Z: Variable, U: Variable, a: Variable) -> Variable:
+    """Give clean values from the noisy ones beside, and from what comes down: the paper's denoising function.
+
+    Best for normal values under normal noise: between `Z` and the mean that `U` lets expect.
+    """
+    mean = a[0] * pt.sigmoid(a[1] * U + a[2]) + a[3] * U + a[4]
+    share = a[5] * pt.sigmoid(a[6] * U + a[7]) + a[8] * U + a[9]
+    return (Z - mean) * share + mean

@@ -1,0 +1,268 @@
+"""Chapter 1: principal components analysis, ``Z = (X - m)Q`` with the eigenvectors of X's covariance as Q."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+
+from udl_pt._support.arguments import check_count, check_switch
+from udl_pt._support.arrays import check_form, check_matrix, check_values
+from udl_pt._support.fitting import one_fit_at_a_time, open_to_fit
+from udl_pt._support.precision import Centre, centre, check_error, check_total, check_whitening
+from udl_pt.backends import get_backend, shared
+from udl_pt.symbolic.calling import Callables, symbolic_or_array
+
+__all__ = ["PCA"]
+
+ROWS = 8192  # rows at a time in products and differences
+
+
+class PCA(Callables):
+    """Principal components analysis by the covariance's eigenvectors (chapter 1).
+
+    Parameters
+    ----------
+    n_components : int, optional
+        K, the columns of Z that are kept; all ``min(N, D)`` where not given.
+    whiten : bool
+        Divide each column of Z by its standard deviation, so that all have variance 1.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (K, D)
+        The first eigenvectors, one a row: the transpose of the book's Q. In each, the first entry of
+        the largest magnitude is positive, so that signs don't depend on the machine.
+    explained_variance_ : ndarray of shape (K,)
+        Their eigenvalues, the variances of Z's columns, descending. As in the book the covariance divides by
+        N (scikit-learn's divides by N - 1).
+    explained_variance_ratio_ : ndarray of shape (K,)
+        The same as shares of X's whole variance.
+    mean_ : ndarray of shape (D,)
+        m, the mean of each column.
+    n_samples_ : int
+        N.
+    params : list of SharedVariable
+        Q of shape (D, K) and m, as `forward` uses them.
+    """
+
+    names = ("Q", "m")
+    Q: SharedVariable
+    m: SharedVariable
+
+    def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
+        self.n_components = None if n_components is None else check_count(n_components, "n_components")
+        self.whiten = check_switch(whiten, "whiten")
+
+    @one_fit_at_a_time
+    def fit(self, X: Any, *, backend: str | None = None) -> "PCA":
+        """Find the directions in which `X` varies most.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least two rows, not all the same. float32 gives float32, all else float64. Where N is at
+            least D, at most 8,192 rows at a time are copied.
+        backend : {"numba", "c", "jax"}, optional
+            What `forward` compiles for; see `udl_pt.set_backend`.
+
+        Returns
+        -------
+        PCA
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed; for variances that the dtype cannot hold; when
+            whitening, for components that vary by no more than rounding.
+        RuntimeError
+            While another thread fits it.
+        """
+        backend = get_backend(backend)
+        dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
+        X = check_form(X)
+        N, D = X.shape
+        K = min(N, D) if self.n_components is None else self.n_components
+        if N < 2:
+            raise ValueError("X has 1 row, and its covariance needs at least 2")
+        if min(N, D) < K:
+            raise ValueError(
+                f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
+            )
+        found = _of_rows(X, K, dtype, self.whiten) if N < D else _of_covariance(X, K, dtype, self.whiten)
+        mean, vectors, total = found.mean, found.vectors, float(found.squares.sum())
+        check_total(X, total, found.variances[0], found.k, dtype)
+        if self.whiten:
+            check_whitening(found.variances, vectors, found.squares, mean, N, found.k, dtype)
+        variances = np.ldexp(found.variances, 2 * found.k)
+        size = abs(vectors)
+        first = (size > (1 - 1e-6) * size.max(axis=1, keepdims=True)).argmax(axis=1)
+        vectors *= np.sign(vectors[np.arange(K), first])[:, None]
+
+        self.backend, self.dtype, self.n_features, self.n_samples_ = backend, dtype, D, N
+        self.mean_, self.components_ = mean.astype(dtype), vectors.astype(dtype)
+        self.explained_variance_ = variances.astype(dtype)
+        self.explained_variance_ratio_ = (found.variances / total).astype(dtype)
+        scale = np.sqrt(variances) if self.whiten else np.ones(K)
+        self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
+        self.m = shared(self.mean_.copy(), "m")
+        return self
+
+    @symbolic_or_array
+    def forward(self, X: Any) -> Any:
+        """Give ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, K)
+            A graph where `X` is a PyTensor variable, else an array.
+        """
+        return (X - self.m).dot(self.Q)
+
+    def transform(self, X: Any) -> Any:
+        """Return the same as `forward`: an array, or a graph of a variable."""
+        return self.forward(X)
+
+    @one_fit_at_a_time
+    def fit_transform(self, X: Any, *, backend: str | None = None) -> np.ndarray:
+        """Fit to `X` and transform it."""
+        with open_to_fit(self):
+            self.fit(X, backend=backend)
+        return np.asarray(self.transform(X))
+
+    def inverse_transform(self, Z: Any) -> np.ndarray:
+        """Give ``X_hat = ZQ' + m``: what the kept components say of X.
+
+        Parameters
+        ----------
+        Z : array_like of shape (N, K)
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, D)
+        """
+        self._check_fitted("inverse_transform")
+        Z = check_matrix(Z, "Z", dtype=self.dtype, n_features=len(self.components_))
+        if self.whiten:
+            Z = Z * np.sqrt(self.explained_variance_)
+        rebuilt: np.ndarray = np.asarray(Z, self.dtype) @ self.components_ + self.mean_
+        return rebuilt
+
+    def reconstruction_error(self, X: Any) -> float:
+        """Give ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+
+        On the data of `fit` it is the sum of the eigenvalues that were dropped.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+
+        Returns
+        -------
+        float
+            In the data's units, squared.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and for squared distances above float64's range.
+        """
+        self._check_fitted("reconstruction_error")
+        X = check_matrix(X, dtype=self.dtype, n_features=self.n_features)
+        error = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            for start in range(0, len(X), ROWS):
+                rows = X[start : start + ROWS] - self.mean_
+                rest = rows - rows @ self.components_.T @ self.components_
+                error += float((rest.astype(float) ** 2).sum()) / len(X)
+        return check_error(error, X)
+
+
+def _mean(X: np.ndarray, dtype: str) -> np.ndarray:
+    """Give each column's mean; what isn't finite in X shows there, and needs no pass of its own.
+
+    In float32, 128 rows are summed in float32, which takes a quarter of the time. That is good to a unit in
+    the last place, but not good enough where the means are large beside what varies.
+    """
+    total = np.zeros(X.shape[1])
+    for start in range(0, len(X), 128):
+        rows = np.asarray(X[start : start + 128], dtype)
+        total += np.ones(len(rows), dtype) @ rows
+    return total / len(X)
+
+
+class Moments(NamedTuple):
+    """What the components are made of: data that were centred and scaled by ``2**-k``."""
+
+    mean: np.ndarray  # (D,), not scaled
+    variances: np.ndarray  # (K,), descending
+    vectors: np.ndarray  # (K, D)
+    squares: np.ndarray  # (D,), the columns' variances
+    k: int
+
+
+def _of_covariance(X: np.ndarray, K: int, dtype: str, whiten: bool) -> Moments:
+    """Find eigenvalues and eigenvectors of ``C = (X - m)'(X - m) / N``."""
+    D, limits, k = X.shape[1], np.finfo(dtype), 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = _mean(X, dtype)
+        if not np.isfinite(mean).all():
+            check_values(X, dtype=dtype)  # names what is not finite
+        C = _second_moments(X, None, dtype) - np.outer(mean, mean)
+        total = np.trace(C)
+        # Digits are lost where the means are large beside what varies, and where squares leave the range.
+        precise = mean @ mean <= 10 * total and limits.tiny / limits.eps**2 <= total < np.inf
+    if not precise:
+        around = centre(X)
+        mean, k, C = around.mean, around.k, _second_moments(X, around, dtype)
+    if D // 8 > K:
+        import scipy.linalg  # here: importing it takes a fifth of a second
+
+        values, vectors = scipy.linalg.eigh(C, subset_by_index=[D - K, D - 1])
+    else:  # LAPACK finds all eigenvectors faster than a large part of them
+        values, vectors = np.linalg.eigh(C)
+    if whiten and values[-K] < np.sqrt(limits.eps) * values[-1]:
+        return _of_triangle(X, K)  # a product has lost half of the digits that whitening divides by
+    variances = np.maximum(values[::-1][:K], 0)
+    return Moments(mean, variances, np.ascontiguousarray(vectors.T[::-1][:K]), np.diag(C), k)
+
+
+def _second_moments(X: np.ndarray, around: Centre | None, dtype: str) -> np.ndarray:
+    """Compute ``X'X / N`` of scaled rows; without a centre X is read where it lies."""
+    C = np.zeros((X.shape[1], X.shape[1]))
+    for start in range(0, len(X), ROWS):
+        rows = X[start : start + ROWS]
+        rows = np.asarray(rows if around is None else around.scaled(rows), dtype)
+        C += rows.T @ rows
+    return C / len(X)
+
+
+def _of_triangle(X: np.ndarray, K: int) -> Moments:
+    """Find the same by singular values of R, where ``X - m = QR``: block after block, in float64."""
+    around = centre(X)
+    R: np.ndarray = np.empty((0, X.shape[1]))
+    for start in range(0, len(X), ROWS):
+        rows = np.concatenate([R, around.scaled(X[start : start + ROWS])])
+        R = np.asarray(np.linalg.qr(rows, mode="r"))
+    return _of_singular_values(R, around, len(X), K)
+
+
+def _of_rows(X: np.ndarray, K: int, dtype: str, whiten: bool) -> Moments:
+    """Find the same for fewer rows than features: no matrix of D x D is made."""
+    check_values(X, dtype=dtype)
+    around = centre(X)
+    return _of_singular_values(
+        np.asarray(around.scaled(X), "float64" if whiten else dtype), around, len(X), K
+    )
+
+
+def _of_singular_values(X: np.ndarray, around: Centre, N: int, K: int) -> Moments:
+    import scipy.linalg
+
+    _, singular, vectors = scipy.linalg.svd(X, full_matrices=False)
+    squares = (X.astype(float) ** 2).sum(axis=0) / N
+    return Moments(around.mean, singular[:K].astype(float) ** 2 / N, vectors[:K], squares, around.k)

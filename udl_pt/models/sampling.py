@@ -1,0 +1,156 @@
+"""What a restricted Boltzmann machine dreams: fantasies, and images completed where pixels are missing.
+
+Both take PyTensor variables and return graphs, or take arrays and return arrays. (A reconstruction is
+`RBM.forward_output`, a bare Gibbs chain `RBM.gibbs`.)
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_count, check_counts, check_is
+from udl_pt._support.arrays import as_array, check_form, check_matrix
+from udl_pt._support.messages import shown
+from udl_pt.backends import Function
+from udl_pt.models._rbm.gibbs import blocks, clamped_chain, gibbs_chain, run_chain
+from udl_pt.models.rbm import RBM
+from udl_pt.symbolic.variables import check_variable
+
+__all__ = ["complete", "fantasies"]
+
+
+def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
+    """Let Gibbs chains run, and take pictures at chosen steps.
+
+    Parameters
+    ----------
+    rbm : RBM
+        Its stream makes the draws.
+    start : int, Variable or array_like of shape (N, D)
+        Where the chains start: at so many rows of noise, or at data.
+    steps : sequence of int
+        When to take a picture: ascending, at least 1.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape (len(steps), N, D)
+        At each of these steps the visible units' means given the hidden units, ``P(v = 1 | h)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For steps that don't ascend from at least 1, and for data that don't fit.
+    """
+    check_is(rbm, "rbm", RBM, "an RBM")
+    counts = check_counts(steps, "steps")
+    if not counts or any(a >= b for a, b in pairwise(counts)):
+        raise ValueError(f"steps is {shown(steps)}, expected ascending numbers such as (1, 10, 100)")
+    rbm._check_fitted("fantasies")
+    if isinstance(start, Variable):
+        check_variable(start, "start", n_features=rbm.n_features)
+        pictures, V = [], start
+        for before, step in pairwise([0, *counts]):
+            V = _after(V, step - before - 1, lambda V, k: gibbs_chain(rbm, V, k, rbm.rng))
+            V, mean = clamped_chain(rbm, V, pt.ones_like(V), 1, rbm.rng)
+            pictures.append(mean)
+        return pt.stack(pictures)
+    picture = rbm.compiled("fantasies", _compile_clamped)
+    if isinstance(start, int | np.integer) and not isinstance(start, bool):
+        noise = rbm.rng.generator.random((check_count(start, "start"), rbm.n_features)) < 0.5
+        start = noise.astype(rbm.dtype)
+    V = check_matrix(
+        start, "start", dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval
+    )
+    V, pictures = np.ascontiguousarray(V, rbm.dtype), []
+    for before, step in pairwise([0, *counts]):
+        V = _after(V, step - before - 1, lambda V, k: run_chain(rbm, V, k))
+        V, mean = picture(V, np.ones_like(V), np.asarray(1))
+        pictures.append(mean)
+    return np.stack(pictures)
+
+
+def _after(V: Any, k: int, run: Any) -> Any:
+    return run(V, k) if k else V
+
+
+def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
+    """Fill in missing values: a Gibbs chain in which the known ones are held.
+
+    Parameters
+    ----------
+    rbm : RBM
+        Its stream makes the draws.
+    X : Variable or array_like of shape (N, D)
+        Data; in an array, what stands where a value is missing doesn't matter and may be NaN.
+    missing : Variable or array_like of bool of shape (N, D) or (D,)
+        Which values are missing.
+    steps : int
+        Gibbs steps, at least 2. The first half is dropped, the second averaged.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape (N, D)
+        `X`, and for the missing values their means given the known ones (an estimate of
+        ``E(v_i | known)``).
+
+    Raises
+    ------
+    ValueError, TypeError
+        For masks of another shape or kind, and for rows of which nothing is known.
+    """
+    check_is(rbm, "rbm", RBM, "an RBM")
+    steps = check_count(steps, "steps", at_least=2)
+    first, second = steps // 2, steps - steps // 2
+    rbm._check_fitted("complete")
+    if isinstance(X, Variable):
+        check_variable(X, n_features=rbm.n_features)
+        missing = pt.as_tensor_variable(missing)
+        start = pt.switch(missing, rbm.units.mean(rbm.b), X)
+        missing = missing + pt.zeros_like(X)
+        V, _ = clamped_chain(rbm, start, missing, first, rbm.rng)
+        _, total = clamped_chain(rbm, V, missing, second, rbm.rng)
+        return pt.switch(missing, total / np.asarray(second, rbm.dtype), X)
+    chain = rbm.compiled("complete", _compile_clamped)
+    X, gaps = _check_gaps(rbm, X, missing)
+    mask, V = gaps.astype(rbm.dtype), X
+    work = len(X) * (rbm.M + rbm.n_features)
+    for k in blocks(first, work):
+        V, _ = chain(V, mask, np.asarray(k))
+    total = np.zeros(X.shape)
+    for k in blocks(second, work):
+        V, part = chain(V, mask, np.asarray(k))
+        total += part
+    return np.where(gaps, total / second, X).astype(rbm.dtype)
+
+
+def _compile_clamped(model: Any, backend: str) -> Function:
+    V, missing = pt.matrix("V", dtype=model.dtype), pt.matrix("missing", dtype=model.dtype)
+    k = pt.lscalar("k")
+    return Function([V, missing, k], clamped_chain(model, V, missing, k, model.rng), backend=backend)
+
+
+def _check_gaps(rbm: RBM, X: Any, missing: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Give `X` with the means at the missing places, and the mask in its shape."""
+    X = check_form(X)
+    gaps, shape = as_array(missing, "missing", "a mask", "True where a value is missing"), X.shape
+    if gaps.dtype != bool:
+        found = f"has dtype {gaps.dtype}" if hasattr(missing, "dtype") else f"is {shown(missing)}"
+        raise TypeError(f"missing {found}, expected bool: True where a value is missing")
+    if gaps.shape not in (shape, shape[1:]):
+        raise ValueError(
+            f"missing is {shown(missing)} (shape {gaps.shape}), expected that of X, {shape}, or one value a "
+            "column"
+        )
+    gaps = np.broadcast_to(gaps, shape)
+    rows = np.flatnonzero(gaps.all(axis=1))
+    if len(rows):
+        raise ValueError(f"missing is True in all of row {rows[0]}: to draw without data, use fantasies")
+    if shape[1] == rbm.n_features:
+        b = rbm.b.get_value()
+        X = np.where(gaps, 1 / (1 + np.exp(-b)) if rbm.units.unit_interval else b, X)
+    X = check_matrix(X, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval)
+    return np.ascontiguousarray(X, rbm.dtype), gaps

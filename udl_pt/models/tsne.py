@@ -1,0 +1,213 @@
+"""Chapter 2: symmetric SNE and t-SNE, which move points in the plane until neighbours are neighbours there.
+
+Gradient descent with momentum, gains and early exaggeration as in van der Maaten and Hinton (Visualizing Data
+using t-SNE, JMLR 9 (2008), section 3.4). The gradient is a compiled graph (`udl_pt.models._sne.objective`).
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from udl_pt._support.classes import own_constructor
+from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt.backends import float_dtype, get_backend
+from udl_pt.models._sne.gradients import Analytic, Autodiff
+from udl_pt.models._sne.loop import Descent, Embedding, GaussianEmbedding, StudentEmbedding
+from udl_pt.models._sne.objective import Kernel, gaussian, student
+from udl_pt.models.pca import PCA
+from udl_pt.training.loop import Progress
+
+__all__ = ["TSNE", "SymmetricSNE"]
+
+LARGE = 10_000  # points from which "auto" is "fft"
+MATRICES = {"analytic": 1.5, "autodiff": 9.0}  # of N x N, at the peak: 1.5 on JAX, 1.15 on Numba; 8.8, 7.2
+
+
+class _OnGraphs(Embedding):
+    """What SNE and t-SNE share beyond the loop: the gradient is a graph."""
+
+    kernel: Kernel
+
+    @one_fit_at_a_time
+    def fit_transform(
+        self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
+    ) -> np.ndarray:
+        """Embed the rows of `X`.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least four points, not all the same.
+        backend : {"numba", "c", "jax"}, optional
+            See `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each gets a `udl_pt.training.loop.Progress` after every iteration, which counts as an epoch there.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, n_components)
+            `embedding_`, in the order of the rows.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own.
+        MemoryError
+            When matrices of N x N need more memory than there is.
+        DivergenceError
+            When a step isn't finite; `embedding_` is that before it.
+        """
+        backend = get_backend(backend)
+        callbacks = self._callbacks(callbacks)
+        return self._exact(self._points(X), self._descent(backend), callbacks)
+
+    def memory(self, N: int) -> int:
+        """Say how many bytes the exact method needs for `N` points, in matrices of N x N."""
+        return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
+
+    def _descent(self, backend: str) -> Callable[[np.ndarray], Descent]:
+        way = Autodiff if self.gradient == "autodiff" else Analytic
+        return lambda P: way(self.kernel, P, self.n_components, backend)
+
+    @staticmethod
+    def _dtype(dtype: Any) -> str:
+        return float_dtype(dtype)
+
+    def _components(self, X: np.ndarray) -> np.ndarray:
+        Z: np.ndarray = X @ PCA(self.n_components).fit(X).components_.T
+        return Z
+
+    @staticmethod
+    def _moved(
+        Y: np.ndarray, v: np.ndarray, gains: np.ndarray, gradient: np.ndarray, rate: float, momentum: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        gains = np.maximum(np.where(v * gradient < 0, gains + 0.2, gains * 0.8), 0.01)
+        v = (momentum * v - rate * gains * gradient).astype(Y.dtype)
+        return Y + v, v, gains
+
+    def _way_out(self) -> str:
+        return "embed a sample of the points, or use dtype='float32', which needs half"
+
+
+@own_constructor
+class SymmetricSNE(_OnGraphs, GaussianEmbedding):
+    """Symmetric stochastic neighbour embedding (chapter 2): Gaussian neighbourhoods on both sides.
+
+    Parameters
+    ----------
+    n_components : int
+        Dimensions of the embedding.
+    s : float, optional
+        The book's s, shared by all points, in the data's units. Where not given, each point has its own, by
+        `perplexity`, as in t-SNE, so that the two can be compared.
+    perplexity, max_iter, gradient, exaggeration_iter, init, random_state, dtype
+        As of `TSNE`.
+    learning_rate : float or "auto"
+        Step size; "auto" is what the attracting forces allow: an eighth of the inverse of P's largest row
+        sum, by the exaggeration.
+    early_exaggeration : float
+        As of `TSNE`. By a Gaussian, exaggeration draws all points into one, so there is none where not given.
+
+    Attributes
+    ----------
+    embedding_, kl_divergence_, costs
+        As of `TSNE`.
+    """
+
+    kernel = staticmethod(gaussian)
+
+
+@own_constructor
+class TSNE(_OnGraphs, StudentEmbedding):
+    """t-distributed stochastic neighbour embedding (chapter 2; van der Maaten and Hinton 2008).
+
+    Parameters
+    ----------
+    n_components : int
+        Dimensions of the embedding.
+    perplexity : float
+        How many neighbours a point has, in effect; see `udl_pt.joint_probabilities`.
+    learning_rate : float or "auto"
+        Step size; "auto" is ``N / early_exaggeration / 4``, but at least 50 (as scikit-learn's).
+    max_iter : int
+        Iterations.
+    gradient : {"analytic", "autodiff"}
+        The closed form as a graph that goes through blocks of rows, or what PyTensor makes of the cost.
+    early_exaggeration : float
+        What p is multiplied with in the first iterations, so that clusters form and find their places.
+    exaggeration_iter : int
+        Their number; the momentum is 0.5 then and 0.8 after.
+    init : {"pca", "random"}
+        Where points start: at the first principal components, or at noise, both scaled down to 1e-4.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of the noise. An int starts each fit anew; None is NumPy's global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        PyTensor's floatX where not given.
+    method : {"auto", "exact", "fft"}
+        "exact" works on all pairs; "fft" interpolates (FIt-SNE) by openTSNE, an optional package; "auto" is
+        "exact" below 10,000 points.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (N, n_components)
+        Where the points ended.
+    kl_divergence_ : float
+        The cost there, in nats; by "fft" that of openTSNE's sparse P.
+    costs : list of float
+        The cost every 50 iterations, without exaggeration ("exact" only).
+    """
+
+    kernel = staticmethod(student)
+
+    @one_fit_at_a_time
+    def fit_transform(
+        self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
+    ) -> np.ndarray:
+        """Embed the rows of `X`; see `SymmetricSNE.fit_transform`.
+
+        By "fft" there are no callbacks and no gradient of one's own, and one or two dimensions.
+        """
+        backend = get_backend(backend)
+        callbacks = self._callbacks(callbacks)
+        found = self._points(X)
+        X = found.X
+        if self.method == "exact" or (self.method == "auto" and len(X) < LARGE):
+            return self._exact(found, self._descent(backend), callbacks)
+        if self.n_components > 2 or self.gradient != "analytic" or callbacks:
+            raise ValueError(
+                f"method is {self.method!r}, and {len(X)} points go through openTSNE, which takes one or two "
+                "dimensions, and neither callbacks nor gradient='autodiff': leave these away, or use "
+                "method='exact'"
+            )
+        try:
+            opentsne = importlib.import_module("openTSNE")
+        except ImportError as error:
+            raise ValueError(
+                f"method is {self.method!r}, and {len(X)} points go through openTSNE, not installed here: "
+                "pip install 'udl_pt[tsne]', or embed a sample, or use method='exact', which takes "
+                f"{self.memory(len(X)) / 1e9:.1f} GB and a time that grows with the square"
+            ) from error
+        run = opentsne.TSNE(
+            n_components=self.n_components,
+            perplexity=self.perplexity,
+            # its gradient lacks the factor 4
+            learning_rate="auto" if isinstance(self.learning_rate, str) else 4 * self.learning_rate,
+            early_exaggeration=self.early_exaggeration,
+            early_exaggeration_iter=min(self.exaggeration_iter, self.max_iter),
+            n_iter=max(self.max_iter - self.exaggeration_iter, 0),
+            initial_momentum=0.5,
+            initialization=self._start(X),
+            negative_gradient_method="fft",
+            n_jobs=-1,
+            random_state=int.from_bytes(self._generator.bytes(3), "big"),
+        ).fit(X)
+        self.costs, self.kl_divergence_ = [], float(run.kl_divergence)
+        self.embedding_ = np.array(run, self.dtype)
+        return self.embedding_
+
+    def _way_out(self) -> str:
+        return "use method='fft' (pip install 'udl_pt[tsne]'), or embed a sample of the points"

@@ -1,0 +1,52 @@
+"""The book's pictures. Each function takes arrays and returns a matplotlib figure; none shows or saves it."""
+
+from matplotlib.figure import Figure
+
+from udl_pt.plots._curves import (
+    COLOURS,
+    MARKERS,
+    open_grid,
+    plot_confusion,
+    plot_costs,
+    plot_embeddings,
+    plot_errors,
+    plot_robustness,
+    plot_spread,
+    plot_toys,
+    plot_updates,
+    plot_variance,
+    show_costs,
+)
+from udl_pt.plots._images import (
+    plot_completions,
+    plot_fantasies,
+    plot_features,
+    plot_filters,
+    plot_images,
+    plot_reconstructions,
+    plot_tricks,
+)
+
+__all__ = [
+    "COLOURS",
+    "MARKERS",
+    "Figure",
+    "open_grid",
+    "plot_completions",
+    "plot_confusion",
+    "plot_costs",
+    "plot_embeddings",
+    "plot_errors",
+    "plot_fantasies",
+    "plot_features",
+    "plot_filters",
+    "plot_images",
+    "plot_reconstructions",
+    "plot_robustness",
+    "plot_spread",
+    "plot_toys",
+    "plot_tricks",
+    "plot_updates",
+    "plot_variance",
+    "show_costs",
+]

@@ -1,0 +1,285 @@
+"""The rule for calling: symbolic in, symbolic out; arrays in, arrays out.
+
+A model writes a method once, as a graph, and decorates it with `symbolic_or_array`. Given a PyTensor
+variable the method returns a variable. Given an array it is compiled once, and called on chunks of rows, so
+that a whole data set can pass without its hidden layers taking memory all at once.
+"""
+
+import copy
+import functools
+import inspect
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arrays import check_matrix
+from udl_pt._support.parameters import Parameters
+from udl_pt.backends import Function, get_backend
+from udl_pt.symbolic.random import RandomStreams
+from udl_pt.symbolic.variables import check_variable
+
+__all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
+
+CHUNK = 1000  # rows
+
+
+class Model(Protocol):
+    """What calling needs to know of a model."""
+
+    dtype: str
+    n_features: int
+
+
+def in_chunks(X: np.ndarray, dtype: str, rows: np.ndarray | None = None) -> Any:
+    """Yield `X`, or some of its rows, in C-ordered chunks of rows, cast to `dtype`."""
+    for start in range(0, len(X if rows is None else rows), CHUNK):
+        chunk = slice(start, start + CHUNK)
+        yield np.ascontiguousarray(X[chunk if rows is None else rows[chunk]], dtype)
+
+
+class ArrayFunction:
+    """A model's symbolic method as a function of arrays; compiles at the first call.
+
+    Parameters
+    ----------
+    graph : callable
+        Takes a matrix variable, returns a variable with one row (or entry) a sample.
+    dtype : str
+        The model's dtype.
+    n_features : int
+        The number of columns that `graph` expects.
+    unit_interval : bool
+        Whether it reads its input as probabilities.
+    backend : str
+        See `udl_pt.backends.get_backend`.
+    name : str
+        The method's name.
+    argument : str
+        What messages call its input.
+    """
+
+    def __init__(
+        self,
+        graph: Callable[[Variable], Variable],
+        *,
+        dtype: str,
+        n_features: int,
+        unit_interval: bool,
+        backend: str,
+        name: str,
+        argument: str = "X",
+    ) -> None:
+        x = pt.matrix("X", dtype=dtype)
+        self.argument = argument
+        self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
+        self._function = Function([x], graph(x), backend=backend, name=name)
+
+    def take_over(self, other: "ArrayFunction") -> None:
+        """Use what `other` has compiled, where the graphs are the same."""
+        self._function.take_over(other._function)
+
+    def __call__(self, X: Any) -> np.ndarray:
+        """Compute the method for an array.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        numpy.ndarray of shape (n_samples, …)
+        """
+        X = check_matrix(
+            X,
+            self.argument,
+            dtype=self.dtype,
+            n_features=self.n_features,
+            unit_interval=self.unit_interval,
+        )
+        return self._function.call_locked(self._of_chunks, X)  # another thread may train
+
+    def _of_chunks(self, X: np.ndarray) -> np.ndarray:
+        results = None
+        start = 0
+        for chunk in in_chunks(X, self.dtype):
+            rows = self._function(chunk)
+            if results is None:
+                results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
+            results[start : start + len(rows)] = rows
+            start += len(rows)
+        assert results is not None  # check_matrix refused an empty X
+        return results
+
+
+def _held(model: Any) -> list[Any]:
+    """List all that a graph of the model may depend on: the attributes of it and of its layers.
+
+    Not what `fit` has recorded, which grows while another thread trains.
+    """
+    held: list[Any] = []
+    for name, value in vars(model).copy().items():  # another thread may set attributes meanwhile
+        if name != "_compiled":
+            held += (name, value)
+            if type(value) is list and not name.endswith(("costs", "errors")):
+                held += value
+    for layer in getattr(model, "hidden_layers", ()):
+        if hasattr(layer, "__dict__"):
+            held += _held(layer)
+    return held
+
+
+def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
+
+
+class Callables(Parameters):
+    """The base of all symbolic models: keeps their compiled functions, one for each method and backend.
+
+    A function is made anew when an attribute of the model, or of one of its layers, is another object than
+    before, and compiled anew if its graph has changed. A change inside an array, a dict or the like can't be
+    seen: assign a new one.
+    """
+
+    dtype: str
+    backend: str | None = None
+    unit_interval = False  # whether the model reads arrays as probabilities
+
+    @property
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether hidden units' values are in [0, 1]; None where that isn't known."""
+        return True
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave compiled functions, which hold locks, out of copies and pickles."""
+        return {name: value for name, value in self.__dict__.copy().items() if name != "_compiled"}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Make methods that override those of `symbolic_or_array` follow its rule, too.
+
+        Raises
+        ------
+        TypeError
+            For such a method that can't be called with ``(self, X)``.
+        """
+        super().__init_subclass__(**options)
+        for name in dir(cls):
+            method = inspect.getattr_static(cls, name)
+            if not inspect.isfunction(method) or hasattr(method, "takes_hidden"):
+                continue
+            overridden = (vars(base).get(name) for base in cls.__mro__[1:])
+            rule = next((m for m in overridden if hasattr(m, "takes_hidden")), None)
+            if rule is not None:
+                try:
+                    inspect.signature(method).bind(cls, "X")
+                except TypeError as error:
+                    raise TypeError(
+                        f"{cls.__name__}.{name} takes {inspect.signature(method)}, expected (self, X) as the "
+                        "method that it overrides"
+                    ) from error
+                setattr(cls, name, symbolic_or_array(method, takes_hidden=rule.takes_hidden, name=name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a parameter or a velocity must be a shared variable of the model's dtype."""
+        if name in self.names or (name[:1] == "d" and name[1:] in self.names):
+            before = self.__dict__.get(name, value)
+            if not isinstance(value, SharedVariable):
+                raise TypeError(
+                    f"{name} of {type(self).__name__} is set to {type(value)}, expected a shared variable: "
+                    f"model.{name}.set_value(array) changes its values, model.{name} = other.{name} shares it"
+                )
+            dtype, ndim = getattr(value.type, "dtype", None), getattr(value.type, "ndim", None)
+            if (dtype, ndim) != (self.dtype, before.type.ndim):
+                raise TypeError(
+                    f"{name} of {type(self).__name__} is set to a shared variable of type {value.type}, "
+                    f"expected dtype {self.dtype} and {before.type.ndim} dimensions"
+                )
+        super().__setattr__(name, value)
+
+    def compiled(self, name: str, make: Callable[[Any, str], Any]) -> Any:
+        """Return the `ArrayFunction` or `Function` that ``make(model, backend)`` makes of this model.
+
+        It is made once, and again when something that the model holds is another object. The model that
+        `make` gets shares this one's parameters and its generator of draws, but has a stream of its own, so
+        draws in the user's graphs and in the library's don't depend on each other.
+        """
+        model: Any = self
+        while True:
+            self._check_fitted(name)
+            backend, rng = get_backend(model.backend), getattr(model, "rng", None)
+            kept, held = model.__dict__.setdefault("_compiled", {}), _held(model)
+            function, known = kept.get((name, backend), (None, []))
+            if function is not None and _are_same(known, held):
+                return function
+            twin = copy.copy(model)
+            if rng is not None:
+                twin.rng = RandomStreams(rng)
+            latest = make(twin, backend)
+            if _are_same(held, _held(model)):  # else another thread began a fit, and some parameters are new
+                break
+        if function is not None:
+            latest.take_over(function)
+        kept[name, backend] = latest, held
+        return latest
+
+    def array_function(self, method: str) -> ArrayFunction:
+        """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
+
+        def make(model: Any, backend: str) -> ArrayFunction:
+            function = getattr(type(model), method)
+            takes_hidden = getattr(function, "takes_hidden", False)
+            return ArrayFunction(
+                getattr(model, method),
+                dtype=model.dtype,
+                n_features=model.M if takes_hidden else model.n_features,
+                unit_interval=bool(model.hidden_unit_interval if takes_hidden else model.unit_interval),
+                backend=backend,
+                name=f"{type(self).__name__}.{method}",
+                argument=getattr(function, "argument", "X"),
+            )
+
+        return self.compiled(method, make)  # type: ignore[no-any-return]
+
+
+def symbolic_or_array(
+    method: Callable[..., Any], *, takes_hidden: bool = False, name: str | None = None
+) -> Any:
+    """Let a method that turns a matrix variable into a graph also take arrays and return arrays.
+
+    A subclass may override the method without decorating it again.
+
+    Parameters
+    ----------
+    method : callable
+        Takes the model and a variable of shape (N, D), returns a variable with N rows or entries.
+    takes_hidden : bool
+        Whether the variable is one of hidden units instead, of shape (N, M).
+    name : str, optional
+        The attribute of the class that holds the method, where that isn't the method's own name.
+    """
+    own_name, signature = name or method.__name__, inspect.signature(method)
+    argument = ([*signature.parameters, "X"])[1]
+
+    @functools.wraps(method)
+    def call(*arguments: Any, **named: Any) -> Any:
+        bound = signature.bind(*arguments, **named)
+        (self, X, *more), named = bound.args, bound.kwargs
+        if isinstance(X, Variable):
+            self._check_fitted(own_name)
+            n_features = self.M if takes_hidden else self.n_features
+            check_variable(X, argument, n_features=n_features)
+            return method(self, X, *more, **named)
+        if more or named:
+            raise TypeError(
+                f"{own_name} of an array takes no further arguments, but {[*more, *named]} came: make them "
+                "attributes of the model, or call it with a variable"
+            )
+        return self.array_function(own_name)(X)
+
+    call.takes_hidden = takes_hidden  # type: ignore[attr-defined]
+    call.argument = argument  # type: ignore[attr-defined]
+    return call

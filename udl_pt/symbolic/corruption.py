@@ -1,0 +1,76 @@
+"""Corruption of inputs, for denoising auto-encoders.
+
+A corruption is a function of a batch's variable and a `RandomStreams` that returns the corrupted batch. One
+of your own takes two lines::
+
+    def tenfold(X, stream):
+        return X * stream.uniform(X.shape, 0.0, 10.0, dtype=X.dtype)
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_number
+from udl_pt._support.messages import shown
+from udl_pt.symbolic.random import RandomStreams, has_stuck_draws
+from udl_pt.symbolic.variables import check_gives_matrix
+
+__all__ = ["Corruption", "check_corruption", "gaussian", "masking", "salt_and_pepper"]
+
+Corruption = Callable[[Variable, RandomStreams], Variable]
+
+
+def check_corruption(corruption: Any, dtype: str) -> None:
+    """Raise unless `corruption` turns a matrix variable and a stream into a matrix variable."""
+    corrupted = check_gives_matrix(
+        corruption,
+        "corruption",
+        "a function of a matrix variable and a RandomStreams that returns it corrupted, such as masking(0.3)",
+        pt.matrix("X", dtype=dtype),
+        RandomStreams(0, dtype),
+    )
+    if has_stuck_draws(corrupted):
+        raise TypeError(
+            f"corruption is {shown(corruption)}, whose draws would be the same for each batch: no one "
+            "advances their random state; draw from the stream that it is given, such as "
+            "stream.uniform(X.shape)"
+        )
+
+
+def masking(p: float) -> Corruption:
+    """Make a corruption that sets each value to zero with probability `p`: the book's bitmask (chapter 3).
+
+    Parameters
+    ----------
+    p : float
+        From 0 to 1; "maybe something like 30%, but researchers have found that up to 50% still provides
+        good results".
+    """
+    return partial(_masking, kept=1 - check_number(p, "p", at_least=0, at_most=1))
+
+
+def gaussian(sd: float) -> Corruption:
+    """Make a corruption that adds normal noise of standard deviation `sd`, in the data's units."""
+    return partial(_gaussian, sd=check_number(sd, "sd", at_least=0))
+
+
+def salt_and_pepper(p: float) -> Corruption:
+    """Make a corruption that sets values with probability `p` to 0 or 1, both alike (Vincent et al. 2010)."""
+    return partial(_salt_and_pepper, p=check_number(p, "p", at_least=0, at_most=1))
+
+
+def _masking(X: Variable, stream: RandomStreams, kept: float) -> Variable:
+    return X * stream.binomial(X.shape, p=kept, dtype=X.dtype)
+
+
+def _gaussian(X: Variable, stream: RandomStreams, sd: float) -> Variable:
+    return X + stream.normal(X.shape, std=sd, dtype=X.dtype)
+
+
+def _salt_and_pepper(X: Variable, stream: RandomStreams, p: float) -> Variable:
+    u = stream.uniform(X.shape, dtype=X.dtype)
+    return X * (u >= p / 2) * (u < 1 - p / 2) + (u >= 1 - p / 2)

@@ -1,0 +1,112 @@
+"""Costs as graphs, computed from logits.
+
+A logit is a pre-activation ``a``. From a probability, ``log(1 - sigmoid(a))`` is minus infinity for every
+a above 37 (17 in float32). From the logit, the cost is exact.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.arguments import check_option
+from udl_pt.symbolic.expressions import columns
+
+__all__ = [
+    "COSTS",
+    "categorical_cross_entropy",
+    "check_cost",
+    "cross_entropy",
+    "lead",
+    "reconstruction_cost",
+    "squared_error",
+]
+
+COSTS = ("cross_entropy", "squared_error")
+
+
+def cross_entropy(target: Variable, logits: Variable) -> Variable:
+    """Cross-entropy of Bernoulli targets with ``sigmoid(logits)``, element by element, in nats.
+
+    ``softplus(a) - t * a``, which is ``-(t log s(a) + (1 - t) log(1 - s(a)))`` for every `a`.
+    """
+    return pt.softplus(logits) - target * logits
+
+
+def squared_error(target: Variable, output: Variable) -> Variable:
+    """Squared difference of targets and outputs, element by element."""
+    return (target - output) ** 2
+
+
+def reconstruction_cost(
+    name: str, mean: Callable[[Variable], Variable]
+) -> Callable[[Variable, Variable], Variable]:
+    """Make the function of X and of what the units that rebuild it get, element by element.
+
+    Parameters
+    ----------
+    name : {"cross_entropy", "squared_error"}
+        See `COSTS`.
+    mean : callable
+        What these units make of what they get; the cross-entropy is for sigmoids, and takes their logits.
+    """
+    if name == "cross_entropy":
+        return cross_entropy
+    return lambda X, A: squared_error(X, mean(A))
+
+
+def check_cost(name: str, sigmoid: bool) -> None:
+    """Raise unless there is such a cost, and the units that rebuild X are sigmoids where it needs them."""
+    check_option(name, "cost", COSTS)
+    if name == "cross_entropy" and not sigmoid:
+        raise ValueError(
+            "cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error', or "
+            "sigmoid output units"
+        )
+
+
+def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int | None = None) -> Variable:
+    """Negative log-likelihood of integer labels under ``softmax(logits)``, one value a row, in nats.
+
+    Parameters
+    ----------
+    labels : Variable, vector of int
+        Labels 0 to ``n_classes - 1``, shape (n_samples,).
+    logits : Variable, matrix
+        Shape (n_samples, n_classes).
+    n_classes : int, optional
+        K, where it is known when the graph is built; else the graph counts the logits.
+    """
+    hot = _own(labels, logits, n_classes).astype(logits.dtype)
+    return -(hot * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
+
+
+def lead(labels: Variable, logits: Variable, n_classes: int | None = None) -> Variable:
+    """Give the logarithm of the odds against each label; the negative log-likelihood is its softplus.
+
+    Both have gradients of one direction; but that of the likelihood is lost where the label's probability
+    rounds to one: first its direction, then its length.
+
+    Parameters
+    ----------
+    labels, logits, n_classes
+        As of `categorical_cross_entropy`.
+
+    Returns
+    -------
+    Variable, vector
+        One value a row.
+    """
+    own = _own(labels, logits, n_classes)
+    others = pt.switch(own, np.asarray(np.finfo(logits.dtype).min / 2, logits.dtype), logits)
+    largest = pytensor.gradient.disconnected_grad(others.max(axis=1, keepdims=True))
+    odds = pt.log(pt.exp(others - largest).sum(axis=1)) + largest[:, 0]
+    return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
+
+
+def _own(labels: Variable, logits: Variable, n_classes: int | None) -> Variable:
+    """Say of each logit whether it is its row's label's."""
+    classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
+    return pt.eq(labels.dimshuffle(0, "x"), classes)

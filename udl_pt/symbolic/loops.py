@@ -1,0 +1,53 @@
+"""Loops in graphs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytensor
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+__all__ = ["loop"]
+
+
+def loop(
+    step: Callable[..., Any],
+    sequences: Sequence[Variable],
+    states: Sequence[Variable],
+    k: Any = None,
+    constants: Sequence[Variable] = (),
+) -> list[Variable]:
+    """Carry out a step for each entry of the sequences, and give the states after the last.
+
+    Parameters
+    ----------
+    step : callable
+        ``step(*entries, *states, *constants)`` gives the next states.
+    sequences : sequence of Variable
+        Draws and the like, all of the same length.
+    states : sequence of Variable
+        Where to start.
+    k : int, optional
+        The sequences' length, where it is known: a single step is written out, not looped.
+    constants : sequence of Variable
+        The same in every step.
+    """
+    if isinstance(k, int) and k == 1:
+        results = step(*(s[0] for s in sequences), *states, *constants)
+        return list(results) if isinstance(results, tuple) else [results]
+
+    # As the loop's own sequences, these would be cut to a common length: to views of no layout Numba knows.
+    def numbered(number: Variable, *variables: Variable) -> list[Variable]:
+        now, rest = variables[: len(states)], variables[len(states) :]
+        results = step(*(s[number] for s in rest[: len(sequences)]), *now, *rest[len(sequences) :])
+        return [number + 1, *(results if isinstance(results, tuple) else [results])]
+
+    _, *outputs = pytensor.scan(
+        numbered,
+        outputs_info=[pt.zeros((), dtype="int64"), *states],
+        non_sequences=[*sequences, *constants],
+        n_steps=sequences[0].shape[0],
+        return_list=True,
+        return_updates=False,
+    )
+    return [output[-1] for output in outputs]

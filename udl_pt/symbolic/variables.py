@@ -1,0 +1,63 @@
+"""Validate symbolic variables before a graph is built of them."""
+
+from typing import Any
+
+from pytensor.graph.basic import Variable
+from pytensor.tensor.type import DenseTensorType
+
+from udl_pt._support.messages import shown
+
+__all__ = ["check_gives_matrix", "check_variable"]
+
+
+def check_variable(X: Variable, name: str = "X", *, n_features: Any = None) -> None:
+    """Raise unless a variable is a matrix of real numbers with as many columns as expected.
+
+    Parameters
+    ----------
+    X : Variable
+        Any integers, booleans or floats; a graph computes with them as PyTensor does.
+    name : str
+        What the messages call it.
+    n_features : int, optional
+        The expected number of columns, compared where the variable's type has one.
+
+    Raises
+    ------
+    TypeError
+        For variables of another kind or of complex numbers.
+    ValueError
+        For another number of dimensions or columns.
+    """
+    if not isinstance(X.type, DenseTensorType):
+        raise TypeError(
+            f"{name} is a variable of type {X.type}, expected a dense matrix such as pt.matrix(): "
+            "pytensor.sparse.dense_from_sparse makes one of a sparse one"
+        )
+    if X.type.numpy_dtype.kind not in "biuf":
+        raise TypeError(f"{name} is a variable of dtype {X.type.dtype}, expected real numbers: {name}.real?")
+    if X.type.ndim != 2:
+        way_out = (
+            f"{name}[None, :] for a single row" if X.type.ndim == 1 else "flatten each sample to one row"
+        )
+        raise ValueError(
+            f"{name} is a variable of type {X.type}, expected a matrix (samples, features): {way_out}"
+        )
+    columns = X.type.shape[1]
+    if n_features is not None and columns not in (None, n_features):
+        raise ValueError(
+            f"{name} is a variable of {columns} columns, expected {n_features}: declare it as pt.matrix() "
+            f"or with shape (None, {n_features})"
+        )
+
+
+def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any) -> Variable:
+    """Hand back the matrix variable that a call of `function` gives; else raise what was `expected`."""
+    try:
+        seen = function(*arguments)
+        error = f"it returns {shown(seen)}"
+    except Exception as cause:  # whatever it is, it is the function's
+        seen, error = None, f"called so, it says: {cause}"
+    if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
+        raise TypeError(f"{name} is {shown(function)}, expected {expected}; {error}")
+    return seen

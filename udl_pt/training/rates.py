@@ -1,0 +1,104 @@
+"""Learning rate, momentum and the like: their limits, and the mapping in which a callback changes them."""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+import numpy as np
+
+from udl_pt._support.arguments import check_number
+
+__all__ = ["Rates", "check_rate"]
+
+_AT_MOST = {"mu": 1.0, "sparsity_target": 1.0}  # of all others the largest number of the dtype
+
+
+def check_rate(value: Any, name: str, dtype: str, shown: str | None = None) -> float:
+    """Return a rate as a float that has the limits of its name and fits `dtype`.
+
+    Parameters
+    ----------
+    value : float
+        At least 0; momentum and the like are at most 1.
+    name : str
+        Which rate.
+    dtype : {"float64", "float32"}
+        The dtype of the steps that read it.
+    shown : str, optional
+        What the message calls it; `name` where not given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what isn't a number, or is outside the limits.
+    """
+    largest = _AT_MOST.get(name, float(np.finfo(dtype).max))
+    return check_number(value, shown or name, at_least=0, at_most=largest)
+
+
+class Rates(MutableMapping[str, float]):
+    """The rates of one training by name: the names are fixed, each new value is checked at once.
+
+    Parameters
+    ----------
+    dtype : {"float64", "float32"}
+        The dtype of the steps that read them.
+    unless_zero : mapping of str to float, optional
+        Further rates; those that are 0 are left out, since the steps don't read them.
+    **values
+        The rates.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_rate`.
+    """
+
+    def __init__(self, dtype: str, *, unless_zero: Mapping[str, Any] | None = None, **values: Any) -> None:
+        optional = unless_zero or {}
+        checked = {name: check_rate(value, name, dtype) for name, value in {**values, **optional}.items()}
+        self._dtype = dtype
+        self._values = {name: value for name, value in checked.items() if value or name not in optional}
+
+    def __getitem__(self, name: str) -> float:
+        """Return a rate."""
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Set a rate that is there, for the steps to come."""
+        if name not in self._values:
+            raise ValueError(
+                f"progress.hyper has no {name!r}, but {', '.join(map(repr, self._values))}: set one of these"
+            )
+        self._values[name] = check_rate(value, name, self._dtype, f"progress.hyper[{name!r}]")
+
+    def __delitem__(self, name: str) -> None:
+        """Refuse: a step needs all of its rates."""
+        raise TypeError(
+            f"progress.hyper[{name!r}] can't be removed: every step of this training reads it. "
+            "Assign another value"
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Return how many rates there are."""
+        return len(self._values)
+
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a dict of these rates and `other`."""
+        return self._values | dict(other)
+
+    def __ior__(self, other: Mapping[str, Any]) -> "Rates":
+        """Set several rates."""
+        self.update(other)
+        return self
+
+    def __repr__(self) -> str:
+        """Show the rates as a dict."""
+        return repr(self._values)
+
+    def copy(self) -> dict[str, float]:
+        """Return the present values as a dict."""
+        return dict(self._values)
