@@ -23,7 +23,7 @@ def test_a_page_gives_what_it_says(page):
 
 def test_the_tests_that_faithfulness_names_are_there():
     page = (DOCS / "faithfulness.md").read_text(encoding="utf-8")
-    named = re.findall(r"(test_\w+\.py)::(\w+)", page)
+    named = re.findall(r"((?:\w+/)?test_\w+\.py)::(\w+)", page)
     assert len(named) > 20
     for file, name in named:
         assert f"def {name}(" in (Path(__file__).parent / file).read_text(encoding="utf-8"), (file, name)

@@ -1,18 +1,15 @@
 """The original Theano's numbers, step for step, to 1e-8, on every backend."""
 
 import functools
-from pathlib import Path
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from golden import ATOL, GOLDEN, assert_golden, golden
 
 from udl_pt import DBN, DNN, RBM, AutoEncoder
 from udl_pt.backends import BACKENDS
-
-GOLDEN = Path(__file__).parent / "golden"
-ATOL = 1e-8
 
 pytestmark = pytest.mark.core
 
@@ -21,19 +18,6 @@ pytestmark = pytest.mark.core
 def data():
     with np.load(GOLDEN / "data.npz") as z:
         return z["X"] / 255, z["Y"], z["Xtest"] / 255, z["Ytest"]
-
-
-def golden(name):
-    with np.load(GOLDEN / f"{name}.npz") as z:
-        return dict(z)
-
-
-def assert_golden(name, got):
-    expected = golden(name)
-    assert set(got) == set(expected)
-    for key, value in expected.items():
-        np.testing.assert_allclose(got[key], value, rtol=0, atol=ATOL, err_msg=f"{name}: {key}")
-        assert isinstance(got[key], np.ndarray | list)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

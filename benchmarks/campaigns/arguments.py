@@ -31,25 +31,25 @@ __all__ = ["CAMPAIGNS", "Target", "complaint", "targets", "tries_of"]
 
 MODULES = (
     "udl_pt",
-    "udl_pt.training.callbacks",
+    "udl_pt.callbacks",
     "udl_pt.inspection.attacks",
     "udl_pt.inspection.augmentation",
     "udl_pt.inspection.features",
     "udl_pt.inspection.likelihood",
     "udl_pt.models.sampling",
-    "udl_pt.datasets._mnist",
+    "udl_pt.datasets",
     "udl_pt.models._sne.affinities",
     "udl_pt.models._sne.objective",
     "udl_pt.eager",
 )
-FUNCTIONS_OF_GRAPH = ("gaussian", "init_weights", "masking", "salt_and_pepper")  # the others build graphs
+CORRUPTIONS = ("gaussian", "masking", "salt_and_pepper")
 LEFT_OUT = {
     "Comparison": "a result",
     "Outcome": "a result",
     "Estimate": "a result",
     "Dataset": "a result",
     "RandomStreams": "its methods take symbolic shapes and numbers, which PyTensor checks",
-    "compare": "it starts processes; test_compare.py has its wrong arguments",
+    "compare": "it starts processes; test_comparison.py has its wrong arguments",
     "momentum_updates": "takes graphs, which PyTensor checks",
     "sgd_updates": "takes graphs, which PyTensor checks",
     "value_of": "a helper of callbacks",
@@ -134,7 +134,7 @@ def targets() -> list[Target]:
     for module in MODULES:
         here = importlib.import_module(module)
         wanted = {
-            "udl_pt.datasets._mnist": OF_DATASETS,
+            "udl_pt.datasets": OF_DATASETS,
             "udl_pt.models._sne.affinities": OF_AFFINITIES,
             "udl_pt.models._sne.objective": OF_NEIGHBOURS,
         }.get(module, here.__all__)
@@ -147,8 +147,8 @@ def targets() -> list[Target]:
             found[label] = _target(label, thing)
             if inspect.isclass(thing) and module in ("udl_pt", "udl_pt.eager"):
                 found |= {t.name: t for t in _methods(label, thing)}
-    for name in FUNCTIONS_OF_GRAPH:
-        found[name] = _target(name, getattr(importlib.import_module("udl_pt.symbolic.graph"), name))
+    for name in CORRUPTIONS:
+        found[name] = _target(name, getattr(importlib.import_module("udl_pt.symbolic.corruption"), name))
     return list(found.values())
 
 

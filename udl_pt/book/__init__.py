@@ -1,4 +1,4 @@
-"""The book's programs, a chapter a module: ``section`` runs a chapter and returns its section of the report."""
+"""The book's programs. A module's ``section`` runs its chapter and returns its section of the report."""
 
 from collections.abc import Callable
 

@@ -209,7 +209,7 @@ def zeros(name: str, shape: int | tuple[int, ...], dtype: str) -> Any:
 
 
 def shuffled_batches(N: int, batch_sz: int, rng: Any) -> Iterator[Any]:
-    """Give the rows of one batch after the other, epoch by epoch without end, as `udl_pt.training.loop.train`."""
+    """Yield the rows of each batch, epoch after epoch, in the order of `udl_pt.training.loop.train`."""
     order = np.arange(N)
     while True:
         shuffled = np.arange(N)

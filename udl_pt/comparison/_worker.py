@@ -130,7 +130,7 @@ class Conductor:
 
 
 def named(kind: str, n: int) -> list[str]:
-    """Name the parameters of a model as `udl_pt.comparison._theano_worker` does; where there are others, by numbers."""
+    """Name a model's parameters as the original Theano's worker does; number those of other models."""
     if kind == "dnn":
         names = ["W", "b"] + [f"hidden_{p}{i}" for i in range((n - 2) // 2) for p in "Wb"]
     else:

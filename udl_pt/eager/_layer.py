@@ -38,8 +38,7 @@ def softplus(a: np.ndarray) -> np.ndarray:
 
 
 class MomentumStep:
-    """One step of the book's momentum, whole or not at all: what `udl_pt.training.loop.train` calls for a
-    batch.
+    """One step of the book's momentum, whole or not at all.
 
     Parameters
     ----------

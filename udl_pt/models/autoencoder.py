@@ -39,9 +39,9 @@ class AutoEncoder(Layer):
     an_id : hashable, optional
         A name of the reader's own; the listing uses ``self.id`` and never sets it.
     corruption : callable, optional
-        ``corruption(X, stream)`` turns a batch's variable and a `RandomStreams` into the corrupted batch
-        that is encoded in training (denoising auto-encoder); the clean batch remains the target, and
-        nothing else is corrupted. `udl_pt.symbolic.graph` has `masking`, `gaussian` and `salt_and_pepper`.
+        ``corruption(X, stream)`` turns a batch's variable and a `RandomStreams` into the corrupted batch that
+        is encoded in training (denoising auto-encoder); the clean batch remains the target, and nothing else
+        is corrupted. `udl_pt.symbolic.corruption` has `masking`, `gaussian` and `salt_and_pepper`.
     hidden, output : {"sigmoid", "linear", "relu"}
         What the units are; "relu" are rectified ones, ``max(a, 0)`` (Glorot, Bordes and Bengio, AISTATS
         2011). With both linear, the squared error and data of mean zero it finds the subspace of the first M

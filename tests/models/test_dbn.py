@@ -183,7 +183,7 @@ def test_fine_tuning_goes_the_same_way_from_loaded_layers_as_from_saved_ones(dat
 
 
 def test_a_file_of_the_first_format_is_read_with_velocities_of_zero():
-    dbn = DBN.load(Path(__file__).parent / "files" / "dbn_1.st")
+    dbn = DBN.load(Path(__file__).parents[1] / "files" / "dbn_1.st")
     first, second, third = dbn.hidden_layers
     assert [type(layer) for layer in dbn.hidden_layers] == [AutoEncoder, RBM, RBM]
     assert (first.hidden, first.output, second.visible, third.visible) == (

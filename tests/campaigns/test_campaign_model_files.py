@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from campaigns import model_files, right_models, wrong_models
 
-from udl_pt import DBN, dbn_files, storage
+from udl_pt import DBN
+from udl_pt._support import storage
+from udl_pt.models import _dbn_files as dbn_files
 
 
 def failures(run, tries):

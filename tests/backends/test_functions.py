@@ -12,8 +12,9 @@ import pytensor.tensor as pt
 import pytest
 from scipy.special import expit
 
-from udl_pt import AutoEncoder, compile_cache, set_backend
+from udl_pt import AutoEncoder, set_backend
 from udl_pt.backends import BACKENDS, Function, float_dtype, get_backend, shared, to_numpy
+from udl_pt.backends import _cache as compile_cache
 
 
 @pytest.fixture(autouse=True)

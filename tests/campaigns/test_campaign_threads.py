@@ -7,7 +7,9 @@ import time
 import pytest
 from campaigns import threads
 
-from udl_pt import AutoEncoder, RandomStreams, calling, fitting
+from udl_pt import AutoEncoder, RandomStreams
+from udl_pt._support import fitting
+from udl_pt.symbolic import calling
 from udl_pt.symbolic.updates import MomentumStep
 
 RUNS = {"own": (threads.on_their_own, 320), "shared": (threads.shared, 300), "draws": (threads.draws, 300)}

@@ -4,7 +4,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from sklearn.decomposition import PCA as ReferencePCA
 
 from udl_pt import PCA

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from autoencoder_in_numpy import eager_autoencoder, images
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import shuffle

@@ -7,8 +7,9 @@ import numpy as np
 import pytensor
 import pytest
 
-from udl_pt import DNN, AutoEncoder, backend, eager
+from udl_pt import DNN, AutoEncoder, eager
 from udl_pt._support.interrupts import deferring_signals, interruptible, uninterrupted
+from udl_pt.backends import _function as backend
 
 X = np.random.RandomState(0).rand(20, 5)
 Y = np.arange(20) % 2

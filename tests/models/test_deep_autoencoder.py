@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytensor.tensor as pt
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from scipy.special import expit
 from sklearn.utils import shuffle
 

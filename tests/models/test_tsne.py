@@ -6,7 +6,7 @@ import logging
 import numpy as np
 import psutil
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from scipy.spatial.distance import squareform
 from sklearn.manifold import TSNE as ReferenceTSNE
 from sklearn.manifold import trustworthiness

@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from scipy.integrate import dblquad
 from scipy.special import expit, logsumexp
 

@@ -5,9 +5,9 @@ import functools
 
 import numpy as np
 import pytest
+from golden import GOLDEN, assert_golden, golden
 from parity import value
 from scipy.special import log_softmax
-from test_golden import GOLDEN, assert_golden, golden
 from twins import BATCH, CORE, LABELLED, X, Y, values
 
 from udl_pt import eager

@@ -4,7 +4,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from scipy import stats
 from scipy.optimize import approx_fprime
 from scipy.special import log_softmax, logsumexp, softmax

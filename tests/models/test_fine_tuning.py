@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from pytensor.tensor.math import Dot
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss

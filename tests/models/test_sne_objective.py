@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from scipy.optimize import approx_fprime
 from scipy.special import rel_entr
 from sne_by_scipy import cost_by_scipy, random_P
@@ -16,7 +16,7 @@ from udl_pt.models._sne.gradients import Analytic
 from udl_pt.models._sne.objective import sne_cost, sne_gradient, student, tsne_cost, tsne_gradient
 
 COSTS = {"sne": (sne_cost, sne_gradient), "tsne": (tsne_cost, tsne_gradient)}
-GOLDEN = Path(__file__).parent / "golden" / "sne.npz"
+GOLDEN = Path(__file__).parents[1] / "golden" / "sne.npz"
 
 
 @pytest.fixture(scope="module")

@@ -15,18 +15,13 @@ import numpy as np
 import pytest
 
 import udl_pt
-from udl_pt import (
-    DBN,
-    DNN,
-    RBM,
-    AutoEncoder,
-    cli,
-    comparison,
-    comparison_code,
-    comparison_plots,
-    comparison_report,
-    comparison_worker,
-)
+from udl_pt import DBN, DNN, RBM, AutoEncoder
+from udl_pt.cli import _compare as comparison_report
+from udl_pt.cli import _main as cli
+from udl_pt.comparison import _code as comparison_code
+from udl_pt.comparison import _compare as comparison
+from udl_pt.comparison import _figures as comparison_plots
+from udl_pt.comparison import _worker as comparison_worker
 from udl_pt.comparison._compare import Comparison, Way, compare
 from udl_pt.symbolic.corruption import masking
 

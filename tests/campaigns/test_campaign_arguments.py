@@ -7,7 +7,8 @@ import pytest
 from campaigns import arguments
 from campaigns.wrong_values import VALUES, kind_of
 
-from udl_pt import AutoEncoder, eager, messages
+from udl_pt import AutoEncoder, eager
+from udl_pt._support import messages
 from udl_pt._support.arguments import check_count
 from udl_pt.models.autoencoder import check_option
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from backends import CORE_BACKENDS
+from on_backends import CORE_BACKENDS
 from scipy.special import expit, softmax
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss

@@ -12,10 +12,10 @@ import udl_pt.models.pca
 import udl_pt.models.tsne
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt.datasets import gaussian_clouds
-from udl_pt.eager import sne
+from udl_pt.eager import tsne as sne
 from udl_pt.models._sne.affinities import joint_probabilities
 
-GOLDEN = Path(__file__).parent / "golden" / "sne.npz"
+GOLDEN = Path(__file__).parents[1] / "golden" / "sne.npz"
 SIDES = [sne, udl_pt.models.tsne]
 METHODS = ["SymmetricSNE", "TSNE"]
 KINDS = ["sne", "tsne"]

@@ -136,7 +136,7 @@ def test_full_mnist_and_the_subset_made_from_it_anew(tmp_path):
     assert hashlib.md5(contents).hexdigest() == "6bbc9ace898e44ae57da46a324031adb"
     contents = struct.pack(">II", 2049, 10000) + data.Ytest.astype(np.uint8).tobytes()
     assert hashlib.md5(contents).hexdigest() == "27ae3e4e09519cfbb04c329615203637"
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+    sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
     try:
         import make_mnist_subset
     finally:
