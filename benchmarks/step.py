@@ -22,6 +22,7 @@ after a rest and with calls to warm up, and take turns in another order each rou
 import argparse
 import json
 import time
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate, pairwise, product
 from pathlib import Path
@@ -36,8 +37,10 @@ from udl_pt import DNN, RBM, AutoEncoder
 from udl_pt.backends import BACKENDS
 from udl_pt.models._rbm.contrastive_divergence import Sampler, contrastive_step
 from udl_pt.symbolic.costs import cross_entropy
+from udl_pt.training.held_out import HeldOut
 from udl_pt.training.loop import train
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 B, D, SIZES, K, N = 100, 784, [1000, 750, 500], 10, 20_000
 REST, WARM, TIMED = 0.2, 5, 20  # seconds, calls, calls
@@ -91,9 +94,9 @@ def udl_pt_step(backend, kind, dtype):
         p.set_value(value)
     mu = 0 if kind == CD else MU
     arguments = [*batch, *(np.asarray(v, dtype) for v in (RATE, mu))]
-    data = [np.concatenate([a] * (N // B)) for a in batch]
-    hyper = Rates(dtype, learning_rate=RATE, mu=mu)
-    once = partial(train, compiled, data, epochs=1, batch_sz=B, monitor=None, dtype=dtype, hyper=hyper)
+    data = tuple(np.concatenate([a] * (N // B)) for a in batch)
+    rates = Rates(dtype, learning_rate=RATE, mu=mu)
+    once = Run(data, HeldOut(), rates, epochs=1, batch_sz=B, monitor=None, callbacks=(), dtype=dtype)
 
     def in_fit(count):
         stamps = []
@@ -103,7 +106,7 @@ def udl_pt_step(backend, kind, dtype):
             progress.stop = len(stamps) > count
 
         clock.on_batch = clock
-        once(generator=np.random, stage="", measure=float, callbacks=[clock])
+        train(compiled, replace(once, callbacks=(clock,)), generator=np.random, stage="", measure=dict)
         return np.diff(stamps[: count + 1])  # the last is the epoch's
 
     return lambda: compiled(*arguments), params[0].get_value, in_fit

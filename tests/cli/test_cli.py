@@ -20,7 +20,7 @@ from udl_pt import __version__
 from udl_pt.book.report import Section
 from udl_pt.cli import _main as cli
 from udl_pt.datasets import Dataset
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 
 @pytest.fixture
@@ -167,10 +167,11 @@ def run_of_two_stages(console):
         bars.say("DNN([9, 3]), pretrained")
         for stage in ("AutoEncoder(9)", "DNN([9, 3])"):
             progress = Progress(stage, epochs=3, n_batches=50)
-            for progress.epoch in (1, 2, 3):
-                for progress.batch in range(1, 51):
+            for epoch in (1, 2, 3):
+                for batch in range(1, 51):
+                    progress.advance(epoch=epoch, batch=batch)
                     bars.on_batch(progress)
-                progress.cost = 10.0 / progress.epoch
+                progress.advance(cost=10.0 / epoch)
                 bars(progress)
     return console.file.getvalue()
 

@@ -16,7 +16,7 @@ from udl_pt.training.callbacks import (
     UpdateSizes,
     value_of,
 )
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 X = np.random.RandomState(0).rand(60, 8)
 FAST = {"batch_sz": 20, "pretrain_options": {"batch_sz": 20}}

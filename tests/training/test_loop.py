@@ -10,8 +10,11 @@ from scipy.special import expit, xlog1py, xlogy
 from sklearn.utils import shuffle
 
 from udl_pt import DeepAutoEncoder, DivergenceError
-from udl_pt.training.loop import Progress, monitored_rows, train
+from udl_pt.training.held_out import HeldOut
+from udl_pt.training.loop import monitored_rows, train
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 
 class Recorder:
@@ -29,23 +32,30 @@ class Recorder:
         self.settled += 1
 
 
-def run(step, data, **options):
+def run(step, data, *, generator=None, model=None, **options):
     costs = []
 
     def measure():
         costs.append(len(step.calls))
-        return float(costs[-1])
+        return {"cost": float(costs[-1])}
 
     defaults = {
+        "held_out": HeldOut(),
+        "rates": Rates("float32", learning_rate=0.5),
         "epochs": 2,
         "batch_sz": 4,
-        "generator": np.random.RandomState(0),
-        "hyper": Rates("float32", learning_rate=0.5),
+        "monitor": "epoch",
+        "callbacks": (),
         "dtype": "float32",
-        "stage": "Recorder",
-        "measure": measure,
     }
-    train(step, data, **(defaults | options))
+    train(
+        step,
+        Run(tuple(data), **(defaults | options)),
+        generator=generator or np.random.RandomState(0),
+        stage="Recorder",
+        measure=measure,
+        model=model,
+    )
     return costs
 
 
@@ -182,7 +192,7 @@ def test_a_callback_that_changes_what_is_not_there_fails_at_once(what, error, me
         run(
             step,
             [np.zeros((8, 1))],
-            hyper=Rates("float32", learning_rate=0.5, mu=0.9),
+            rates=Rates("float32", learning_rate=0.5, mu=0.9),
             callbacks=[Late(what, moment)],
         )
 

@@ -1,6 +1,5 @@
 """Validate arrays of numbers. Each error says what was received, what was expected and how to fix it."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from udl_pt._support.messages import (
     no_probabilities,
     shown,
 )
+from udl_pt._support.warn import warn_user
 
 __all__ = [
     "as_array",
@@ -196,11 +196,10 @@ def warn_unless_standardised(mean: np.ndarray, variance: np.ndarray) -> None:
     """Warn of columns whose mean is far from 0 or whose variance, where they vary at all, is far from 1."""
     varying = variance[variance > 0] if (variance > 0).any() else variance
     if abs(mean).max() > 0.3 or varying.min() < 0.5 or varying.max() > 2:
-        warnings.warn(
+        warn_user(
             f"X has means from {mean.min():.3g} to {mean.max():.3g} and variances from "
             f"{varying.min():.3g} to {varying.max():.3g}, but Gaussian units expect 0 and 1: "
-            "standardise the columns, (X - X.mean(axis=0)) / X.std(axis=0), 1 where they don't vary",
-            stacklevel=4,  # fit has a decorator
+            "standardise the columns, (X - X.mean(axis=0)) / X.std(axis=0), 1 where they don't vary"
         )
 
 

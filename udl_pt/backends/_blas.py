@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytensor
 
+from udl_pt._support.warn import warn_user
 from udl_pt.backends._cache import prepare_cache
 
 __all__ = ["blas_of_c", "blas_of_numba", "compiler_of_c", "quiet_about_blas"]
@@ -35,7 +36,7 @@ def quiet_about_blas(backend: str) -> Iterator[None]:
         links_blas = backend != "c" or bool(pytensor.config.blas__ldflags)
     if not links_blas and not _warned_about_blas:
         _warned_about_blas = True
-        warnings.warn(_SLOW_C if compiler_of_c() else _NO_C, stacklevel=5)
+        warn_user(_SLOW_C if compiler_of_c() else _NO_C)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
         # about shapes that fit, which JAX checks itself when it traces a function

@@ -15,7 +15,6 @@ import shutil
 import sys
 import tempfile
 import traceback
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import pytensor
 from pytensor import configdefaults
 from pytensor.compile import compilelock
 
+from udl_pt._support.warn import warn_user
 from udl_pt.backends._sealed_modules import forget_modules, load_extensions, use_sealed_modules
 
 __all__ = [
@@ -187,10 +187,7 @@ def _warn(reason: str) -> None:
     global _warned
     if not _warned:
         _warned = True
-        warnings.warn(
-            f"{reason}, so what is compiled now is lost when this process ends: {WAY_OUT}",
-            stacklevel=3,
-        )
+        warn_user(f"{reason}, so what is compiled now is lost when this process ends: {WAY_OUT}")
 
 
 def _short(error: Any) -> str:

@@ -11,7 +11,7 @@ from udl_pt.datasets import Dataset
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.corruption import masking
 from udl_pt.training.callbacks import LinearDecay
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 __all__ = [
     "BY_AUTOENCODERS",

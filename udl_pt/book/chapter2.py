@@ -16,7 +16,7 @@ from udl_pt.models._sne.loop import RECORDED
 from udl_pt.models.pca import PCA
 from udl_pt.models.tsne import TSNE, SymmetricSNE
 from udl_pt.plots import plot_costs, plot_embeddings, plot_toys
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 __all__ = ["one_neighbour_error", "section"]
 

@@ -27,7 +27,7 @@ from udl_pt.comparison._models import KINDS
 from udl_pt.comparison._worker import TWINS
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.symbolic.random import as_generator
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 __all__ = ["main"]
 

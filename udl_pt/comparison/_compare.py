@@ -30,7 +30,7 @@ from udl_pt.comparison._models import KINDS, fit_arguments, pickled, subject
 from udl_pt.comparison._processes import Process, check_theano
 from udl_pt.comparison._worker import CLASSES, TWINS, prepared, way_of
 from udl_pt.datasets import load_mnist_subset
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 __all__ = ["Comparison", "Way", "compare"]
 

@@ -28,7 +28,7 @@ from udl_pt.backends import BACKENDS, get_backend
 from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
 from udl_pt.training.callbacks import value_of
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 __all__ = ["CLASSES", "TWINS", "main", "prepared", "way_of"]
 

@@ -11,16 +11,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from udl_pt._support.arguments import check_callbacks, check_count, check_dtype, check_epochs, check_option
+from udl_pt._support.arguments import check_count, check_dtype
 from udl_pt._support.arrays import check_matrix, check_weights
 from udl_pt._support.classes import is_newer
 from udl_pt._support.interrupts import whole
 from udl_pt._support.parameters import LayerParameters, Parameters
 from udl_pt.eager._streams import Streams
 from udl_pt.symbolic.random import Chance, HostGenerator, WithChance
-from udl_pt.training.held_out import HeldOut
-from udl_pt.training.loop import MONITORS, monitored_rows, notify, train
-from udl_pt.training.rates import Rates
+from udl_pt.training.held_out import Arrays
+from udl_pt.training.loop import monitored_rows, train
+from udl_pt.training.run import Run
 
 __all__ = ["Array", "Layer", "MomentumStep", "Twin", "init_weights", "softplus"]
 
@@ -190,86 +190,43 @@ class Layer(LayerParameters, Twin):
             setattr(self, name, self._param(value))
             setattr(self, f"d{name}", self._param(np.zeros_like(value)))
 
-    def _start(self, D: int) -> None:
-        """Draw weights, and start the stream of draws."""
+    def _start(self, run: Run) -> tuple[Run, Arrays | None]:
+        """Hold out the validation set, draw weights, and start the stream of draws."""
+        run.announce(self)
+        self._chance.restart()
+        run, valid = run.split(self._generator)
+        D = run.data[0].shape[1]
+        self.unit_interval = run.unit_interval
         W = init_weights((D, self.M), self._generator, self.dtype)
         self._set_params(W, np.zeros(self.M, self.dtype), np.zeros(D, self.dtype))
         self._start_stream()
         self.costs, self.valid_costs = [], []
-
-    def _checked(
-        self, X: Any, validation: Any, loop: dict[str, Any], unit_interval: bool
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Check what all layers' ``fit`` have in common, before anything is changed; then hold rows out.
-
-        `loop` holds epochs, batch_sz, monitor, callbacks, and the rates in hyper. Without epochs nothing is
-        read as a probability.
-
-        Returns
-        -------
-        ndarray
-            What to train on.
-        ndarray or None
-            The validation set.
-        """
-        check_option(loop["monitor"], "monitor", MONITORS)
-        loop["hyper"] = Rates(self.dtype, **loop["hyper"])
-        loop["callbacks"] = check_callbacks(loop["callbacks"])
-        unit_interval = unit_interval and check_count(loop["epochs"], "epochs", at_least=0) > 0
-        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
-        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
-        N = len(X) - held_out.n_drawn
-        loop["epochs"], loop["batch_sz"] = check_epochs(loop["epochs"], loop["batch_sz"], N)
-        if loop["epochs"]:
-            records = ("costs", "valid_costs") if held_out else ("costs",)
-            notify(
-                loop["callbacks"],
-                "on_check",
-                self,
-                loop["hyper"],
-                records if loop["monitor"] == "epoch" else (),
-            )
-        self.unit_interval = unit_interval
-        self._chance.restart()
-        (X,), valid = held_out.split(self._generator, X)
-        return X, None if valid is None else valid[0]
+        return run, valid
 
     def _train(
-        self,
-        X: np.ndarray,
-        valid: np.ndarray | None,
-        dparams: Sequence[Any],
-        scale: float,
-        loop: dict[str, Any],
-        divisor: float = 1.0,
+        self, run: Run, valid: Arrays | None, dparams: Sequence[Any], scale: float, divisor: float = 1.0
     ) -> None:
-        """Run the loop over `X`; what is recorded is the cost of a row, by `divisor`, of `valid` too.
+        """Train on the run's rows, and record the cost of a row, by `divisor`.
 
         `scale` is what a batch's cost is multiplied with.
         """
-        if loop["epochs"] == 0:
+        if run.epochs == 0:
             return
-        seen = X if loop["monitor"] == "batch" else X[monitored_rows(len(X))]
+        X = run.data[0]
+        seen = X if run.monitor == "batch" else X[monitored_rows(len(X))]
 
         def mean(X: np.ndarray) -> float:
             return float(self._called(self._cost, X)) / (len(X) * divisor)
 
-        def measure() -> float:
+        def measure() -> dict[str, float]:
             self.costs.append(mean(seen))
-            if valid is not None:
-                self.valid_costs.append(mean(valid))
-            return self.costs[-1]
+            if valid is None:
+                return {"cost": self.costs[-1]}
+            self.valid_costs.append(mean(valid[0]))
+            return {"cost": self.costs[-1], "validation cost": self.valid_costs[-1]}
 
-        train(
-            MomentumStep(lambda X: self._gradients(X, scale), self.params, dparams, self.names),
-            [X],
-            generator=self._generator,
-            dtype=self.dtype,
-            stage=self.title,
-            measure=measure,
-            model=self,
-            **loop,
-        )
+        step = MomentumStep(lambda X: self._gradients(X, scale), self.params, dparams, self.names)
+        train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def _encode(self, X: Any) -> Any:
         """Give the hidden units' values, (N, D) to (N, M)."""

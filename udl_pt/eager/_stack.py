@@ -1,6 +1,6 @@
 """Chapter 3's greedy pretraining, eager: each layer learns to reconstruct what the one below gives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ from udl_pt._support.arrays import check_values
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.fitting import open_to_fit
 from udl_pt._support.messages import codes_that_are_no_probabilities, shown
+from udl_pt._support.rollback import naming_layer, restored_after_bad_input
 from udl_pt.eager._layer import Layer, Twin
 from udl_pt.eager.autoencoder import AutoEncoder
 from udl_pt.symbolic.random import unmoved_by_bad_input
-from udl_pt.training.loop import Progress
+from udl_pt.training.run import Run
 
 __all__ = ["Stack"]
 
@@ -83,58 +84,53 @@ class Stack(Twin):
         """What progress and errors call it."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
 
-    def _pretrain(
-        self,
-        X: np.ndarray,
-        epochs: int | Sequence[int],
-        options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
-        monitor: str | None,
-        callbacks: Sequence[Callable[[Progress], Any]],
-        others: Mapping[str, np.ndarray] | None = None,
-    ) -> None:
-        """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
-
-        What is in `others`, by name, will be passed through them too: its values must be such as the first
-        layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt the network
-        has no parameters: some of its layers are new.
-        """
+    def _check_pretraining(self, epochs: Any, options: Any) -> tuple[list[int], Sequence[Mapping[str, Any]]]:
+        """Check the arguments of pretraining, one a layer, before anything changes."""
         layers = self.hidden_layers
         each = one_a_layer(epochs, "pretrain_epochs", len(layers))
         own = check_options(options, len(layers))
         each = [check_count(n, "pretrain_epochs", at_least=0) for n in each]
         self._check_units(each, own)
-        before = [dict(vars(layer)) for layer in layers]
-        prefix = ""
+        return each, own
+
+    def _pretrain(
+        self,
+        run: Run,
+        epochs: Sequence[int],
+        options: Sequence[Mapping[str, Any]],
+        others: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
+
+        `others` are further arrays, by name, that later pass through the layers; their values must be such as
+        the first layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt
+        the network has no parameters: some of its layers are new.
+        """
+        layers, H = self.hidden_layers, run.data[0]
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]
-        H, where = X, ""
         self._in_pretraining = True
         complete, self._complete = self._complete, False  # until all parameters belong together
-        with unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]):
-            self._chance.restart()
-            try:
-                for layer, n, more in zip(layers, each, own, strict=True):
-                    where = f"layer {layers.index(layer) + 1} of {len(layers)}"
-                    prefix = f"{where} (see pretrain_options): "
-                    with open_to_fit(layer):
-                        layer.fit(H, **{"epochs": n, "monitor": monitor, "callbacks": callbacks, **more})
-                    if layer is layers[0]:
-                        prefix = ""
+        try:
+            with (
+                unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]),
+                restored_after_bad_input(layers),
+            ):
+                self._chance.restart()
+                for number, (layer, n, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
+                    given = {"epochs": n, "monitor": run.monitor, "callbacks": run.callbacks, **own}
+                    with naming_layer(number, len(layers)), open_to_fit(layer):
+                        layer.fit(H, **given)
+                    if number == 1:
                         for name, array in (others or {}).items():
                             check_values(array, name, dtype="float64", unit_interval=layer.unit_interval)
                     H = layer.forward_hidden(H)
-            except DivergenceError as error:
-                raise DivergenceError(f"{where}: {error}") from error
-            except Exception as error:
-                for layer, attributes in zip(layers, before, strict=True):
-                    vars(layer).clear()
-                    vars(layer).update(attributes)
+        except Exception as error:
+            if not isinstance(error, DivergenceError):
                 self._complete = complete
-                if type(error) in (ValueError, TypeError):
-                    raise type(error)(f"{prefix}{error}") from error
-                raise
-            finally:
-                self._in_pretraining = False
-        self.n_features, self.unit_interval = X.shape[1], layers[0].unit_interval
+            raise
+        finally:
+            self._in_pretraining = False
+        self.n_features, self.unit_interval = run.data[0].shape[1], layers[0].unit_interval
 
     def _check_units(self, epochs: Sequence[int], options: Sequence[Any]) -> None:
         """Raise where a layer is known to take probabilities, and the one below gives other values."""

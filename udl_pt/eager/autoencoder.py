@@ -11,7 +11,10 @@ from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.messages import shown
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import Array, Layer, softplus
-from udl_pt.training.loop import Progress, show_costs
+from udl_pt.training.loop import show_costs
+from udl_pt.training.progress import Progress
+from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["AutoEncoder"]
 
@@ -127,19 +130,22 @@ class AutoEncoder(Layer):
                 "cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error', "
                 "or sigmoid output units"
             )
-        loop = {
-            "epochs": epochs,
-            "batch_sz": batch_sz,
-            "monitor": monitor,
-            "callbacks": callbacks,
-            "hyper": {"learning_rate": learning_rate, "mu": mu},
-        }
-        X, valid = self._checked(X, validation, loop, cost == "cross_entropy")
-        N, D = X.shape
+        run = Run.checked(
+            X,
+            dtype=self.dtype,
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            validation=validation,
+            monitor=monitor,
+            callbacks=callbacks,
+            unit_interval=cost == "cross_entropy",
+        )
+        run, valid = self._start(run)
+        N, D = run.data[0].shape
         self.cost = cost
-        self._start(D)
-        scale = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
-        self._train(X, valid, self.dparams, scale, loop, D if cost_scale == "element" else 1)
+        scale = 1 / {"dataset": N, "batch": run.batch_sz, "element": run.batch_sz * D}[cost_scale]
+        self._train(run, valid, self.dparams, scale, D if cost_scale == "element" else 1)
         if show_fig:
             show_costs(self.costs, self.title)
         return self

@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 from scipy.special import expit as s
 
-from udl_pt._support.arguments import check_callbacks, check_count, check_option, check_switches
-from udl_pt._support.arrays import check_matrix
+from udl_pt._support.arguments import check_count, check_switches
 from udl_pt._support.classes import own_constructor
 from udl_pt._support.exceptions import DivergenceError, NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import MomentumStep, init_weights, softplus
 from udl_pt.eager._stack import Stack
-from udl_pt.training.loop import MONITORS, Progress, show_costs
+from udl_pt.training.loop import show_costs
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["DBN"]
 
@@ -67,9 +68,16 @@ class DBN(Stack):
             When a layer's step isn't finite; the network has no parameters then.
         """
         check_beyond("DBN.fit", beyond, {"keep_layers": False, "backend": None})
-        check_option(monitor, "monitor", MONITORS)
-        X = check_matrix(X, dtype=self.dtype)
-        self._pretrain(X, pretrain_epochs, pretrain_options, monitor, check_callbacks(callbacks))
+        run = Run.checked(
+            X,
+            dtype=self.dtype,
+            rates=Rates(self.dtype),
+            epochs=0,
+            batch_sz=1,
+            monitor=monitor,
+            callbacks=callbacks,
+        )
+        self._pretrain(run, *self._check_pretraining(pretrain_epochs, pretrain_options))
         self._complete = True
         return self
 

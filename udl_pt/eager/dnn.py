@@ -5,16 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt._support.arguments import check_callbacks, check_epochs, check_option, check_switches
+from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import whole
 from udl_pt._support.labels import check_training_and_test
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import Array, MomentumStep, init_weights
 from udl_pt.eager._stack import Stack
-from udl_pt.training.loop import MONITORS, Progress, notify, show_costs, train
+from udl_pt.training.loop import show_costs, train
 from udl_pt.training.metrics import error_rate
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["DNN"]
 
@@ -125,47 +127,44 @@ class DNN(Stack):
             When a step isn't finite; the parameters are those before it.
         """
         check_beyond("DNN.fit", beyond, BEYOND)
-        check_option(monitor, "monitor", MONITORS)
         check_switches(pretrain=pretrain, train_head_only=train_head_only, show_fig=show_fig)
-        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, reg=reg)
-        callbacks = check_callbacks(callbacks)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
-        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X), "fine-tuning")
-        if epochs:
-            notify(callbacks, "on_check", self, hyper, ("costs", "errors") if monitor == "epoch" else ())
-
-        self._pretrain(
+        run = Run.checked(
             X,
-            pretrain_epochs if pretrain else 0,
-            pretrain_options if pretrain else None,
-            monitor,
-            callbacks,
-            {"Xtest": Xtest},
+            Y,
+            K,
+            dtype=self.dtype,
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, reg=reg),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            monitor=monitor,
+            callbacks=callbacks,
+            stage="fine-tuning",
         )
+        plan = self._check_pretraining(
+            pretrain_epochs if pretrain else 0, pretrain_options if pretrain else None
+        )
+        run.announce(self, ("costs", "errors"))
+        self._pretrain(run, *plan, {"Xtest": Xtest})
         self._set_head(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         self.costs, self.errors = [], []
         self._head_only = bool(train_head_only)
-        if epochs:
+        if run.epochs > 0:
             n = 2 if train_head_only else len(self.params)
+            step = MomentumStep(
+                lambda X, Y, reg: self._gradients(X, Y, reg, 1 / run.batch_sz)[:n],
+                self.params[:n],
+                self.dparams[:n],
+                self._names()[:n],
+                rates=("reg",),
+            )
             train(
-                MomentumStep(
-                    lambda X, Y, reg: self._gradients(X, Y, reg, 1 / batch_sz)[:n],
-                    self.params[:n],
-                    self.dparams[:n],
-                    self._names()[:n],
-                    rates=("reg",),
-                ),
-                [X, Y],
-                epochs=epochs,
-                batch_sz=batch_sz,
+                step,
+                run,
                 generator=self._generator,
-                hyper=hyper,
-                dtype=self.dtype,
                 stage=self.title,
                 measure=lambda: self._measure(Xtest, Ytest),
                 model=self,
-                monitor=monitor,
-                callbacks=callbacks,
             )
         if show_fig:
             show_costs(self.costs, self.title)
@@ -233,12 +232,12 @@ class DNN(Stack):
         """Give ``dJ/dX = D_1 W_1'``, each row's own."""
         return self._deltas(X, Y)[1][0] @ self.hidden_layers[0].W.T  # (N, D)
 
-    def _measure(self, X: Array, Y: Array) -> float:
+    def _measure(self, X: Array, Y: Array) -> dict[str, float]:
         """Record mean cost and error rate."""
         A = self.logits(X)
         self.costs.append(-float(log_softmax(A)[np.arange(len(A)), Y].mean(dtype=float)))
         self.errors.append(error_rate(A.argmax(axis=1), Y))
-        return self.costs[-1]
+        return {"cost": self.costs[-1]}
 
     def logits(self, X: Any) -> Any:
         """Give what the softmax is taken of, of shape (N, K)."""

@@ -10,7 +10,10 @@ from udl_pt._support.arguments import check_count, check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import Array, Layer, softplus
-from udl_pt.training.loop import Progress, show_costs
+from udl_pt.training.loop import show_costs
+from udl_pt.training.progress import Progress
+from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["RBM"]
 
@@ -119,21 +122,24 @@ class RBM(Layer):
                 f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as many: "
                 "leave n_chains away, or say persistent=True"
             )
-        loop = {
-            "epochs": epochs,
-            "batch_sz": batch_sz,
-            "monitor": monitor,
-            "callbacks": callbacks,
-            "hyper": {"learning_rate": learning_rate, "mu": mu},
-        }
-        X, valid = self._checked(X, validation, loop, unit_interval=True)
-        self._start(X.shape[1])
+        run = Run.checked(
+            X,
+            dtype=self.dtype,
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            validation=validation,
+            monitor=monitor,
+            callbacks=callbacks,
+            unit_interval=True,
+        )
+        run, valid = self._start(run)
         self.k, self.chains = k, None
-        if persistent and epochs:
-            noise = self.rng.generator.random((n_chains or batch_sz, self.M)) < 0.5
+        if persistent and run.epochs > 0:
+            noise = self.rng.generator.random((n_chains or run.batch_sz, self.M)) < 0.5
             self.chains = self._param(noise.astype(self.dtype))
         velocities = [self._param(np.zeros_like(p)) for p in self.params]  # fine-tuning starts at zero
-        self._train(X, valid, velocities, 1 / batch_sz, loop)
+        self._train(run, valid, velocities, 1 / run.batch_sz)
         if show_fig:
             show_costs(self.costs, self.title)
         return self

@@ -17,7 +17,7 @@ from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager.pca import PCA
 from udl_pt.models._sne.affinities import check_probabilities
 from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, StudentEmbedding
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 __all__ = ["TSNE", "SymmetricSNE", "sne_cost", "sne_gradient", "tsne_cost", "tsne_gradient"]
 
@@ -190,7 +190,8 @@ class _OnPairs(Embedding):
         X : array_like of shape (N, D)
             At least four points, not all the same.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.loop.Progress` after every iteration, which counts as an epoch there.
+            Each gets a `udl_pt.training.progress.Progress` after every iteration, which counts as an epoch
+            there.
         **beyond
             There is no backend here: only the default is taken.
 

@@ -23,6 +23,7 @@ __all__ = [
     "OfNetwork",
     "check_augment",
     "check_dropout",
+    "check_max_norm",
     "thinned",
     "with_moved_images",
 ]
@@ -62,6 +63,14 @@ def check_dropout(dropout: Any) -> tuple[float, float]:
     if not (0 <= pixels < 1 and 0 <= units < 1):
         raise ValueError(f"dropout is {shown(dropout)}, expected probabilities from 0 to below 1")
     return pixels, units
+
+
+def check_max_norm(max_norm: Any, dtype: str) -> float | None:
+    """Return the largest length of a unit's incoming weights, where there is one."""
+    if max_norm is None:
+        return None
+    limits = np.finfo(dtype)
+    return check_number(max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max))
 
 
 def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) -> Variable:

@@ -6,7 +6,7 @@ what becomes of it in both (`hidden_mean`, `visible_mean`).
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,9 +22,9 @@ from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, float_dtype, shared
 from udl_pt.symbolic.calling import ArrayFunction, Callables, symbolic_or_array
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
-from udl_pt.training.held_out import HeldOut
-from udl_pt.training.loop import Progress, Step, cost_recorder, train
-from udl_pt.training.rates import Rates
+from udl_pt.training.held_out import Arrays
+from udl_pt.training.loop import Step, cost_recorder, train
+from udl_pt.training.run import Run
 
 __all__ = ["Layer"]
 
@@ -115,55 +115,34 @@ class Layer(WithChance, LayerParameters, Callables):
         new |= {f"d{name}": shared(np.zeros_like(value), f"d{name}") for name, value in values.items()}
         vars(self).update(new, n_features=len(values["W"]))
 
-    def _records(self, monitor: str | None, held_out: HeldOut) -> tuple[str, ...]:
-        """Name the lists that get an entry an epoch."""
-        if monitor != "epoch":
-            return ()
-        return ("costs", "valid_costs") if held_out else ("costs",)
+    def _begin(self, run: Run, W: np.ndarray, biases: dict[str, np.ndarray]) -> None:
+        """Set new parameters, and forget what the last fit recorded."""
+        self.backend, self.unit_interval = str(run.backend), run.unit_interval
+        self._set_params(W=W, **biases)
+        self.costs, self.valid_costs = [], []
+        self._start_stream()
 
     def _train(
         self,
         step: Step,
-        X: np.ndarray,
-        valid: Sequence[np.ndarray] | None,
-        hyper: Rates,
+        run: Run,
+        valid: Arrays | None,
         cost: Callable[[Variable, Variable], Variable],
-        *,
-        epochs: int,
-        batch_sz: int,
-        monitor: str | None,
-        callbacks: Sequence[Callable[[Progress], Any]],
         divisor: float = 1.0,
     ) -> None:
-        """Train on `X`, and measure `valid` too, a validation set of one array.
+        """Train, and record costs, of a validation set of one array too.
 
         `cost` compares visible units with what the hidden ones send down, entry by entry.
         """
         measure = cost_recorder(
             self.costs,
             lambda x: cost(x, self.visible_input(self.forward_hidden(x))).sum(),
-            X,
-            monitor=monitor,
-            dtype=self.dtype,
-            backend=self.backend,
+            run,
             name=f"{self.title} cost_op",
             divisor=divisor,
             valid=None if valid is None else (valid[0], self.valid_costs),
         )
-        train(
-            step,
-            [X],
-            epochs=epochs,
-            batch_sz=batch_sz,
-            generator=self._generator,
-            hyper=hyper,
-            dtype=self.dtype,
-            stage=self.title,
-            measure=measure,
-            model=self,
-            monitor=monitor,
-            callbacks=callbacks,
-        )
+        train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def hidden_logits(self, V: Variable) -> Variable:
         """Give what the visible units send up, the hidden units' logits; symbolic, (N, D) to (N, M)."""

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,22 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_sizes, one_a_layer
 from udl_pt._support.arrays import check_values
-from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.fitting import open_to_fit
 from udl_pt._support.messages import shown
+from udl_pt._support.rollback import naming_layer, restored_after_bad_input
 from udl_pt.models._layer import Layer
 from udl_pt.symbolic.calling import Callables
+from udl_pt.training.run import Run
 
-__all__ = ["generators_of", "make_layers", "not_taken", "pass_up", "pretrain_layers", "takes_probabilities"]
+__all__ = [
+    "Pretraining",
+    "generators_of",
+    "make_layers",
+    "not_taken",
+    "pass_up",
+    "pretrain_layers",
+    "takes_probabilities",
+]
 
 METHODS = ("fit", "forward_hidden", "hidden_op")
 ATTRIBUTES = ("M", "forward_params", "forward_dparams")
@@ -93,15 +103,30 @@ def not_taken(function: Callable[..., Any], names: Mapping[str, Any]) -> list[st
     return sorted(set(names) - set(parameters))
 
 
+@dataclass(frozen=True)
+class Pretraining:
+    """The checked arguments of pretraining.
+
+    Attributes
+    ----------
+    epochs : list of int
+        Epochs of each layer.
+    options : list of mappings
+        Further arguments of each layer's ``fit``.
+    keep : bool
+        Whether layers that have parameters stay as they are.
+    probabilities : bool
+        Whether the first layer is known to take values in [0, 1] only.
+    """
+
+    epochs: Sequence[int]
+    options: Sequence[Mapping[str, Any]]
+    keep: bool
+    probabilities: bool
+
+
 def pretrain_layers(
-    layers: Sequence[Any],
-    X: np.ndarray,
-    *,
-    epochs: Sequence[int],
-    options: Sequence[Mapping[str, Any]],
-    keep: bool,
-    others: Mapping[str, np.ndarray] | None = None,
-    **defaults: Any,
+    layers: Sequence[Any], run: Run, plan: Pretraining, others: Mapping[str, np.ndarray]
 ) -> None:
     """Fit each layer to the hidden values of the one below; with no epochs, only draw its weights.
 
@@ -109,19 +134,14 @@ def pretrain_layers(
     ----------
     layers : sequence of models
         See `make_layers`.
-    X : ndarray of shape (N, D)
-        The first layer's data.
-    epochs : sequence of int
-        Epochs of each layer.
-    options : sequence of mappings
-        Further arguments of each layer's ``fit``.
-    keep : bool
-        Leave layers that have parameters as they are.
-    others : mapping of str to ndarray, optional
-        By name, what will be passed through the layers besides: its values must be such as the first layer
-        takes.
-    **defaults
-        Arguments of ``fit`` passed on where they aren't None or empty and the layer takes them.
+    run : Run
+        The first layer's data; the layers' ``fit`` gets its backend, monitor and callbacks, where it takes
+        them.
+    plan : Pretraining
+        What each layer's ``fit`` gets.
+    others : mapping of str to ndarray
+        By name, further arrays that later pass through the layers. Their values must be such as the first
+        layer takes.
 
     Raises
     ------
@@ -130,41 +150,36 @@ def pretrain_layers(
     ValueError, TypeError
         For bad input; all layers are what they were.
     """
+    defaults: dict[str, Any] = {
+        "backend": run.backend,
+        "monitor": run.monitor,
+        "callbacks": run.callbacks,
+    }
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
-    before = [dict(vars(layer)) for layer in layers]
-    current_input = X
-    for number, (layer, n_epochs, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
-        where = f"layer {number} of {len(layers)}"
-        prefix = f"{where} (see pretrain_options): "
-        try:
-            if not (keep and hasattr(layer, "forward_params")):
-                taken = {n: v for n, v in given.items() if n not in not_taken(layer.fit, given)}
-                with open_to_fit(layer):
-                    layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
-            elif isinstance(layer, Callables):
-                check_values(current_input, dtype="float64", unit_interval=layer.unit_interval)
-                layer.backend = given.get("backend", layer.backend)
-            missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
-            if missing:
-                raise TypeError(
-                    f"after fit {type(layer).__name__} has no {', '.join(missing)}, which a layer needs"
-                )
-            if layer is not layers[-1]:
-                current_input = layer.hidden_op(current_input)
+    current_input = run.data[0]
+    with restored_after_bad_input(layers):
+        for number, (layer, n_epochs, own) in enumerate(
+            zip(layers, plan.epochs, plan.options, strict=True), start=1
+        ):
+            with naming_layer(number, len(layers)):
+                if not (plan.keep and hasattr(layer, "forward_params")):
+                    taken = {n: v for n, v in given.items() if n not in not_taken(layer.fit, given)}
+                    with open_to_fit(layer):
+                        layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
+                elif isinstance(layer, Callables):
+                    check_values(current_input, dtype="float64", unit_interval=layer.unit_interval)
+                    layer.backend = given.get("backend", layer.backend)
+                missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]
+                if missing:
+                    raise TypeError(
+                        f"after fit {type(layer).__name__} has no {', '.join(missing)}, which a layer needs"
+                    )
+                if layer is not layers[-1]:
+                    current_input = layer.hidden_op(current_input)
             if number == 1:
-                prefix, probabilities = "", getattr(layer, "unit_interval", False)
-                for name, array in (others or {}).items():
+                probabilities = getattr(layer, "unit_interval", False)
+                for name, array in others.items():
                     check_values(array, name, dtype="float64", unit_interval=probabilities)
-        except DivergenceError as error:
-            raise DivergenceError(f"{where}: {error}") from error
-        except Exception as error:
-            for other, attributes in zip(layers, before, strict=True):
-                vars(other).update(attributes)
-                for name in vars(other).keys() - attributes.keys():
-                    del vars(other)[name]
-            if type(error) in (ValueError, TypeError):
-                raise type(error)(f"{prefix}{error}") from error
-            raise
 
 
 def takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, keep: bool) -> bool:

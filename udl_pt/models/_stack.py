@@ -12,9 +12,7 @@ import numpy as np
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import (
-    check_callbacks,
     check_count,
-    check_option,
     check_options,
     check_switches,
     one_a_layer,
@@ -22,9 +20,10 @@ from udl_pt._support.arguments import (
 from udl_pt._support.arrays import check_values
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.messages import codes_that_are_no_probabilities
-from udl_pt.backends import float_dtype, get_backend
+from udl_pt.backends import float_dtype
 from udl_pt.models._layer import Layer
 from udl_pt.models._pretraining import (
+    Pretraining,
     generators_of,
     make_layers,
     not_taken,
@@ -36,7 +35,8 @@ from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import Callables
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.random import Chance, WithChance, unmoved_by_bad_input
-from udl_pt.training.loop import MONITORS, Progress
+from udl_pt.training.held_out import Arrays
+from udl_pt.training.run import Run
 
 __all__ = ["Stack"]
 
@@ -98,70 +98,78 @@ class Stack(WithChance, Callables):
         """What progress and errors call it."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
 
-    def _pretraining(
+    def _check_pretraining(
         self,
-        X: np.ndarray,
+        run: Run,
         pretrain_epochs: Any,
         pretrain_options: Any,
         *,
         pretrain: bool = True,
         keep_layers: bool,
-        monitor: str | None,
-        backend: str | None,
-        callbacks: Any,
-    ) -> tuple[Callable[..., None], tuple[Callable[[Progress], Any], ...]]:
-        """Check the arguments that all networks' ``fit`` have in common, before anything is changed.
-
-        Returns
-        -------
-        callable
-            Trains the layers on the rows that it is given, or draws their weights where `pretrain` is False;
-            `others` that it may get are what will be passed through the layers besides, by name. Bad input
-            changes no layer, and so nothing. But when a layer diverges, or somebody interrupts, some layers
-            are new, and the network's other parameters don't belong to them: it is left without any, as it
-            is while its layers are trained.
-        tuple of callable
-            The callbacks.
-        """
-        check_option(monitor, "monitor", MONITORS)
-        check_switches(keep_layers=keep_layers)
-        backend, callbacks, layers = get_backend(backend), check_callbacks(callbacks), self.hidden_layers
-        each = one_a_layer(pretrain_epochs, "pretrain_epochs", len(layers))
+    ) -> Pretraining:
+        """Check the arguments of pretraining, before anything changes."""
+        check_switches(pretrain=pretrain, keep_layers=keep_layers)
+        each = one_a_layer(pretrain_epochs, "pretrain_epochs", len(self.hidden_layers))
         epochs = [check_count(n, "pretrain_epochs", at_least=0) if pretrain else 0 for n in each]
         options = self._check_options(pretrain_options if pretrain else None)
         if keep_layers:
-            self._check_kept(X)
+            self._check_kept(run.data[0])
         probabilities = self._check_units(epochs, options, keep=keep_layers)
+        return Pretraining(epochs, options, bool(keep_layers), probabilities)
 
-        def run(rows: np.ndarray, others: Mapping[str, np.ndarray] | None = None) -> None:
-            if probabilities:
-                for name, array in {"X": rows, **(others or {})}.items():
+    def _pretrain(
+        self, run: Run, plan: Pretraining, others: Mapping[str, np.ndarray] | None = None
+    ) -> tuple[Run, Arrays | None]:
+        """Hold out the validation set, and train the layers on the other rows.
+
+        Bad input changes no layer, and so nothing. When a layer diverges, or somebody interrupts, some layers
+        are new, and the network's other parameters don't belong to them: the network has none then, as while
+        its layers are trained.
+
+        Parameters
+        ----------
+        run : Run
+            The network's training.
+        plan : Pretraining
+            The arguments of pretraining.
+        others : mapping of str to ndarray, optional
+            By name, arrays that will be passed through the layers besides.
+
+        Returns
+        -------
+        run : Run
+            The training on the rows that are left.
+        valid : tuple of ndarray or None
+            The validation set.
+        """
+        with unmoved_by_bad_input([self._generator]):
+            self._chance.restart()
+            held_out, (run, valid) = run.held_out, run.split(self._generator)
+            measured = dict(others or {})
+            if valid is not None:
+                given = "validation" if len(valid) == 1 else "validation[0]"
+                measured["X (held out)" if held_out.n_drawn else given] = valid[0]
+            if plan.probabilities:
+                for name, array in {"X": run.data[0], **measured}.items():
                     check_values(array, name, dtype="float64", unit_interval=True)
-            self._in_pretraining = True
-            complete, self._complete = self._complete, False  # until all parameters belong together
-            try:
-                with unmoved_by_bad_input(g for layer in layers for g in generators_of(layer)):
-                    pretrain_layers(
-                        layers,
-                        rows,
-                        epochs=epochs,
-                        options=options,
-                        keep=keep_layers,
-                        others=others,
-                        backend=backend,
-                        monitor=monitor,
-                        callbacks=callbacks,
-                    )
-            except Exception as error:
-                if not isinstance(error, DivergenceError):  # all layers are what they were
-                    self._complete = complete
-                raise
-            finally:
-                self._in_pretraining = False
-            self.backend = backend
-            self.n_features = X.shape[1]
+            self._train_layers(run, plan, measured)
+        return run, valid
 
-        return run, callbacks
+    def _train_layers(self, run: Run, plan: Pretraining, others: Mapping[str, np.ndarray]) -> None:
+        layers = self.hidden_layers
+        self._in_pretraining = True
+        complete, self._complete = self._complete, False  # until all parameters belong together
+        try:
+            with unmoved_by_bad_input(g for layer in layers for g in generators_of(layer)):
+                pretrain_layers(layers, run, plan, others)
+        except Exception as error:
+            if not isinstance(error, DivergenceError):  # all layers are what they were
+                self._complete = complete
+            raise
+        finally:
+            self._in_pretraining = False
+        self.backend = str(run.backend)
+        self.n_features = run.data[0].shape[1]
 
     def _check_options(self, options: Any) -> list[Mapping[str, Any]]:
         each = check_options(options, len(self.hidden_layers))

@@ -8,20 +8,21 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option, check_switches
-from udl_pt._support.arrays import check_matrix, check_weights
+from udl_pt._support.arguments import check_count, check_option, check_switches
+from udl_pt._support.arrays import check_weights
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import get_backend
 from udl_pt.models._layer import Layer
-from udl_pt.symbolic.corruption import Corruption, check_corruption
+from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corruption
 from udl_pt.symbolic.costs import check_cost, reconstruction_cost
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.updates import MomentumStep
 from udl_pt.symbolic.weights import init_weights
-from udl_pt.training.held_out import HeldOut
-from udl_pt.training.loop import MONITORS, Progress, notify, show_costs
+from udl_pt.training.loop import show_costs
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["AutoEncoder"]
 
@@ -153,7 +154,7 @@ class AutoEncoder(Layer):
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.loop.Progress` after every epoch.
+            Each gets a `udl_pt.training.progress.Progress` after every epoch.
 
         Returns
         -------
@@ -174,38 +175,30 @@ class AutoEncoder(Layer):
         trains = check_count(epochs, "epochs", at_least=0) > 0
         check_cost(cost, self.output_unit_interval is not False or not trains)
         check_option(cost_scale, "cost_scale", COST_SCALES)
-        check_option(monitor, "monitor", MONITORS)
-        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
-        backend = get_backend(backend)
-        callbacks = check_callbacks(callbacks)
-        unit_interval = cost == "cross_entropy" and trains
-        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
-        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
-        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn)
-        if trains:
-            notify(callbacks, "on_check", self, hyper, self._records(monitor, held_out))
+        run = Run.checked(
+            X,
+            dtype=self.dtype,
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            validation=validation,
+            monitor=monitor,
+            callbacks=callbacks,
+            unit_interval=cost == "cross_entropy",
+            backend=get_backend(backend),
+        )
+        if self.corruption is not None and trains:
+            check_corrupted(self.corruption, run.data[0].shape[1], self.dtype)
+        run.announce(self)
         self._chance.restart()
-        (X,), valid = held_out.split(self._generator, X)
-        N, D = X.shape
-        self.backend, self.unit_interval = backend, unit_interval
-        self._set_params(W=init_weights((D, self.M), self._generator, self.dtype), **self._zeros(D))
-        self.costs, self.valid_costs = [], []
-        self._start_stream()
+        run, valid = run.split(self._generator)
+        N, D = run.data[0].shape
+        self._begin(run, init_weights((D, self.M), self._generator, self.dtype), self._zeros(D))
         if trains:
             entry_cost = reconstruction_cost(cost, self.visible_mean)
-            scale = 1 / {"dataset": N, "batch": batch_sz, "element": batch_sz * D}[cost_scale]
-            self._train(
-                self._step(entry_cost, scale),
-                X,
-                valid,
-                hyper,
-                entry_cost,
-                epochs=epochs,
-                batch_sz=batch_sz,
-                monitor=monitor,
-                callbacks=callbacks,
-                divisor=D if cost_scale == "element" else 1,
-            )
+            scale = 1 / {"dataset": N, "batch": run.batch_sz, "element": run.batch_sz * D}[cost_scale]
+            divisor = D if cost_scale == "element" else 1
+            self._train(self._step(entry_cost, scale), run, valid, entry_cost, divisor)
         if show_fig:
             show_costs(self.costs, self.title)
         return self

@@ -8,11 +8,10 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_switches
-from udl_pt._support.arrays import check_matrix
 from udl_pt._support.classes import own_constructor
 from udl_pt._support.exceptions import DivergenceError, NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
-from udl_pt.backends import Function, shared
+from udl_pt.backends import Function, get_backend, shared
 from udl_pt.models._dbn_files import read_layers, write_layers
 from udl_pt.models._layer import Layer
 from udl_pt.models._pretraining import pass_up
@@ -20,12 +19,13 @@ from udl_pt.models._stack import Stack
 from udl_pt.models.rbm import RBM
 from udl_pt.models.sampling import fantasies
 from udl_pt.symbolic.calling import symbolic_or_array
-from udl_pt.symbolic.random import unmoved_by_bad_input
 from udl_pt.symbolic.updates import momentum_updates
 from udl_pt.symbolic.variables import check_variable
 from udl_pt.symbolic.weights import init_weights
-from udl_pt.training.loop import Progress, show_costs
+from udl_pt.training.loop import show_costs
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["DBN"]
 
@@ -88,19 +88,18 @@ class DBN(Stack):
         DivergenceError
             When a layer's step isn't finite; the network has no parameters then.
         """
-        X = check_matrix(X, dtype=self.dtype)
-        pretrain, _ = self._pretraining(
+        run = Run.checked(
             X,
-            pretrain_epochs,
-            pretrain_options,
-            keep_layers=keep_layers,
+            dtype=self.dtype,
+            rates=Rates(self.dtype),
+            epochs=0,
+            batch_sz=1,
             monitor=monitor,
-            backend=backend,
             callbacks=callbacks,
+            backend=get_backend(backend),
         )
-        with unmoved_by_bad_input([self._generator]):
-            self._chance.restart()
-            pretrain(X)
+        plan = self._check_pretraining(run, pretrain_epochs, pretrain_options, keep_layers=keep_layers)
+        self._pretrain(run, plan)
         self._complete = True
         return self
 

@@ -13,7 +13,7 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arguments import check_epochs, check_sizes, check_switches, one_a_layer
+from udl_pt._support.arguments import check_count, check_sizes, check_switches, one_a_layer
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import whole
@@ -25,11 +25,11 @@ from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import check_cost, reconstruction_cost
-from udl_pt.symbolic.random import unmoved_by_bad_input
 from udl_pt.symbolic.updates import MomentumStep
-from udl_pt.training.held_out import HeldOut
-from udl_pt.training.loop import Progress, cost_recorder, notify, show_costs, train
+from udl_pt.training.loop import cost_recorder, show_costs, train
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["DeepAutoEncoder"]
 
@@ -155,7 +155,7 @@ class DeepAutoEncoder(Stack):
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.loop.Progress` after every epoch, in pretraining too.
+            Each gets a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
 
         Returns
         -------
@@ -171,61 +171,42 @@ class DeepAutoEncoder(Stack):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_switches(pretrain=pretrain, show_fig=show_fig)
+        check_switches(show_fig=show_fig)
         self._check_layers(self.hidden_layers)
-        check_cost(cost, self.hidden_layers[0].output_unit_interval is not False)
+        trains = check_count(epochs, "epochs", at_least=0) > 0
+        check_cost(cost, self.hidden_layers[0].output_unit_interval is not False or not trains)
         optional = {"weight_decay": weight_decay}
-        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
-        unit_interval = cost == "cross_entropy"
-        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
-        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
-        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, "fine-tuning")
-        pretrain_layers, callbacks = self._pretraining(
+        run = Run.checked(
             X,
-            pretrain_epochs,
-            pretrain_options,
-            pretrain=pretrain,
-            keep_layers=keep_layers,
+            dtype=self.dtype,
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            validation=validation,
             monitor=monitor,
-            backend=backend,
             callbacks=callbacks,
+            unit_interval=cost == "cross_entropy",
+            backend=get_backend(backend),
+            stage="fine-tuning",
         )
-        if epochs > 0:
-            records = ["costs", *(["valid_costs"] if held_out else [])]
-            notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
-
-        with unmoved_by_bad_input([self._generator]):
-            self._chance.restart()
-            (X,), valid = held_out.split(self._generator, X)
-            pretrain_layers(X, {} if valid is None else {"validation": valid[0]})
-        self._compares_probabilities = unit_interval
+        plan = self._check_pretraining(
+            run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
+        )
+        run.announce(self)
+        run, valid = self._pretrain(run, plan)
+        self._compares_probabilities = run.unit_interval
         self._unroll()
         self.costs, self.valid_costs = [], []
-        if epochs > 0:
+        if trains:
             measure = cost_recorder(
                 self.costs,
                 lambda x: self._cost(x, cost).sum(),
-                X,
-                monitor=monitor,
-                dtype=self.dtype,
-                backend=self.backend,
+                run,
                 name=f"{self.title} cost_op",
                 valid=None if valid is None else (valid[0], self.valid_costs),
             )
-            train(
-                self._step(cost, 1 / batch_sz, hyper),
-                [X],
-                epochs=epochs,
-                batch_sz=batch_sz,
-                generator=self._generator,
-                hyper=hyper,
-                dtype=self.dtype,
-                stage=self.title,
-                measure=measure,
-                model=self,
-                monitor=monitor,
-                callbacks=callbacks,
-            )
+            step = self._step(cost, 1 / run.batch_sz, run.rates)
+            train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
         if show_fig:
             show_costs(self.costs, self.title)
         return self

@@ -8,25 +8,32 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arguments import check_epochs, check_number, check_switches
+from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import whole
 from udl_pt._support.labels import check_training_and_test
 from udl_pt._support.parameters import once
 from udl_pt.backends import Function, get_backend, shared
-from udl_pt.models._fine_tuning import check_augment, check_dropout, thinned, with_moved_images
+from udl_pt.models._fine_tuning import (
+    check_augment,
+    check_dropout,
+    check_max_norm,
+    thinned,
+    with_moved_images,
+)
 from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import categorical_cross_entropy, lead
-from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
+from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.updates import MomentumStep
 from udl_pt.symbolic.weights import init_weights
-from udl_pt.training.held_out import HeldOut
-from udl_pt.training.loop import Progress, notify, show_costs, train
+from udl_pt.training.loop import show_costs, train
 from udl_pt.training.metrics import error_rate
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["DNN"]
 
@@ -166,7 +173,7 @@ class DNN(Stack):
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.loop.Progress` after every epoch, in pretraining too.
+            Each gets a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
 
         Returns
         -------
@@ -182,59 +189,44 @@ class DNN(Stack):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_switches(pretrain=pretrain, train_head_only=train_head_only, show_fig=show_fig)
-        optional = {"reg": reg, "adversarial": adversarial}
-        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional)
+        check_switches(train_head_only=train_head_only, show_fig=show_fig)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
-        drop, limits = check_dropout(dropout), np.finfo(self.dtype)
-        if max_norm is not None:
-            max_norm = check_number(
-                max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max)
-            )
-        held_out = HeldOut.checked(validation, X.shape, self.dtype, n_classes=K)
-        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, "fine-tuning")
-        augmented = check_augment(augment, X, batch_sz, self)
-        pretrain_layers, callbacks = self._pretraining(
+        optional = {"reg": reg, "adversarial": adversarial}
+        run = Run.checked(
             X,
-            pretrain_epochs,
-            pretrain_options,
-            pretrain=pretrain,
-            keep_layers=keep_layers,
+            Y,
+            K,
+            dtype=self.dtype,
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            validation=validation,
             monitor=monitor,
-            backend=backend,
             callbacks=callbacks,
+            backend=get_backend(backend),
+            stage="fine-tuning",
         )
-        if epochs > 0:
-            records = ["costs", "errors", *(["valid_costs", "valid_errors"] if held_out else [])]
-            notify(callbacks, "on_check", self, hyper, records if monitor == "epoch" else [])
-
-        with unmoved_by_bad_input([self._generator]):
-            self._chance.restart()
-            (X, Y), valid = held_out.split(self._generator, X, Y)
-            measured = {"Xtest": Xtest}
-            if valid is not None:
-                measured["X (held out)" if held_out.n_drawn else "validation[0]"] = valid[0]
-            pretrain_layers(X, measured)
+        plan = self._check_pretraining(
+            run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
+        )
+        drop, limit = check_dropout(dropout), check_max_norm(max_norm, self.dtype)
+        augmented = check_augment(augment, X, run.batch_sz, self)
+        run.announce(self, ("costs", "errors"))
+        run, valid = self._pretrain(run, plan, {"Xtest": Xtest})
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         self._start_stream()
         self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
         self._head_only = bool(train_head_only)
-        if epochs > 0:
+        if run.epochs > 0:
             n_params = 2 if train_head_only else len(self.params)
             train(
-                self._step(K, n_params, 1 / batch_sz, hyper, drop, max_norm),
-                [X, Y],
-                epochs=epochs,
-                batch_sz=batch_sz,
+                self._step(K, n_params, 1 / run.batch_sz, run.rates, drop, limit),
+                run,
                 generator=self._generator,
-                hyper=hyper,
-                dtype=self.dtype,
                 stage=self.title,
                 measure=self._recorder(K, (Xtest, Ytest), valid),
                 model=self,
                 augment=augmented,
-                monitor=monitor,
-                callbacks=callbacks,
             )
         if show_fig:
             show_costs(self.costs, self.title)
@@ -305,7 +297,7 @@ class DNN(Stack):
 
     def _recorder(
         self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, ...] | None
-    ) -> Callable[[], float]:
+    ) -> Callable[[], dict[str, float]]:
         """Make what records cost and error on the test set, and on the validation set where there is one."""
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         logits = self.logits(X_in)
@@ -327,12 +319,13 @@ class DNN(Stack):
             costs.append(total / len(X))
             errors.append(error_rate(np.concatenate(predictions), Y))
 
-        def measure() -> float:
+        def measure() -> dict[str, float]:
             record(*test, self.costs, self.errors)
-            if valid is not None:
-                X, Y = valid
-                record(X, Y, self.valid_costs, self.valid_errors)
-            return self.costs[-1]
+            if valid is None:
+                return {"cost": self.costs[-1]}
+            X, Y = valid
+            record(X, Y, self.valid_costs, self.valid_errors)
+            return {"cost": self.costs[-1], "validation cost": self.valid_costs[-1]}
 
         return measure
 

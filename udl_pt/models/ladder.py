@@ -16,7 +16,7 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arguments import check_callbacks, check_epochs, check_number, check_option
+from udl_pt._support.arguments import check_number
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
 from udl_pt._support.interrupts import whole
@@ -32,8 +32,10 @@ from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
 from udl_pt.symbolic.updates import MomentumStep
 from udl_pt.symbolic.weights import init_weights
-from udl_pt.training.loop import MONITORS, Progress, notify, sample_of_rows, train
+from udl_pt.training.loop import sample_of_rows, train
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.run import Run
 
 __all__ = ["Ladder"]
 
@@ -162,7 +164,7 @@ class Ladder(WithChance, Parameters):
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.loop.Progress` after every epoch.
+            Each gets a `udl_pt.training.progress.Progress` after every epoch.
 
         Returns
         -------
@@ -178,49 +180,45 @@ class Ladder(WithChance, Parameters):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        hyper = Rates(self.dtype, learning_rate=learning_rate, mu=mu, denoising=denoising)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
-        N, D = X.shape
-        epochs, batch_sz = check_epochs(epochs, batch_sz, N, "the ladder's training")
-        if epochs > 0 and batch_sz < 2:
+        run = Run.checked(
+            X,
+            Y,
+            K,
+            dtype=self.dtype,
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, denoising=denoising),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            monitor=monitor,
+            callbacks=callbacks,
+            backend=get_backend(backend),
+            stage="the ladder's training",
+        )
+        if run.epochs > 0 and run.batch_sz < 2:
             raise ValueError(f"batch_sz is {batch_sz}, expected at least 2: a single row has no variance")
-        check_option(monitor, "monitor", MONITORS)
-        backend, callbacks = get_backend(backend), check_callbacks(callbacks)
-        if epochs > 0:
-            notify(callbacks, "on_check", self, hyper, ["costs", "errors"] if monitor == "epoch" else [])
-
+        run.announce(self, ("costs", "errors"))
         sizes = [layer.M for layer in self.dnn.hidden_layers]
-        self._start(sizes, backend)
+        self._start(sizes, run.backend)
         self._chance.restart()
-        self._set_params([D, *sizes, K])
-        record = self.dnn._recorder(K, (Xtest, Ytest), None)
-        rows = sample_of_rows(N, MONITORED)
-
-        def measure() -> float:
-            self._fold(X[rows])
-            return record()
-
+        self._set_params([X.shape[1], *sizes, K])
         try:
-            if epochs > 0:
-                training = partial(
-                    train,
-                    self._step(backend, 1 / batch_sz),
-                    [X, Y],
-                    epochs=epochs,
-                    batch_sz=batch_sz,
-                    generator=self._generator,
-                    hyper=hyper,
-                    dtype=self.dtype,
-                    stage=self.title,
-                    measure=measure,
-                    model=self,
-                    monitor=monitor,
-                    callbacks=callbacks,
-                )
-                being_fitted(self.dnn, self.dnn.hidden_layers, training)
+            if run.epochs > 0:
+                record = self.dnn._recorder(K, (Xtest, Ytest), None)
+                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, record))
         finally:  # also where a step wasn't finite, or somebody interrupts
             self._fold(X)
         return self
+
+    def _train(self, run: Run, record: Callable[[], dict[str, float]]) -> None:
+        X = run.data[0]
+        rows = sample_of_rows(len(X), MONITORED)
+
+        def measure() -> dict[str, float]:
+            self._fold(X[rows])
+            return record()
+
+        step = self._step(str(run.backend), 1 / run.batch_sz)
+        train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def fold(self, X: Any) -> None:
         """Make `dnn` anew of the present parameters, after `ParameterAverage.apply` or the like.

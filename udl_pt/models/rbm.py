@@ -15,14 +15,12 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import (
-    check_callbacks,
     check_count,
-    check_epochs,
     check_option,
     check_switch,
     check_switches,
 )
-from udl_pt._support.arrays import check_matrix, check_weights, column_moments, warn_unless_standardised
+from udl_pt._support.arrays import check_weights, column_moments, warn_unless_standardised
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import get_backend
 from udl_pt.models._layer import Layer
@@ -30,12 +28,14 @@ from udl_pt.models._rbm.contrastive_divergence import Sampler, contrastive_step
 from udl_pt.models._rbm.gibbs import gibbs_chain, run_chain
 from udl_pt.models._rbm.visible_units import VISIBLE_UNITS, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
-from udl_pt.symbolic.random import RandomStreams
+from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
 from udl_pt.symbolic.variables import check_variable
 from udl_pt.symbolic.weights import init_weights
-from udl_pt.training.held_out import HeldOut
-from udl_pt.training.loop import MONITORS, Progress, notify, show_costs
+from udl_pt.training.held_out import Arrays
+from udl_pt.training.loop import show_costs
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates, check_rate
+from udl_pt.training.run import Run
 
 __all__ = ["RBM"]
 
@@ -189,7 +189,8 @@ class RBM(Layer):
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.loop.Progress` after every epoch; see `udl_pt.training.callbacks`.
+            Each gets a `udl_pt.training.progress.Progress` after every epoch; see
+            `udl_pt.training.callbacks`.
 
         Returns
         -------
@@ -205,77 +206,80 @@ class RBM(Layer):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_option(monitor, "monitor", MONITORS)
         check_option(visible_bias, "visible_bias", ("zeros", "data"))
         check_switches(show_fig=show_fig, persistent=persistent, centring=centring, binarize=binarize)
+        if binarize and not self.units.unit_interval:
+            raise ValueError(f"binarize is True, but {self.visible} units aren't binary: omit it")
         check_rate(sparsity_cost, "sparsity_cost", self.dtype)
         sparsity = {"sparsity_target": sparsity_target, "sparsity_cost": sparsity_cost}
-        hyper = Rates(
-            self.dtype,
-            learning_rate=learning_rate,
-            mu=mu,
-            unless_zero={"weight_decay": weight_decay},
-            **(sparsity if sparsity_target is not None else {}),
+        run = Run.checked(
+            X,
+            dtype=self.dtype,
+            rates=Rates(
+                self.dtype,
+                learning_rate=learning_rate,
+                mu=mu,
+                unless_zero={"weight_decay": weight_decay},
+                **(sparsity if sparsity_target is not None else {}),
+            ),
+            epochs=epochs,
+            batch_sz=batch_sz,
+            validation=validation,
+            monitor=monitor,
+            callbacks=callbacks,
+            unit_interval=self.units.unit_interval,
+            backend=get_backend(backend),
         )
-        if binarize and not self.units.unit_interval:
-            raise ValueError(f"binarize is True, but {self.visible} units aren't binary: leave it away")
-        backend = get_backend(backend)
-        callbacks = check_callbacks(callbacks)
-        # without training, as under a network that isn't pretrained, nothing is read as a probability
-        unit_interval = self.units.unit_interval and check_count(epochs, "epochs", at_least=0) > 0
-        X = check_matrix(X, dtype=self.dtype, unit_interval=unit_interval)
-        held_out = HeldOut.checked(validation, X.shape, self.dtype, unit_interval=unit_interval)
-        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn)
-        sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, batch_sz, self.visible)
-        needs_moments = centring or visible_bias == "data" or not self.units.unit_interval
-        if epochs > 0:
-            notify(callbacks, "on_check", self, hyper, self._records(monitor, held_out))
-        self._chance.restart()
-        (X,), valid = held_out.split(self._generator, X)
-        N, D = X.shape
-        mean, variance = column_moments(X) if needs_moments else (np.zeros(D), np.zeros(D))
-        if not self.units.unit_interval and epochs > 0:
-            warn_unless_standardised(mean, variance)
-
-        self.backend, self.unit_interval = backend, unit_interval
+        sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, run.batch_sz, self.visible)
+        run.announce(self)
+        with unmoved_by_bad_input([self._generator]):
+            self._chance.restart()
+            run, valid = run.split(self._generator)
+            mean = self._means(run, needed=centring or visible_bias == "data")
+        N, D = run.data[0].shape
         W = init_weights((D, self.M), self._generator, self.dtype)
         biases = self._zeros(D)
-        if visible_bias == "data":
+        if visible_bias == "data" and mean is not None:
             biases["b"] = self.units.bias(mean, N).astype(self.dtype)
-        self._set_params(W=W, **biases)
-        self.costs, self.valid_costs, self.chains = [], [], None
-        self._start_stream()
-        if epochs > 0:
-            chains = sampler.chains(self.M, self.rng, self.dtype)
-            step = contrastive_step(
-                self,
-                sampler,
-                chains,
-                [name for name in hyper if name not in ("learning_rate", "mu")],
-                batch_sz=batch_sz,
-                binarize=binarize,
-                centre=mean if centring else None,
-                backend=backend,
-                name=f"{self.title} train_op",
-            )
-            try:
-                self._train(
-                    step,
-                    X,
-                    valid,
-                    hyper,
-                    self.units.cost,
-                    epochs=epochs,
-                    batch_sz=batch_sz,
-                    monitor=monitor,
-                    callbacks=callbacks,
-                )
-            finally:
-                if chains is not None:
-                    self.chains = chains.get_value()[: sampler.n_chains]
+        self.chains = None
+        self._begin(run, W, biases)
+        if run.epochs > 0:
+            self._contrast(run, valid, sampler, binarize, mean if centring else None)
         if show_fig:
             show_costs(self.costs, self.title)
         return self
+
+    def _means(self, run: Run, *, needed: bool) -> np.ndarray | None:
+        """Compute the columns' means where needed; warn of Gaussian data that isn't standardised."""
+        gaussian = not self.units.unit_interval
+        if not (needed or gaussian):
+            return None
+        mean, variance = column_moments(run.data[0])
+        if gaussian and run.epochs > 0:
+            warn_unless_standardised(mean, variance)
+        return mean
+
+    def _contrast(
+        self, run: Run, valid: Arrays | None, sampler: Sampler, binarize: bool, centre: np.ndarray | None
+    ) -> None:
+        """Train by contrastive divergence; what the chains were at its end is kept."""
+        chains = sampler.chains(self.M, self.rng, self.dtype)
+        step = contrastive_step(
+            self,
+            sampler,
+            chains,
+            [name for name in run.rates if name not in ("learning_rate", "mu")],
+            batch_sz=run.batch_sz,
+            binarize=binarize,
+            centre=centre,
+            backend=self.backend,
+            name=f"{self.title} train_op",
+        )
+        try:
+            self._train(step, run, valid, self.units.cost)
+        finally:
+            if chains is not None:
+                self.chains = chains.get_value()[: sampler.n_chains]
 
     @property
     def output_unit_interval(self) -> bool | None:

@@ -17,7 +17,7 @@ from udl_pt.models._sne.gradients import Analytic, Autodiff
 from udl_pt.models._sne.loop import Descent, Embedding, GaussianEmbedding, StudentEmbedding
 from udl_pt.models._sne.objective import Kernel, gaussian, student
 from udl_pt.models.pca import PCA
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 
 __all__ = ["TSNE", "SymmetricSNE"]
 
@@ -43,7 +43,8 @@ class _OnGraphs(Embedding):
         backend : {"numba", "c", "jax"}, optional
             See `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.loop.Progress` after every iteration, which counts as an epoch there.
+            Each gets a `udl_pt.training.progress.Progress` after every iteration, which counts as an epoch
+            there.
 
         Returns
         -------

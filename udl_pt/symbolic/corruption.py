@@ -11,15 +11,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_number
 from udl_pt._support.messages import shown
+from udl_pt.backends import Function
 from udl_pt.symbolic.random import RandomStreams, has_stuck_draws
 from udl_pt.symbolic.variables import check_gives_matrix
 
-__all__ = ["Corruption", "check_corruption", "gaussian", "masking", "salt_and_pepper"]
+__all__ = ["Corruption", "check_corrupted", "check_corruption", "gaussian", "masking", "salt_and_pepper"]
 
 Corruption = Callable[[Variable, RandomStreams], Variable]
 
@@ -38,6 +40,18 @@ def check_corruption(corruption: Any, dtype: str) -> None:
             f"corruption is {shown(corruption)}, whose draws would be the same for each batch: no one "
             "advances their random state; draw from the stream that it is given, such as "
             "stream.uniform(X.shape)"
+        )
+
+
+def check_corrupted(corruption: Corruption, D: int, dtype: str) -> None:
+    """Raise unless `corruption` keeps the shape of a batch of `D` columns; it is called with two rows."""
+    X = pt.matrix("X", dtype=dtype)
+    rows = np.full((2, D), 0.5, dtype)
+    shape = np.shape(Function([X], corruption(X, RandomStreams(0, dtype)), compiled=False)(rows))
+    if shape != rows.shape:
+        raise ValueError(
+            f"corruption is {shown(corruption)}, which turns a batch of shape {rows.shape} into {shape}: "
+            "return one of the same shape"
         )
 
 

@@ -1,7 +1,7 @@
 """Callbacks for ``fit``: schedules, early stopping, averages of parameters, what happens to them.
 
-A callback is called with a `udl_pt.training.loop.Progress` after each epoch; `udl_pt.training.loop.notify`
-lists the methods that it may have besides. Writing one takes a few lines::
+A callback is called with a `udl_pt.training.progress.Progress` after each epoch;
+`udl_pt.training.progress.notify` lists the methods that it may have besides. Writing one takes a few lines::
 
     def halve(progress):
         progress.hyper["learning_rate"] /= 2
@@ -16,7 +16,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from udl_pt._support.arguments import check_count, check_is, check_number
 from udl_pt._support.messages import shown
 from udl_pt.backends._locks import call_locked
-from udl_pt.training.loop import Progress
+from udl_pt.training.progress import Progress
 from udl_pt.training.rates import check_rate
 
 __all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage", "UpdateSizes", "value_of"]

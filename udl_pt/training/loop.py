@@ -7,8 +7,7 @@ is copied and cast.
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,74 +19,19 @@ from udl_pt._support.interrupts import deferring_signals, uninterrupted
 from udl_pt.backends import Function
 from udl_pt.symbolic.calling import in_chunks
 from udl_pt.symbolic.random import HostGenerator
-from udl_pt.training.rates import Rates
+from udl_pt.training.progress import Progress, notify
+from udl_pt.training.run import Run
 
 __all__ = [
-    "MONITORS",
-    "Progress",
     "Step",
     "cost_recorder",
     "monitored_rows",
-    "notify",
     "sample_of_rows",
     "show_costs",
     "train",
 ]
 
-MONITORS = ("epoch", "batch", None)
 _LENGTHENING = ("learning_rate", "mu", "denoising", "adversarial")  # what makes steps too long
-
-
-@dataclass
-class Progress:
-    """Where a training run is; what callbacks get.
-
-    Attributes
-    ----------
-    stage : str
-        What is being trained, such as ``"AutoEncoder(1000)"``.
-    epoch, epochs, batch, n_batches : int
-        Epochs and batches so far (counted from 1) and in all.
-    cost : float or None
-        The latest recorded cost.
-    hyper : Rates, a mapping of str to float
-        Learning rate and the like; a callback may change them for the steps to come. The names are fixed,
-        and a value outside the limits of ``fit``'s argument is refused at once.
-    stop : bool
-        A callback sets it to end the training after this epoch (or batch).
-    model : object
-        What is being trained, itself.
-
-    Notes
-    -----
-    On JAX the parameters are JAX's own arrays until the epoch is over: in ``on_batch``, read them with
-    ``numpy.asarray(p.get_value())``.
-    """
-
-    stage: str
-    epochs: int
-    n_batches: int
-    epoch: int = 0
-    batch: int = 0
-    cost: float | None = None
-    hyper: Rates = field(default_factory=lambda: Rates("float64"))
-    stop: bool = False
-    model: Any = None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse what no training would look at, such as a rate outside `hyper`, or another `hyper`."""
-        known = [field.name for field in fields(self)]
-        if name not in known:
-            raise AttributeError(
-                f"progress has no {name!r}, but {', '.join(known)}: the rates are in progress.hyper, such as "
-                "progress.hyper['learning_rate'] = 0.1"
-            )
-        if name == "hyper" and vars(self).get(name, value) is not value:
-            raise AttributeError(
-                "progress.hyper can't be replaced: change its entries, such as "
-                "progress.hyper['learning_rate'] = 0.1"
-            )
-        super().__setattr__(name, value)
 
 
 class Step(Protocol):
@@ -117,89 +61,75 @@ class Step(Protocol):
 @deferring_signals
 def train(
     step: Step,
-    data: Sequence[np.ndarray],
+    run: Run,
     *,
-    epochs: int,
-    batch_sz: int,
     generator: HostGenerator,
-    hyper: Rates,
-    dtype: str,
     stage: str,
-    measure: Callable[[], float],
+    measure: Callable[[], Mapping[str, float]],
     model: Any = None,
     augment: Callable[[np.ndarray], np.ndarray] | None = None,
-    monitor: str | None = "epoch",
-    callbacks: Sequence[Callable[[Progress], Any]] = (),
 ) -> None:
-    """Run `epochs` epochs of `step` over shuffled batches.
+    """Run the epochs of `step` over shuffled batches.
 
     Parameters
     ----------
     step : Step
         Called as ``step(*batch, *rates)``, with the rates whose names it declares.
-    data : sequence of ndarray
-        Arrays of the same number of rows; floating-point batches are cast to `dtype`.
-    epochs, batch_sz : int
-        Already checked.
+    run : udl_pt.training.run.Run
+        Data and arguments; `Run.rates` has at least the rates that `step` declares. Floating-point batches
+        are cast to its dtype.
     generator : numpy.random.Generator or numpy.random.RandomState
         Source of the shuffles.
-    hyper : Rates
-        At least the rates that `step` declares; `Progress.hyper`.
-    dtype : str
-        dtype of batches and scalars.
     stage : str
         What is trained; for messages and progress.
     measure : callable
-        Records the cost and returns it; called as `monitor` says.
+        Records costs and returns them by name, the one for `Progress.cost` first; called as `Run.monitor`
+        says.
     model : object
         For `Progress.model`; nothing here looks into it.
     augment : callable, optional
-        Changes the rows of the first array, cast to `dtype`, before each step.
-    monitor : {"epoch", "batch", None}
-        After each epoch, after each batch, or never.
-    callbacks : sequence of callable
-        ``callback(progress)`` after each epoch; see `notify` for what else a callback may have.
+        Changes the rows of the first array, cast to the dtype, before each step.
 
     Raises
     ------
     DivergenceError
-        At the first step that isn't finite; names stage, epoch, batch and parameter. Also where the recorded
+        At the first step that isn't finite; names stage, epoch, batch and parameter. Also where a recorded
         cost isn't finite.
 
     Notes
     -----
     A step happens whole: an exception of a signal's handler, such as KeyboardInterrupt, waits for its end.
     """
-    n = len(data[0])
+    n, batch_sz, dtype, callbacks = len(run.data[0]), run.batch_sz, run.dtype, run.callbacks
     order = np.arange(n)
-    progress = Progress(stage, epochs, n // batch_sz, hyper=hyper, model=model)
+    progress = Progress(stage, run.epochs, n // batch_sz, hyper=run.rates, model=model)
     try:
         notify(callbacks, "on_start", progress)
-        for epoch in range(1, epochs + 1):
+        for epoch in range(1, run.epochs + 1):
             if progress.stop:
                 break
-            progress.epoch = epoch
+            progress.advance(epoch=epoch)
             # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
             shuffled = np.arange(n)
             generator.shuffle(shuffled)
             order = order[shuffled]
             for j in range(progress.n_batches):
-                progress.batch = j + 1
+                progress.advance(batch=j + 1)
                 rows = order[j * batch_sz : (j + 1) * batch_sz]
                 scalars = [np.asarray(progress.hyper[name], dtype) for name in step.rates]
-                first, *others = (_cast(array[rows], dtype) for array in data)
+                first, *others = (_cast(array[rows], dtype) for array in run.data)
                 if augment is not None:
                     first = _cast(augment(first), dtype)
                 finite = uninterrupted(step, first, *others, *scalars)
                 if not finite.all():
                     raise _divergence(progress, step.names, finite)
-                if monitor == "batch":
-                    progress.cost = _finite(measure(), progress)
+                if run.monitor == "batch":
+                    progress.advance(cost=_finite(measure(), progress))
                 notify(callbacks, "on_batch", progress)
                 if progress.stop:
                     break
-            if monitor == "epoch":
-                progress.cost = _finite(measure(), progress)
+            if run.monitor == "epoch":
+                progress.advance(cost=_finite(measure(), progress))
             uninterrupted(step.settle)
             for callback in callbacks:
                 callback(progress)
@@ -208,70 +138,48 @@ def train(
     notify(callbacks, "on_end", progress)
 
 
-def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
-    """Call the method `moment` of those callbacks that have it.
-
-    Parameters
-    ----------
-    callbacks : iterable of callable
-        As given to `fit`.
-    moment : {"on_check", "on_start", "on_batch", "on_end"}
-        ``on_check(model, rates, records)`` before a fit changes anything, to refuse what can't be: the names
-        of the rates that `Progress.hyper` will hold, and those of the model's lists that will get an entry an
-        epoch. Then, with a `Progress`, before the first batch, after each batch, and after the last epoch.
-    *arguments
-        What the method gets.
-    """
-    for callback in callbacks:
-        if hasattr(callback, moment):
-            getattr(callback, moment)(*arguments)
-
-
 def cost_recorder(
     costs: list[float],
     total: Callable[[Variable], Variable],
-    X: np.ndarray,
+    run: Run,
     *,
-    monitor: str | None,
-    dtype: str,
-    backend: str | None,
     name: str,
     divisor: float = 1.0,
     valid: tuple[np.ndarray, list[float]] | None = None,
-) -> Callable[[], float]:
-    """Make what measures a cost of the whole set, or once an epoch of `monitored_rows`, and writes it down.
+) -> Callable[[], dict[str, float]]:
+    """Make a function that measures the cost of the training rows and appends it to a list.
 
     Parameters
     ----------
     costs : list of float
-        Where to.
+        The list.
     total : callable
         Turns a matrix variable into the scalar sum of its rows' costs.
-    X : ndarray of shape (N, D)
-        The data.
-    monitor : {"epoch", "batch", None}
-        ``"batch"`` measures all rows.
-    dtype, backend, name : str
-        As the model's.
+    run : udl_pt.training.run.Run
+        The training. With the monitor ``"batch"`` all rows are measured, else `monitored_rows`.
+    name : str
+        What tracebacks call the compiled cost.
     divisor : float
         What a row's cost is divided by.
     valid : (ndarray, list of float), optional
-        A validation set, of which all rows are measured, and where to write its cost down.
+        A validation set, of which all rows are measured, and the list for its cost.
     """
+    X, dtype = run.data[0], run.dtype
     X_in = pt.matrix("X_in", dtype=dtype)
-    cost_op = Function([X_in], total(X_in), backend=backend, name=name)
-    rows = None if monitor == "batch" else monitored_rows(len(X))
+    cost_op = Function([X_in], total(X_in), backend=run.backend, name=name)
+    rows = None if run.monitor == "batch" else monitored_rows(len(X))
 
     def mean(X: np.ndarray, rows: np.ndarray | None = None) -> float:
         N = len(X if rows is None else rows)
         return sum(float(cost_op(chunk)) for chunk in in_chunks(X, dtype, rows)) / (N * divisor)
 
-    def measure() -> float:
+    def measure() -> dict[str, float]:
         costs.append(mean(X, rows))
-        if valid is not None:
-            held_out, valid_costs = valid
-            valid_costs.append(mean(held_out))
-        return costs[-1]
+        if valid is None:
+            return {"cost": costs[-1]}
+        held_out, valid_costs = valid
+        valid_costs.append(mean(held_out))
+        return {"cost": costs[-1], "validation cost": valid_costs[-1]}
 
     return measure
 
@@ -305,15 +213,16 @@ def _cast(batch: np.ndarray, dtype: str) -> np.ndarray:
     return batch if batch.ndim == 1 else np.ascontiguousarray(batch, dtype)
 
 
-def _finite(cost: float, progress: Progress) -> float:
-    """Return the recorded cost, where it is finite."""
-    if not np.isfinite(cost):
-        raise DivergenceError(
-            f"{progress.stage}: the recorded cost is {cost:g} in epoch {progress.epoch}, batch "
-            f"{progress.batch}; the parameters are those after this batch: scale X, or train with a smaller "
-            f"{_smaller(progress)}"
-        )
-    return cost
+def _finite(costs: Mapping[str, float], progress: Progress) -> float:
+    """Return the first of the recorded costs, where all are finite."""
+    for name, cost in costs.items():
+        if not np.isfinite(cost):
+            raise DivergenceError(
+                f"{progress.stage}: the recorded {name} is {cost:g} in epoch {progress.epoch}, batch "
+                f"{progress.batch}; the parameters are those after this batch: scale X, or train with a "
+                f"smaller {_smaller(progress)}"
+            )
+    return next(iter(costs.values()))
 
 
 def _smaller(progress: Progress) -> str:

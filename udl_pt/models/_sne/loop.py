@@ -16,7 +16,7 @@ from udl_pt._support.arguments import check_callbacks, check_count, check_number
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, fill_joint, points
 from udl_pt.symbolic.random import Chance, WithChance
-from udl_pt.training.loop import Progress, notify
+from udl_pt.training.progress import Progress, notify
 from udl_pt.training.rates import Rates, check_rate
 
 __all__ = ["RECORDED", "Descent", "Embedding", "GaussianEmbedding", "StudentEmbedding"]
@@ -205,10 +205,10 @@ class Embedding(WithChance):
                     f"{rate:g}); embedding_ is that before this step: use a smaller learning_rate"
                 )
             self.embedding_ = Y = moved
-            progress.epoch = iteration
+            progress.advance(epoch=iteration)
             if iteration % RECORDED == 0 or iteration == self.max_iter:
                 self.costs.append(descent.cost(Y))
-                progress.cost = self.costs[-1]
+                progress.advance(cost=self.costs[-1])
             notify(callbacks, "on_batch", progress)
             for callback in callbacks:
                 callback(progress)

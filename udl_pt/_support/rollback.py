@@ -1,0 +1,52 @@
+"""What becomes of layers when the pretraining of a network fails."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from udl_pt._support.exceptions import DivergenceError
+
+__all__ = ["naming_layer", "restored_after_bad_input"]
+
+
+@contextmanager
+def restored_after_bad_input(layers: Sequence[Any]) -> Iterator[None]:
+    """Set all attributes of some layers back when an exception passes, but not after a divergence."""
+    before = [dict(vars(layer)) for layer in layers]
+    try:
+        yield
+    except DivergenceError:
+        raise
+    except Exception:
+        for layer, attributes in zip(layers, before, strict=True):
+            vars(layer).update(attributes)
+            for name in vars(layer).keys() - attributes.keys():
+                del vars(layer)[name]
+        raise
+
+
+@contextmanager
+def naming_layer(number: int, n_layers: int) -> Iterator[None]:
+    """Let errors of a layer's ``fit`` begin with the layer's number.
+
+    Parameters
+    ----------
+    number : int
+        Counted from 1.
+    n_layers : int
+        Layers of the network.
+
+    Raises
+    ------
+    DivergenceError, ValueError, TypeError
+        The same, with another message.
+    """
+    where = f"layer {number} of {n_layers}"
+    try:
+        yield
+    except DivergenceError as error:
+        raise DivergenceError(f"{where}: {error}") from error
+    except (ValueError, TypeError) as error:
+        if type(error) in (ValueError, TypeError):
+            raise type(error)(f"{where} (see pretrain_options): {error}") from error
+        raise

@@ -1,0 +1,136 @@
+"""The arguments of one ``fit``, checked together before anything changes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option
+from udl_pt._support.arrays import check_matrix
+from udl_pt.symbolic.random import HostGenerator
+from udl_pt.training.held_out import Arrays, HeldOut
+from udl_pt.training.progress import MONITORS, Progress, notify
+from udl_pt.training.rates import Rates
+
+__all__ = ["Run"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Data and arguments of one training, as `udl_pt.training.loop.train` reads them.
+
+    Attributes
+    ----------
+    data : tuple of ndarray
+        Rows of shape (N, D); where the model has labels, also labels of shape (N,).
+    held_out : HeldOut
+        The validation set.
+    rates : Rates
+        Learning rate and the like; `Progress.hyper`.
+    epochs, batch_sz : int
+        Passes over the data, and rows a step.
+    monitor : {"epoch", "batch", None}
+        When to record costs.
+    callbacks : tuple of callable
+        See `udl_pt.training.progress.notify`.
+    dtype : {"float64", "float32"}
+        The model's.
+    unit_interval : bool
+        Whether training reads the rows as probabilities. Without epochs nothing does.
+    backend : {"numba", "c", "jax", None}
+        The model's; None of an eager twin.
+    """
+
+    data: Arrays
+    held_out: HeldOut
+    rates: Rates
+    epochs: int
+    batch_sz: int
+    monitor: str | None
+    callbacks: tuple[Callable[[Progress], Any], ...]
+    dtype: str
+    unit_interval: bool = False
+    backend: str | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        X: Any,
+        labels: np.ndarray | None = None,
+        n_classes: int | None = None,
+        *,
+        dtype: str,
+        rates: Rates,
+        epochs: Any,
+        batch_sz: Any,
+        validation: Any = None,
+        monitor: Any,
+        callbacks: Any,
+        unit_interval: bool = False,
+        backend: str | None = None,
+        stage: str = "training",
+    ) -> "Run":
+        """Check the arguments that the ``fit`` of every model takes.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            The rows; without labels they are checked here.
+        labels, n_classes : ndarray of int of shape (N,), and int, optional
+            Labels of rows that are checked already, and the number of classes.
+        dtype : {"float64", "float32"}
+            The model's.
+        rates : Rates
+            As the attribute.
+        epochs, batch_sz, validation, monitor, callbacks
+            The arguments of ``fit``.
+        unit_interval : bool
+            Whether training reads the rows as probabilities.
+        backend : {"numba", "c", "jax", None}
+            As the attribute.
+        stage : str
+            What errors call the training.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For bad input; the message names the argument, its value, and what was expected.
+        """
+        check_option(monitor, "monitor", MONITORS)
+        callbacks = check_callbacks(callbacks)
+        unit_interval = unit_interval and check_count(epochs, "epochs", at_least=0) > 0
+        if labels is None:
+            X = check_matrix(X, dtype=dtype, unit_interval=unit_interval)
+        held_out = HeldOut.checked(
+            validation, X.shape, dtype, n_classes=n_classes, unit_interval=unit_interval
+        )
+        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, stage)
+        data = (X,) if labels is None else (X, labels)
+        return cls(data, held_out, rates, epochs, batch_sz, monitor, callbacks, dtype, unit_interval, backend)
+
+    def announce(self, model: Any, records: Sequence[str] = ("costs",)) -> None:
+        """Let callbacks refuse what they can't do, before the model changes.
+
+        Parameters
+        ----------
+        model : object
+            What will be trained.
+        records : sequence of str
+            Its lists that get an entry at each measurement, but for those of the validation set.
+        """
+        if self.epochs > 0:
+            of_validation = [f"valid_{name}" for name in records] if self.held_out else []
+            lists = [*records, *of_validation] if self.monitor == "epoch" else []
+            notify(self.callbacks, "on_check", model, self.rates, lists)
+
+    def split(self, generator: HostGenerator) -> tuple["Run", Arrays | None]:
+        """Return the run on the training rows alone, and the validation set.
+
+        Parameters
+        ----------
+        generator : numpy.random.Generator or numpy.random.RandomState
+            Source of the draw, where `held_out` is a share of the rows.
+        """
+        data, valid = self.held_out.split(generator, *self.data)
+        return replace(self, data=data), valid
