@@ -226,3 +226,10 @@ def test_layers_that_cannot_be_unrolled():
         DeepAutoEncoder([6, 3], Own)
     with pytest.raises(ValueError, match="no parameters yet"):
         DeepAutoEncoder([6, 3]).encode(X)
+
+
+def test_without_training_nothing_is_read_as_a_probability():
+    X = np.random.RandomState(0).randn(6, 3)
+    deep = DeepAutoEncoder([2, 2]).fit(X, pretrain=False, epochs=0)
+    assert deep.costs == []
+    assert not deep.unit_interval

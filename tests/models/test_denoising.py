@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
 from autoencoder_in_numpy import eager_autoencoder, images
 from on_backends import CORE_BACKENDS
@@ -138,3 +139,13 @@ def test_generators_of_all_kinds(make):
         return ae.W.get_value()
 
     np.testing.assert_array_equal(fit(), fit())
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_a_corruption_that_changes_the_shape_is_refused_before_anything_changes():
+    X = np.random.RandomState(0).rand(6, 3)
+    ae = AutoEncoder(2, corruption=lambda V, stream: pt.concatenate([V[:, :1], V], axis=1)).fit(X, epochs=0)
+    W = ae.W
+    with pytest.raises(ValueError, match=r"corruption is .* a batch of shape \(2, 3\) into \(2, 4\)"):
+        ae.fit(X, batch_sz=2)
+    assert ae.W is W

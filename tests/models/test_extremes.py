@@ -67,6 +67,23 @@ def test_a_recorded_cost_that_is_not_finite_ends_the_training(side, monitor, bat
         ae.fit(X * 1e30, learning_rate=0, epochs=2, batch_sz=6, cost="squared_error", monitor=monitor)
 
 
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("side", [udl_pt, udl_pt.eager], ids=lambda side: side.__name__)
+def test_so_does_a_validation_cost(side):
+    ae = side.AutoEncoder(2, **QUICK)
+    with pytest.raises(DivergenceError, match=r"the recorded validation cost is inf in epoch 1, batch 2"):
+        ae.fit(X, validation=X * 1e30, epochs=2, batch_sz=6, cost="squared_error")
+
+
+@pytest.mark.filterwarnings("ignore:X has means from")
+def test_a_refused_fit_leaves_the_generator_where_it_was():
+    generator = np.random.default_rng(3)
+    rbm = RBM(2, visible="gaussian", random_state=generator, dtype="float64")
+    with pytest.raises(ValueError, match="whose squares are too large"):
+        rbm.fit(X * 1e200, batch_sz=2, validation=0.25)
+    assert generator.random() == np.random.default_rng(3).random()
+
+
 @pytest.mark.filterwarnings("ignore:X has means from")
 def test_gaussian_units_refuse_data_whose_squares_overflow():
     for scale in (1e160, 1e200, 1e307):

@@ -208,9 +208,10 @@ def test_a_gaussian_machine_at_the_default_learning_rate_learns_and_does_not_exp
         (images(), r"means from 0\.4.* to 0\.5.* and variances from 0\.0"),
     ],
 )
-def test_gaussian_units_warn_of_data_that_are_not_standardised(X, words):
-    with pytest.warns(UserWarning, match=words):
+def test_gaussian_units_warn_of_data_that_are_not_standardised_at_the_users_line(X, words):
+    with pytest.warns(UserWarning, match=words) as warned:
         RBM(4, visible="gaussian", random_state=0).fit(X, epochs=1, batch_sz=50, **FAST)
+    assert [warning.filename for warning in warned] == [__file__]
 
 
 def test_columns_that_do_not_vary_are_fine():

@@ -182,7 +182,12 @@ def misspelt(progress):
             AttributeError,
             r"progress has no 'learning_rate'.*progress.hyper\['learning_rate'\] = 0.1",
         ),
-        (replaced, AttributeError, "progress.hyper can't be replaced: change its entries"),
+        (replaced, AttributeError, "progress.hyper can't be set: set progress.stop, or an entry of"),
+        (lambda p: setattr(p, "n_batches", 400), AttributeError, "progress.n_batches can't be set"),
+        (lambda p: setattr(p, "epochs", 1), AttributeError, "progress.epochs can't be set"),
+        (lambda p: setattr(p, "epoch", 0), AttributeError, "progress.epoch can't be set"),
+        (lambda p: setattr(p, "stop", "no"), TypeError, "progress.stop is 'no', expected True or False"),
+        (lambda p: delattr(p, "hyper"), AttributeError, "progress.hyper can't be deleted"),
     ],
 )
 def test_a_callback_that_changes_what_is_not_there_fails_at_once(what, error, message, moment):
