@@ -159,13 +159,20 @@ def replace_numba_cache_file(file_class: type) -> None:
 def forget_numba_registries() -> None:
     """Make Numba read its tables of functions again.
 
-    Numba: ``numba.core.registry.cpu_target``, and ``_registries`` of its two contexts. Numba reads each entry of
-    a table once. It loses those that it was reading when an interrupt came.
+    Numba: ``numba.core.registry.cpu_target``, ``_registries`` of its two contexts, ``globals`` of a registry,
+    and ``_lookup_global`` and ``_remove_global`` of the typing context. Numba reads each entry of a table
+    once. It loses those that it was reading when an interrupt came.
     """
     from numba.core.registry import cpu_target
 
-    for context in (cpu_target.typing_context, cpu_target.target_context):
+    typing = cpu_target.typing_context
+    registries = list(typing._registries)
+    for context in (typing, cpu_target.target_context):
         context._registries.clear()
+    for registry in registries:
+        for value, _ in registry.globals:  # Numba refuses to read some of these twice
+            if typing._lookup_global(value) is not None:
+                typing._remove_global(value)
 
 
 def reads_compile_cache(filename: str, function: str) -> bool:
