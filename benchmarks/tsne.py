@@ -28,7 +28,7 @@ from sklearn.manifold import trustworthiness
 
 from udl_pt import TSNE, joint_probabilities, load_mnist, tsne_cost
 from udl_pt._support import memory
-from udl_pt.book.chapter2 import one_neighbour_error
+from udl_pt.book._maps import one_neighbour_error
 from udl_pt.plots import plot_embeddings
 
 

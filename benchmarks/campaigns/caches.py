@@ -48,8 +48,6 @@ def compute(backend: str, *, small: bool = False) -> str:
 
 def serve(prelude: str = "", small: bool = False) -> None:
     """Fork a child for each backend named on a line of the standard input; write its status and output."""
-    import udl_pt.backends.backend
-
     import udl_pt.backends._numba.blas
     import udl_pt.backends._numba.steps
     import udl_pt.backends._numba.sums  # noqa: F401

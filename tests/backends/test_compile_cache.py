@@ -17,7 +17,7 @@ from udl_pt.backends import _sealed_modules as sealed_modules
 from udl_pt.backends._numba import cache as numba_cache
 
 SUM = (
-    "import sys, warnings, numpy as np, pytensor.tensor as pt; from udl_pt.backends.backend import Function;"
+    "import sys, warnings, numpy as np, pytensor.tensor as pt; from udl_pt.backends import Function;"
     "warnings.filterwarnings('ignore', \"backend 'c' found no BLAS\");"
     "x = pt.vector('x', dtype='float64');"
     "print(Function([x], (2 * x).sum(), backend=sys.argv[1])(np.arange(4.0)))"
@@ -257,7 +257,7 @@ import signal, sys, warnings
 import numpy as np, pytensor.tensor as pt
 from filelock import FileLock
 import pytensor
-from udl_pt.backends.backend import Function
+from udl_pt.backends import Function
 
 if sys.argv[1] == "numba":
     import udl_pt.backends._numba.blas  # not what is interrupted

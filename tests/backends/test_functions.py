@@ -178,7 +178,7 @@ def test_only_errors_from_reading_the_cache_clear_it(monkeypatch):
 def test_the_global_generator_stays_where_it_is():
     code = (
         "import numpy as np; np.random.seed(0); before = np.random.get_state()[2]\n"
-        "from udl_pt.backends.backend import get_backend, Function; import pytensor.tensor as pt\n"
+        "from udl_pt.backends import get_backend, Function; import pytensor.tensor as pt\n"
         "x = pt.vector(); Function([x], x + 1, backend='jax')(np.ones(2))\n"
         "assert np.random.get_state()[2] == before"
     )

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 START = """
 import os, signal, sys, threading, time, warnings
 import numpy as np, pytensor.tensor as pt
-from udl_pt import AutoEncoder, backend, locks
-from udl_pt.backends.backend import Function, get_backend, shared
+from udl_pt import AutoEncoder
+from udl_pt.backends import Function, _locks as locks, get_backend, shared
 
 warnings.simplefilter("ignore")  # of Python and JAX, which warn that a process with threads forks
 

@@ -96,7 +96,7 @@ def test_a_result_that_numba_widens_is_narrowed_before_it_is_summed():
 def test_each_operation_has_its_own_loop_on_disk(tmp_path):
     code = """if True:
         import numpy as np, pytensor.tensor as pt, warnings
-        from udl_pt.backends.backend import Function
+        from udl_pt.backends import Function
         warnings.simplefilter("ignore")  # Numba's, about what can't be kept on disk
         x, X = pt.dmatrix("x"), np.full((2, 3), 1.5)
         for op in (pt.tri_gamma, pt.i0, pt.gamma, pt.exp, pt.sqrt):

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from udl_pt import __version__
-from udl_pt.book import CHAPTERS, Settings, chapter1, chapter2, chapter3, chapter4
+from udl_pt.book import CHAPTERS, Settings, _maps, chapter1, chapter2, chapter3, chapter4
 from udl_pt.book.report import Picture, Section, Table, write_report
 from udl_pt.datasets import Dataset
 
@@ -112,7 +112,7 @@ def test_chapter1_measures_what_the_chapter_states():
 
 
 def test_chapter2_measures_its_maps(monkeypatch):
-    monkeypatch.setattr(chapter2, "TOYS", {"donut": chapter2.TOYS["donut"]})
+    monkeypatch.setattr(_maps, "TOYS", {"donut": _maps.TOYS["donut"]})
     data, said = tiny(), []
     section = chapter2.section(data, Settings(seed=1, say=said.append))
     maps = section.results["maps"]
@@ -127,7 +127,7 @@ def test_chapter2_measures_its_maps(monkeypatch):
 
 def test_one_neighbour_error():
     Y = np.array([[0.0], [1], [10], [11], [12.5]])
-    assert chapter2.one_neighbour_error(Y, np.array([0, 0, 1, 1, 0])) == 0.2
+    assert _maps.one_neighbour_error(Y, np.array([0, 0, 1, 1, 0])) == 0.2
 
 
 def test_chapter3_measures_both_networks_and_says_so(monkeypatch):

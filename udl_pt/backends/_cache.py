@@ -19,10 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import pytensor
-from pytensor import configdefaults
 from pytensor.compile import compilelock
 
 from udl_pt._support.warn import warn_user
+from udl_pt.backends._internals import (
+    forget_numba_registries,
+    modules_folder,
+    reads_compile_cache,
+    replace_setting,
+    set_numba_folder,
+)
 from udl_pt.backends._sealed_modules import forget_modules, load_extensions, use_sealed_modules
 
 __all__ = [
@@ -37,7 +43,6 @@ __all__ = [
 PROBE = 1 << 20  # bytes that must fit into the folder
 NO_SPACE = os.strerror(errno.ENOSPC)
 WAY_OUT = "set PYTENSOR_FLAGS=base_compiledir=FOLDER to a folder that can be written and has space"
-NUMBA_CACHE = "pytensor.link.numba.cache"
 
 _settled: set[str] = set()  # backends whose folder has been tried
 _why_temporary = ""
@@ -117,8 +122,8 @@ def recover_from_interrupt() -> None:
     """Mend what an interrupt leaves of PyTensor's compile lock and of Numba's tables."""
     with contextlib.suppress(OSError, ValueError):
         compilelock.force_unlock(pytensor.config.compiledir)
-    if numba_cache := sys.modules.get("udl_pt.backends._numba.cache"):
-        numba_cache.reload_registries()
+    if "udl_pt.backends._numba.cache" in sys.modules:  # otherwise Numba has compiled nothing
+        forget_numba_registries()
 
 
 def _why_unwritable(backend: str) -> Exception | None:
@@ -150,17 +155,13 @@ def _move(error: Exception) -> None:
             f"({_short(other)}): {WAY_OUT}",
         ) from other
     atexit.register(_remove, temporary, os.getpid())
-    # PyTensor's settings of folders can be made once; a value that isn't there yet is such a chance.
-    parameters = [pytensor.config._config_var_dict[name] for name in ("base_compiledir", "compiledir")]
-    modules = Path(getattr(parameters[1], "val", None) or configdefaults._default_compiledir())
-    for parameter, folder in zip(parameters, (temporary, temporary / modules.name), strict=True):
-        vars(parameter).pop("val", None)
-        setattr(pytensor.config, parameter.name, folder)
+    modules = modules_folder()
+    replace_setting("base_compiledir", temporary)
+    replace_setting("compiledir", temporary / modules.name)
     for source, target in ((base / "numba", _folder_of("numba")), (modules, _folder_of("c"))):
         with contextlib.suppress(OSError):  # without them everything is compiled anew
             _take_along(source, target)
-    if NUMBA_CACHE in sys.modules:
-        vars(sys.modules[NUMBA_CACHE])["NUMBA_CACHE_PATH"] = _folder_of("numba")
+    set_numba_folder(_folder_of("numba"))
     forget_modules()
     _why_temporary = f"{base} can't be written ({_short(error)})"
     _warn(_why_temporary)
@@ -196,9 +197,7 @@ def _short(error: Any) -> str:
 
 def _comes_from_cache(error: BaseException) -> bool:
     """Whether `error` arose while a file of the compile cache was read."""
-    readers = (os.path.join("numba", "core", "caching.py"), os.path.join("link", "c", "cmodule.py"))
     frames = traceback.extract_tb(error.__traceback__)
     return isinstance(error, pickle.UnpicklingError | EOFError) or any(
-        frame.filename.endswith(readers) and frame.name.startswith(("load", "_load", "_get_module"))
-        for frame in frames
+        reads_compile_cache(frame.filename, frame.name) for frame in frames
     )

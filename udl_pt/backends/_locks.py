@@ -7,13 +7,14 @@ JAX's own threads and locks can't be mended: a child that was forked after JAX h
 
 import itertools
 import os
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from pytensor.graph.basic import Variable
+
+from udl_pt.backends._internals import jax_has_started
 
 __all__ = ["NumberedLock", "call_holding", "call_locked", "compile_lock", "lock_of", "refuse_forked_jax"]
 
@@ -84,8 +85,7 @@ def _in_child() -> None:
     global _forked_after_jax
     for lock in _all_locks:
         lock.free()
-    bridge = sys.modules.get("jax._src.xla_bridge")
-    _forked_after_jax = _forked_after_jax or bool(getattr(bridge, "_backends", False))
+    _forked_after_jax = _forked_after_jax or jax_has_started()
 
 
 if hasattr(os, "register_at_fork"):

@@ -7,7 +7,6 @@ others. A folder whose digests differ is removed, and its module compiled again.
 All of that happens under PyTensor's compile lock, so no other process is writing meanwhile.
 """
 
-import atexit
 import contextlib
 import hashlib
 import importlib
@@ -23,12 +22,13 @@ from typing import Any
 
 import pytensor
 from pytensor.compile.compilelock import lock_ctx
-from pytensor.link.c import cmodule
+from pytensor.link.c.cmodule import ModuleCache
+
+from udl_pt.backends._internals import C_EXTENSIONS, module_cache, replace_module_cache
 
 __all__ = ["forget_modules", "load_extensions", "use_sealed_modules"]
 
 SEAL = "udl_pt.sha256"
-EXTENSIONS = ("lazylinker_ext", "cutils_ext")  # what PyTensor's C linker itself loads
 
 
 def _digests(folder: Path) -> str:
@@ -69,7 +69,7 @@ def _without_bytecode(*folders: Path) -> Iterator[None]:
         sys.dont_write_bytecode = before
 
 
-class SealedModules(cmodule.ModuleCache):  # type: ignore[misc]
+class SealedModules(ModuleCache):  # type: ignore[misc]
     """PyTensor's modules, of which those are left out that aren't as they were written."""
 
     def refresh(self, *arguments: Any, **keywords: Any) -> list[str]:
@@ -106,22 +106,18 @@ class SealedModules(cmodule.ModuleCache):  # type: ignore[misc]
 
 def use_sealed_modules() -> None:
     """Put `SealedModules` in the place of PyTensor's cache of modules."""
-    if not isinstance(cmodule._module_cache, SealedModules):
-        forget_modules()
-        cmodule._module_cache = SealedModules(pytensor.config.compiledir)
-        atexit.register(cmodule._module_cache._on_atexit)
+    if not isinstance(module_cache(), SealedModules):
+        replace_module_cache(SealedModules(pytensor.config.compiledir))
 
 
 def forget_modules() -> None:
     """Forget which modules the folder has; a new list is made at the next compilation."""
-    if cmodule._module_cache is not None:
-        atexit.unregister(cmodule._module_cache._on_atexit)
-        cmodule._module_cache = None
+    replace_module_cache(None)
 
 
 def load_extensions() -> None:
     """Load what PyTensor's C linker itself consists of, compiled again where it isn't as it was written."""
-    missing = [name for name in EXTENSIONS if name not in sys.modules]
+    missing = [name for name in C_EXTENSIONS if name not in sys.modules]
     if not missing or not pytensor.config.cxx:
         return
     folders = [Path(pytensor.config.compiledir, name) for name in missing]
@@ -129,7 +125,7 @@ def load_extensions() -> None:
         for folder in folders:
             if not _is_intact(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-        for name in ("pytensor.link.c.cutils", "pytensor.link.c.cvm"):
+        for name in C_EXTENSIONS.values():
             importlib.import_module(name)
         for folder in folders:
             if not _is_sealed(folder):

@@ -30,7 +30,6 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.compile import sharedvalue
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import ancestors, explicit_graph_inputs
 from pytensor.tensor.random.type import RandomType, random_generator_type
@@ -38,6 +37,7 @@ from pytensor.tensor.random.variable import RandomGeneratorSharedVariable
 
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.messages import shown
+from udl_pt.backends._internals import bit_generator, global_generator, scan_context
 
 __all__ = [
     "Chance",
@@ -69,7 +69,7 @@ def as_generator(random_state: Any = None) -> HostGenerator:
         For anything else, and for a seed outside 0 ... 2**32 - 1.
     """
     if random_state is None:
-        return np.random.mtrand._rand
+        return global_generator()
     if isinstance(random_state, np.random.Generator | np.random.RandomState):
         return random_state
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
@@ -245,7 +245,7 @@ class RandomStreams:
             seed = np.random.default_rng(seed)
         if isinstance(seed, np.random.RandomState):
             # Both read the same bits in the same way: Generator.random is then RandomState.random_sample.
-            seed = np.random.Generator(seed._bit_generator)
+            seed = np.random.Generator(bit_generator(seed))
         if not isinstance(seed, np.random.Generator):
             raise TypeError(
                 f"rng is {shown(seed)}, expected None, an int, a RandomStreams, a numpy.random.Generator "
@@ -361,7 +361,7 @@ class RandomStreams:
     def _variable(self, kind: str, shape: Sequence[Variable], dtype: str | None) -> Any:
         """PyTensor's own random variable, for functions that the library doesn't compile."""
         roots = frozenset(explicit_graph_inputs(shape))
-        scan = getattr(sharedvalue, "__SHARED_CONTEXT__", None)  # a list while a scan's function is called
+        scan = scan_context()
         if self._chain is None:
             own = _State(random_generator_type, None, None, container=self._container, name="random state")
             self._chain = _Chain(roots, scan, own)

@@ -16,16 +16,17 @@ them keep threads; where it can't be found, SciPy's.
 
 import contextlib
 import ctypes
-import importlib
 
 import llvmlite.binding
 import numba
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import get_cython_function_address, overload
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 from pytensor.link.numba.linker import NumbaLinker
 from pytensor.tensor.blas import Dot22, Dot22Scalar, Gemm
+
+from udl_pt.backends._internals import numpy_library
 
 _KIND = {types.float32: "s", types.float64: "d"}
 _PLAIN, _TRANSPOSED, _NEITHER = ord("n"), ord("t"), 0
@@ -48,7 +49,7 @@ def find_blas():
     """
     with contextlib.suppress(ImportError, OSError):
         # what a library is linked to is found by the library's own handle
-        library = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)
+        library = ctypes.CDLL(numpy_library())
         for name in _NAMES:
             found = {routine: getattr(library, name.format(routine), None) for routine in ROUTINES}
             if all(found.values()):

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numba  # noqa: F401  whole before its parts, which may be there if an import was interrupted
-from numba.core import caching
-from numba.core.registry import cpu_target
-from pytensor.link.numba import cache as pytensor_cache
+from numba.core.caching import IndexDataCacheFile
 
-__all__ = ["reload_registries", "use_sealed_files"]
+from udl_pt.backends._internals import numba_folder, replace_numba_cache_file
+
+__all__ = ["use_sealed_files"]
 
 MARK = b"udl_pt sha256 "
 _report: Callable[[Path, OSError], None]
@@ -38,12 +38,12 @@ def _is_intact(path: str) -> bool:
     return whole == _sealed(whole[: -len(_sealed(b""))])
 
 
-class SealedCacheFile(caching.IndexDataCacheFile):  # type: ignore[misc]
+class SealedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
     """The index and the data of one function; other folders than PyTensor's are left to Numba."""
 
     def __init__(self, cache_path: Any, filename_base: str, source_stamp: Any) -> None:
         super().__init__(cache_path, filename_base, source_stamp)
-        self._is_ours = Path(cache_path) == Path(pytensor_cache.NUMBA_CACHE_PATH)
+        self._is_ours = Path(cache_path) == numba_folder()
 
     def save(self, key: Any, data: Any) -> None:
         """Write a function; where that fails, it runs all the same and is compiled again next time."""
@@ -87,15 +87,5 @@ def use_sealed_files(report: Callable[[Path, OSError], None]) -> None:
     """
     global _report
     _report = report
-    caching.IndexDataCacheFile = SealedCacheFile
-    os.makedirs(pytensor_cache.NUMBA_CACHE_PATH, exist_ok=True)  # somebody may have removed it since
-
-
-def reload_registries() -> None:
-    """Make Numba read its tables of functions anew: an interrupt may have come while it read them.
-
-    It reads each entry once; without this, those that the interrupt cost would be missing as long as the
-    process lives.
-    """
-    for context in (cpu_target.typing_context, cpu_target.target_context):
-        context._registries.clear()
+    replace_numba_cache_file(SealedCacheFile)
+    os.makedirs(numba_folder(), exist_ok=True)  # somebody may have removed it since

@@ -11,7 +11,7 @@ which adds in place.
 
 import numba
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import overload
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op

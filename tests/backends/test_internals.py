@@ -1,0 +1,361 @@
+"""What the library uses of other packages' private parts is there and does what the library needs.
+
+Each name has a test of its own, so a failure says which package changed what.
+"""
+
+import ast
+import atexit
+import ctypes
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+import jax
+import numba
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from numba.core import caching
+from numba.core.registry import cpu_target
+from pytensor.compile.mode import optdb
+from pytensor.link.c import cmodule
+from pytensor.link.numba import cache as pytensor_cache
+from pytensor.link.numba.linker import NumbaLinker
+from pytensor.tensor.random.type import random_generator_type
+from pytensor.tensor.random.variable import RandomGeneratorSharedVariable
+
+import udl_pt
+from udl_pt.backends import _internals as internals
+from udl_pt.backends import _modes as modes
+
+pytestmark = pytest.mark.core
+PACKAGE = Path(udl_pt.__file__).parent
+
+
+# --- NumPy
+
+
+def test_global_generator_is_the_one_that_np_random_draws_from():
+    before = np.random.get_state()
+    try:
+        np.random.seed(3)
+        expected = np.random.rand(5)
+        np.random.seed(3)
+        np.testing.assert_array_equal(internals.global_generator().random_sample(5), expected)
+    finally:
+        np.random.set_state(before)
+
+
+def test_bit_generator_continues_the_legacy_generator():
+    generator = np.random.RandomState(5)
+    first = np.random.Generator(internals.bit_generator(generator)).random(3)
+    np.testing.assert_array_equal(
+        np.concatenate([first, generator.random_sample(3)]), np.random.RandomState(5).random_sample(6)
+    )
+
+
+def test_numpy_library_is_numpys_compiled_core():
+    path = Path(internals.numpy_library())
+    assert path.is_relative_to(Path(np.__file__).parent)
+    assert ctypes.CDLL(str(path)).PyInit__multiarray_umath
+
+
+# --- PyTensor
+
+
+def test_scan_context_is_a_list_only_while_scan_calls_its_function():
+    seen = []
+
+    def step(x):
+        seen.extend([internals.scan_context(), internals.scan_context()])
+        return 2 * x
+
+    pytensor.scan(step, pt.vector(), return_updates=False)
+    assert isinstance(seen[0], list)
+    assert seen[0] is seen[1]
+    assert internals.scan_context() is None
+
+
+def setting(name):
+    return vars(pytensor.config._config_var_dict[name])
+
+
+def test_modules_folder_is_the_configured_one():
+    assert internals.modules_folder() == Path(pytensor.config.compiledir)
+
+
+def test_modules_folder_of_a_setting_not_read_yet_is_not_made(monkeypatch, tmp_path):
+    base = tmp_path / "base"
+    monkeypatch.setitem(setting("base_compiledir"), "val", base)
+    monkeypatch.delitem(setting("compiledir"), "val")
+    assert internals.modules_folder().parent == base
+    assert not base.exists()
+
+
+def test_replace_setting_changes_what_can_be_set_once(monkeypatch, tmp_path):
+    monkeypatch.setitem(setting("compiledir"), "val", pytensor.config.compiledir)  # put back afterwards
+    with pytest.raises(Exception, match="after initialization"):
+        pytensor.config.compiledir = tmp_path / "refused"
+    internals.replace_setting("compiledir", tmp_path / "new")
+    assert Path(pytensor.config.compiledir) == tmp_path / "new"
+
+
+class Modules:
+    dirname = "somewhere"
+
+    def _on_atexit(self):
+        raise AssertionError("not called")
+
+
+def test_replace_module_cache_changes_the_one_that_pytensor_uses(monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr(cmodule, "_module_cache", None)  # put back afterwards
+    monkeypatch.setattr(atexit, "register", lambda function: calls.append(("register", function)))
+    monkeypatch.setattr(atexit, "unregister", lambda function: calls.append(("unregister", function)))
+    ours = Modules()
+    internals.replace_module_cache(ours)
+    assert cmodule.get_module_cache(ours.dirname) is ours
+    assert internals.module_cache() is ours
+    internals.replace_module_cache(None)
+    pytensors = cmodule.get_module_cache(tmp_path)
+    assert type(pytensors) is cmodule.ModuleCache
+    assert internals.module_cache() is pytensors
+    assert calls == [
+        ("register", ours._on_atexit),
+        ("unregister", ours._on_atexit),
+        ("register", pytensors._on_atexit),  # by PyTensor
+    ]
+
+
+@pytest.mark.skipif(not pytensor.config.cxx, reason="no C++ compiler")
+@pytest.mark.parametrize("extension", internals.C_EXTENSIONS)
+def test_c_extension_is_in_a_folder_of_its_name(extension):
+    importlib.import_module(internals.C_EXTENSIONS[extension])
+    assert Path(sys.modules[extension].__file__).parent == Path(pytensor.config.compiledir, extension)
+
+
+def test_numba_folder_is_where_pytensor_sends_numba(monkeypatch, tmp_path):
+    locator = pytensor_cache.NumbaPyTensorCacheLocator(None, None, None)
+    assert internals.numba_folder() == Path(locator.get_cache_path())
+    monkeypatch.setattr(pytensor_cache, "NUMBA_CACHE_PATH", internals.numba_folder())  # put back afterwards
+    internals.set_numba_folder(tmp_path)
+    assert Path(locator.get_cache_path()) == tmp_path
+    assert internals.numba_folder() == tmp_path
+
+
+# --- Numba
+
+
+def test_replace_numba_cache_file_changes_the_class_that_numba_uses(monkeypatch, tmp_path):
+    opened = []
+
+    class File(caching.IndexDataCacheFile):
+        def __init__(self, cache_path, filename_base, source_stamp):
+            super().__init__(cache_path, filename_base, source_stamp)
+            opened.append(Path(cache_path))
+
+    monkeypatch.setattr(caching, "IndexDataCacheFile", caching.IndexDataCacheFile)  # put back afterwards
+    internals.replace_numba_cache_file(File)
+    source = tmp_path / "kept.py"
+    source.write_text("def function(x):\n    return x\n")
+    scope = {"__name__": "kept"}
+    exec(compile(source.read_text(), str(source), "exec"), scope)
+    numba.njit(cache=True)(scope["function"])
+    assert len(opened) == 1
+    assert opened[0].is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["typing_context", "target_context"])
+def test_forget_numba_registries_makes_numba_read_them_again(name):
+    context = getattr(cpu_target, name)
+    context.refresh()
+    known = set(context._registries)
+    internals.forget_numba_registries()
+    assert not context._registries
+    context.refresh()  # would raise for what is declared twice
+    assert set(context._registries) == known != set()
+    assert numba.njit(lambda x: np.float32(x) + np.cos(x))(0.0) == 1
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        caching.IndexDataCacheFile.load,
+        caching.IndexDataCacheFile._load_index,
+        caching.IndexDataCacheFile._load_data,
+        caching.Cache.load_overload,
+        caching.Cache._load_overload,
+        cmodule.ModuleCache._get_module,
+    ],
+)
+def test_reads_compile_cache_knows_the_readers(function):
+    assert internals.reads_compile_cache(function.__code__.co_filename, function.__code__.co_name)
+
+
+@pytest.mark.parametrize("function", [caching.IndexDataCacheFile.save, cmodule.dlimport, np.load])
+def test_reads_compile_cache_knows_what_does_not_read_it(function):
+    code = inspect.unwrap(function).__code__
+    assert not internals.reads_compile_cache(code.co_filename, code.co_name)
+
+
+# --- JAX
+
+
+def test_jax_has_started_once_it_has_a_backend(monkeypatch):
+    jax.devices()
+    assert internals.jax_has_started()
+    monkeypatch.setattr("jax._src.xla_bridge._backends", {})
+    assert not internals.jax_has_started()
+    monkeypatch.delitem(sys.modules, "jax._src.xla_bridge")
+    assert not internals.jax_has_started()
+
+
+# --- bases that the library extends: methods that it overrides or calls, and their arguments
+
+METHODS = [
+    (caching.IndexDataCacheFile, "__init__", ["cache_path", "filename_base", "source_stamp"]),
+    (caching.IndexDataCacheFile, "save", ["key", "data"]),
+    (caching.IndexDataCacheFile, "_data_name", ["number"]),
+    (caching.IndexDataCacheFile, "_data_path", ["name"]),
+    (caching.IndexDataCacheFile, "_load_index", []),
+    (caching.IndexDataCacheFile, "_load_data", ["name"]),
+    (caching.IndexDataCacheFile, "_open_for_write", ["filepath"]),
+    (cmodule.ModuleCache, "module_from_key", ["key", "lnk"]),
+    (cmodule.ModuleCache, "_get_module", ["name"]),
+    (cmodule.ModuleCache, "_on_atexit", []),
+]
+ATTRIBUTES = [
+    (caching.IndexDataCacheFile, "_cache_path"),
+    (caching.IndexDataCacheFile, "_index_path"),
+    (cmodule.ModuleCache, "dirname"),
+    (cmodule.ModuleCache, "loaded_key_pkl"),
+    (cmodule.ModuleCache, "entry_from_key"),
+    (cmodule.ModuleCache, "module_from_name"),
+]
+
+
+@pytest.mark.parametrize(("base", "name", "arguments"), METHODS)
+def test_base_has_the_method(base, name, arguments):
+    assert list(inspect.signature(vars(base)[name]).parameters) == ["self", *arguments]
+
+
+def test_module_cache_returns_what_it_found_from_refresh(tmp_path):
+    assert cmodule.ModuleCache(tmp_path).refresh(cleanup=False) == []
+
+
+@pytest.mark.parametrize(("base", "name"), ATTRIBUTES)
+def test_base_has_the_attribute(base, name, tmp_path):
+    arguments = [str(tmp_path), "name", 0] if base is caching.IndexDataCacheFile else [tmp_path]
+    assert name in vars(base(*arguments))
+
+
+def test_numba_linker_leaves_the_blas_rewrites_out():
+    """`BlasNumbaLinker` leaves them in: it takes them off this list."""
+    assert "BlasOpt" in NumbaLinker.incompatible_rewrites
+    assert {"BlasOpt", "InplaceBlasOpt"} <= set(optdb.__position__)
+
+
+def test_random_shared_variables_share_a_container():
+    first = RandomGeneratorSharedVariable(random_generator_type, np.random.default_rng(0), True)
+    second = RandomGeneratorSharedVariable(
+        random_generator_type, None, None, container=first.container, name="second"
+    )
+    assert second.container.value is first.container.value
+
+
+# --- public names that PyTensor's documentation doesn't describe
+
+NAMES = [
+    ("pytensor.compile.compilelock", "force_unlock"),
+    ("pytensor.compile.compilelock", "lock_ctx"),
+    ("pytensor.link.numba.cache", "compile_numba_function_src"),
+    ("pytensor.link.numba.dispatch.basic", "numba_funcify_and_cache_key"),
+    ("pytensor.link.numba.dispatch.basic", "numba_njit"),
+    ("pytensor.link.numba.dispatch.basic", "register_funcify_and_cache_key"),
+    ("pytensor.link.numba.dispatch.basic", "register_funcify_default_op_cache_key"),
+    ("pytensor.scalar.basic", "upgrade_to_float"),
+    ("pytensor.tensor.rewriting.blas", "local_dot_to_dot22"),
+]
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_pytensor_has_the_name(module, name):
+    assert hasattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(
+    ("before", "place", "after"),
+    [
+        ("specialize", modes.AFTER_SPECIALIZE, "uncanonicalize"),
+        ("add_mul_fusion", modes.BEFORE_FUSION, "elemwise_fusion"),
+        ("elemwise_fusion", modes.AFTER_FUSION, "add_destroy_handler"),
+        ("add_destroy_handler", modes.IN_PLACE, "inplace_elemwise"),
+    ],
+)
+def test_rewrites_of_pytensor_are_in_the_order_that_ours_need(before, place, after):
+    assert optdb.__position__[before] < place < optdb.__position__[after]
+
+
+# --- no other module uses private names
+
+
+def is_private(name):
+    return name.startswith("_") and not name.endswith("__")
+
+
+def private_names(sources):
+    """List the private names in `sources` that no source defines: as attributes, in imports, in strings."""
+    defined = {part for module in sources for part in module.split(".")}
+    used = {}
+    for module, source in sources.items():
+        names = used.setdefault(module, set())
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                defined.add(node.name)
+            elif isinstance(node, ast.Name | ast.Attribute):
+                name = node.id if isinstance(node, ast.Name) else node.attr
+                (names if isinstance(node.ctx, ast.Load) else defined).add(name)
+            elif isinstance(node, ast.Import):
+                names.update(part for alias in node.names for part in alias.name.split("."))
+            elif isinstance(node, ast.ImportFrom) and node.module.split(".")[0] != "udl_pt":
+                names.update([*node.module.split("."), *(alias.name for alias in node.names)])
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                parts = node.value.split(".")
+                if len(parts) > 1 and parts[0] != "udl_pt" and all(map(str.isidentifier, parts)):
+                    names.update(parts)
+    return {(module, name) for module, names in used.items() for name in names - defined if is_private(name)}
+
+
+def test_only_one_module_uses_private_names_of_other_packages():
+    sources = {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in PACKAGE.rglob("*.py")
+    }
+    allowed = {name for _, name, *_ in [*METHODS, *ATTRIBUTES]} | {"_exit"}  # os._exit is documented
+    found = {(module, name) for module, name in private_names(sources) if name not in allowed}
+    assert {module for module, _ in found} == {"backends._internals"}, found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as np\ngenerator = np.random.mtrand._rand",
+        "import numpy._core",
+        "from numpy._core import multiarray",
+        "from pytensor.configdefaults import _default_compiledir",
+        "import importlib\nimportlib.import_module('numpy._core.multiarray')",
+        "def f(x):\n    return x._inside.value",
+    ],
+)
+def test_a_private_name_is_found(source):
+    assert private_names({"module": source})
+
+
+def test_own_private_names_are_no_offence():
+    sources = {
+        "_a": "class A:\n    def __init__(self):\n        self._x = 1\n    def _f(self): return self._x",
+        "b": "from udl_pt._a import A\n_one = A()\nprint(_one._f(), _one.__dict__, 'a._a')",
+    }
+    assert private_names(sources) == set()

@@ -1,0 +1,194 @@
+"""Names inside other packages that this library uses, in one place.
+
+These names are private or undocumented, so a release of their package may change them. Each function below
+says which name it uses and why. A test tries each one alone, so its failure says which one changed. The same
+test lists the classes of PyTensor and Numba that the library extends, with the methods it relies on.
+
+Numba and JAX are imported only by the functions that need them.
+"""
+
+import atexit
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytensor
+from pytensor import configdefaults
+from pytensor.compile import sharedvalue
+from pytensor.link.c import cmodule
+
+__all__ = [
+    "C_EXTENSIONS",
+    "bit_generator",
+    "forget_numba_registries",
+    "global_generator",
+    "jax_has_started",
+    "module_cache",
+    "modules_folder",
+    "numba_folder",
+    "numpy_library",
+    "reads_compile_cache",
+    "replace_module_cache",
+    "replace_numba_cache_file",
+    "replace_setting",
+    "scan_context",
+    "set_numba_folder",
+]
+
+NUMBA_CACHE = "pytensor.link.numba.cache"
+
+C_EXTENSIONS = {"cutils_ext": "pytensor.link.c.cutils", "lazylinker_ext": "pytensor.link.c.cvm"}
+"""PyTensor: the extensions of the C linker, and the modules that compile and import them.
+
+Each extension has a folder of its name in the compile cache. Its files are checked before it is imported.
+"""
+
+
+def global_generator() -> np.random.RandomState:
+    """Return the generator behind ``np.random.rand`` and the other functions of ``np.random``.
+
+    NumPy: ``np.random.mtrand._rand``. The book draws from it; NumPy has no public name for the object.
+    """
+    return np.random.mtrand._rand
+
+
+def bit_generator(generator: np.random.RandomState) -> Any:
+    """Return the bit generator that a legacy generator reads.
+
+    NumPy: ``RandomState._bit_generator``. A ``np.random.Generator`` on it continues the same sequence.
+    """
+    return generator._bit_generator
+
+
+def numpy_library() -> str:
+    """Return the path of NumPy's compiled core.
+
+    NumPy: ``numpy._core._multiarray_umath``. This library is linked to NumPy's BLAS, so BLAS's routines are
+    found in it.
+
+    Raises
+    ------
+    ImportError
+        Where NumPy has no such module.
+    """
+    return str(importlib.import_module("numpy._core._multiarray_umath").__file__)
+
+
+def scan_context() -> list[Any] | None:
+    """Return a list while ``pytensor.scan`` calls its function, the same list during one call; else None.
+
+    PyTensor: ``sharedvalue.__SHARED_CONTEXT__``. Draws within a loop need a random state of their own.
+    """
+    context: list[Any] | None = sharedvalue.__SHARED_CONTEXT__
+    return context
+
+
+def modules_folder() -> Path:
+    """Return PyTensor's folder of C modules, without making it as ``pytensor.config.compiledir`` does.
+
+    PyTensor: ``config._config_var_dict``, ``ConfigParam.val`` and ``configdefaults._default_compiledir``. The
+    folder's name is needed where the folder can't be made.
+    """
+    value = getattr(pytensor.config._config_var_dict["compiledir"], "val", None)
+    return Path(value or configdefaults._default_compiledir())
+
+
+def replace_setting(name: str, value: Any) -> None:
+    """Set one of PyTensor's settings, also one that may be set only once.
+
+    PyTensor: ``config._config_var_dict`` and ``ConfigParam.val``. A setting without ``val`` counts as not set
+    yet.
+    """
+    vars(pytensor.config._config_var_dict[name]).pop("val", None)
+    setattr(pytensor.config, name, value)
+
+
+def module_cache() -> Any:
+    """Return PyTensor's list of compiled C modules; None before the first one is compiled.
+
+    PyTensor: ``cmodule._module_cache``.
+    """
+    return cmodule._module_cache
+
+
+def replace_module_cache(cache: Any) -> None:
+    """Make PyTensor use another list of C modules; with None, it makes a new one at the next compilation.
+
+    PyTensor: ``cmodule._module_cache`` and ``ModuleCache._on_atexit``, which PyTensor runs when the process
+    ends.
+    """
+    if cmodule._module_cache is not None:
+        atexit.unregister(cmodule._module_cache._on_atexit)
+    cmodule._module_cache = cache
+    if cache is not None:
+        atexit.register(cache._on_atexit)
+
+
+def numba_folder() -> Path:
+    """Return the folder where PyTensor keeps what Numba compiled.
+
+    PyTensor: ``pytensor.link.numba.cache.NUMBA_CACHE_PATH``.
+    """
+    return Path(importlib.import_module(NUMBA_CACHE).NUMBA_CACHE_PATH)
+
+
+def set_numba_folder(folder: Path) -> None:
+    """Change the folder where PyTensor keeps what Numba compiled.
+
+    PyTensor: ``pytensor.link.numba.cache.NUMBA_CACHE_PATH``. It is read from ``pytensor.config`` once, when
+    that module is imported. Before, this function does nothing.
+    """
+    if NUMBA_CACHE in sys.modules:
+        vars(sys.modules[NUMBA_CACHE])["NUMBA_CACHE_PATH"] = folder
+
+
+def replace_numba_cache_file(file_class: type) -> None:
+    """Make Numba read and write its compile cache through `file_class`.
+
+    Numba: ``numba.core.caching.IndexDataCacheFile``, which Numba looks up whenever it opens a function's
+    files.
+    """
+    from numba.core import caching
+
+    caching.IndexDataCacheFile = file_class
+
+
+def forget_numba_registries() -> None:
+    """Make Numba read its tables of functions again.
+
+    Numba: ``numba.core.registry.cpu_target``, ``_registries`` of its two contexts, ``globals`` of a registry,
+    and ``_lookup_global`` and ``_remove_global`` of the typing context. Numba reads each entry of a table
+    once. It loses those that it was reading when an interrupt came.
+    """
+    from numba.core.registry import cpu_target
+
+    typing = cpu_target.typing_context
+    registries = list(typing._registries)
+    for context in (typing, cpu_target.target_context):
+        context._registries.clear()
+    for registry in registries:
+        for value, _ in registry.globals:  # Numba refuses to read some of these twice
+            if typing._lookup_global(value) is not None:
+                typing._remove_global(value)
+
+
+def reads_compile_cache(filename: str, function: str) -> bool:
+    """Return whether a function of PyTensor or Numba reads files of the compile cache.
+
+    Numba and PyTensor: the files ``numba/core/caching.py`` and ``pytensor/link/c/cmodule.py``, and the names
+    of their functions. A damaged file can cause any exception, so its traceback is the only sign.
+    """
+    files = (os.path.join("numba", "core", "caching.py"), os.path.join("link", "c", "cmodule.py"))
+    return filename.endswith(files) and function.startswith(("load", "_load", "_get_module"))
+
+
+def jax_has_started() -> bool:
+    """Return whether JAX has started a backend in this process; JAX is not imported for it.
+
+    JAX: ``jax._src.xla_bridge._backends``. JAX's public functions would start the backend.
+    """
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    return bool(getattr(bridge, "_backends", False))

@@ -1,0 +1,118 @@
+"""Measurements of chapter 6: networks under attack."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from udl_pt.inspection.attacks import (
+    Outcome,
+    fast_gradient_sign,
+    outcome,
+    projected_gradient,
+    random_noise,
+    smallest_change,
+)
+from udl_pt.models.dnn import DNN
+
+__all__ = ["Attacked", "attack", "targeted_rates", "trick"]
+
+EPSILON = 0.1  # a pixel's change, in the pictures and in hardening
+EPSILONS = (0.0, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25)
+STEPS = 40
+SIGN, MANY, NOISE = "fast gradient sign", f"{STEPS} steps", "random noise"
+
+
+@dataclass
+class Attacked:
+    """What attacks did to one network.
+
+    Attributes
+    ----------
+    outcomes : dict of str to list of Outcome
+        For each attack, one outcome for each of `EPSILONS`.
+    median_change : float
+        Half of the images are tricked by a change of at most this size a pixel.
+    """
+
+    outcomes: dict[str, list[Outcome]]
+    median_change: float
+
+    def errors(self, way: str) -> list[float]:
+        """Return the error under an attack, for each of `EPSILONS`."""
+        return [came.error_after for came in self.outcomes[way]]
+
+    def at(self, way: str, epsilon: float) -> Outcome:
+        """Return the outcome of an attack with one of `EPSILONS`."""
+        return self.outcomes[way][EPSILONS.index(epsilon)]
+
+
+def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> Attacked:
+    """Attack a network in three ways, with changes of every size.
+
+    Parameters
+    ----------
+    dnn : DNN
+        A fitted network.
+    X : ndarray of shape (N, D)
+        Images; the smallest change is sought for the first 100.
+    Y : ndarray of int of shape (N,)
+        Their labels.
+    seed : int
+        Seed of the random noise.
+    """
+    outcomes: dict[str, list[Outcome]] = {SIGN: [], MANY: [], NOISE: []}
+    for epsilon in EPSILONS:
+        attacks = {
+            SIGN: fast_gradient_sign(dnn, X, Y, epsilon),
+            MANY: projected_gradient(dnn, X, Y, epsilon, steps=STEPS),
+            NOISE: random_noise(X, epsilon, random_state=seed),
+        }
+        for name, changed in attacks.items():
+            outcomes[name].append(outcome(dnn, X, Y, changed))
+    sizes = smallest_change(dnn, X[:100], Y[:100], steps=10, rounds=10)[1]
+    return Attacked(outcomes, float(np.median(sizes)))
+
+
+def trick(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
+    """Change images by the fast gradient sign method.
+
+    Parameters
+    ----------
+    dnn : DNN
+        A fitted network.
+    X : ndarray of shape (N, D)
+        Images.
+    Y : ndarray of int of shape (N,)
+        Their labels.
+
+    Returns
+    -------
+    changed : ndarray of shape (N, D)
+    before, after : list of str
+        What the network saw, with its confidence.
+    """
+    changed = fast_gradient_sign(dnn, X, Y, EPSILON)
+    before, after = (
+        [f"{p.argmax()} ({p.max():.0%})" for p in dnn.forward(images)] for images in (X, changed)
+    )
+    return changed, before, after
+
+
+def targeted_rates(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> list[float]:
+    """Return, for each class, how many images of the other classes can be made to look like it.
+
+    Parameters
+    ----------
+    dnn : DNN
+        A fitted network.
+    X : ndarray of shape (N, D)
+        Images.
+    Y : ndarray of int of shape (N,)
+        Their labels.
+    """
+    rates = []
+    for target in range(int(dnn.b.get_value().shape[0])):
+        other = target != Y
+        changed = projected_gradient(dnn, X[other], Y[other], EPSILON, steps=STEPS, target=target)
+        rates.append(outcome(dnn, X[other], Y[other], changed, target=target).success_rate)
+    return rates

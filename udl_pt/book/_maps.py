@@ -1,0 +1,200 @@
+"""Measurements of chapter 2: maps of digits and of toy data, and the time of an iteration."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.manifold import trustworthiness
+from sklearn.neighbors import NearestNeighbors
+
+from udl_pt.book._programs import Settings
+from udl_pt.datasets import donut, gaussian_clouds, xor_clouds
+from udl_pt.models.pca import PCA
+from udl_pt.models.tsne import TSNE, SymmetricSNE
+from udl_pt.training.progress import Progress
+
+__all__ = [
+    "DigitMaps",
+    "Map",
+    "ToyMap",
+    "map_digits",
+    "map_toys",
+    "one_neighbour_error",
+    "time_iterations",
+]
+
+PERPLEXITIES = (2, 10, 30, 100, 300)
+USUAL = 30
+SIZES = (250, 500, 1000)  # points for the time of an iteration
+TOYS = {"donut": donut, "XOR clouds": xor_clouds, "eight clouds in space": gaussian_clouds}
+
+
+@dataclass
+class Map:
+    """An embedding in the plane, and what was measured of it.
+
+    Attributes
+    ----------
+    Y : ndarray of shape (N, 2)
+        The embedded points.
+    seconds : float
+        Time of the embedding.
+    one_neighbour_error, trustworthiness : float
+        See `one_neighbour_error` and scikit-learn's function of that name.
+    cost : float or None
+        Divergence in nats; None for PCA, which has none.
+    costs : sequence of float
+        The divergence during the iterations.
+    """
+
+    Y: np.ndarray
+    seconds: float
+    one_neighbour_error: float
+    trustworthiness: float
+    cost: float | None = None
+    costs: Sequence[float] = ()
+
+
+@dataclass
+class DigitMaps:
+    """The same digits, embedded by several methods.
+
+    Attributes
+    ----------
+    labels : ndarray of int of shape (N,)
+        The digits.
+    pca, sne : Map
+        By PCA, and by symmetric SNE at the usual perplexity.
+    tsnes : dict of int to Map
+        By t-SNE, for each perplexity.
+    usual : TSNE
+        The model of t-SNE at the usual perplexity.
+    """
+
+    labels: np.ndarray
+    pca: Map
+    sne: Map
+    tsnes: dict[int, Map]
+    usual: TSNE
+
+    @property
+    def tsne(self) -> Map:
+        """The map by t-SNE at the usual perplexity."""
+        return self.tsnes[int(self.usual.perplexity)]
+
+    def by_name(self) -> dict[str, Map]:
+        """Return all maps by the name of their method."""
+        return {
+            "PCA": self.pca,
+            "symmetric SNE": self.sne,
+            **{f"t-SNE {p}": m for p, m in self.tsnes.items()},
+        }
+
+
+@dataclass
+class ToyMap:
+    """Toy data of shape (N, D), their labels of shape (N,), and their map by t-SNE of shape (N, 2)."""
+
+    X: np.ndarray
+    labels: np.ndarray
+    Y: np.ndarray
+    one_neighbour_error: float
+
+
+def map_digits(X: np.ndarray, labels: np.ndarray, settings: Settings) -> DigitMaps:
+    """Embed digits by PCA, by symmetric SNE, and by t-SNE at several perplexities.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, D)
+        Images.
+    labels : ndarray of int of shape (N,)
+        Their digits; no method sees them.
+    settings : Settings
+        Backend, dtype and seed.
+    """
+    N = len(X)
+    perplexities = [p for p in PERPLEXITIES if p < N] or [2]
+    usual = max(p for p in perplexities if p <= min(USUAL, max(2, N // 4)))
+    tsnes = {p: TSNE(perplexity=p, **settings.made()) for p in perplexities}
+    sne = SymmetricSNE(perplexity=usual, **settings.made())
+    return DigitMaps(
+        labels,
+        pca=_measured(X, labels, lambda: PCA(2).fit_transform(X, backend=settings.backend)),
+        sne=_map_by(sne, "symmetric SNE", X, labels, settings),
+        tsnes={p: _map_by(m, f"t-SNE, perplexity {p}", X, labels, settings) for p, m in tsnes.items()},
+        usual=tsnes[usual],
+    )
+
+
+def _map_by(
+    model: SymmetricSNE | TSNE, name: str, X: np.ndarray, labels: np.ndarray, settings: Settings
+) -> Map:
+    N = len(X)
+    settings.say(
+        f"{name}, {N:,} digits ({model.memory(N) / 1e6:.0f} MB of pairs), iterations: {model.max_iter}"
+    )
+    found = _measured(
+        X,
+        labels,
+        lambda: model.fit_transform(X, backend=settings.backend, callbacks=settings.callbacks),
+    )
+    found.cost, found.costs = model.kl_divergence_, model.costs
+    return found
+
+
+def _measured(X: np.ndarray, labels: np.ndarray, embed: Callable[[], np.ndarray]) -> Map:
+    start = time.perf_counter()
+    Y = embed()
+    seconds = time.perf_counter() - start
+    return Map(Y, seconds, one_neighbour_error(Y, labels), float(trustworthiness(X, Y, n_neighbors=5)))
+
+
+def one_neighbour_error(Y: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of points whose nearest neighbour has another label.
+
+    Parameters
+    ----------
+    Y : ndarray of shape (N, d)
+        The points.
+    labels : ndarray of shape (N,)
+        Their labels.
+    """
+    nearest = NearestNeighbors(n_neighbors=1).fit(Y).kneighbors(return_distance=False)[:, 0]
+    return float(np.mean(labels[nearest] != labels))
+
+
+def time_iterations(X: np.ndarray, settings: Settings) -> dict[int, float]:
+    """Time an iteration of t-SNE in milliseconds (the median of 48), for growing numbers of points.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, D)
+        Points, of which the first are taken.
+    settings : Settings
+        Backend, dtype and seed.
+    """
+    found = {}
+    for n in (n for n in SIZES if n <= len(X)):
+        stamps: list[float] = []
+        TSNE(perplexity=2, max_iter=49, **settings.made()).fit_transform(
+            X[:n], backend=settings.backend, callbacks=[_clock(stamps)]
+        )
+        found[n] = round(1e3 * float(np.median(np.diff(stamps))), 2)
+    return found
+
+
+def _clock(stamps: list[float]) -> Callable[[Progress], None]:
+    return lambda progress: stamps.append(time.perf_counter())
+
+
+def map_toys(settings: Settings) -> dict[str, ToyMap]:
+    """Embed toy data of 400 points by t-SNE at the usual perplexity, each by its name."""
+    maps = {}
+    for name, make in TOYS.items():
+        X, labels = make(400, settings.seed)
+        settings.say(f"t-SNE, {name}")
+        Y = TSNE(perplexity=USUAL, **settings.made()).fit_transform(X, backend=settings.backend)
+        maps[name] = ToyMap(X, labels, Y, one_neighbour_error(Y, labels))
+    return maps
