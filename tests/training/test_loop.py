@@ -210,7 +210,7 @@ def test_a_step_gets_the_rates_that_it_names_whatever_their_order():
     step = Recorder()
     step.rates = ["mu", "reg", "learning_rate"]
     hyper = Rates("float32", learning_rate=0.5, reg=0.75, mu=0.9)
-    run(step, [np.zeros((4, 1))], hyper=hyper, callbacks=[change])
+    run(step, [np.zeros((4, 1))], rates=hyper, callbacks=[change])
     np.testing.assert_allclose(
         [[float(r) for r in c[1:]] for c in step.calls], [[0.9, 0.75, 0.5], [0.125, 0.75, 3]]
     )

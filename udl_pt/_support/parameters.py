@@ -9,6 +9,7 @@ from typing import Any
 
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.fitting import is_being_fitted
+from udl_pt._support.representation import Described
 
 __all__ = ["Computed", "LayerParameters", "Parameters", "once"]
 
@@ -38,7 +39,7 @@ class Computed(property):
         )
 
 
-class Parameters:
+class Parameters(Described):
     """The base of all models: lists of the parameters that `names` and `hidden_layers` say.
 
     Attributes
@@ -53,10 +54,15 @@ class Parameters:
     # True while a network's layers are trained one by one; in a copy made meanwhile until its own fit
     _in_pretraining = False
 
+    @property
+    def is_fitted(self) -> bool:  # type: ignore[override]
+        """Whether the model has parameters that belong together."""
+        return not self._in_pretraining and self._complete and vars(self).keys() >= set(self.names)
+
     def _check_fitted(self, before: str) -> None:
         """Raise unless there are parameters that belong together; `before` is what needs them."""
         self._check_settled(before)
-        if not (self._complete and vars(self).keys() >= set(self.names)):
+        if not self.is_fitted:
             if is_being_fitted(self):
                 raise NotFittedError(
                     f"this {type(self).__name__} is being fitted, and its layers don't belong together until "

@@ -117,6 +117,9 @@ class Ladder(WithChance, Parameters):
         """What progress and errors call it."""
         return f"{type(self).__name__}({[layer.M for layer in self.dnn.hidden_layers]})"
 
+    def _layers(self) -> list[Any]:
+        return list(self.dnn.hidden_layers)
+
     def _start(self, sizes: Sequence[int], backend: str | None) -> None:
         """Make the classifier anew, without parameters, and nothing recorded."""
         layer = partial(AutoEncoder, hidden="relu")

@@ -19,7 +19,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.parameters import Parameters
-from udl_pt.backends import Function, get_backend
+from udl_pt.backends import Function, float_dtype, get_backend
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import check_variable
 
@@ -145,9 +145,13 @@ class Callables(Parameters):
     seen: assign a new one.
     """
 
-    dtype: str
     backend: str | None = None
     unit_interval = False  # whether the model reads arrays as probabilities
+
+    @property
+    def default_dtype(self) -> str:  # type: ignore[override]
+        """PyTensor's floatX, the dtype where none is given."""
+        return float_dtype()
 
     @property
     def hidden_unit_interval(self) -> bool | None:

@@ -14,6 +14,7 @@ import numpy as np
 from udl_pt._support import memory
 from udl_pt._support.arguments import check_callbacks, check_count, check_number, check_option
 from udl_pt._support.exceptions import DivergenceError
+from udl_pt._support.representation import Described
 from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, fill_joint, points
 from udl_pt.symbolic.random import Chance, WithChance
 from udl_pt.training.progress import Progress, notify
@@ -36,7 +37,7 @@ class Descent(Protocol):
         """Give the Kullback-Leibler divergence, in nats."""
 
 
-class Embedding(WithChance):
+class Embedding(WithChance, Described):
     """The base of all; a side writes the methods that raise NotImplementedError here.
 
     Attributes
@@ -84,6 +85,16 @@ class Embedding(WithChance):
         self.init = init
         self._chance = Chance(random_state)
         self.costs: list[float] = []
+
+    @property
+    def is_fitted(self) -> bool:  # type: ignore[override]
+        """Whether there is an embedding."""
+        return "embedding_" in vars(self)
+
+    @property
+    def default_dtype(self) -> str:  # type: ignore[override]
+        """The dtype where none is given."""
+        return self._dtype(None)
 
     def transform(self, X: Any) -> np.ndarray:
         """Say why there is no such thing.
