@@ -7,7 +7,7 @@ True and False are no numbers. Every check names the argument, what came and wha
 import decimal
 import numbers
 import operator
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -154,23 +154,38 @@ def check_option(value: Any, name: str, options: Sequence[Any]) -> None:
     raise ValueError(f"{name} is {shown(value)}, expected one of {', '.join(map(repr, options))}")
 
 
+MOMENTS = ("on_check", "on_start", "on_batch", "on_end")  # methods that a callback may have
+
+
 def check_callbacks(callbacks: Any) -> tuple[Any, ...]:
-    """Return the callables of a list (or the like)."""
-    checked = list_of_callables(callbacks)
+    """Return the entries of a list (or the like): callables, or objects with methods named in `MOMENTS`."""
+
+    def is_callback(entry: Any) -> bool:
+        return callable(entry) or any(callable(getattr(entry, moment, None)) for moment in MOMENTS)
+
+    checked = list_of(callbacks, is_callback)
     if checked is None:
-        raise TypeError(f"callbacks is {shown(callbacks)}, expected a list of callables, such as [print]")
+        raise TypeError(
+            f"callbacks is {shown(callbacks)}, expected a list of callables, such as [print], or of objects "
+            f"that have a method {', '.join(MOMENTS)}"
+        )
     return checked
 
 
 def list_of_callables(value: Any) -> tuple[Any, ...] | None:
     """Return the callables of a list (or the like); None where it isn't one, or something isn't callable."""
+    return list_of(value, callable)
+
+
+def list_of(value: Any, is_one: Callable[[Any], bool]) -> tuple[Any, ...] | None:
+    """Return the entries of a list (or the like); None where it isn't one, or an entry isn't right."""
     no_list = isinstance(value, str | bytes | bytearray | Mapping | np.ndarray)
     if no_list or not isinstance(value, Iterable):
         return None
     checked = []
     try:
         for function in value:
-            if not callable(function):
+            if not is_one(function):
                 return None
             checked.append(function)
     except Exception:  # of what says that it can be iterated, and can't

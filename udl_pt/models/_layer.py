@@ -59,10 +59,10 @@ class Layer(WithChance, LayerParameters, Callables):
         """Whether what it rebuilds is in [0, 1]; of `visible_mean` and `backward` likewise."""
         raise NotImplementedError
 
-    def _in_unit_interval(self, side: str, *, known: bool) -> bool | None:
-        """Return what is `known` of a side's units, unless a subclass has other ones: look at these."""
+    def _in_unit_interval(self, side: str, *, known: bool | None) -> bool | None:
+        """Return what is `known` of a side's units, unless a subclass has other ones: call these."""
         methods = {"hidden": ("hidden_mean", "forward_hidden"), "output": ("visible_mean", "backward")}[side]
-        if not is_newer(type(self), methods, f"{side}_unit_interval"):
+        if known is not None and not is_newer(type(self), methods, f"{side}_unit_interval"):
             return known
         probe = copy.copy(self)
         probe._set_params(W=np.ones((1, self.M), self.dtype), **self._zeros(1))

@@ -11,13 +11,15 @@ from pytensor.graph.basic import Variable
 from udl_pt._support.arguments import check_count, check_option, check_switches
 from udl_pt._support.arrays import check_weights
 from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.messages import shown
 from udl_pt.backends import get_backend
 from udl_pt.models._layer import Layer
 from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corruption
-from udl_pt.symbolic.costs import check_cost, reconstruction_cost
+from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.variables import check_gives_matrix
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
@@ -27,7 +29,22 @@ from udl_pt.training.run import Run
 __all__ = ["AutoEncoder"]
 
 UNITS = {"sigmoid": pt.sigmoid, "linear": lambda A: A, "relu": rectified}
+Activation = Callable[[Variable], Variable]
 COST_SCALES = ("dataset", "batch", "element")
+
+
+def check_activation(activation: Any, name: str, dtype: str) -> None:
+    """Raise unless an activation is one of `UNITS`, or a function of a matrix variable that returns one."""
+    if not callable(activation):
+        check_option(activation, name, list(UNITS))
+        return
+    A = pt.matrix("A", dtype=dtype)
+    values = check_gives_matrix(activation, name, "a function of a matrix variable that returns one", A)
+    if values.type.dtype != dtype:
+        raise TypeError(
+            f"{name} is {shown(activation)}, which turns {dtype} into {values.type.dtype}: cast its numbers, "
+            "such as numpy.asarray(0.1, A.dtype)"
+        )
 
 
 class AutoEncoder(Layer):
@@ -43,8 +60,9 @@ class AutoEncoder(Layer):
         ``corruption(X, stream)`` turns a batch's variable and a `RandomStreams` into the corrupted batch that
         is encoded in training (denoising auto-encoder); the clean batch remains the target, and nothing else
         is corrupted. `udl_pt.symbolic.corruption` has `masking`, `gaussian` and `salt_and_pepper`.
-    hidden, output : {"sigmoid", "linear", "relu"}
-        What the units are; "relu" are rectified ones, ``max(a, 0)`` (Glorot, Bordes and Bengio, AISTATS
+    hidden, output : {"sigmoid", "linear", "relu"} or callable
+        The activation of the units, by name or as a function of a matrix variable such as ``pt.tanh``. "relu"
+        are rectified units, ``max(a, 0)`` (Glorot, Bordes and Bengio, AISTATS
         2011). With both linear, the squared error and data of mean zero it finds the subspace of the first M
         principal components.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
@@ -80,8 +98,8 @@ class AutoEncoder(Layer):
         an_id: Any = None,
         *,
         corruption: Corruption | None = None,
-        hidden: str = "sigmoid",
-        output: str = "sigmoid",
+        hidden: str | Activation = "sigmoid",
+        output: str | Activation = "sigmoid",
         rng: Any = None,
         random_state: Any = None,
         dtype: Any = None,
@@ -89,26 +107,34 @@ class AutoEncoder(Layer):
         super().__init__(M, an_id, rng=rng, random_state=random_state, dtype=dtype)
         if corruption is not None:
             check_corruption(corruption, self.dtype)
-        check_option(hidden, "hidden", list(UNITS))
-        check_option(output, "output", list(UNITS))
+        check_activation(hidden, "hidden", self.dtype)
+        check_activation(output, "output", self.dtype)
         self.corruption, self.hidden, self.output = corruption, hidden, output
 
     @property
     def hidden_unit_interval(self) -> bool | None:
         """Whether the hidden units' values are in [0, 1]; see `udl_pt.models._layer.Layer`."""
-        return self._in_unit_interval("hidden", known=self.hidden == "sigmoid")
+        return self._in_unit_interval(
+            "hidden", known=None if callable(self.hidden) else self.hidden == "sigmoid"
+        )
 
     @property
     def output_unit_interval(self) -> bool | None:
         """Whether what it rebuilds is in [0, 1]; see `udl_pt.models._layer.Layer`."""
-        return self._in_unit_interval("output", known=self.output == "sigmoid")
+        return self._in_unit_interval(
+            "output", known=None if callable(self.output) else self.output == "sigmoid"
+        )
 
-    def takes_probabilities(self, cost: str = "cross_entropy", **options: Any) -> bool:
+    def _allows_cross_entropy(self) -> bool:
+        """Whether the cross-entropy, which takes the logits of sigmoids, fits the output units."""
+        return not callable(self.output) and self.output_unit_interval is not False
+
+    def takes_probabilities(self, cost: Any = "cross_entropy", **options: Any) -> bool:
         """Whether ``fit`` with these options is known to take values in [0, 1] only."""
         if type(self).fit is not AutoEncoder.fit:
             return False
-        check_cost(cost, self.output_unit_interval is not False)
-        return cost == "cross_entropy"
+        check_cost(cost, self._allows_cross_entropy())
+        return isinstance(cost, str) and cost == "cross_entropy"
 
     @one_fit_at_a_time
     def fit(
@@ -120,8 +146,9 @@ class AutoEncoder(Layer):
         batch_sz: int = 100,
         show_fig: bool = False,
         *,
-        cost: str = "cross_entropy",
+        cost: str | Cost = "cross_entropy",
         cost_scale: str = "dataset",
+        penalty: Penalty | None = None,
         validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -140,10 +167,14 @@ class AutoEncoder(Layer):
             Passes over the data, and rows a step; the rest of ``N / batch_sz`` is dropped.
         show_fig : bool
             Show the costs' curve at the end.
-        cost : {"cross_entropy", "squared_error"}
-            What is made small, summed over a row; the cross-entropy is for sigmoid outputs.
+        cost : {"cross_entropy", "squared_error"} or callable
+            The cost of an entry, summed over a row; the cross-entropy is for sigmoid outputs. A callable
+            takes the matrices X and X_hat, symbolic, and returns one: ``lambda X, X_hat: abs(X - X_hat)``.
         cost_scale : {"dataset", "batch", "element"}
             What the batch's sum is divided by: N, its rows, or its rows times D.
+        penalty : callable, optional
+            ``penalty(model, X)`` returns a scalar that is added to the cost of a batch X, both symbolic, such
+            as ``lambda ae, X: 0.01 * abs(ae.forward_hidden(X)).sum()``. `costs` are without it.
         validation : float or array_like of shape (N_valid, D), optional
             Rows to choose by, for `valid_costs` and for `udl_pt.callbacks.EarlyStopping`; or the share of
             `X` that is drawn and held out for that, which copies the rest.
@@ -173,7 +204,8 @@ class AutoEncoder(Layer):
         check_switches(show_fig=show_fig)
         # without training, as under a network that isn't pretrained, nothing is read as a probability
         trains = check_count(epochs, "epochs", at_least=0) > 0
-        check_cost(cost, self.output_unit_interval is not False or not trains)
+        check_cost(cost, self._allows_cross_entropy() or not trains)
+        check_penalty(penalty)
         check_option(cost_scale, "cost_scale", COST_SCALES)
         run = Run.checked(
             X,
@@ -184,7 +216,7 @@ class AutoEncoder(Layer):
             validation=validation,
             monitor=monitor,
             callbacks=callbacks,
-            unit_interval=cost == "cross_entropy",
+            unit_interval=isinstance(cost, str) and cost == "cross_entropy",
             backend=get_backend(backend),
         )
         if self.corruption is not None and trains:
@@ -198,7 +230,7 @@ class AutoEncoder(Layer):
             entry_cost = reconstruction_cost(cost, self.visible_mean)
             scale = 1 / {"dataset": N, "batch": run.batch_sz, "element": run.batch_sz * D}[cost_scale]
             divisor = D if cost_scale == "element" else 1
-            self._train(self._step(entry_cost, scale), run, valid, entry_cost, divisor)
+            self._train(self._step(entry_cost, scale, penalty), run, valid, entry_cost, divisor)
         if show_fig:
             show_costs(self.costs, self.title)
         return self
@@ -206,14 +238,20 @@ class AutoEncoder(Layer):
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         return {"bh": np.zeros(self.M, self.dtype), "bo": np.zeros(D, self.dtype)}
 
-    def _step(self, cost: Callable[[Variable, Variable], Variable], scale: float) -> MomentumStep:
+    def _step(
+        self,
+        entry_cost: Callable[[Variable, Variable], Variable],
+        scale: float,
+        penalty: Penalty | None = None,
+    ) -> MomentumStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)
         factor = pt.scalar("scale", dtype=self.dtype)
         corrupted = X_in
         if self.corruption is not None:
             corrupted = pt.cast(self.corruption(X_in, RandomStreams(self.rng, self.dtype)), self.dtype)
+        cost = entry_cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * factor
         return MomentumStep(
-            cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * factor,
+            with_penalty(cost, penalty, self, X_in),
             [X_in],
             self.params,
             self.dparams,
@@ -233,11 +271,11 @@ class AutoEncoder(Layer):
 
     def visible_mean(self, A: Variable) -> Variable:
         """Give ``X_hat``, what `output` says; symbolic."""
-        return UNITS[self.output](A)
+        return UNITS[self.output](A) if isinstance(self.output, str) else self.output(A)
 
     def hidden_mean(self, A: Variable) -> Variable:
         """Give ``Z``, what `hidden` says; symbolic."""
-        return UNITS[self.hidden](A)
+        return UNITS[self.hidden](A) if isinstance(self.hidden, str) else self.hidden(A)
 
     @staticmethod
     def createFromArrays(W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":

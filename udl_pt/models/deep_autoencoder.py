@@ -24,7 +24,7 @@ from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
-from udl_pt.symbolic.costs import check_cost, reconstruction_cost
+from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.updates import MomentumStep
 from udl_pt.training.loop import cost_recorder, show_costs, train
 from udl_pt.training.progress import Progress
@@ -115,7 +115,8 @@ class DeepAutoEncoder(Stack):
         pretrain_epochs: int | Sequence[int] = 1,
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
-        cost: str = "cross_entropy",
+        cost: str | Cost = "cross_entropy",
+        penalty: Penalty | None = None,
         weight_decay: float = 0.0,
         validation: Any = None,
         monitor: str | None = "epoch",
@@ -143,9 +144,11 @@ class DeepAutoEncoder(Stack):
         keep_layers : bool
             Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
             before. The decoder is made of their transposes anew in any case.
-        cost : {"cross_entropy", "squared_error"}
-            What fine-tuning makes small, summed over a row; the cross-entropy is for layers whose visible
-            units are probabilities.
+        cost : {"cross_entropy", "squared_error"} or callable
+            The cost of an entry in fine-tuning, summed over a row; the cross-entropy is for layers whose
+            visible units are sigmoids. A callable takes the matrices X and X_hat, symbolic, and returns one.
+        penalty : callable, optional
+            As of `AutoEncoder.fit`.
         weight_decay : float
             Weight of half the squared weights in that cost; `costs` are without it.
         validation : float or array_like of shape (N_valid, D), optional
@@ -174,7 +177,8 @@ class DeepAutoEncoder(Stack):
         check_switches(show_fig=show_fig)
         self._check_layers(self.hidden_layers)
         trains = check_count(epochs, "epochs", at_least=0) > 0
-        check_cost(cost, self.hidden_layers[0].output_unit_interval is not False or not trains)
+        check_cost(cost, self._allows_cross_entropy() or not trains)
+        check_penalty(penalty)
         optional = {"weight_decay": weight_decay}
         run = Run.checked(
             X,
@@ -185,7 +189,7 @@ class DeepAutoEncoder(Stack):
             validation=validation,
             monitor=monitor,
             callbacks=callbacks,
-            unit_interval=cost == "cross_entropy",
+            unit_interval=isinstance(cost, str) and cost == "cross_entropy",
             backend=get_backend(backend),
             stage="fine-tuning",
         )
@@ -205,7 +209,7 @@ class DeepAutoEncoder(Stack):
                 name=f"{self.title} cost_op",
                 valid=None if valid is None else (valid[0], self.valid_costs),
             )
-            step = self._step(cost, 1 / run.batch_sz, run.rates)
+            step = self._step(cost, 1 / run.batch_sz, run.rates, penalty)
             train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
         if show_fig:
             show_costs(self.costs, self.title)
@@ -244,7 +248,17 @@ class DeepAutoEncoder(Stack):
         """Those of the matrices of weights, from the input to the code and back."""
         return list(self.dparams[::2])
 
-    def _step(self, name: str, scale: float, rates: Collection[str] = ()) -> MomentumStep:
+    def _allows_cross_entropy(self) -> bool:
+        first = self.hidden_layers[0]
+        return not callable(getattr(first, "output", "")) and first.output_unit_interval is not False
+
+    def _step(
+        self,
+        name: str | Cost,
+        scale: float,
+        rates: Collection[str] = (),
+        penalty: Penalty | None = None,
+    ) -> MomentumStep:
         X_in, factor = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
         cost, scalars = self._cost(X_in, name).sum() * factor, []
         if "weight_decay" in rates:
@@ -255,7 +269,7 @@ class DeepAutoEncoder(Stack):
         names = self._forward_names() + [str(p.name) for pair in self._decoder for p in pair]
         params, dparams, names = once(self.params, self.dparams, names)
         return MomentumStep(
-            cost,
+            with_penalty(cost, penalty, self, X_in),
             [X_in],
             params,
             dparams,
@@ -267,7 +281,7 @@ class DeepAutoEncoder(Stack):
             names=names,
         )
 
-    def _cost(self, X: Variable, name: str) -> Variable:
+    def _cost(self, X: Variable, name: str | Cost) -> Variable:
         """Give the cost of each entry of `X`."""
         return reconstruction_cost(name, self.hidden_layers[0].visible_mean)(X, self._down(self._up(X)))
 

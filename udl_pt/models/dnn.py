@@ -25,7 +25,7 @@ from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
-from udl_pt.symbolic.costs import categorical_cross_entropy, lead
+from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, check_penalty, lead, with_penalty
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.updates import MomentumStep
 from udl_pt.symbolic.weights import init_weights
@@ -114,6 +114,7 @@ class DNN(Stack):
         dropout: float | tuple[float, float] = 0.0,
         max_norm: float | None = None,
         adversarial: float = 0.0,
+        penalty: Penalty | None = None,
         augment: Sequence[Callable[[np.ndarray, Any], np.ndarray]] = (),
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -165,6 +166,9 @@ class DNN(Stack):
             the mean of the images' and of the moved ones' (Goodfellow et al., ICLR 2015; Miyato et al., ICLR
             2016, for the length). Pixels may leave [0, 1]; masks are drawn anew. A step takes about twice as
             long, with `train_head_only` more. 0 leaves it out.
+        penalty : callable, optional
+            ``penalty(model, X)`` returns a scalar that is added to the cost of a batch of images X, both
+            symbolic. `costs` are without it.
         augment : sequence of callable
             Change each batch's images in fine-tuning, one after the other: ``augment(X, generator)``, see
             `udl_pt.inspection.augmentation`. The network's own generator is the source of their draws.
@@ -209,6 +213,7 @@ class DNN(Stack):
         plan = self._check_pretraining(
             run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
         )
+        check_penalty(penalty)
         drop, limit = check_dropout(dropout), check_max_norm(max_norm, self.dtype)
         augmented = check_augment(augment, X, run.batch_sz, self)
         run.announce(self, ("costs", "errors"))
@@ -220,7 +225,7 @@ class DNN(Stack):
         if run.epochs > 0:
             n_params = 2 if train_head_only else len(self.params)
             train(
-                self._step(K, n_params, 1 / run.batch_sz, run.rates, drop, limit),
+                self._step(K, n_params, 1 / run.batch_sz, run.rates, drop, limit, penalty),
                 run,
                 generator=self._generator,
                 stage=self.title,
@@ -248,6 +253,7 @@ class DNN(Stack):
         rates: Collection[str] = (),
         dropout: tuple[float, float] = (0.0, 0.0),
         max_norm: float | None = None,
+        penalty: Penalty | None = None,
     ) -> MomentumStep:
         """Compile a step of fine-tuning.
 
@@ -275,7 +281,7 @@ class DNN(Stack):
         if regularised:
             cost += reg * pt.add(*[(p * p).sum() for p in params])
         return MomentumStep(
-            cost,
+            with_penalty(cost, penalty, self, X_in),
             [X_in, targets],
             params,
             dparams,

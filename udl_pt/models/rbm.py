@@ -28,6 +28,7 @@ from udl_pt.models._rbm.contrastive_divergence import Sampler, contrastive_step
 from udl_pt.models._rbm.gibbs import gibbs_chain, run_chain
 from udl_pt.models._rbm.visible_units import VISIBLE_UNITS, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
+from udl_pt.symbolic.costs import Penalty, check_penalty
 from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
 from udl_pt.symbolic.variables import check_variable
 from udl_pt.symbolic.weights import init_weights
@@ -138,6 +139,7 @@ class RBM(Layer):
         centring: bool = False,
         visible_bias: str = "zeros",
         binarize: bool = False,
+        penalty: Penalty | None = None,
         validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -178,6 +180,8 @@ class RBM(Layer):
             Where visible biases start: at zero as in the book, or where the data's means put them.
         binarize : bool
             Draw each batch's binary images anew, with the values of `X` as probabilities.
+        penalty : callable, optional
+            ``penalty(model, V)`` returns a scalar that is added to the cost of a batch V, both symbolic.
         validation : float or array_like of shape (N_valid, D), optional
             Rows to choose by, for `valid_costs` and for `udl_pt.callbacks.EarlyStopping`; or the share of
             `X` that is drawn and held out for that, which copies the rest.
@@ -210,6 +214,7 @@ class RBM(Layer):
         check_switches(show_fig=show_fig, persistent=persistent, centring=centring, binarize=binarize)
         if binarize and not self.units.unit_interval:
             raise ValueError(f"binarize is True, but {self.visible} units aren't binary: omit it")
+        check_penalty(penalty)
         check_rate(sparsity_cost, "sparsity_cost", self.dtype)
         sparsity = {"sparsity_target": sparsity_target, "sparsity_cost": sparsity_cost}
         run = Run.checked(
@@ -244,7 +249,7 @@ class RBM(Layer):
         self.chains = None
         self._begin(run, W, biases)
         if run.epochs > 0:
-            self._contrast(run, valid, sampler, binarize, mean if centring else None)
+            self._contrast(run, valid, sampler, binarize, mean if centring else None, penalty)
         if show_fig:
             show_costs(self.costs, self.title)
         return self
@@ -260,7 +265,13 @@ class RBM(Layer):
         return mean
 
     def _contrast(
-        self, run: Run, valid: Arrays | None, sampler: Sampler, binarize: bool, centre: np.ndarray | None
+        self,
+        run: Run,
+        valid: Arrays | None,
+        sampler: Sampler,
+        binarize: bool,
+        centre: np.ndarray | None,
+        penalty: Penalty | None,
     ) -> None:
         """Train by contrastive divergence; what the chains were at its end is kept."""
         chains = sampler.chains(self.M, self.rng, self.dtype)
@@ -272,6 +283,7 @@ class RBM(Layer):
             batch_sz=run.batch_sz,
             binarize=binarize,
             centre=centre,
+            penalty=penalty,
             backend=self.backend,
             name=f"{self.title} train_op",
         )

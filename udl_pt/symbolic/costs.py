@@ -5,6 +5,7 @@ a above 37 (17 in float32). From the logit, the cost is exact.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytensor
@@ -12,19 +13,26 @@ import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_option
+from udl_pt._support.messages import shown
 from udl_pt.symbolic.expressions import columns
 
 __all__ = [
     "COSTS",
+    "Cost",
+    "Penalty",
     "categorical_cross_entropy",
     "check_cost",
+    "check_penalty",
     "cross_entropy",
     "lead",
     "reconstruction_cost",
     "squared_error",
+    "with_penalty",
 ]
 
 COSTS = ("cross_entropy", "squared_error")
+Cost = Callable[[Variable, Variable], Variable]
+Penalty = Callable[[Any, Variable], Variable]
 
 
 def cross_entropy(target: Variable, logits: Variable) -> Variable:
@@ -40,26 +48,59 @@ def squared_error(target: Variable, output: Variable) -> Variable:
     return (target - output) ** 2
 
 
+def check_penalty(penalty: Any) -> None:
+    """Raise unless a penalty is None or callable."""
+    if penalty is not None and not callable(penalty):
+        raise TypeError(
+            f"penalty is {shown(penalty)}, expected a function penalty(model, X) that returns a scalar"
+        )
+
+
+def with_penalty(cost: Variable, penalty: Penalty | None, model: Any, X: Variable) -> Variable:
+    """Return a scalar cost plus the penalty of a batch, where there is one.
+
+    Raises
+    ------
+    TypeError
+        Unless the penalty returns a scalar variable of the cost's dtype.
+    """
+    if penalty is None:
+        return cost
+    added = penalty(model, X)
+    type_of = getattr(added, "type", None)
+    if getattr(type_of, "ndim", None) != 0 or getattr(type_of, "dtype", None) != cost.type.dtype:
+        raise TypeError(
+            f"penalty {shown(penalty)} returns {type_of or shown(added)}, expected a scalar variable of dtype "
+            f"{cost.type.dtype}: sum it, and cast its numbers, such as numpy.asarray(0.1, X.dtype)"
+        )
+    return cost + added
+
+
 def reconstruction_cost(
-    name: str, mean: Callable[[Variable], Variable]
+    cost: str | Cost, mean: Callable[[Variable], Variable]
 ) -> Callable[[Variable, Variable], Variable]:
     """Make the function of X and of what the units that rebuild it get, element by element.
 
     Parameters
     ----------
-    name : {"cross_entropy", "squared_error"}
-        See `COSTS`.
+    cost : {"cross_entropy", "squared_error"} or callable
+        A callable takes X and the rebuilt X, and returns a matrix.
     mean : callable
         What these units make of what they get; the cross-entropy is for sigmoids, and takes their logits.
     """
-    if name == "cross_entropy":
+    if callable(cost):
+        return lambda X, A: cost(X, mean(A))
+    if cost == "cross_entropy":
         return cross_entropy
     return lambda X, A: squared_error(X, mean(A))
 
 
-def check_cost(name: str, sigmoid: bool) -> None:
+def check_cost(cost: Any, sigmoid: bool) -> None:
     """Raise unless there is such a cost, and the units that rebuild X are sigmoids where it needs them."""
-    check_option(name, "cost", COSTS)
+    if callable(cost):
+        return
+    check_option(cost, "cost", COSTS)
+    name = cost
     if name == "cross_entropy" and not sigmoid:
         raise ValueError(
             "cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error', or "

@@ -131,7 +131,7 @@ def train(
             if run.monitor == "epoch":
                 progress.advance(cost=_finite(measure(), progress))
             uninterrupted(step.settle)
-            for callback in callbacks:
+            for callback in filter(callable, callbacks):
                 callback(progress)
     finally:
         uninterrupted(step.settle)

@@ -18,6 +18,7 @@ from pytensor.graph.basic import Variable
 from udl_pt._support.arguments import check_count
 from udl_pt.backends import shared
 from udl_pt.models._rbm.gibbs import Machine, gibbs_chain, persistent_chain, tempered_chain
+from udl_pt.symbolic.costs import Penalty, with_penalty
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.updates import MomentumStep
 
@@ -94,6 +95,7 @@ def contrastive_step(
     batch_sz: int,
     binarize: bool,
     centre: np.ndarray | None,
+    penalty: Penalty | None = None,
     backend: str,
     name: str,
 ) -> MomentumStep:
@@ -113,6 +115,8 @@ def contrastive_step(
         Draw v0 with the batch's values as probabilities.
     centre : ndarray of shape (D,), optional
         Means of the visible units, where the gradient is to be centred.
+    penalty : callable, optional
+        See `RBM.fit`.
     backend, name : str
         See `udl_pt.backends.Function`.
     """
@@ -141,8 +145,10 @@ def contrastive_step(
         costs.append(scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype))
     if "sparsity_target" in scalars:
         costs.append(scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum())
-    for penalty in costs:
-        more = pytensor.grad(penalty, model.params, disconnected_inputs="ignore", consider_constant=[v0])
+    if penalty is not None:
+        costs.append(with_penalty(pt.zeros((), model.dtype), penalty, model, v0))
+    for added in costs:
+        more = pytensor.grad(added, model.params, disconnected_inputs="ignore", consider_constant=[v0])
         gradients = [g + m for g, m in zip(gradients, more, strict=True)]
     return MomentumStep(
         gradients,

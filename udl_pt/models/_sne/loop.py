@@ -221,7 +221,7 @@ class Embedding(WithChance, Described):
                 self.costs.append(descent.cost(Y))
                 progress.advance(cost=self.costs[-1])
             notify(callbacks, "on_batch", progress)
-            for callback in callbacks:
+            for callback in filter(callable, callbacks):
                 callback(progress)
             if progress.stop:
                 break
