@@ -21,7 +21,13 @@ from udl_pt.models.pca import PCA
 from udl_pt.models.rbm import RBM
 from udl_pt.models.tsne import TSNE, SymmetricSNE
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.updates import momentum_updates, sgd_updates
+from udl_pt.symbolic.updates import (
+    adam_updates,
+    momentum_updates,
+    nesterov_updates,
+    rmsprop_updates,
+    sgd_updates,
+)
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.metrics import error_rate
 
@@ -45,6 +51,7 @@ __all__ = [
     "RandomStreams",
     "SymmetricSNE",
     "__version__",
+    "adam_updates",
     "callbacks",
     "compare",
     "eager",
@@ -55,6 +62,8 @@ __all__ = [
     "load_mnist",
     "load_mnist_subset",
     "momentum_updates",
+    "nesterov_updates",
+    "rmsprop_updates",
     "set_backend",
     "sgd_updates",
     "sne_cost",

@@ -50,8 +50,10 @@ LEFT_OUT = {
     "Dataset": "a result",
     "RandomStreams": "its methods take symbolic shapes and numbers, which PyTensor checks",
     "compare": "it starts processes; test_comparison.py has its wrong arguments",
-    "momentum_updates": "takes graphs, which PyTensor checks",
-    "sgd_updates": "takes graphs, which PyTensor checks",
+    **dict.fromkeys(
+        ("adam_updates", "momentum_updates", "nesterov_updates", "rmsprop_updates", "sgd_updates"),
+        "takes graphs, which PyTensor checks",
+    ),
     "value_of": "a helper of callbacks",
 }
 METHODS_LEFT_OUT = {  # what takes variables only, or is called by the library

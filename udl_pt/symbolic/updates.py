@@ -1,15 +1,20 @@
 """Optimisers: plain functions from a cost and parameters to updates.
 
-What they return goes to ``pytensor.function(…, updates=…)``::
+The result goes to ``pytensor.function(…, updates=…)``::
 
     updates = momentum_updates(cost, ae.params, learning_rate=0.1, mu=0.9)
     train = pytensor.function([x], cost, updates=updates)
 
-Learning rate and momentum may be numbers or scalar variables; they are cast to each parameter's dtype,
-so float32 parameters stay float32 whatever floatX is.
+Every optimiser takes the cost, or the list of its gradients. Rates may be numbers or scalar variables. They
+are cast to each parameter's dtype, so float32 parameters stay float32 whatever floatX is. State, such as
+velocities and step counters, is in shared variables that the function creates. In the updates they follow the
+parameters.
+
+An optimiser of one's own has the same form, and `UpdateStep` compiles it too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,15 +23,24 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt.backends import Function, to_numpy
+from udl_pt.symbolic._step import Updates, UpdateStep, gradients_of, rates_of
 
-__all__ = ["MomentumStep", "Updates", "all_or_nothing", "momentum_updates", "sgd_updates"]
-
-Updates = list[tuple[SharedVariable, Variable]]
+__all__ = [
+    "MomentumStep",
+    "UpdateStep",
+    "Updates",
+    "adam_updates",
+    "gradients_of",
+    "momentum_updates",
+    "nesterov_updates",
+    "rates_of",
+    "rmsprop_updates",
+    "sgd_updates",
+]
 
 
 def sgd_updates(
-    cost: Variable,
+    cost: Variable | Sequence[Variable],
     params: Sequence[SharedVariable],
     learning_rate: Any = 0.01,
     *,
@@ -36,16 +50,29 @@ def sgd_updates(
 
     Parameters
     ----------
-    cost : Variable
-        The scalar J to make small.
+    cost : Variable or sequence of Variable
+        The scalar J to minimise, or its gradients, one for each parameter.
     params : sequence of SharedVariable
-        What to change.
+        The parameters p.
     learning_rate : float or scalar Variable
         Step size.
     consider_constant : iterable of Variable, optional
-        Variables that the gradient doesn't go through, such as a Gibbs chain's sample.
+        Variables that the gradient does not pass through, such as the sample of a Gibbs chain.
+
+    Returns
+    -------
+    list of (SharedVariable, Variable)
+        The new values of the parameters.
+
+    Examples
+    --------
+    >>> p = pytensor.shared(3.0)
+    >>> step = pytensor.function([], [], updates=sgd_updates(p**2, [p], learning_rate=0.25))
+    >>> _ = step()
+    >>> float(p.get_value())
+    1.5
     """
-    gradients = pytensor.grad(cost, list(params), consider_constant=consider_constant)
+    gradients = gradients_of(cost, params, consider_constant)
     return [(p, p - _like(learning_rate, p) * g) for p, g in zip(params, gradients, strict=True)]
 
 
@@ -63,113 +90,270 @@ def momentum_updates(
     Parameters
     ----------
     cost : Variable or sequence of Variable
-        The scalar J to make small, or its gradients, one a parameter.
+        The scalar J to minimise, or its gradients, one for each parameter.
     params : sequence of SharedVariable
-        What to change.
+        The parameters p.
     learning_rate : float or scalar Variable
         Step size.
     mu : float or scalar Variable
-        The share of the velocity that is kept.
+        The fraction of the velocity that is kept.
     dparams : sequence of SharedVariable, optional
-        The velocities v, of the parameters' shapes; made anew, at zero, where not given.
+        The velocities v, of the parameters' shapes. By default new ones, at zero.
     consider_constant : iterable of Variable, optional
-        Variables that the gradient doesn't go through, such as a Gibbs chain's sample.
+        Variables that the gradient does not pass through, such as the sample of a Gibbs chain.
 
     Returns
     -------
     list of (SharedVariable, Variable)
-        The parameters' new values, then the velocities'; both take the gradient at the old parameters.
+        The new values of the parameters, then of the velocities. Both use the gradient at the old parameters.
+
+    Examples
+    --------
+    >>> p = pytensor.shared(3.0)
+    >>> step = pytensor.function([], [], updates=momentum_updates(p**2, [p], learning_rate=0.25, mu=0.5))
+    >>> _ = step(), step()
+    >>> float(p.get_value())
+    0.0
     """
     if dparams is None:
-        dparams = [pytensor.shared(np.zeros_like(p.get_value(borrow=True))) for p in params]
-    if isinstance(cost, Variable):
-        cost = pytensor.grad(cost, list(params), consider_constant=consider_constant)
+        dparams = _zeros_like(params)
+    gradients = gradients_of(cost, params, consider_constant)
     velocities = [
         _like(mu, p) * dp - _like(learning_rate, p) * g
-        for p, dp, g in zip(params, dparams, cost, strict=True)
+        for p, dp, g in zip(params, dparams, gradients, strict=True)
     ]
     return [(p, p + v) for p, v in zip(params, velocities, strict=True)] + list(
         zip(dparams, velocities, strict=True)
     )
 
 
-def all_or_nothing(
-    updates: Updates, params: Sequence[SharedVariable], max_norm: float | None = None
-) -> tuple[Variable, Updates]:
-    """Keep all parameters as they are in a step that isn't finite.
+def nesterov_updates(
+    cost: Variable | Sequence[Variable],
+    params: Sequence[SharedVariable],
+    learning_rate: Any = 0.01,
+    mu: Any = 0.99,
+    *,
+    consider_constant: Iterable[Variable] | None = None,
+) -> Updates:
+    """Gradient descent with Nesterov's momentum.
 
-    Parameters
-    ----------
-    updates : list of (SharedVariable, Variable)
-        What `momentum_updates` returned.
-    params : sequence of SharedVariable
-        The parameters among them.
-    max_norm : float, optional
-        The largest length of a matrix's column, what comes in to a unit; longer ones are cut after the step.
+    With g = dJ/dp at the parameters::
 
-    Returns
-    -------
-    sums : Variable, vector
-        The sum of each parameter's step, without signs, and of these; one that isn't finite tells of a step
-        that isn't.
-    updates : list of (SharedVariable, Variable)
-        The same, but parameters move only if all steps are finite.
-
-    Notes
-    -----
-    A sum over a step is finite unless an element isn't, or the step is about as large as the dtype allows.
-    """
-    new = dict(updates)
-    steps = [new[p] - p for p in params]
-    sums = [abs(step).sum(acc_dtype=step.dtype) for step in steps]
-    total = pt.add(*sums) if len(sums) > 1 else sums[0]
-    fine = pt.lt(total, np.array(np.inf, total.dtype))
-    if max_norm is not None:
-        updates = [(v, _cut(x, max_norm) if v in set(params) and x.ndim == 2 else x) for v, x in updates]
-    return pt.stack([*sums, total]), [
-        (v, pt.switch(fine, value, v) if v in set(params) else value) for v, value in updates
-    ]
-
-
-def _cut(W: Variable, max_norm: float) -> Variable:
-    length = pt.sqrt((W * W).sum(axis=0, acc_dtype=W.dtype))
-    largest = np.asarray(max_norm, W.dtype)
-    return W * (largest / pt.maximum(length, largest))
-
-
-class MomentumStep:
-    """One compiled step of gradient descent with momentum, for `udl_pt.training.loop.train`.
-
-    Called with a batch and the `rates`, it carries out `momentum_updates` and returns a vector of bool:
-    whether each parameter's step was finite. If one wasn't, all parameters are what they were, and the
-    velocities are zero.
+        v <- mu v - learning_rate g
+        p <- p + mu v - learning_rate g
 
     Parameters
     ----------
     cost : Variable or sequence of Variable
-        The scalar to make small, or its gradients.
+        The scalar J to minimise, or its gradients, one for each parameter.
+    params : sequence of SharedVariable
+        The parameters p.
+    learning_rate : float or scalar Variable
+        Step size.
+    mu : float or scalar Variable
+        The fraction of the velocity that is kept; the default is that of `momentum_updates`.
+    consider_constant : iterable of Variable, optional
+        Variables that the gradient does not pass through, such as the sample of a Gibbs chain.
+
+    Returns
+    -------
+    list of (SharedVariable, Variable)
+        The new values of the parameters, then of the velocities v, which start at zero.
+
+    Notes
+    -----
+    Nesterov's method computes the gradient where the momentum alone would lead. Here, as in [2]_, that point
+    itself is stored as the parameters, so their gradient is the one that is needed.
+
+    References
+    ----------
+    .. [1] I. Sutskever, J. Martens, G. Dahl and G. Hinton, "On the importance of initialization and momentum
+       in deep learning", ICML 2013, equations 3 and 4.
+    .. [2] Y. Bengio, N. Boulanger-Lewandowski and R. Pascanu, "Advances in optimizing recurrent networks",
+       ICASSP 2013, "Simplified Nesterov momentum".
+
+    Examples
+    --------
+    >>> p = pytensor.shared(3.0)
+    >>> step = pytensor.function([], [], updates=nesterov_updates(p**2, [p], learning_rate=0.25, mu=0.5))
+    >>> _ = step()
+    >>> float(p.get_value())
+    0.75
+    """
+    velocities = _zeros_like(params)
+    gradients = gradients_of(cost, params, consider_constant)
+    new_params, new_velocities = [], []
+    for p, v, g in zip(params, velocities, gradients, strict=True):
+        descent = _like(learning_rate, p) * g
+        new_v = _like(mu, p) * v - descent
+        new_params.append((p, p + (_like(mu, p) * new_v - descent)))
+        new_velocities.append((v, new_v))
+    return new_params + new_velocities
+
+
+def rmsprop_updates(
+    cost: Variable | Sequence[Variable],
+    params: Sequence[SharedVariable],
+    learning_rate: Any = 0.001,
+    rho: Any = 0.9,
+    epsilon: Any = 1e-8,
+    *,
+    consider_constant: Iterable[Variable] | None = None,
+) -> Updates:
+    """RMSprop: divide each gradient by a running root of its mean square.
+
+    With g = dJ/dp::
+
+        s <- rho s + (1 - rho) g^2
+        p <- p - learning_rate g / (sqrt(s) + epsilon)
+
+    Parameters
+    ----------
+    cost : Variable or sequence of Variable
+        The scalar J to minimise, or its gradients, one for each parameter.
+    params : sequence of SharedVariable
+        The parameters p.
+    learning_rate : float or scalar Variable
+        Step size.
+    rho : float or scalar Variable
+        The decay of the mean square, below 1.
+    epsilon : float or scalar Variable
+        Keeps the step of a zero gradient at zero. The source has none.
+    consider_constant : iterable of Variable, optional
+        Variables that the gradient does not pass through, such as the sample of a Gibbs chain.
+
+    Returns
+    -------
+    list of (SharedVariable, Variable)
+        The new values of the parameters, then of the mean squares s, which start at zero.
+
+    References
+    ----------
+    .. [1] T. Tieleman and G. Hinton, "Lecture 6.5 - rmsprop", COURSERA: Neural Networks for Machine Learning,
+       2012.
+
+    Examples
+    --------
+    >>> p = pytensor.shared(3.0)
+    >>> step = pytensor.function([], [], updates=rmsprop_updates(p**2, [p], learning_rate=0.5, rho=0.75))
+    >>> _ = step()
+    >>> round(float(p.get_value()), 6)
+    2.0
+    """
+    squares = _zeros_like(params)
+    gradients = gradients_of(cost, params, consider_constant)
+    new_params, new_squares = [], []
+    for p, s, g in zip(params, squares, gradients, strict=True):
+        rho_p = _like(rho, p)
+        new_s = rho_p * s + (1 - rho_p) * g**2
+        new_params.append((p, p - _like(learning_rate, p) * g / (pt.sqrt(new_s) + _like(epsilon, p))))
+        new_squares.append((s, new_s))
+    return new_params + new_squares
+
+
+def adam_updates(
+    cost: Variable | Sequence[Variable],
+    params: Sequence[SharedVariable],
+    learning_rate: Any = 0.001,
+    beta1: Any = 0.9,
+    beta2: Any = 0.999,
+    epsilon: Any = 1e-8,
+    *,
+    consider_constant: Iterable[Variable] | None = None,
+) -> Updates:
+    """Adam: steps from running means of the gradient and of its square, both with bias correction.
+
+    With g = dJ/dp::
+
+        t <- t + 1
+        m <- beta1 m + (1 - beta1) g
+        v <- beta2 v + (1 - beta2) g^2
+        p <- p - learning_rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+
+    Parameters
+    ----------
+    cost : Variable or sequence of Variable
+        The scalar J to minimise, or its gradients, one for each parameter.
+    params : sequence of SharedVariable
+        The parameters p.
+    learning_rate : float or scalar Variable
+        Step size; about the largest change of a parameter in one step.
+    beta1, beta2 : float or scalar Variable
+        The decays of the two means, at least 0 and below 1.
+    epsilon : float or scalar Variable
+        Keeps the step of a zero gradient at zero.
+    consider_constant : iterable of Variable, optional
+        Variables that the gradient does not pass through, such as the sample of a Gibbs chain.
+
+    Returns
+    -------
+    list of (SharedVariable, Variable)
+        The new values of the parameters, then of the means m, of the mean squares v, and of the step counter
+        t. All start at zero.
+
+    References
+    ----------
+    .. [1] D. P. Kingma and J. Ba, "Adam: A method for stochastic optimization", ICLR 2015, algorithm 1.
+
+    Examples
+    --------
+    >>> p = pytensor.shared(3.0)
+    >>> step = pytensor.function([], [], updates=adam_updates(p**2, [p], learning_rate=0.5))
+    >>> _ = step()
+    >>> round(float(p.get_value()), 6)
+    2.5
+    """
+    means, squares = _zeros_like(params), _zeros_like(params)
+    t = pytensor.shared(np.zeros((), params[0].dtype), name="t")
+    new_t = t + 1
+    gradients = gradients_of(cost, params, consider_constant)
+    new_params, new_means, new_squares = [], [], []
+    for p, m, v, g in zip(params, means, squares, gradients, strict=True):
+        b1, b2 = _like(beta1, p), _like(beta2, p)
+        new_m = b1 * m + (1 - b1) * g
+        new_v = b2 * v + (1 - b2) * g**2
+        m_hat = new_m / _one_minus_power(b1, new_t)
+        v_hat = new_v / _one_minus_power(b2, new_t)
+        new_params.append((p, p - _like(learning_rate, p) * m_hat / (pt.sqrt(v_hat) + _like(epsilon, p))))
+        new_means.append((m, new_m))
+        new_squares.append((v, new_v))
+    return [*new_params, *new_means, *new_squares, (t, new_t)]
+
+
+class MomentumStep(UpdateStep):
+    """One compiled step of gradient descent with momentum, for `udl_pt.training.loop.train`.
+
+    A call takes a batch and the `rates`, runs `momentum_updates`, and returns a vector of bool: whether each
+    parameter's step was finite. If one wasn't, no parameter changes, and the velocities become zero.
+
+    Parameters
+    ----------
+    cost : Variable or sequence of Variable
+        The scalar cost, or its gradients, one for each parameter.
     inputs : sequence of Variable
-        The batch's variables.
+        The variables of a batch.
     params, dparams : sequence of SharedVariable
         Parameters and velocities.
-    scalars : sequence of Variable
-        Further scalars that the cost depends on; their names are those of rates.
-    constants : mapping of Variable to float, optional
-        Scalars that are the same in every step, such as one over the batch's rows. As numbers in the graph
-        they would have to be compiled in.
-    dtype, backend, name : str
-        As the model's.
-    names : sequence of str, optional
-        What errors call the parameters, where their own names don't say enough.
-    state : list of (SharedVariable, Variable)
-        New values of further shared variables, such as Gibbs chains that go on from step to step.
-    max_norm : float, optional
-        See `all_or_nothing`.
+    **options
+        Those of `UpdateStep`: `scalars`, `constants`, `dtype`, `backend`, `name`, `names`, `state` and
+        `max_norm`.
 
     Attributes
     ----------
     names, rates : list of str
         As of `udl_pt.training.loop.Step`: ``"learning_rate"``, ``"mu"`` and the names of `scalars`.
+
+    Examples
+    --------
+    >>> x = pt.vector("x", dtype="float64")
+    >>> p, v = pytensor.shared(np.ones(2), name="p"), pytensor.shared(np.zeros(2), name="v")
+    >>> step = MomentumStep((p * x).sum(), [x], [p], [v], dtype="float64", backend="numba", name="step")
+    >>> step.rates
+    ['learning_rate', 'mu']
+    >>> step(np.array([1.0, 2.0]), np.asarray(0.5), np.asarray(0.9)).tolist()
+    [True]
+    >>> p.get_value().tolist()
+    [0.5, 0.0]
     """
 
     def __init__(
@@ -178,43 +362,23 @@ class MomentumStep:
         inputs: Sequence[Variable],
         params: Sequence[SharedVariable],
         dparams: Sequence[SharedVariable],
-        *,
-        scalars: Sequence[Variable] = (),
-        constants: Mapping[Variable, float] | None = None,
-        dtype: str,
-        backend: str,
-        name: str,
-        names: Sequence[str] | None = None,
-        state: Updates | None = None,
-        max_norm: float | None = None,
+        **options: Any,
     ) -> None:
-        self.names = list(names or (str(p.name) for p in params))
-        self._dparams = list(dparams)
-        state = state or []
-        self._shared = [*params, *dparams, *(variable for variable, _ in state)]
-        learning_rate, mu = pt.scalar("learning_rate", dtype=dtype), pt.scalar("mu", dtype=dtype)
-        rates, constants = [learning_rate, mu, *scalars], constants or {}
-        self.rates = [str(rate.name) for rate in rates]
-        self._constants = [np.asarray(value, dtype) for value in constants.values()]
-        updates = momentum_updates(cost, params, learning_rate, mu, dparams)
-        sums, updates = all_or_nothing(updates, params, max_norm)
-        self.function = Function(
-            [*inputs, *rates, *constants], sums, [*updates, *state], backend=backend, name=name
-        )
-
-    def __call__(self, *arguments: np.ndarray) -> np.ndarray:
-        """Carry out one step."""
-        *each, total = np.isfinite(self.function(*arguments, *self._constants))
-        if not total:
-            for dp in self._dparams:
-                dp.set_value(np.zeros_like(dp.get_value(borrow=True)))
-        # where only the total overflows, no step was taken either
-        return np.array(each) & (total or not all(each))
-
-    def settle(self) -> None:
-        """Leave NumPy arrays in all shared variables."""
-        to_numpy(self._shared)
+        optimiser = functools.partial(momentum_updates, dparams=dparams)
+        super().__init__(optimiser, cost, inputs, params, reset=dparams, **options)
 
 
 def _like(number: Any, p: SharedVariable) -> Variable:
     return pt.cast(pt.as_tensor_variable(number), p.dtype)
+
+
+def _zeros_like(params: Sequence[SharedVariable]) -> list[SharedVariable]:
+    """Create a shared variable of zeros for each parameter, of its type."""
+    return [
+        pytensor.shared(np.zeros(p.get_value(borrow=True).shape, p.dtype), shape=p.type.shape) for p in params
+    ]
+
+
+def _one_minus_power(beta: Variable, t: Variable) -> Variable:
+    """Return ``1 - beta**t``; in float32 this form keeps the digits that the difference loses for small t."""
+    return -pt.expm1(pt.cast(t, beta.dtype) * pt.log(beta))

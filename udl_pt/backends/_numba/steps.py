@@ -1,7 +1,7 @@
 """A parameter's step on Numba, by BLAS, which has threads.
 
 The last thing that a training step does is to look whether all is finite and to move each parameter, ``p +
-v`` where it is (`udl_pt.symbolic.updates.all_or_nothing`). Numba's loops do either with one thread, at the
+v`` where it is (`udl_pt.symbolic._step.apply_if_finite`). Numba's loops do either with one thread, at the
 pace at which one core reads memory. BLAS has routines for both: asum, the sum of absolute values, and axpy,
 which adds in place.
 """

@@ -1,0 +1,315 @@
+"""One compiled training step of any optimiser. It changes all parameters and states, or none.
+
+An optimiser is a function ``optimiser(cost, params, **rates) -> updates``; see `udl_pt.symbolic.updates`.
+"""
+
+import functools
+import inspect
+import numbers
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt.backends import Function, to_numpy
+
+__all__ = ["UpdateStep", "Updates", "apply_if_finite", "gradients_of", "rates_of"]
+
+Updates = list[tuple[SharedVariable, Variable]]
+
+
+def gradients_of(
+    cost: Variable | Sequence[Variable],
+    params: Sequence[SharedVariable],
+    consider_constant: Iterable[Variable] | None = None,
+) -> list[Variable]:
+    """Return the gradients of a cost, or the list of gradients that was passed instead of a cost.
+
+    Parameters
+    ----------
+    cost : Variable or sequence of Variable
+        The scalar cost J, or its gradients, one for each parameter.
+    params : sequence of SharedVariable
+        The parameters.
+    consider_constant : iterable of Variable, optional
+        Variables that the gradient does not pass through, such as the sample of a Gibbs chain.
+
+    Returns
+    -------
+    list of Variable
+        dJ/dp for each parameter p, of its shape.
+
+    Examples
+    --------
+    >>> import pytensor
+    >>> p = pytensor.shared(3.0)
+    >>> (gradient,) = gradients_of(p**2, [p])
+    >>> float(gradient.eval())
+    6.0
+    """
+    if isinstance(cost, Variable):
+        return list(pytensor.grad(cost, list(params), consider_constant=consider_constant))
+    return list(cost)
+
+
+def rates_of(optimiser: Callable[..., Any]) -> dict[str, float]:
+    """Return the rates of an optimiser, by name, with their defaults.
+
+    A rate is a parameter of the function, after `cost` and `params`, whose default is a number. Other
+    defaults, such as None or True, belong to options, and a step leaves them as they are.
+
+    Parameters
+    ----------
+    optimiser : callable
+        Such as `udl_pt.adam_updates`, or a `functools.partial` of it with other defaults.
+
+    Returns
+    -------
+    dict of str to float
+        In the order of the signature.
+
+    Raises
+    ------
+    TypeError
+        If `optimiser` is not callable, or a parameter after the first two has no default.
+
+    Notes
+    -----
+    The signature is the only declaration. A separate list of names could contradict it, and
+    `functools.partial` would lose it.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from udl_pt import momentum_updates
+    >>> rates_of(momentum_updates)
+    {'learning_rate': 0.01, 'mu': 0.99}
+    >>> rates_of(partial(momentum_updates, mu=0.5))
+    {'learning_rate': 0.01, 'mu': 0.5}
+    """
+    if not callable(optimiser):
+        raise TypeError(f"optimiser is {optimiser!r}, expected a function such as udl_pt.adam_updates")
+    rates = {}
+    for parameter in list(inspect.signature(optimiser).parameters.values())[2:]:
+        default = parameter.default
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if default is parameter.empty:
+            raise TypeError(
+                f"the parameter {parameter.name!r} of {_name(optimiser)} has no default: "
+                "each parameter after cost and params needs one, a number if it is a rate"
+            )
+        if isinstance(default, numbers.Real) and not isinstance(default, bool):
+            rates[parameter.name] = float(default)
+    return rates
+
+
+def apply_if_finite(
+    updates: Updates,
+    params: Sequence[SharedVariable],
+    max_norm: float | None = None,
+    unguarded: Collection[SharedVariable] = (),
+) -> tuple[Variable, Updates]:
+    """Make updates that keep all old values if a new one is not finite.
+
+    Parameters
+    ----------
+    updates : list of (SharedVariable, Variable)
+        The updates of an optimiser.
+    params : sequence of SharedVariable
+        The parameters among the updated variables. The others are the optimiser's state.
+    max_norm : float, optional
+        The largest length of a matrix's column, the weights into a unit. Longer columns are shortened after
+        the step.
+    unguarded : collection of SharedVariable
+        State variables that are updated in any case. They are not inspected.
+
+    Returns
+    -------
+    sums : Variable, vector
+        For each parameter the sum of its step's absolute values; last, the sum of these and of those of the
+        state. If the last is not finite, no guarded variable changes.
+    updates : list of (SharedVariable, Variable)
+        The same updates with the guard.
+
+    Notes
+    -----
+    A sum is finite unless an element isn't, or the sum is about as large as the dtype allows.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor
+    >>> from udl_pt import sgd_updates
+    >>> p = pytensor.shared(1.0)
+    >>> _, updates = apply_if_finite(sgd_updates(p * np.nan, [p]), [p])
+    >>> pytensor.function([], [], updates=updates)()
+    []
+    >>> float(p.get_value())
+    1.0
+    """
+    new = dict(updates)
+    sums = [_absolute_sum(new[p] - p) for p in params]
+    state = [v for v in new if v not in {*params, *unguarded} and v.type.dtype.startswith("float")]
+    terms = [*sums, *(_absolute_sum(new[v]) for v in state)]
+    total = pt.add(*terms) if len(terms) > 1 else terms[0]
+    finite = pt.lt(total, np.array(np.inf, total.dtype))
+    if max_norm is not None:
+        updates = [
+            (v, _shorten_columns(x, max_norm) if v in params and x.ndim == 2 else x) for v, x in updates
+        ]
+    return pt.stack([*sums, total]), [
+        (v, x if v in unguarded else pt.switch(finite, x, v)) for v, x in updates
+    ]
+
+
+class UpdateStep:
+    """One compiled step of an optimiser, for `udl_pt.training.loop.train`.
+
+    A call takes a batch and the `rates`, updates the parameters, and returns a vector of bool: whether each
+    parameter's step was finite. If a step or a new state isn't finite, no parameter and no state changes.
+
+    Parameters
+    ----------
+    optimiser : callable
+        ``optimiser(gradients, params, **rates) -> updates``, such as `udl_pt.adam_updates`. `rates_of` says
+        how it declares its rates.
+    cost : Variable or sequence of Variable
+        The scalar cost, or its gradients, one for each parameter.
+    inputs : sequence of Variable
+        The variables of a batch.
+    params : sequence of SharedVariable
+        The parameters.
+    scalars : sequence of Variable
+        Further scalars in the cost, such as a weight decay. Their names are names of rates.
+    constants : mapping of Variable to float, optional
+        Scalars that are the same in every step, such as one over the batch's rows. As inputs they need no
+        new compilation for another value.
+    dtype, backend, name : str
+        As the model's.
+    names : sequence of str, optional
+        The parameters' names in errors; by default those of the variables.
+    state : list of (SharedVariable, Variable)
+        Updates of further shared variables without the guard, such as persistent Gibbs chains.
+    max_norm : float, optional
+        See `apply_if_finite`.
+    reset : sequence of SharedVariable
+        State variables of the optimiser that become zero, instead of unchanged, if a step isn't finite. They
+        need no guard in the graph.
+
+    Attributes
+    ----------
+    names, rates : list of str
+        As of `udl_pt.training.loop.Step`: the optimiser's rates, then the names of `scalars`.
+    optimiser_state : list of SharedVariable
+        The state that the optimiser updates besides the parameters, such as velocities.
+
+    Raises
+    ------
+    TypeError
+        If the optimiser is not one (see `rates_of`), or a new value has another dtype than its variable.
+    ValueError
+        If a parameter has no update, or two rates have the same name.
+
+    Examples
+    --------
+    An optimiser of one's own, which moves each parameter by the sign of its gradient:
+
+    >>> import numpy as np, pytensor
+    >>> import pytensor.tensor as pt
+    >>> def sign_updates(gradients, params, learning_rate=0.1):
+    ...     return [(p, p - learning_rate * pt.sign(g)) for p, g in zip(params, gradients)]
+    >>> x = pt.vector("x", dtype="float64")
+    >>> p = pytensor.shared(np.array([3.0, -2.0]), name="p")
+    >>> cost = ((p - x) ** 2).sum()
+    >>> step = UpdateStep(sign_updates, cost, [x], [p], dtype="float64", backend="numba", name="signs")
+    >>> step.rates
+    ['learning_rate']
+    >>> step(np.zeros(2), np.asarray(0.5)).tolist()
+    [True]
+    >>> p.get_value().tolist()
+    [2.5, -1.5]
+    """
+
+    def __init__(
+        self,
+        optimiser: Callable[..., Any],
+        cost: Variable | Sequence[Variable],
+        inputs: Sequence[Variable],
+        params: Sequence[SharedVariable],
+        *,
+        scalars: Sequence[Variable] = (),
+        constants: Mapping[Variable, float] | None = None,
+        dtype: str,
+        backend: str,
+        name: str,
+        names: Sequence[str] | None = None,
+        state: Updates | None = None,
+        max_norm: float | None = None,
+        reset: Sequence[SharedVariable] = (),
+    ) -> None:
+        rates = {rate: pt.scalar(rate, dtype=dtype) for rate in rates_of(optimiser)}
+        for scalar in scalars:
+            if scalar.name in rates:
+                raise ValueError(
+                    f"the cost and {_name(optimiser)} both have a rate {scalar.name!r}: rename one of them"
+                )
+        inputs = [*inputs, *rates.values(), *scalars]
+        self.names = list(names or (str(p.name) for p in params))
+        self.rates = [*rates, *(str(scalar.name) for scalar in scalars)]
+        updates = list(optimiser(gradients_of(cost, params), params, **rates))
+        _check_updates(updates, dict(zip(params, self.names, strict=True)), _name(optimiser))
+        self.optimiser_state = [v for v, _ in updates if v not in params]
+        sums, updates = apply_if_finite(updates, params, max_norm, reset)
+        self._reset = list(reset)
+        state, constants = state or [], constants or {}
+        self._shared = [v for v, _ in [*updates, *state]]
+        self._constants = [np.asarray(value, dtype) for value in constants.values()]
+        self.function = Function([*inputs, *constants], sums, [*updates, *state], backend=backend, name=name)
+
+    def __call__(self, *arguments: np.ndarray) -> np.ndarray:
+        """Run one step on a batch and the rates; return for each parameter whether its step was finite."""
+        *each, total = np.isfinite(self.function(*arguments, *self._constants))
+        if not total:
+            for variable in self._reset:
+                variable.set_value(np.zeros_like(variable.get_value(borrow=True)))
+        # where only the total overflows, no step was taken either
+        return np.array(each) & (total or not all(each))
+
+    def settle(self) -> None:
+        """Turn the values of all shared variables into NumPy arrays (JAX stores its own)."""
+        to_numpy(self._shared)
+
+
+def _check_updates(updates: Updates, names: Mapping[SharedVariable, str], optimiser: str) -> None:
+    """Raise if a parameter has no update, or a new value another dtype than its variable."""
+    updated = dict(updates)
+    for p, name in names.items():
+        if p not in updated:
+            raise ValueError(
+                f"{optimiser} returned no update of {name}: return a pair (p, new value) for each of params"
+            )
+    for v, value in updates:
+        if value.type.dtype != v.type.dtype:
+            raise TypeError(
+                f"{optimiser} returned {value.type.dtype} for {names.get(v, v)}, which is {v.type.dtype}: "
+                "cast the numbers in its formula, such as numpy.asarray(0.9, p.dtype)"
+            )
+
+
+def _absolute_sum(x: Variable) -> Variable:
+    return abs(x).sum(acc_dtype=x.dtype)
+
+
+def _shorten_columns(W: Variable, max_norm: float) -> Variable:
+    length = pt.sqrt((W * W).sum(axis=0, acc_dtype=W.dtype))
+    largest = np.asarray(max_norm, W.dtype)
+    return W * (largest / pt.maximum(length, largest))
+
+
+def _name(optimiser: Any) -> str:
+    function = optimiser.func if isinstance(optimiser, functools.partial) else optimiser
+    return str(getattr(function, "__name__", repr(function)))
