@@ -113,7 +113,9 @@ class Layer(WithChance, LayerParameters, Callables):
         """
         new = {name: shared(value, name) for name, value in values.items()}
         new |= {f"d{name}": shared(np.zeros_like(value), f"d{name}") for name, value in values.items()}
+        old = vars(self).copy()  # nothing of it dies before all are set: another thread might look then
         vars(self).update(new, n_features=len(values["W"]))
+        del old
 
     def _records(self, monitor: str | None, held_out: HeldOut) -> tuple[str, ...]:
         """Name the lists that get an entry an epoch."""
