@@ -74,13 +74,19 @@ class LinearSchedule:
         check_is(name, "name", str, "the name of a rate, such as 'learning_rate'")
         if model is not None:
             _check_model(model)
-        self.name, self.last = name, check_rate(last, name, "float64", "last")
-        self.first = None if first is None else check_rate(first, name, "float64", "first")
+        self.name, self.last, self.first = name, last, first
+        self._check_values("float64")
         self.epochs = None if epochs is None else check_number(epochs, "epochs", at_least=0)
         self._model, self._from = model, 0.0
 
     def _is_for(self, model: Any) -> bool:
         return self._model is None or model is self._model
+
+    def _check_values(self, dtype: str) -> None:
+        """Turn both values into floats that the rate may have in `dtype`."""
+        self.last = check_rate(self.last, self.name, dtype, f"last of the schedule of {self.name!r}")
+        if self.first is not None:
+            self.first = check_rate(self.first, self.name, dtype, f"first of the schedule of {self.name!r}")
 
     def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
         """Refuse a training without such a rate, or of a dtype that its values don't fit."""
@@ -91,9 +97,7 @@ class LinearSchedule:
                 f"a schedule's name is {self.name!r}, but {type(model).__name__} has only the rates "
                 f"{', '.join(map(repr, rates))}: name one of them, or say whose it is with model="
             )
-        check_rate(self.last, self.name, model.dtype, "last")
-        if self.first is not None:
-            check_rate(self.first, self.name, model.dtype, "first")
+        self._check_values(model.dtype)
 
     def on_start(self, progress: Progress) -> None:
         """Set the first batch's rate."""
