@@ -118,8 +118,12 @@ def test_damaged_files_are_errors(dbn, tmp_path):
     save_file(load_file(tmp_path / "dbn"), tmp_path / "foreign")
     with pytest.raises(DataError, match="not one that udl_pt wrote"):
         DBN.load(tmp_path / "foreign")
-    with pytest.raises(FileNotFoundError, match="no file"):
+    with pytest.raises(FileNotFoundError, match=r"No such file or directory: .*nowhere"):
         DBN.load(tmp_path / "nowhere")
+    with pytest.raises(
+        IsADirectoryError, match=r"This is a folder, expected a file, such as model\.st in it"
+    ):
+        DBN.load(tmp_path)
 
 
 def held(dbn):

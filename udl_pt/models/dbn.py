@@ -280,6 +280,8 @@ class DBN(Stack):
         ------
         FileNotFoundError
             When there is no such file.
+        IsADirectoryError
+            When it is a folder.
         OSError
             When it can't be read.
         DataError
