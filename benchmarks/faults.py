@@ -4,16 +4,22 @@
     python benchmarks/faults.py model_files --share 0.01  # one of them, a hundredth of its tries
 
 It prints a table of tries and failures, and the first failures of each row; it ends with status 1 if there
-were any.
+were any. A campaign that raises an error is a failure, and the others go on. With --json FILE the table is
+written after each campaign.
 """
 
 import argparse
 import importlib
-import json
 import signal
 import sys
 import time
-from pathlib import Path
+import traceback
+from typing import Any
+
+from campaigns import Campaign
+
+from udl_pt._support.files import as_json, printable
+from udl_pt._support.storage import replace_file
 
 MODULES = ("model_files", "saves", "data_files", "interrupts", "caches", "threads", "numbers", "arguments")
 SHOWN = 5  # failures of a row
@@ -28,26 +34,60 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.modules) - set(MODULES):
         parser.error(f"there is no campaign {', '.join(sorted(unknown))}: choose from {', '.join(MODULES)}")
+    if options.json:
+        try:
+            write(options.json, options.seed, [])
+        except OSError as error:
+            parser.error(f"--json {options.json} can't be written: {error}")
     # In the background, a shell ignores Ctrl-C for this process and for those that campaigns start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     rows = []
     print(f"{'campaign':<70} {'tries':>8} {'failures':>8} {'seconds':>8}")
     for name in options.modules or MODULES:
-        for campaign in importlib.import_module(f"campaigns.{name}").CAMPAIGNS:
-            tries = max(1, round(options.share * campaign.tries))
-            start = time.perf_counter()
-            results = list(campaign.run(tries, options.seed))
-            failures = [result for result in results if result is not None]
-            seconds = time.perf_counter() - start
-            print(f"{campaign.name:<70} {len(results):>8,} {len(failures):>8,} {seconds:>8.0f}", flush=True)
-            for failure in failures[:SHOWN]:
-                print(f"    {failure}")
-            rows.append(
-                {"campaign": campaign.name, "tries": len(results), "failures": failures, "seconds": seconds}
+        for campaign in campaigns_of(name):
+            row = row_of(campaign, max(1, round(options.share * campaign.tries)), options.seed)
+            rows.append(row)
+            if options.json:
+                write(options.json, options.seed, rows)
+            print(
+                f"{row['campaign']:<70} {row['tries']:>8,} {len(row['failures']):>8,} {row['seconds']:>8.0f}",
+                flush=True,
             )
-    if options.json:
-        Path(options.json).write_text(json.dumps({"seed": options.seed, "rows": rows}, indent=1) + "\n")
+            for failure in row["failures"][:SHOWN]:
+                print(f"    {printable(failure)}")
     return int(any(row["failures"] for row in rows))
+
+
+def campaigns_of(name: str) -> list[Campaign]:
+    """Import a module's campaigns; where that fails, return one that raises the error."""
+    try:
+        return list(importlib.import_module(f"campaigns.{name}").CAMPAIGNS)
+    except Exception as error:
+
+        def run(tries: int, seed: int, error: Exception = error) -> Any:
+            raise error
+
+        return [Campaign(name, 1, run)]
+
+
+def row_of(campaign: Campaign, tries: int, seed: int) -> dict[str, Any]:
+    """Run a campaign, and return its row; an error that it raises is its last failure."""
+    start, results = time.perf_counter(), list[str | None]()
+    try:
+        results.extend(campaign.run(tries, seed))
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        results.append(
+            f"the campaign ended with {type(error).__name__}: {error} ({place.filename}:{place.lineno})"
+        )
+    failures = [result for result in results if result is not None]
+    seconds = time.perf_counter() - start
+    return {"campaign": campaign.name, "tries": len(results), "failures": failures, "seconds": seconds}
+
+
+def write(path: str, seed: int, rows: list[dict[str, Any]]) -> None:
+    """Write the table of all campaigns so far, whole."""
+    replace_file(path, as_json({"seed": seed, "rows": rows}, indent=1))
 
 
 if __name__ == "__main__":
