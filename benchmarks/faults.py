@@ -17,9 +17,9 @@ import traceback
 from typing import Any
 
 from campaigns import Campaign
+from output import json_file, write_json
 
-from udl_pt._support.files import as_json, printable
-from udl_pt._support.storage import replace_file
+from udl_pt._support.files import printable
 
 MODULES = ("model_files", "saves", "data_files", "interrupts", "caches", "threads", "numbers", "arguments")
 SHOWN = 5  # failures of a row
@@ -30,15 +30,10 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="CAMPAIGN", help=f"default: all, {', '.join(MODULES)}")
     parser.add_argument("--share", type=float, default=1.0, help="of the tries; default: 1, all of them")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", metavar="FILE", help="write the table there, too")
+    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the table there, too")
     options = parser.parse_args()
     if unknown := set(options.modules) - set(MODULES):
         parser.error(f"there is no campaign {', '.join(sorted(unknown))}: choose from {', '.join(MODULES)}")
-    if options.json:
-        try:
-            write(options.json, options.seed, [])
-        except OSError as error:
-            parser.error(f"--json {options.json} can't be written: {error}")
     # In the background, a shell ignores Ctrl-C for this process and for those that campaigns start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     rows = []
@@ -47,8 +42,7 @@ def main() -> int:
         for campaign in campaigns_of(name):
             row = row_of(campaign, max(1, round(options.share * campaign.tries)), options.seed)
             rows.append(row)
-            if options.json:
-                write(options.json, options.seed, rows)
+            write_json(options.json, {"seed": options.seed, "rows": rows})
             print(
                 f"{row['campaign']:<70} {row['tries']:>8,} {len(row['failures']):>8,} {row['seconds']:>8.0f}",
                 flush=True,
@@ -72,22 +66,17 @@ def campaigns_of(name: str) -> list[Campaign]:
 
 def row_of(campaign: Campaign, tries: int, seed: int) -> dict[str, Any]:
     """Run a campaign, and return its row; an error that it raises is its last failure."""
-    start, results = time.perf_counter(), list[str | None]()
+    start, ended = time.perf_counter(), list[str | None]()
     try:
-        results.extend(campaign.run(tries, seed))
+        ended.extend(campaign.run(tries, seed))
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        results.append(
+        ended.append(
             f"the campaign ended with {type(error).__name__}: {error} ({place.filename}:{place.lineno})"
         )
-    failures = [result for result in results if result is not None]
+    failures = [result for result in ended if result is not None]
     seconds = time.perf_counter() - start
-    return {"campaign": campaign.name, "tries": len(results), "failures": failures, "seconds": seconds}
-
-
-def write(path: str, seed: int, rows: list[dict[str, Any]]) -> None:
-    """Write the table of all campaigns so far, whole."""
-    replace_file(path, as_json({"seed": seed, "rows": rows}, indent=1))
+    return {"campaign": campaign.name, "tries": len(ended), "failures": failures, "seconds": seconds}
 
 
 if __name__ == "__main__":

@@ -25,11 +25,11 @@ def raises(tries, seed):
 def run(monkeypatch, tmp_path):
     """Return what runs campaigns, and returns the status and the rows that were written."""
 
-    def call(**modules):
+    def call(place="table.json", **modules):
         monkeypatch.setattr(faults, "MODULES", tuple(modules))
         for name, campaigns in modules.items():
             monkeypatch.setitem(sys.modules, f"campaigns.{name}", SimpleNamespace(CAMPAIGNS=campaigns))
-        monkeypatch.setattr(sys, "argv", ["faults.py", "--json", str(tmp_path / "table.json")])
+        monkeypatch.setattr(sys, "argv", ["faults.py", "--json", str(tmp_path / place)])
         return faults.main()
 
     return call
@@ -68,12 +68,23 @@ def test_what_there_is_was_written_when_somebody_ends_the_run(run, tmp_path):
     assert rows(tmp_path) == [TABLE]
 
 
-def test_a_place_that_can_not_be_written_is_refused_before_anything_is_run(run, tmp_path, capsys):
+@pytest.mark.parametrize("place", ["folder", "nowhere/table.json"])
+def test_a_place_that_can_not_be_written_is_refused_before_anything_is_run(place, run, tmp_path, capsys):
     def never(tries, seed):
         raise AssertionError
 
-    (tmp_path / "table.json").mkdir()
+    (tmp_path / "folder").mkdir()
     with pytest.raises(SystemExit) as caught:
-        run(first=[Campaign("never", 1, never)])
+        run(place, first=[Campaign("never", 1, never)])
     assert caught.value.code == 2
-    assert "table.json can't be written: " in capsys.readouterr().err
+    assert f"argument --json: {tmp_path / place} " in capsys.readouterr().err
+
+
+def test_an_older_table_stays_until_there_is_a_newer_one(run, tmp_path):
+    def ended(tries, seed):
+        assert (tmp_path / "table.json").read_text() == "old"
+        yield None
+
+    (tmp_path / "table.json").write_text("old")
+    assert run(first=[Campaign("looks", 1, ended)]) == 0
+    assert rows(tmp_path) == [{"campaign": "looks", "tries": 1, "failures": []}]
