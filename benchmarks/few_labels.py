@@ -12,11 +12,11 @@ chosen by the test images; they are looked at once, after training.
 
 import argparse
 import copy
-import json
 import time
 from pathlib import Path
 
 import numpy as np
+from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -68,7 +68,7 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--picture", type=Path)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=json_file)
     options = parser.parse_args()
     data = load_mnist()
     X = data.X.astype("float32")
@@ -93,8 +93,7 @@ def main():
                 errors[name][n].append(error)
                 seconds = time.perf_counter() - start
                 print(f"seed {seed}, {n} labels, {name}: {error:.2%}, {seconds:.0f} s", flush=True)
-        if options.json:
-            options.json.write_text(json.dumps(errors, indent=2) + "\n")
+        write_json(options.json, errors)
     table = Table("labels", *errors, title="test error, mean ± standard deviation over the seeds")
     for n in options.labels:
         of_n = [100 * np.array(errors[name][n]) for name in errors]

@@ -15,9 +15,9 @@ reverse, which starts from the persistent chains after 5,000 more Gibbs steps.
 import argparse
 import json
 import time
-from pathlib import Path
 
 import numpy as np
+from output import json_file, write_json
 
 from udl_pt import RBM, load_mnist
 from udl_pt.callbacks import LinearDecay, ParameterAverage
@@ -67,7 +67,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--backend", default="numba")
-    parser.add_argument("--json", metavar="FILE", type=Path)
+    parser.add_argument("--json", metavar="FILE", type=json_file)
     options = parser.parse_args()
     data = load_mnist()
     X, V = data.X.astype("float32"), data.Xtest
@@ -101,8 +101,7 @@ def main():
         "training_seconds": time.perf_counter() - start,
     } | evaluate(rbm, X, V)
     print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
+    write_json(options.json, result)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,11 @@ Without it all 60,000 are trained on, and the test images are looked at once, af
 """
 
 import argparse
-import json
 import time
 from functools import partial
-from pathlib import Path
 
 import numpy as np
+from output import json_file, write_json
 
 from udl_pt import DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, load_mnist
 from udl_pt.callbacks import LinearDecay, LinearSchedule
@@ -147,7 +146,7 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, help="of fine-tuning, where not the recipe's")
     parser.add_argument("--validate", action="store_true")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=json_file)
     options = parser.parse_args()
     train, test = training_and_test(options.validate)
     tuning = {} if options.epochs is None else {"epochs": options.epochs}
@@ -157,8 +156,7 @@ def main():
         results[seed] = recipes[options.recipe](seed, train, test, options.validate, clock, **tuning)
         results[seed]["seconds"] = time.perf_counter() - clock.start
         print(f"seed {seed}: {results[seed]}", flush=True)
-        if options.json:
-            options.json.write_text(json.dumps(results, indent=2) + "\n")
+        write_json(options.json, results)
     errors = np.array([result["error"] for result in results.values()])
     print(f"{options.recipe}: mean {errors.mean():.4f} of {', '.join(f'{error:.4f}' for error in errors)}")
 

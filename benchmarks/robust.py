@@ -12,10 +12,9 @@ trained on images that are shifted by up to 0, 1 and 2 pixels.
 """
 
 import argparse
-import json
 import time
-from pathlib import Path
 
+from output import json_file, write_json
 from recipes import training_and_test
 
 from udl_pt import DNN
@@ -91,11 +90,10 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--validate", action="store_true")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=json_file)
     options = parser.parse_args()
     results = parts[options.part](options.seed, *training_and_test(options.validate), options.epochs)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
+    write_json(options.json, results)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ With more rounds, medians.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import tempfile
 import time
 
 import numpy as np
+from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -62,7 +62,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backend", nargs="+", default=BACKENDS, choices=BACKENDS)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--json", metavar="FILE", help="write the table's numbers here, too")
+    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the table's numbers here, too")
     options = parser.parse_args(arguments)
     table = Table("backend", "cache", *COLUMNS, title="seconds from the process's start")
     results = []
@@ -83,9 +83,7 @@ def main(arguments=None):
             table.add_row(backend, state, *(f"{s:.1f}" for s in seconds))
             results.append({"backend": backend, "cache": state} | dict(zip(COLUMNS, seconds, strict=True)))
     Console().print(table)
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
+    write_json(options.json, results)
 
 
 if __name__ == "__main__":

@@ -20,16 +20,15 @@ after a rest and with calls to warm up, and take turns in another order each rou
 """
 
 import argparse
-import json
 import time
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate, pairwise, product
-from pathlib import Path
 
 import machine
 import numpy as np
 import start
+from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -224,7 +223,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--dtype", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
     parser.add_argument("--quick", action="store_true", help="two rounds of float32")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the numbers here, too")
+    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
     options = parser.parse_args()
     rounds, dtypes = (2, ["float32"]) if options.quick else (options.rounds, options.dtype)
     results = []
@@ -246,8 +245,8 @@ def main():
     print(f"{machine.describe()}; JAX has a thread of its own for each core")
     if not options.quick:
         start.main([])
-    if options.json:  # results: step, dtype, way, quartile, median, quartile, ratio
-        options.json.write_text(json.dumps({"threads": machine.pools(), "results": results}, indent=1))
+    # results: step, dtype, way, quartile, median, quartile, ratio
+    write_json(options.json, {"threads": machine.pools(), "results": results})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
-"""Careless ways to save a model, which a campaign must find out. Processes import this by name."""
+"""Careless ways to save a model or to write a report, which campaigns must find out.
+
+Processes import this by name.
+"""
 
 import contextlib
 import os
+import tempfile
 import threading
 import time
 import uuid
@@ -51,3 +55,17 @@ def silent(dbn, path):
     """Hide errors."""
     with contextlib.suppress(OSError):
         dbn.save(path)
+
+
+def report_in_place(folder, contents):
+    """Overwrite the report's files."""
+    for name, content in contents.items():
+        _write(Path(folder, name), content, name)
+
+
+def report_aside(folder, contents):
+    """Write into a folder inside, whole, but leave that where a kill cuts it off."""
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as aside:
+        for name, content in contents.items():
+            _write(Path(aside, name), content, name)
+            os.replace(Path(aside, name), Path(folder, name))

@@ -28,8 +28,9 @@ def values(dbn: DBN) -> list[Any]:
     """List all that a file holds of a network."""
     found: list[Any] = [dbn.dtype, dbn.n_features, dbn.unit_interval]
     for layer in dbn.hidden_layers:
-        names = ("M", "id", "dtype", "n_features", "unit_interval", "costs", "hidden", "output", "visible")
-        found += [type(layer).__name__, *(getattr(layer, name, None) for name in (*names, "learn_variance"))]
+        names = ("M", "id", "dtype", "n_features", "unit_interval", "costs", "valid_costs")
+        kinds = ("hidden", "output", "visible", "learn_variance")
+        found += [type(layer).__name__, *(getattr(layer, name, None) for name in (*names, *kinds))]
         arrays = [p.get_value() for p in (*layer.params, *layer.dparams)]
         chains = getattr(layer, "chains", None)
         for array in [*arrays, *([] if chains is None else [chains])]:

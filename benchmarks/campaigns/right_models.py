@@ -14,7 +14,7 @@ DTYPES = {"F16": "f2", "F32": "f4", "F64": "f8", "I64": "i8", "I32": "i4", "BOOL
 SAFE = {np.dtype(dtype).name: safe for safe, dtype in DTYPES.items()}
 AUTO_ENCODER = {"model": "AutoEncoder", "hidden": "sigmoid", "output": "sigmoid"}
 MACHINE = {"model": "RBM", "visible": "bernoulli", "learn_variance": False, "n_chains": 0}
-SHARED = {"id": None, "unit_interval": True, "n_costs": 0, "n_chains": 0}
+SHARED = {"id": None, "unit_interval": True, "n_costs": 0, "n_valid_costs": 0, "n_chains": 0}
 
 
 def contents() -> list[Content]:
@@ -26,6 +26,7 @@ def contents() -> list[Content]:
         "unit_interval": False,
         "id": "first",
         "n_costs": 4,
+        "n_valid_costs": 2,
     }
     rectified = {"hidden": "relu", "output": "linear", "unit_interval": False, "id": 7}
     return [
@@ -49,11 +50,12 @@ def content(rs: np.random.RandomState, dtype: str, layers: list[tuple[int, dict[
         shapes |= {f"d{name}": shape for name, shape in shapes.items()}
         for name, shape in shapes.items():
             tensors[f"{number}.{name}"] = rs.normal(size=shape).astype(dtype)
-        if own["n_costs"]:
-            tensors[f"{number}.costs"] = rs.rand(own["n_costs"])
+        for name in ("costs", "valid_costs"):
+            if own[f"n_{name}"]:
+                tensors[f"{number}.{name}"] = rs.rand(own[f"n_{name}"])
         if own["n_chains"]:
             tensors[f"{number}.chains"] = (rs.rand(own["n_chains"], M) < 0.5).astype(dtype)
-    return tensors, {"format": "udl_pt DBN 2", "dtype": dtype, "layers": facts}
+    return tensors, {"format": "udl_pt DBN 3", "dtype": dtype, "layers": facts}
 
 
 def file_of(tensors: dict[str, Any], facts: Any, **changed: Any) -> bytes:

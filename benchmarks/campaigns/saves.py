@@ -1,7 +1,7 @@
-"""Saves that are killed, that meet a full disk, or that meet each other.
+"""Saves that are killed, that meet a full disk, or that meet each other; reports whose writers are killed.
 
-Afterwards the file is the old or the new one, whole, and once somebody saves again nothing else is left. What
-saves is a process of its own, a fork of one that has imported the library (this module as a program).
+Afterwards each file is the old or the new one, whole, and once somebody saves again nothing else is left.
+What saves is a process of its own, a fork of one that has imported the library (this module as a program).
 """
 
 import contextlib
@@ -25,10 +25,17 @@ from campaigns import Campaign
 from campaigns.right_models import AUTO_ENCODER, content, file_of
 from udl_pt import DBN
 from udl_pt._support.exceptions import DataError
+from udl_pt._support.files import write_files
 
 NAME = "model.st"
 DONE, REFUSED, WRONG = 0, 3, 4  # exit statuses
 SAVE = "campaigns.saves:save"  # what saves, for the processes
+REPORT = "campaigns.saves:report"  # what writes reports
+OWN = "notes.txt"  # a user's own file, in the folder of the reports
+REPORTS = [
+    {name: digit * 200_000 for name in ("results.json", f"chapter{which}.png", "index.html")}
+    for which, digit in enumerate((b"0", b"1"))
+]
 
 
 def model(which: int, width: int) -> DBN:
@@ -46,6 +53,11 @@ def save(dbn: DBN, path: str) -> None:
     dbn.save(path)
 
 
+def report(folder: str, contents: dict[str, bytes]) -> None:
+    """Write a report as the library does."""
+    write_files(Path(folder), contents)
+
+
 def which_is_there(path: Path, models: list[DBN]) -> int | None:
     """Return the number of the network that a file holds whole; None where it holds neither."""
     try:
@@ -60,9 +72,9 @@ def which_is_there(path: Path, models: list[DBN]) -> int | None:
 class Processes:
     """Starts jobs, functions of this module, in forks of one process that holds both networks."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, write: str | None = None) -> None:
         # by its name: as a file it would put campaigns/ in front, whose numbers.py isn't Python's own
-        command = [sys.executable, "-m", "campaigns.saves", SAVE, str(width)]
+        command = [sys.executable, "-m", "campaigns.saves", write or SAVE, str(width)]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
@@ -101,6 +113,13 @@ def keep_saving(models: list[DBN], write: Callable[[DBN, str], None], path: str)
     while True:
         for dbn in models:
             write(dbn, path)
+
+
+def keep_reporting(models: list[DBN], write: Callable[[str, dict[str, bytes]], None], folder: str) -> int:
+    """Write both reports in turn until somebody kills the process."""
+    while True:
+        for contents in REPORTS:
+            write(folder, contents)
 
 
 def save_once(models: list[DBN], write: Callable[[DBN, str], None], path: str, limit: int | None) -> int:
@@ -201,6 +220,43 @@ def typical_seconds(processes: Processes, path: Path) -> float:
     return (time.perf_counter() - start) / 3
 
 
+def killed_reports(tries: int, seed: int) -> Iterator[str | None]:
+    """Kill a process that writes reports, at a random moment."""
+    rng = np.random.default_rng(seed)
+    with Processes(1, REPORT) as processes, tempfile.TemporaryDirectory() as name:
+        folder, expected = Path(name), {OWN, *REPORTS[0], *REPORTS[1]}
+        (folder / OWN).write_bytes(b"mine")
+        start = time.perf_counter()
+        for contents in REPORTS:
+            write_files(folder, contents)
+        took = time.perf_counter() - start
+        for number in range(tries):
+            process = processes.start(keep_reporting, name)
+            try:
+                time.sleep(rng.uniform(0, 3 * took))
+            finally:
+                os.kill(process, signal.SIGKILL)
+            status, left = processes.wait(process), sorted(set(os.listdir(folder)) - expected)
+            present = {entry: (folder / entry).read_bytes() for entry in expected}
+            wrong = [
+                entry
+                for entry, content in present.items()
+                if content not in [b"mine" if entry == OWN else own.get(entry) for own in REPORTS]
+            ]
+            if status != -signal.SIGKILL:
+                yield f"kill {number}: the writer ended by itself, with status {status}"
+            elif wrong:
+                yield f"kill {number}: {wrong} are neither the old nor the new ones"
+            else:
+                write_files(folder, REPORTS[number % 2])
+                found = sorted(set(os.listdir(folder)) - expected)
+                yield (
+                    f"kill {number}: {found} is there after the next report (before: {left})"
+                    if found
+                    else None
+                )
+
+
 @contextlib.contextmanager
 def small_disk(size: int) -> Iterator[Path | None]:
     """Mount a file system of so many bytes; None where that isn't permitted."""
@@ -276,6 +332,7 @@ def together(tries: int, seed: int) -> Iterator[str | None]:
 
 CAMPAIGNS = [
     Campaign("saves killed at a random moment", 500, killed),
+    Campaign("writers of reports killed at a random moment", 500, killed_reports),
     Campaign("saves on a full disk", 200, full),
     Campaign("two writers of one file", 200, together),
 ]

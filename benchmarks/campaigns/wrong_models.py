@@ -151,7 +151,7 @@ def wrong_facts(facts: dict[str, Any]) -> Iterator[tuple[str, Callable[[Content]
             yield f"{name} in capitals", put(1, name, value.upper())
     for bad in ("float16", "<f8", "float", "float64" if facts["dtype"] == "float32" else "float32"):
         yield f"dtype {bad}", put(1, "dtype", bad)
-    for bad in ("udl_pt DBN 1", "udl_pt DBN 3", "udl_pt DNN 2"):
+    for bad in ("udl_pt DBN 1", "udl_pt DBN 2", "udl_pt DBN 4", "udl_pt DNN 3"):
         yield f"format {bad}", put(1, "format", bad)
     yield "an unknown fact", put(1, "more", 1)
     for number, own in enumerate(facts["layers"]):
@@ -160,7 +160,7 @@ def wrong_facts(facts: dict[str, Any]) -> Iterator[tuple[str, Callable[[Content]
             for bad in ANYTHING:
                 if not _may_be(name, bad, value):
                     yield f"{name} {_short(bad)} of layer {number}", _in_layer(number, name, bad)
-            if name in ("M", "n_costs", "n_chains"):
+            if name in ("M", "n_costs", "n_valid_costs", "n_chains"):
                 for bad in (value + 1, value - 1, value + 2**32):
                     yield f"{name} {bad} of layer {number}", _in_layer(number, name, bad)
         for model in ("os.system", "DNN", "autoencoder", "udl_pt.RBM", "Layer"):

@@ -1,9 +1,11 @@
 """Reports are written whole or not at all, and what they hold and are called can be shown."""
 
 import contextlib
+import fcntl
 import json
 import os
 import resource
+import signal
 import stat
 from collections import OrderedDict
 
@@ -118,13 +120,88 @@ def test_a_folder_in_the_place_of_a_file_stays(folder):
     assert seen(folder) == before
 
 
-def test_files_have_the_mode_that_others_get(folder):
+def test_new_files_have_the_mode_that_others_get(folder):
     before = os.umask(0o027)
     try:
         write_files(folder, NEW)
     finally:
         os.umask(before)
-    assert {stat.S_IMODE((folder / name).stat().st_mode) for name in NEW} == {0o640}
+    assert stat.S_IMODE((folder / "c.png").stat().st_mode) == 0o640
+
+
+def test_a_file_that_is_replaced_keeps_its_mode(folder):
+    (folder / "a.json").chmod(0o600)
+    (folder / "page.html").chmod(0o444)
+    write_files(folder, NEW)
+    modes = {name: stat.S_IMODE((folder / name).stat().st_mode) for name in ("a.json", "page.html")}
+    assert modes == {"a.json": 0o600, "page.html": 0o444}
+    assert (folder / "page.html").read_bytes() == NEW["page.html"]
+
+
+def killed(folder):
+    """Fork a process that is killed after it has moved one of the new files into place."""
+    if not (child := os.fork()):
+        real, calls = os.replace, []
+
+        def replace(source, target):
+            if calls:
+                os.kill(os.getpid(), signal.SIGKILL)
+            calls.append(target)
+            real(source, target)
+
+        os.replace = replace
+        try:
+            write_files(folder, NEW)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def test_the_next_report_removes_what_a_kill_left_and_nothing_of_the_users_or_of_another_writers(folder):
+    own = [".new-abc", ".udl_pt-files-x.part", ".udl_pt-files-0123456789abcdef", ".udl_pt"]
+    for name in own:
+        (folder / name).mkdir()
+    (folder / f".udl_pt-files-{'0' * 16}.part").write_bytes(b"a file")
+    (folder / f".udl_pt-files-{'1' * 16}.part").symlink_to(".udl_pt")
+    before = set(os.listdir(folder))
+    killed(folder)
+    assert (folder / "a.json").read_bytes() == b"new a"  # as the docstring says: some are new,
+    assert (folder / "page.html").read_bytes() == b"old page"  # and others old
+    (left,) = set(os.listdir(folder)) - before
+    assert len(list((folder / left).rglob("*.html"))) == 2
+    alive = os.open(folder / left, os.O_RDONLY)
+    fcntl.flock(alive, fcntl.LOCK_EX)
+    write_files(folder, NEW)
+    assert set(os.listdir(folder)) == {*before, "c.png", left}
+    assert len(list((folder / left).rglob("*.html"))) == 2
+    os.close(alive)
+    write_files(folder, NEW)
+    assert set(os.listdir(folder)) == {*before, "c.png"}
+
+
+@pytest.mark.parametrize("at", ["before it is opened", "before it is locked"])
+def test_a_folder_that_a_cleaner_took_before_it_was_locked_is_made_anew(folder, monkeypatch, at):
+    real, taken = os.open if at == "before it is opened" else fcntl.flock, []
+
+    def late(place, *arguments, **options):
+        if not taken:
+            (found,) = (p for p in folder.iterdir() if p.suffix == ".part")
+            found.rmdir()
+            taken.append(found)
+        return real(place, *arguments, **options)
+
+    monkeypatch.setattr(*((os, "open") if at == "before it is opened" else (fcntl, "flock")), late)
+    write_files(folder, NEW)
+    assert taken
+    assert seen(folder) == {"mine.txt": b"mine", "b.png": b"old b", **NEW}
+
+
+def test_without_locks_files_are_written_and_nothing_is_removed(folder, monkeypatch):
+    killed(folder)
+    before = set(os.listdir(folder))
+    monkeypatch.setattr(files, "fcntl", None)
+    write_files(folder, NEW)
+    assert set(os.listdir(folder)) == before | {"c.png"}
 
 
 def test_folders_that_were_made_and_stay_empty_go_again(tmp_path):
@@ -148,6 +225,7 @@ def test_numbers_of_numpy_are_numbers_in_json():
     facts = {
         "f4": np.float32(1.5),
         "f8": np.float64(0.1),
+        "f16": [np.longdouble(1), np.array([0.25, 2], np.longdouble), np.longdouble("nan")],
         "i8": np.int64(-3),
         "u1": np.uint8(255),
         "yes": np.bool_(True),
@@ -163,6 +241,7 @@ def test_numbers_of_numpy_are_numbers_in_json():
     assert strictly(as_json(facts, 1).decode("ascii")) == {
         "f4": 1.5,
         "f8": 0.1,
+        "f16": [1, [0.25, 2], None],
         "i8": -3,
         "u1": 255,
         "yes": True,
@@ -185,11 +264,15 @@ def test_numbers_of_numpy_are_numbers_in_json():
         ({"a": np.complex64(1j)}, r"\['a'\] is 1j"),
         ({"a": b"bytes"}, r"\['a'\] is b'bytes'"),
         ({"a": {(1, 2): 3}}, r"\['a'\] has the key \(1, 2\), expected a string or an int"),
+        ({"a": np.clongdouble(1j)}, r"\['a'\] is "),
         ({None: 3}, "results has the key None"),
+        ({"a": {1: 2, "1": 3}}, r"\['a'\] has the keys 1 and '1', which are both '1' in JSON"),
+        ({np.int64(1): 2, "1": 3}, "results has the keys 1 and '1'"),
+        ({"true": 2, True: 3}, "results has the keys 'true' and True"),
     ],
 )
 def test_what_json_cannot_hold_is_named(facts, message):
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         as_json(facts, 1)
 
 

@@ -78,9 +78,8 @@ def test_a_bad_path_is_refused_and_nothing_is_left(path, error, message, tmp_pat
     with pytest.raises(error, match=message):
         write_arrays(path, ARRAYS, FACTS)
     assert sorted(os.listdir()) == ["file", "loop", "pipe"]
-    if error in (TypeError, ValueError):
-        with pytest.raises(error, match=message):
-            read_arrays(path, accept)
+    with pytest.raises(error, match=message):
+        read_arrays(path, accept)
 
 
 def test_paths_may_be_bytes_and_relative(tmp_path, monkeypatch):
@@ -215,7 +214,8 @@ def test_contents_reach_the_disk_before_the_name(tmp_path, monkeypatch):
         ({"a": np.arange(3)}, {}, r"array 'a' is int64 of shape \(3,\), expected numbers of type float32"),
         ({"a": np.zeros((0, 3))}, {}, r"array 'a' is float64 of shape \(0, 3\), expected .*at least one"),
         ({}, {"a": np.nan}, "not JSON compliant"),
-        ({}, {"a": "a" * (1 << 20)}, "header would have 1,048,.* bytes, expected at most 1,048,576"),
+        ({}, {"a": "a" * (1 << 20)}, "header would have 1,048,.* bytes, expected at most 1,048,576: shorten"),
+        ({str(i): np.ones(1) for i in range(20_000)}, {}, "expected at most 1,048,576: save fewer arrays"),
     ],
 )
 def test_what_could_not_be_read_is_not_written(arrays, facts, message, tmp_path):
@@ -238,8 +238,6 @@ def test_facts_are_checked_before_any_array_is_read(tmp_path):
         read_arrays(tmp_path / "n.st", refuse)
     with pytest.raises(DataError, match=r"n\.st can't be loaded: it was altered, its digest"):
         read_arrays(tmp_path / "n.st", accept)
-    with pytest.raises(FileNotFoundError, match=f"no file {tmp_path}"):
-        read_arrays(tmp_path, accept)
 
 
 def test_a_huge_file_is_refused_without_being_read(tmp_path):

@@ -32,3 +32,13 @@ def test_careless_ways_to_save_are_found_out(run, way, failure, monkeypatch):
     monkeypatch.setattr(saves, "SAVE", f"careless:{way}")
     found = [result for result in run(8, 1) if result is not None]
     assert any(failure in result for result in found), found
+
+
+@pytest.mark.parametrize(
+    ("way", "failure"),
+    [("in_place", "are neither the old nor the new ones"), ("aside", "is there after the next report")],
+)
+def test_careless_ways_to_write_a_report_are_found_out(way, failure, monkeypatch):
+    monkeypatch.setattr(saves, "REPORT", f"careless:report_{way}")
+    found = [result for result in saves.killed_reports(20, 1) if result is not None]
+    assert any(failure in result for result in found), found

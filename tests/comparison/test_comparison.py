@@ -16,6 +16,9 @@ import pytest
 
 import udl_pt
 from udl_pt import DBN, DNN, RBM, AutoEncoder
+from udl_pt.backends import _choice as choice
+from udl_pt.backends import _locks as locks
+from udl_pt.backends import get_backend
 from udl_pt.cli import _compare as comparison_report
 from udl_pt.cli import _main as cli
 from udl_pt.comparison import _code as comparison_code
@@ -205,13 +208,40 @@ def test_arguments_that_the_twins_lack_leave_them_out():
         (local_class()(3), {"twins": []}, "which other processes can't import"),
         (local_class("__main__")(3), {"twins": []}, "Local is defined in the script that runs"),
         ("rbm", {"steps": 1}, "steps is 1, expected at least 2"),
-        ("rbm", {"backends": ["cuda"]}, "backend is 'cuda'"),
-        ("rbm", {"twins": ["tensorflow"]}, "twins is 'tensorflow'"),
+        (
+            "rbm",
+            {"backends": ["cuda"]},
+            "backends is ['cuda'], expected a list of some of 'numba', 'c'",
+        ),
+        (
+            "rbm",
+            {"twins": ["tensorflow"]},
+            "twins is ['tensorflow'], expected a list of some of 'numpy'",
+        ),
         ("rbm", {"backends": [], "twins": []}, "at least one way"),
         ("rbm", {"batch_sz": 121}, "batch_sz is 121, but there are only 120 samples"),
         ("rbm", {"data": (255 * DATA[0], DATA[1])}, "divide by 255"),
         ("rbm", {"data": (DATA[0], DATA[1][:5])}, "Y has 5 labels"),
-        ("rbm", {"sizes": [0]}, "sizes is 0, expected at least 1"),
+        ("rbm", {"sizes": [0]}, "sizes is [0], expected a list of integers"),
+        ("rbm", {"sizes": 5}, "sizes is 5, expected a list of integers"),
+        ("rbm", {"backends": "numba"}, "backends is 'numba', expected a list of some of 'numba', 'c', 'jax'"),
+        ("rbm", {"backends": [["c"]]}, "backends is [['c']], expected a list of"),
+        ("rbm", {"twins": "numpy"}, "twins is 'numpy', expected a list of some of 'numpy', 'torch'"),
+        ("rbm", {"data": DATA[:1]}, "data is (array("),
+        (
+            "rbm",
+            {"data": DATA[0]},
+            "data is an array of shape (120, 20) and dtype float64, expected (X, Y",
+        ),
+        (
+            "rbm",
+            {"data": DATA[0][:2]},
+            "data is an array of shape (2, 20) and dtype float64, expected (X, Y",
+        ),
+        ("rbm", {"say": None}, "say is None, expected a function that takes a line of text, such as print"),
+        ("rbm", {"fit": [1]}, "fit is [1], expected a dict of arguments of fit, such as {'k': 3}"),
+        ("rbm", {"fit": []}, "fit is [], expected a dict"),
+        ("rbm", {"fit": {1: 2}}, "fit is {1: 2}, expected a dict"),
         ("rbm", {"sizes": [7, 5]}, "has one layer"),
         (AutoEncoder(3), {"sizes": [7]}, "omit sizes"),
         ("rbm", {"seed": None}, "seed is None, expected an integer"),
@@ -233,6 +263,17 @@ def test_bad_input_is_refused_before_anything_is_started(model, options, message
     monkeypatch.setattr(udl_pt.comparison._processes.Process, "__init__", None)
     with pytest.raises((ValueError, TypeError), match=re.escape(message)):
         small(model, **options)
+
+
+def test_jax_takes_part_in_a_fork_since_its_process_is_a_new_one(monkeypatch):
+    """Here JAX would hang, after it was started in the parent; the default backend makes no difference."""
+    monkeypatch.setattr(locks, "_forked_after_jax", True)
+    with pytest.raises(RuntimeError, match="JAX was started before this process was forked"):
+        get_backend("jax")
+    monkeypatch.setattr(choice, "_chosen", "jax")
+    assert comparison._ways(None, [], "") == (["numba", "c", "jax"], {})
+    seen = compare(Doubled(3, dtype="float64"), ["jax"], steps=2, data=DATA, batch_sz=20)
+    assert [way.name for way in seen.ways] == ["jax"]
 
 
 def noisy(X, stream):

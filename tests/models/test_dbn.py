@@ -3,11 +3,15 @@
 import copy
 import functools
 import os
+import threading
+import time
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from campaigns.right_models import contents, file_of
 from safetensors.numpy import load_file, save_file
 from scipy.special import expit
 
@@ -114,15 +118,20 @@ def test_damaged_files_are_errors(dbn, tmp_path):
     save_file(load_file(tmp_path / "dbn"), tmp_path / "foreign")
     with pytest.raises(DataError, match="not one that udl_pt wrote"):
         DBN.load(tmp_path / "foreign")
-    with pytest.raises(FileNotFoundError, match="no file"):
+    with pytest.raises(FileNotFoundError, match=r"No such file or directory: .*nowhere"):
         DBN.load(tmp_path / "nowhere")
+    with pytest.raises(
+        IsADirectoryError, match=r"This is a folder, expected a file, such as model\.st in it"
+    ):
+        DBN.load(tmp_path)
 
 
 def held(dbn):
     """List what a file must hold of a stack; what a layer's fit, or a network's, goes on with."""
-    names = ("M", "id", "dtype", "n_features", "unit_interval", "costs", "hidden", "output", "visible")
+    names = ("M", "id", "dtype", "n_features", "unit_interval", "costs", "valid_costs")
+    kinds = ("hidden", "output", "visible", "learn_variance")
     for layer in dbn.hidden_layers:
-        yield type(layer), [getattr(layer, name, None) for name in (*names, "learn_variance")]
+        yield type(layer), [getattr(layer, name, None) for name in (*names, *kinds)]
         arrays = [*layer.params, *layer.dparams, *layer.forward_params, *layer.forward_dparams]
         yield [(p.name, p.get_value().tolist()) for p in arrays]
         chains = getattr(layer, "chains", None)
@@ -141,16 +150,19 @@ def test_a_file_holds_all_that_a_stack_goes_on_with(tmp_path):
     networks = [
         DBN([6, 4], random_state=0).fit(X, 2, **FAST),
         DBN([6, 4], RBM, random_state=0).fit(X, 1, pretrain_options={"batch_sz": 20, "persistent": True}),
+        DBN([3], random_state=0).fit(X, 2, pretrain_options={"batch_sz": 20, "validation": 0.25}),
         DBN([3], functools.partial(RBM, an_id="first"), dtype="float32").fit(3 * X, 0),
-        DBN([3], functools.partial(AutoEncoder, an_id=7, output="linear"), random_state=0).fit(
+        DBN([3], functools.partial(AutoEncoder, an_id=np.int64(7), output="linear"), random_state=0).fit(
             3 * X - 1, pretrain_options={"batch_sz": 20, "cost": "squared_error"}
         ),
     ]
     assert networks[1].hidden_layers[0].chains.shape == (20, 6)
+    assert len(networks[2].hidden_layers[0].valid_costs) == 2
     assert np.abs(networks[0].hidden_layers[1].dW.get_value()).max() > 0
     for dbn in networks:
         dbn.save(tmp_path / "dbn")
         assert list(held(DBN.load(tmp_path / "dbn"))) == list(held(dbn))
+    assert type(DBN.load(tmp_path / "dbn").hidden_layers[0].id) is int
     np.testing.assert_array_equal(DBN.load(tmp_path / "dbn").forward(3 * X - 1), dbn.forward(3 * X - 1))
 
 
@@ -203,6 +215,66 @@ def test_a_file_of_the_first_format_is_read_with_velocities_of_zero():
     velocities = [v.get_value() for layer in dbn.hidden_layers for v in layer.dparams]
     assert [v.shape for v in velocities] == [np.shape(values) for values in expected]
     assert not any(v.any() for v in velocities)
+
+
+def test_a_file_of_the_second_format_is_read_without_costs_of_validation(tmp_path):
+    (tensors, facts), *_ = contents()
+    for own in facts["layers"]:
+        del own["n_valid_costs"]
+    (tmp_path / "dbn").write_bytes(file_of(tensors, facts | {"format": "udl_pt DBN 2"}))
+    first = DBN.load(tmp_path / "dbn").hidden_layers[0]
+    np.testing.assert_array_equal(first.W.get_value(), tensors["1.W"])
+    assert (first.costs, first.valid_costs) == (tensors["1.costs"].tolist(), [])
+
+
+class Interrupted:
+    """A `get_value` during which another thread begins a fit; it returns once that has replaced `bh`."""
+
+    def __init__(self, layer, fit, *, wait_for_the_end):
+        self.layer, self.fit, self.wait_for_the_end = layer, fit, wait_for_the_end
+        self.get_value, self.bh = layer.W.get_value, layer.bh
+        layer.W.get_value = self
+
+    def __call__(self, **options):
+        value = self.get_value(**options)
+        del self.layer.W.get_value
+        self.fit.start()
+        while vars(self.layer)["bh"] is self.bh:
+            time.sleep(0.001)
+        if self.wait_for_the_end:
+            self.fit.join()
+        return value
+
+
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("wait_for_the_end", [False, True])
+def test_a_save_that_meets_the_start_of_a_fit_is_refused_or_holds_what_that_made(wait_for_the_end, tmp_path):
+    may_end = threading.Event()
+    options = FAST if wait_for_the_end else FAST | {"callbacks": [lambda progress: may_end.wait()]}
+    dbn = DBN([6, 4], random_state=0).fit(X, **FAST)
+    dbn.hidden_layers[0].W.set_value(np.ones((8, 6)))
+    fit = threading.Thread(target=dbn.fit, args=(X,), kwargs=options)
+    Interrupted(dbn.hidden_layers[0], fit, wait_for_the_end=wait_for_the_end)
+    try:
+        if wait_for_the_end:
+            dbn.save(tmp_path / "dbn")
+            assert list(held(DBN.load(tmp_path / "dbn"))) == list(held(dbn))
+        else:
+            with pytest.raises(NotFittedError, match="this DBN is being fitted, layer by layer"):
+                dbn.save(tmp_path / "dbn")
+            assert list(tmp_path.iterdir()) == []
+    finally:
+        may_end.set()
+        fit.join()
+
+
+def test_a_layers_parameters_are_all_new_before_an_old_one_dies():
+    """What runs when an object dies, and a thread that it lets in, sees no half of them."""
+    layer = AutoEncoder.createFromArrays(np.ones((3, 2)), np.ones(2), np.ones(3))
+    seen, bo = [], layer.bo
+    weakref.finalize(layer.W, lambda: seen.append(layer.bo is bo))
+    layer._set_params(W=np.zeros((3, 2)), bh=np.zeros(2), bo=np.zeros(3))
+    assert seen == [False]
 
 
 @pytest.mark.usefixtures("on_jax")

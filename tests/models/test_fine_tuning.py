@@ -244,7 +244,10 @@ def test_bad_options_leave_the_network_as_it_was(data, options, message):
         (lambda: DNN([6], partial(AutoEncoder, corruption=masking(0.3)), rng="x"), "rng is 'x'"),
         (lambda: DNN([6], lambda M: AutoEncoder(M, dtype="float32")), "dtype of layer 1 is float32"),
         (lambda: UpdateSizes(AutoEncoder(3)), r"model is .*AutoEncoder.*, expected a DNN"),
-        (lambda: LinearSchedule("mu", 1.5), "last is 1.5, expected a finite number from 0 to 1"),
+        (
+            lambda: LinearSchedule("mu", 1.5),
+            "schedule of 'mu' is 1.5, expected a finite number from 0 to 1",
+        ),
         (
             lambda: EarlyStopping(AutoEncoder(3), watch="valid_errors"),
             "watch is 'valid_errors', expected one of the records of this AutoEncoder: 'costs'",

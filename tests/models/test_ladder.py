@@ -1,6 +1,7 @@
 """The ladder network, against NumPy and finite differences."""
 
 import copy
+import threading
 
 import numpy as np
 import pytensor
@@ -128,6 +129,32 @@ def test_the_network_is_an_ordinary_one(data):
     before = dnn.hidden_layers[0].W.get_value()
     dnn.fit(*data, keep_layers=True, batch_sz=20, epochs=0)
     np.testing.assert_array_equal(dnn.hidden_layers[0].W.get_value(), before)
+
+
+@pytest.mark.usefixtures("on_jax")
+def test_a_fold_that_meets_the_start_of_a_fit_mixes_no_parameters(data):
+    """Another thread begins a fit while `fold` reads: the network of the fit before stays as it was."""
+
+    def read(**options):
+        value = get_value(**options)
+        del W.get_value
+        fit.start()
+        fit.join()
+        return value
+
+    ladder = fitted(data, epochs=1)
+    dnn, W = ladder.dnn, ladder.W[0]
+    ladder.fold(data[0])
+    before = dnn.logits(data[2])
+    fit = threading.Thread(target=ladder.fit, args=data, kwargs={"learning_rate": 0.5, "batch_sz": 20})
+    get_value = W.get_value
+    W.get_value = read
+    ladder.fold(data[0])
+    np.testing.assert_array_equal(dnn.logits(data[2]), before)
+    assert ladder.dnn is not dnn
+    params = [p.get_value() for p in ladder.params]
+    logits, _ = passed(params, data[0], [0] * 4)
+    np.testing.assert_allclose(ladder.dnn.logits(data[0]), logits, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.usefixtures("on_jax")

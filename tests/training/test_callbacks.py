@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import xlog1py, xlogy
 
-from udl_pt import DNN, RBM, AutoEncoder, eager
+from udl_pt import DBN, DNN, PCA, RBM, TSNE, AutoEncoder, DeepAutoEncoder, SymmetricSNE, eager
 from udl_pt.training.callbacks import (
     EarlyStopping,
     LinearDecay,
@@ -68,6 +68,38 @@ def test_an_average_of_nothing_is_an_error():
         average.apply()
     with pytest.raises(ValueError, match="decay is 2"):
         ParameterAverage(RBM(3), decay=2)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: EarlyStopping(DBN([2])), "model is a DBN, whose layers are trained one by one: pass one of"),
+        (lambda: EarlyStopping(eager.DBN([2]), watch="costs"), "model is a DBN, whose layers are trained"),
+        (lambda: ParameterAverage(DBN([2])), "model is a DBN, whose layers are trained one by one: pass one"),
+        (lambda: LinearSchedule("mu", 0, model=DBN([2])), "model is a DBN, whose layers are trained one by"),
+        (lambda: EarlyStopping(PCA()), "model is a PCA, which isn't trained in epochs: expected one"),
+        (lambda: LinearDecay(PCA()), "model is a PCA, which isn't trained in epochs: expected one"),
+        (lambda: EarlyStopping(eager.PCA()), "model is a PCA, which keeps no record that can be watched"),
+        (lambda: EarlyStopping(TSNE(), watch="costs"), "model is a TSNE, which isn't trained in epochs"),
+        (lambda: EarlyStopping(eager.TSNE(), watch="costs"), "model is a TSNE, which isn't trained in epo"),
+        (lambda: ParameterAverage(SymmetricSNE()), "model is a SymmetricSNE, which isn't trained in epochs"),
+        (lambda: EarlyStopping(DNN), "model is .*DNN.*, expected what is trained"),
+    ],
+)
+def test_what_is_not_trained_itself_is_refused(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_models_that_are_trained_themselves_are_accepted():
+    class Own(AutoEncoder):
+        def fit(self, X, **options):
+            return super().fit(X, **options)
+
+    for model in (Own(3), DNN([3]), DeepAutoEncoder([3]), RBM(3), eager.DNN([3])):
+        EarlyStopping(model, watch="costs")
+        ParameterAverage(model)
+    LinearSchedule("learning_rate", 1, model=TSNE())
 
 
 def test_twins_are_watched_and_changed_as_models_are():

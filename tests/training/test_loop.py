@@ -1,7 +1,9 @@
 """The loop, with a step that only writes down what it gets; what its callbacks and its records see."""
 
 import copy
+import json
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import parity
@@ -9,7 +11,8 @@ import pytest
 from scipy.special import expit, xlog1py, xlogy
 from sklearn.utils import shuffle
 
-from udl_pt import DeepAutoEncoder, DivergenceError
+from udl_pt import AutoEncoder, DeepAutoEncoder, DivergenceError
+from udl_pt.training.callbacks import LinearSchedule
 from udl_pt.training.held_out import HeldOut
 from udl_pt.training.loop import monitored_rows, train
 from udl_pt.training.progress import Progress
@@ -220,11 +223,19 @@ def test_rates_are_a_mapping_of_fixed_names():
     rates = Rates("float64", learning_rate=0.5, unless_zero={"reg": 0, "adversarial": 0.25})
     assert dict(rates) == {"learning_rate": 0.5, "adversarial": 0.25} == rates == rates.copy()
     assert rates | {"x": 1} == {"learning_rate": 0.5, "adversarial": 0.25, "x": 1}
+    assert {"x": 1, "adversarial": 2} | rates == {"x": 1, "learning_rate": 0.5, "adversarial": 0.25}
+    assert json.loads(json.dumps(rates.copy())) == {"learning_rate": 0.5, "adversarial": 0.25}
     assert ("reg" in rates, rates.get("reg", 7), len(rates)) == (False, 7, 2)
     assert repr(rates) == "{'learning_rate': 0.5, 'adversarial': 0.25}"
     for other in (copy.deepcopy(rates), pickle.loads(pickle.dumps(rates))):
         other["adversarial"] = 1
         assert rates["adversarial"] == 0.25
+    assert rates.pop("lr", 7) == 7
+    for use in (lambda: rates["lr"], lambda: rates.pop("lr"), lambda: rates.__delitem__("lr")):
+        with pytest.raises(KeyError, match=r"progress.hyper has no 'lr', but 'learning_rate', 'adversarial'"):
+            use()
+    with pytest.raises(TypeError, match=r"'adversarial'.* can't be removed"):
+        rates.pop("adversarial")
     with pytest.raises(ValueError, match=r"sparsity_target is 1.5, expected .* from 0 to 1"):
         Rates("float64", sparsity_target=1.5)
     with pytest.raises(ValueError, match="reg is -1"):
@@ -232,6 +243,28 @@ def test_rates_are_a_mapping_of_fixed_names():
     progress = Progress("a model", 1, 1)
     progress.stop = True
     assert copy.copy(progress) == progress
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "text"),
+    [
+        (1e-46, "float32", "1e-46, which is 0 in float32: expected 0 or at least 1.4013e-45"),
+        (np.float64(1e-46), "float32", "1e-46, which is 0 in float32"),
+        (Fraction(1, 10**400), "float64", ".*, which is 0 in float64: expected 0 or at least 4.94066e-324"),
+    ],
+)
+def test_a_rate_that_would_be_rounded_to_zero_is_refused(value, dtype, text):
+    with np.errstate(all="raise"):
+        for name in ("learning_rate", "mu"):
+            with pytest.raises(ValueError, match=f"{name} is {text}"):
+                Rates(dtype, **{name: value})
+        rates = Rates(dtype, learning_rate=0, mu=1e-45 if dtype == "float32" else 5e-324)
+        with pytest.raises(ValueError, match=rf"progress.hyper\['mu'\] is {text}"):
+            rates["mu"] = value
+        rates["mu"] = 0
+        assert rates == {"learning_rate": 0, "mu": 0}
+        with pytest.raises(ValueError, match=f"first of the schedule of 'mu' is {text}"):
+            LinearSchedule("mu", 0.9, first=value).on_check(AutoEncoder(3, dtype=dtype), ["mu"], [])
 
 
 SIDES = [pytest.param("numpy", marks=pytest.mark.core), "torch", "symbolic"]

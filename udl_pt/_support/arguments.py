@@ -21,6 +21,7 @@ __all__ = [
     "check_dtype",
     "check_epochs",
     "check_is",
+    "check_names",
     "check_number",
     "check_option",
     "check_options",
@@ -116,6 +117,15 @@ def check_counts(values: Any, name: str) -> list[int]:
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name} is {shown(values)}, {expected}; {error}") from None
     return [check_count(number, name) for number in listed]
+
+
+def check_names(values: Any, name: str, options: Sequence[str]) -> list[str]:
+    """Return a list of some of `options`, as it came."""
+    expected = f"expected a list of some of {', '.join(map(repr, options))}"
+    listed = _as_list(values, name, expected)
+    if not all(isinstance(value, str) and value in options for value in listed):
+        raise ValueError(f"{name} is {shown(listed)}, {expected}")
+    return listed
 
 
 def _as_list(values: Any, name: str, expected: str) -> list[Any]:

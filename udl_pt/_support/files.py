@@ -1,11 +1,12 @@
-"""Files of a report: written whole or not at all, as JSON that is valid, under names that can be shown."""
+"""Files of a report: written together, as JSON that is valid, under names that can be shown."""
 
 import contextlib
 import json
 import math
 import os
+import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ import numpy as np
 
 from udl_pt._support.interrupts import whole
 
+try:
+    import fcntl
+except ImportError:  # Windows, where what a kill left stays
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["as_json", "folder_if_filled", "printable", "write_files"]
+
+UNFINISHED = re.compile(r"\.udl_pt-files-[0-9a-f]{16}\.part")  # folders in which files wait for their place
 
 
 def printable(text: Any) -> str:
@@ -48,6 +56,8 @@ def as_json(facts: Mapping[Any, Any], indent: int) -> bytes:
     ------
     TypeError
         For anything else; the message names its place.
+    ValueError
+        For two keys of a mapping that are the same text in JSON, such as 1 and ``"1"``.
     """
     return (json.dumps(_plain(facts, ""), indent=indent, allow_nan=False) + "\n").encode("ascii")
 
@@ -55,10 +65,13 @@ def as_json(facts: Mapping[Any, Any], indent: int) -> bytes:
 def _plain(value: Any, place: str) -> Any:
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
+    if isinstance(value, np.longdouble):  # which `tolist` leaves as it is
+        value = float(value)
     if isinstance(value, Mapping):
         keys = [key.item() if isinstance(key, np.generic) else key for key in value]
         if strange := [key for key in keys if not isinstance(key, str | int)]:
             raise TypeError(f"{place or 'results'} has the key {strange[0]!r}, expected a string or an int")
+        _check_different(keys, place or "results")
         return {
             key: _plain(item, f"{place}[{key!r}]") for key, item in zip(keys, value.values(), strict=True)
         }
@@ -72,6 +85,19 @@ def _plain(value: Any, place: str) -> Any:
         f"{place or 'results'} is {value!r}, which JSON can't hold: expected a number, a string, a boolean, "
         "None, or a list or mapping of these"
     )
+
+
+def _check_different(keys: list[Any], place: str) -> None:
+    """Raise where JSON would write two keys alike, and its readers would see one of their values."""
+    written: dict[str, Any] = {}
+    for key in keys:
+        text = key if isinstance(key, str) else json.dumps(key)
+        if text in written:
+            raise ValueError(
+                f"{place} has the keys {written[text]!r} and {key!r}, which are both {text!r} in JSON: "
+                "rename one"
+            )
+        written[text] = key
 
 
 @contextlib.contextmanager
@@ -89,11 +115,11 @@ def folder_if_filled(folder: Path) -> Iterator[None]:
 
 @whole
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write files into a folder: all of them, or none.
+    """Write files into a folder: all of them, or none where an error is raised.
 
     They are written into a new folder inside it, then moved into place in the order given. If anything fails,
     the folder is as it was before; an interrupt waits until all are written. A link under one of the names is
-    replaced and never followed.
+    replaced and never followed. A file that is replaced keeps its mode.
 
     Parameters
     ----------
@@ -106,12 +132,14 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     ------
     OSError
         When a file can't be written or a name belongs to a folder.
+
+    Notes
+    -----
+    No process can undo anything once it is killed (SIGKILL, loss of power). Then each file is the old or the
+    new one, whole, but some may be old and others new. The next call removes the folder that was left inside.
     """
-    with (
-        folder_if_filled(folder),
-        tempfile.TemporaryDirectory(prefix=".new-", dir=folder, ignore_cleanup_errors=True) as aside,
-    ):
-        new, old = Path(aside, "new"), Path(aside, "old")
+    with folder_if_filled(folder), _folder_aside(folder) as aside:
+        new, old = aside / "new", aside / "old"
         new.mkdir()
         old.mkdir()
         for name, content in contents.items():
@@ -121,6 +149,8 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
                 os.fsync(file.fileno())
             if os.path.lexists(folder / name):
                 shutil.copy2(folder / name, old / name, follow_symlinks=False)
+                if not (folder / name).is_symlink():
+                    shutil.copymode(folder / name, new / name)
         try:
             for name in contents:
                 os.replace(new / name, folder / name)
@@ -131,3 +161,48 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
                 else:
                     (folder / name).unlink(missing_ok=True)
             raise
+
+
+@contextlib.contextmanager
+def _folder_aside(folder: Path) -> Iterator[Path]:
+    """Make a folder inside another, and remove it at the end. Its lock is the sign that its writer lives."""
+    _remove_leftovers(folder)
+    aside, lock = _locked_folder(folder)
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked_folder(folder: Path) -> tuple[Path, int | None]:
+    """Make a folder, and return it with the file descriptor that holds its lock, where there are locks."""
+    while True:
+        made = folder / f".udl_pt-files-{secrets.token_hex(8)}.part"
+        made.mkdir(0o700)
+        if fcntl is None:
+            return made, None
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(made, os.O_RDONLY)
+            with contextlib.suppress(OSError):  # a file system without locks: no leftover is removed there
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if made.exists():
+                return made, lock
+            os.close(lock)
+        # another writer took it for a leftover before it was locked
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the folders of writers that were killed."""
+    places: list[Path] = []
+    with contextlib.suppress(OSError):  # such as that of a folder which may be written, and not listed
+        places = [place for place in folder.iterdir() if fcntl and UNFINISHED.fullmatch(place.name)]
+    for place in places:
+        with contextlib.suppress(OSError):  # such as that of a lock whose writer lives
+            lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(place, ignore_errors=True)
+            finally:
+                os.close(lock)

@@ -15,7 +15,6 @@ import reprlib
 import secrets
 import stat
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -69,8 +68,9 @@ def write_arrays(path: Any, arrays: Mapping[str, np.ndarray], facts: Mapping[str
     said = json.dumps(facts, sort_keys=True, allow_nan=False)
     content = save(whole, {"facts": said, "sha256": _digest(whole, said)})
     if (length := int.from_bytes(content[:8], "little")) > HEADER:
+        shorter = "save fewer arrays" if len(said) < length / 2 else "shorten texts, such as a layer's id"
         raise ValueError(
-            f"the file's header would have {length:,} bytes, expected at most {HEADER:,}: save fewer arrays"
+            f"the file's header would have {length:,} bytes, expected at most {HEADER:,}: {shorter}"
         )
     replace_file(path, content)
 
@@ -98,15 +98,17 @@ def read_arrays(
     ------
     FileNotFoundError
         When there is no such file.
+    IsADirectoryError
+        When it is a folder.
     OSError
         When the file can't be read.
     DataError
         When it isn't such a file, when `check` refuses it, or when it was altered.
     """
     name = file_name(path)
-    if not Path(name).is_file():
-        raise FileNotFoundError(f"no file {name}")
     try:
+        if file_mode(name, name) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         with open(name, "rb") as file:
             try:
                 said, digest, forms = _header(file)
@@ -175,7 +177,7 @@ def replace_file(path: Any, content: bytes) -> None:
     name = file_name(path)
     target = os.path.realpath(name)
     try:
-        mode = make_mode(name, target)
+        mode = file_mode(name, target)
         folder, short = os.path.split(target)
         prefix = f".udl_pt-{hashlib.sha256(os.fsencode(short)).hexdigest()[:16]}-"
         _remove_leftovers(folder, prefix)
@@ -205,8 +207,14 @@ def replace_file(path: Any, content: bytes) -> None:
             os.close(descriptor)
 
 
-def make_mode(name: str, target: str) -> int | None:
-    """Return the permissions of the file that is to be replaced; None where there is none."""
+def file_mode(name: str, target: str) -> int | None:
+    """Return the permissions of a file; None where there is none.
+
+    Raises
+    ------
+    OSError
+        When `target`, or what `name` would be, isn't a regular file.
+    """
     if os.path.isdir(target) or not os.path.basename(name):
         raise IsADirectoryError(errno.EISDIR, "This is a folder, expected a file, such as model.st in it")
     try:
@@ -214,7 +222,7 @@ def make_mode(name: str, target: str) -> int | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "This is no regular file and can't be replaced by one")
+        raise OSError(errno.EINVAL, "This is no regular file, expected one such as model.st")
     return stat.S_IMODE(mode)
 
 

@@ -13,7 +13,7 @@ from udl_pt._support.arguments import check_dtype
 from udl_pt._support.messages import shown
 from udl_pt.backends._locks import refuse_forked_jax
 
-__all__ = ["BACKENDS", "ENVIRONMENT", "float_dtype", "get_backend", "set_backend"]
+__all__ = ["BACKENDS", "ENVIRONMENT", "float_dtype", "get_backend", "installed_backend", "set_backend"]
 
 BACKENDS = ("numba", "c", "jax")
 
@@ -45,6 +45,14 @@ def set_backend(name: str | None) -> None:
 
 def get_backend(name: str | None = None) -> str:
     """Resolve `name`: itself, else what `set_backend` set, else the environment's, else ``"numba"``."""
+    name = installed_backend(name)
+    if name == "jax":
+        refuse_forked_jax()
+    return name
+
+
+def installed_backend(name: str | None = None) -> str:
+    """Resolve `name` as `get_backend`, for use in another process: here JAX might hang, after a fork."""
     source = "backend"
     if name is None:
         name = _chosen
@@ -60,7 +68,6 @@ def get_backend(name: str | None = None) -> str:
             raise ValueError(
                 "backend is 'jax', but JAX is not installed: pip install 'udl_pt[jax]', or use 'numba'"
             ) from error
-        refuse_forked_jax()
     return name
 
 

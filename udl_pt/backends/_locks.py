@@ -6,6 +6,7 @@ JAX's own threads and locks can't be mended: a child that was forked after JAX h
 """
 
 import itertools
+import operator
 import os
 import threading
 import weakref
@@ -16,7 +17,15 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.backends._internals import jax_has_started
 
-__all__ = ["NumberedLock", "call_holding", "call_locked", "compile_lock", "lock_of", "refuse_forked_jax"]
+__all__ = [
+    "NumberedLock",
+    "call_holding",
+    "call_locked",
+    "compile_lock",
+    "lock_of",
+    "read_together",
+    "refuse_forked_jax",
+]
 
 R = TypeVar("R")
 
@@ -70,6 +79,33 @@ def call_locked(variables: Iterable[Variable], function: Callable[..., R], /, *a
     """
     locks = {lock_of(variable) for variable in variables}
     return call_holding(sorted(locks, key=lambda lock: lock.number), function, *args)
+
+
+def read_together(held: Callable[[], Sequence[Any]], read: Callable[[], R]) -> R:
+    """Read values that belong together, although another thread may begin or end a fit meanwhile.
+
+    A fit replaces shared variables, and no lock of the old ones stops it. So the reading is repeated until
+    the objects before it and after it are the same.
+
+    Parameters
+    ----------
+    held : callable
+        Lists the objects that `read` looks at, shared variables among them. It raises an error while these
+        don't belong together.
+    read : callable
+        Reads the values, and changes nothing. It is called with the variables' locks held.
+
+    Returns
+    -------
+    object
+        The result of `read`.
+    """
+    while True:
+        before = held()
+        result = call_locked([value for value in before if isinstance(value, Variable)], read)
+        after = held()
+        if len(before) == len(after) and all(map(operator.is_, before, after)):
+            return result
 
 
 def refuse_forked_jax() -> None:

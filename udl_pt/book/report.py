@@ -77,7 +77,7 @@ def versions() -> dict[str, str]:
 
 
 def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[str, Any]) -> Path:
-    """Write figures, `results.json` and `index.html` into the folder `out`, all of them or none.
+    """Write figures, `results.json` and `index.html` into the folder `out`: all, or none where that fails.
 
     Parameters
     ----------
@@ -102,7 +102,8 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
 
     Notes
     -----
-    Whatever fails, also when somebody interrupts, a report that was there stays whole.
+    Whatever fails, also when somebody interrupts, a report that was there stays whole. A kill (SIGKILL) may
+    leave some files old and others new, each of them whole.
     """
     facts = {
         **settings,

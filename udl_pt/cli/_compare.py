@@ -71,7 +71,7 @@ def _steps(way: Way, baseline: Way | None, *, cold: bool) -> str:
 
 
 def write(comparison: Comparison, folder: Any) -> list[Path]:
-    """Write the numbers and both pictures: all three files, or none.
+    """Write the numbers and both pictures: all three files, or none where that fails.
 
     Parameters
     ----------

@@ -21,11 +21,13 @@ from typing import Any
 import numpy as np
 
 from udl_pt import eager
-from udl_pt._support.arguments import check_count, check_epochs, check_option
+from udl_pt._support.arguments import check_count, check_epochs, check_names
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.interrupts import uninterrupted
 from udl_pt._support.labels import check_labels
-from udl_pt.backends import BACKENDS, float_dtype, get_backend
+from udl_pt._support.messages import shown
+from udl_pt.backends import BACKENDS, float_dtype
+from udl_pt.backends._choice import installed_backend
 from udl_pt.comparison._models import KINDS, fit_arguments, pickled, subject
 from udl_pt.comparison._processes import Process, check_theano
 from udl_pt.comparison._worker import CLASSES, TWINS, prepared, way_of
@@ -198,11 +200,15 @@ def compare(
         raise ValueError(f"dtype is {dtype}, but the model is of {found.dtype}: omit dtype")
     if check_count(seed, "seed", at_least=0) > 2**32 - 2:
         raise ValueError(f"seed is {seed}, expected at most 2**32 - 2")
+    if not callable(say):
+        raise TypeError(f"say is {shown(say)}, expected a function that takes a line of text, such as print")
     data = load_mnist_subset()[:2] if data is None else data
+    if not (isinstance(data, tuple | list) and len(data) == 2):
+        raise TypeError(f"data is {shown(data)}, expected (X, Y): images of shape (N, D), and their labels")
     X = check_matrix(data[0], dtype=dtype)
     Y = check_labels(data[1], "Y", n_samples=len(X))
     _, batch_sz = check_epochs(1, batch_sz, len(X))
-    arguments = fit_arguments(found, fit or {})
+    arguments = fit_arguments(found, {} if fit is None else fit)
     ways, left_out = _ways(backends, twins, found.no_twin)
     task: dict[str, Any] = {
         "kind": found.kind,
@@ -259,6 +265,8 @@ def _try(task: dict[str, Any], own: bool, *, eager_too: bool) -> None:
     known = inspect.signature(getattr(eager, CLASSES[task["kind"]]).fit).parameters
     by_twin = eager_too or (not own and set(task["fit"]) <= set(known))
     model, arrays, arguments = prepared(way_of("numpy" if by_twin else "c"), task)
+    if not by_twin:
+        arguments["backend"] = "numba"  # the default may be JAX, which must not be used in a fork
     model.fit(*arrays, **arguments, epochs=int(by_twin), monitor=None, callbacks=[_OneStep()])
 
 
@@ -277,15 +285,14 @@ def _ways(backends: Any, twins: Any, no_twin: str) -> tuple[list[str], dict[str,
     """Name all ways that take part, and why others can't; for one asked for by name, that is an error."""
     ways: list[str] = []
     left_out: dict[str, str] = {}
-    for name in BACKENDS if backends is None else backends:
+    for name in BACKENDS if backends is None else check_names(backends, "backends", BACKENDS):
         try:
-            ways.append(get_backend(name))
+            ways.append(installed_backend(name))
         except ValueError as error:
             if backends is not None:
                 raise
             left_out[name] = str(error)
-    for name in TWINS if twins is None else twins:
-        check_option(name, "twins", list(TWINS))
+    for name in TWINS if twins is None else check_names(twins, "twins", list(TWINS)):
         if no_twin:
             left_out[name] = f"twin {name!r} can't train this model: {no_twin}"
         elif name == "torch" and importlib.util.find_spec("torch") is None:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from udl_pt import eager
-from udl_pt._support.arguments import check_count, check_option
+from udl_pt._support.arguments import check_counts, check_option
+from udl_pt._support.messages import shown
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
 from udl_pt.models.rbm import RBM
@@ -81,7 +82,7 @@ def subject(model: Any, sizes: Any = None) -> Subject:
     """
     if isinstance(model, str):
         check_option(model, "model", list(KINDS))
-        hidden = [check_count(M, "sizes") for M in (KINDS[model]["sizes"] if sizes is None else sizes)]
+        hidden = check_counts(KINDS[model]["sizes"] if sizes is None else sizes, "sizes")
         name = CLASSES[model].__name__
         if model != "dnn" and len(hidden) != 1:
             raise ValueError(f"sizes is {hidden}, but {name} has one layer: expected one number")
@@ -93,7 +94,7 @@ def subject(model: Any, sizes: Any = None) -> Subject:
             "also of a class derived from these"
         )
     if sizes is not None:
-        raise ValueError(f"sizes is {sizes}, but the model {model!r} has its own: omit sizes")
+        raise ValueError(f"sizes is {shown(sizes)}, but the model {model!r} has its own: omit sizes")
     own = [layer.M for layer in model.hidden_layers] if kind == "dnn" else [model.M]
     found = Subject(kind, type(model).__name__, own, model.dtype, no_twin=_no_twin(model))
     if found.no_twin:
@@ -171,6 +172,8 @@ def fit_arguments(found: Subject, fit: Mapping[str, Any]) -> dict[str, Any]:
     TypeError, ValueError
         For arguments that can't be given, and for a ``fit`` that can't be compared.
     """
+    if not (isinstance(fit, Mapping) and all(isinstance(name, str) for name in fit)):
+        raise TypeError(f"fit is {shown(fit)}, expected a dict of arguments of fit, such as {{'k': 3}}")
     if own := sorted({*fit} & SET_HERE):
         raise ValueError(f"fit has {', '.join(own)}, which compare sets itself or leaves as it is")
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in fit.items()}

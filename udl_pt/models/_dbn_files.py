@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.storage import Forms, read_arrays, write_arrays
-from udl_pt.backends._locks import call_locked
+from udl_pt.backends._locks import read_together
 from udl_pt.models._rbm.visible_units import VISIBLE_UNITS
 from udl_pt.models.autoencoder import UNITS, AutoEncoder
 from udl_pt.models.rbm import RBM
@@ -20,8 +19,15 @@ from udl_pt.symbolic.random import RandomStreams
 
 __all__ = ["read_layers", "write_layers"]
 
-FORMAT = "udl_pt DBN 2"
-WITHOUT_VELOCITIES = "udl_pt DBN 1"  # nor costs and chains
+FORMAT = "udl_pt DBN 3"
+WITHOUT_VELOCITIES = "udl_pt DBN 1"
+# For each format, the facts that a layer doesn't have in it, and the values that they stand for
+MISSING: dict[str, dict[str, Any]] = {
+    FORMAT: {},
+    "udl_pt DBN 2": {"n_valid_costs": 0},
+    WITHOUT_VELOCITIES: {"id": None, "n_costs": 0, "n_valid_costs": 0, "n_chains": 0},
+}
+RECORDS = ("costs", "valid_costs")
 TRUTH = (False, True)
 DTYPES = ("float32", "float64")
 # For each model, the facts of its own and the values that they may have
@@ -31,20 +37,20 @@ CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 
 
-def write_layers(path: Any, layers: Sequence[Any], dtype: str) -> None:
-    """Write fitted layers to a file.
+def write_layers(path: Any, network: Any) -> None:
+    """Write the layers of a fitted network to a file.
 
     Parameters
     ----------
     path : path-like
         The file.
-    layers : sequence of AutoEncoder or RBM
-        From the input on.
-    dtype : {"float64", "float32"}
-        Theirs.
+    network : DBN
+        Its layers are of `AutoEncoder` or `RBM`.
 
     Raises
     ------
+    NotFittedError
+        When the layers have no parameters that belong together, before or after they are read.
     TypeError
         When a layer is of another type.
     ValueError
@@ -52,9 +58,15 @@ def write_layers(path: Any, layers: Sequence[Any], dtype: str) -> None:
     OSError
         When the file can't be written.
     """
-    variables = [v for layer in layers for v in vars(layer).values() if isinstance(v, SharedVariable)]
-    facts, arrays = call_locked(variables, _taken, layers)  # all of the same step of another thread's fit
-    content = {"format": FORMAT, "dtype": dtype, "layers": facts}
+    layers = list(network.hidden_layers)
+
+    def held() -> list[Any]:
+        network._check_fitted("save")
+        attributes = [vars(layer).copy() for layer in layers]
+        return [value for own in attributes for name, value in own.items() if name != "_compiled"]
+
+    facts, arrays = read_together(held, lambda: _taken(layers))
+    content = {"format": FORMAT, "dtype": network.dtype, "layers": facts}
     _check(content, {name: (array.dtype.name, array.shape) for name, array in arrays.items()})
     write_arrays(path, arrays, content)
 
@@ -68,18 +80,26 @@ def _taken(layers: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, np.nd
         if type(layer) not in (AutoEncoder, RBM):
             raise TypeError(f"layer {number} is of type {kind}, expected AutoEncoder or RBM")
         own = {name: getattr(layer, name) for name in ("M", *CHOICES[kind])}
-        own |= {"model": kind, "id": layer.id if isinstance(layer.id, str | int) else None}
+        own |= {"model": kind, "id": _stored_id(layer.id)}
         names = [prefix + name for name in _params(own) for prefix in ("", "d")]
         held = {name: getattr(layer, name).get_value() for name in names}
-        if layer.costs:
-            held["costs"] = np.array(layer.costs, "float64")
+        for name in RECORDS:
+            if costs := list(getattr(layer, name)):
+                held[name] = np.array(costs, "float64")
         if kind == "RBM" and layer.chains is not None:
             held["chains"] = layer.chains
-        for name in ("costs", "chains"):
+        for name in (*RECORDS, "chains"):
             own[f"n_{name}"] = len(held.get(name, ()))
         facts.append(own)
         arrays |= {f"{number}.{name}": array for name, array in held.items()}
     return facts, arrays
+
+
+def _stored_id(value: Any) -> str | int | None:
+    """Return an id that is text or an integer, of Python or of NumPy; None for any other."""
+    if isinstance(value, np.integer):
+        return int(value)
+    return value if isinstance(value, str | int) else None
 
 
 def read_layers(path: Any) -> tuple[list[Any], str]:
@@ -127,7 +147,8 @@ def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray], dtype:
     for name in _params(facts):
         if f"d{name}" in arrays:
             getattr(layer, f"d{name}").set_value(arrays[f"d{name}"], borrow=True)
-    layer.costs = arrays["costs"].tolist() if "costs" in arrays else []
+    for name in RECORDS:
+        setattr(layer, name, arrays[name].tolist() if name in arrays else [])
     layer.unit_interval = facts["unit_interval"]
     return layer
 
@@ -168,40 +189,40 @@ def _forms(layer: Mapping[str, Any], D: int, facts: Mapping[str, Any]) -> Forms:
     if facts["format"] != WITHOUT_VELOCITIES:
         shapes |= {f"d{name}": shape for name, shape in shapes.items()}
     forms = {name: (dtype, shape) for name, shape in shapes.items()}
-    if layer["n_costs"]:
-        forms["costs"] = "float64", (layer["n_costs"],)
+    for name in RECORDS:
+        if n := layer[f"n_{name}"]:
+            forms[name] = "float64", (n,)
     if layer["n_chains"]:
         forms["chains"] = dtype, (layer["n_chains"], M)
     return forms
 
 
 def _layers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the layers' facts, with what files of the first format don't hold.
+    """Return the layers' facts, completed by what files of an earlier format don't hold.
 
     Raises
     ------
     ValueError
         When one is missing, unknown, or has a value that it can't have.
     """
-    _check_choice("format", facts, (FORMAT, WITHOUT_VELOCITIES))
+    _check_choice("format", facts, tuple(MISSING))
     _check_names("", facts, {"format", "dtype", "layers"})
     _check_choice("dtype", facts, DTYPES)
     layers = facts["layers"]
     if not (isinstance(layers, list) and layers and all(isinstance(layer, dict) for layer in layers)):
         raise ValueError("the fact layers is no list of objects, at least one")
     return [
-        _layer(f" of layer {number}", own, old=facts["format"] == WITHOUT_VELOCITIES)
+        _layer(f" of layer {number}", own, MISSING[facts["format"]])
         for number, own in enumerate(layers, start=1)
     ]
 
 
-def _layer(where: str, facts: dict[str, Any], *, old: bool) -> dict[str, Any]:
+def _layer(where: str, facts: dict[str, Any], missing: Mapping[str, Any]) -> dict[str, Any]:
     _check_choice("model", facts, tuple(CHOICES), where)
-    choices, counts = CHOICES[facts["model"]], {"M": 1, "n_costs": 0, "n_chains": 0}
-    if old:
-        _check_names(where, facts, {"model", "M", *choices})
-        facts = {"id": None, "n_costs": 0, "n_chains": 0} | facts
-    _check_names(where, facts, {"model", "id", *counts, *choices})
+    choices = CHOICES[facts["model"]]
+    counts = {"M": 1, "n_costs": 0, "n_valid_costs": 0, "n_chains": 0}
+    _check_names(where, facts, {"model", "id", *counts, *choices} - set(missing))
+    facts = {**missing, **facts}
     for name, options in choices.items():
         _check_choice(name, facts, options, where)
     for name, least in counts.items():

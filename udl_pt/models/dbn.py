@@ -235,7 +235,8 @@ class DBN(Stack):
         """Write all layers into a safetensors file, with a digest.
 
         The file holds each layer's size, kinds of units and `id` (text or an integer), its parameters and
-        velocities, its `costs` and `chains`. It does not hold a layer's corruption, which is code, the
+        velocities, its `costs`, `valid_costs` and `chains`. All are of one moment, also while another thread
+        begins a fit. It does not hold a layer's corruption, which is code, the
         generators of draws, the backend, or the `costs` of `fit_to_input`. A variable that two layers share
         is stored twice.
 
@@ -256,15 +257,14 @@ class DBN(Stack):
         OSError
             When the file can't be written.
         """
-        self._check_fitted("save")
-        write_layers(path, self.hidden_layers, self.dtype)
+        write_layers(path, self)
 
     @staticmethod
     def load(path: Any) -> "DBN":
         """Read a network that `save` wrote.
 
-        Its draws are seeded afresh, and it runs on the default backend. Files of the first format, which
-        held no velocities, are read too: their velocities are zero.
+        Its draws are seeded afresh, and it runs on the default backend. Files of earlier formats
+        are read too. The first held no velocities, which are zero then; the second held no `valid_costs`.
 
         Parameters
         ----------
@@ -279,6 +279,8 @@ class DBN(Stack):
         ------
         FileNotFoundError
             When there is no such file.
+        IsADirectoryError
+            When it is a folder.
         OSError
             When it can't be read.
         DataError

@@ -16,14 +16,13 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arguments import check_number
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
 from udl_pt._support.interrupts import whole
 from udl_pt._support.labels import check_training_and_test
 from udl_pt._support.parameters import Computed, Parameters
 from udl_pt.backends import float_dtype, get_backend, shared
-from udl_pt.backends._locks import call_locked
+from udl_pt.backends._locks import call_locked, read_together
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.calling import in_chunks
@@ -34,7 +33,7 @@ from udl_pt.symbolic.updates import MomentumStep
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import sample_of_rows, train
 from udl_pt.training.progress import Progress
-from udl_pt.training.rates import Rates
+from udl_pt.training.rates import Rates, check_rate
 from udl_pt.training.run import Run
 
 __all__ = ["Ladder"]
@@ -93,7 +92,7 @@ class Ladder(WithChance, Parameters):
         dtype: Any = None,
     ) -> None:
         self.dtype = float_dtype(dtype)
-        self.noise = check_number(noise, "noise", at_least=0, at_most=float(np.finfo(self.dtype).max))
+        self.noise = check_rate(noise, "noise", self.dtype)
         self._chance = Chance(random_state)
         self._make_stream(rng, RandomStreams)
         self._start(hidden_layer_sizes, None)
@@ -305,15 +304,19 @@ class Ladder(WithChance, Parameters):
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
         """Make `dnn` of the weights, and of the units' means and variances over these rows."""
-        head, layers = self.dnn.params[:2], self.dnn.params[2:]
-        folded = [*layers, *head]
-        gains = [1.0] * len(self.dnn.hidden_layers) + [np.asarray(self.g.get_value(borrow=True))]
-        H, first = in_chunks(X, self.dtype), X[:1].astype(self.dtype)
-        own = [
-            [np.asarray(p.get_value(borrow=True)) for p in pair] for pair in zip(self.W, self.b, strict=True)
-        ]
-        values = []
-        for (W, b), gain in zip(own, gains, strict=True):
+
+        def held() -> list[Any]:
+            dnn = self.dnn
+            return [dnn, *dnn.params, *self.W, *self.b, self.g]
+
+        def read() -> tuple[list[Any], ...]:
+            head, layers = self.dnn.params[:2], self.dnn.params[2:]
+            Ws, bs = ([np.array(p.get_value(borrow=True)) for p in params] for params in (self.W, self.b))
+            return [*layers, *head], Ws, bs, [1.0] * (len(Ws) - 1) + [np.array(self.g.get_value(borrow=True))]
+
+        folded, Ws, bs, gains = read_together(held, read)  # another thread may train
+        H, first, values = in_chunks(X, self.dtype), X[:1].astype(self.dtype), list[np.ndarray]()
+        for W, b, gain in zip(Ws, bs, gains, strict=True):
             A = [(rows - first) @ W for rows in H]  # without `first`, rows that are all alike leave rounding
             mean = sum(a.sum(axis=0, dtype=float) for a in A) / len(X)
             variance = sum(((a - mean) ** 2).sum(axis=0) for a in A) / len(X)

@@ -70,7 +70,7 @@ def with_penalty(cost: Variable, penalty: Penalty | None, model: Any, X: Variabl
     type_of = getattr(added, "type", None)
     if getattr(type_of, "ndim", None) != 0 or getattr(type_of, "dtype", None) != cost.type.dtype:
         raise TypeError(
-            f"penalty {shown(penalty)} returns {type_of or shown(added)}, expected a scalar variable of dtype "
+            f"penalty {shown(penalty)} returns {type_of or shown(added)}, expected a scalar of dtype "
             f"{cost.type.dtype}: sum it, and cast its numbers, such as numpy.asarray(0.1, X.dtype)"
         )
     return cost + added

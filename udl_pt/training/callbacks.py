@@ -7,6 +7,7 @@ A callback is called with a `udl_pt.training.progress.Progress` after each epoch
         progress.hyper["learning_rate"] /= 2
 """
 
+import inspect
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -40,9 +41,19 @@ def _set_values(params: Sequence[Any], values: Sequence[np.ndarray]) -> None:
             np.asarray(p)[...] = value  # a tensor of PyTorch's lends its memory
 
 
-def _check_model(model: Any) -> None:
-    if not callable(getattr(model, "fit", getattr(model, "fit_transform", None))) or isinstance(model, type):
+def _check_model(model: Any, *, in_epochs: bool = False) -> None:
+    """Raise unless `model` is trained itself: in steps, or in epochs of these."""
+    fit = getattr(model, "fit", getattr(model, "fit_transform", None))
+    if not callable(fit) or isinstance(model, type):
         raise TypeError(f"model is {shown(model)}, expected what is trained, such as a DNN")
+    names, kind = inspect.signature(fit).parameters, type(model).__name__
+    passes_on = "callbacks" not in names and any(p.kind is p.VAR_KEYWORD for p in names.values())
+    if "epochs" in names or passes_on:
+        return
+    if hasattr(model, "hidden_layers"):
+        raise TypeError(f"model is a {kind}, whose layers are trained one by one: pass one of its layers")
+    if in_epochs or "callbacks" not in names:
+        raise TypeError(f"model is a {kind}, which isn't trained in epochs: expected one such as a DNN")
 
 
 class LinearSchedule:
@@ -74,13 +85,19 @@ class LinearSchedule:
         check_is(name, "name", str, "the name of a rate, such as 'learning_rate'")
         if model is not None:
             _check_model(model)
-        self.name, self.last = name, check_rate(last, name, "float64", "last")
-        self.first = None if first is None else check_rate(first, name, "float64", "first")
+        self.name, self.last, self.first = name, last, first
+        self._check_values("float64")
         self.epochs = None if epochs is None else check_number(epochs, "epochs", at_least=0)
         self._model, self._from = model, 0.0
 
     def _is_for(self, model: Any) -> bool:
         return self._model is None or model is self._model
+
+    def _check_values(self, dtype: str) -> None:
+        """Turn both values into floats that the rate may have in `dtype`."""
+        self.last = check_rate(self.last, self.name, dtype, f"last of the schedule of {self.name!r}")
+        if self.first is not None:
+            self.first = check_rate(self.first, self.name, dtype, f"first of the schedule of {self.name!r}")
 
     def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
         """Refuse a training without such a rate, or of a dtype that its values don't fit."""
@@ -91,9 +108,7 @@ class LinearSchedule:
                 f"a schedule's name is {self.name!r}, but {type(model).__name__} has only the rates "
                 f"{', '.join(map(repr, rates))}: name one of them, or say whose it is with model="
             )
-        check_rate(self.last, self.name, model.dtype, "last")
-        if self.first is not None:
-            check_rate(self.first, self.name, model.dtype, "first")
+        self._check_values(model.dtype)
 
     def on_start(self, progress: Progress) -> None:
         """Set the first batch's rate."""
@@ -143,8 +158,10 @@ class EarlyStopping:
     """
 
     def __init__(self, model: Any, patience: int = 10, watch: str | None = None) -> None:
-        _check_model(model)
+        _check_model(model, in_epochs=True)
         records = [name for name in vars(model) if name.endswith(("costs", "errors"))]
+        if not records:
+            raise TypeError(f"model is a {type(model).__name__}, which keeps no record that can be watched")
         if watch is None:
             classifies = "errors" in records or "valid_costs" not in records
             watch = "valid_errors" if classifies else "valid_costs"
@@ -252,7 +269,7 @@ class ParameterAverage:
     """
 
     def __init__(self, model: Any, decay: float = 0.9995, every: int = 10) -> None:
-        _check_model(model)
+        _check_model(model, in_epochs=True)
         self._model = model
         self.decay = check_number(decay, "decay", at_least=0, at_most=1)
         self.every = check_count(every, "every")

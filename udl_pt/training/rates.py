@@ -29,10 +29,16 @@ def check_rate(value: Any, name: str, dtype: str, shown: str | None = None) -> f
     Raises
     ------
     TypeError, ValueError
-        For what isn't a number, or is outside the limits.
+        For what isn't a number, is outside the limits, or isn't 0 and would be rounded to 0.
     """
-    largest = _AT_MOST.get(name, float(np.finfo(dtype).max))
-    return check_number(value, shown or name, at_least=0, at_most=largest)
+    limits, called = np.finfo(dtype), shown or name
+    number = check_number(value, called, at_least=0, at_most=_AT_MOST.get(name, float(limits.max)))
+    with np.errstate(under="ignore"):
+        vanishes = value != 0 and limits.dtype.type(number) == 0
+    if vanishes:
+        least = f"{limits.smallest_subnormal:g}"
+        raise ValueError(f"{called} is {value}, which is 0 in {dtype}: expected 0 or at least {least}")
+    return number
 
 
 class Rates(MutableMapping[str, float]):
@@ -51,6 +57,10 @@ class Rates(MutableMapping[str, float]):
     ------
     TypeError, ValueError
         As `check_rate`.
+
+    Notes
+    -----
+    JSON takes no mapping but a dict: write ``json.dumps(progress.hyper.copy())``.
     """
 
     def __init__(self, dtype: str, *, unless_zero: Mapping[str, Any] | None = None, **values: Any) -> None:
@@ -61,22 +71,27 @@ class Rates(MutableMapping[str, float]):
 
     def __getitem__(self, name: str) -> float:
         """Return a rate."""
+        if name not in self._values:
+            raise KeyError(self._unknown(name))
         return self._values[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
         """Set a rate that is there, for the steps to come."""
         if name not in self._values:
-            raise ValueError(
-                f"progress.hyper has no {name!r}, but {', '.join(map(repr, self._values))}: set one of these"
-            )
+            raise ValueError(f"{self._unknown(name)}: set one of these")
         self._values[name] = check_rate(value, name, self._dtype, f"progress.hyper[{name!r}]")
 
     def __delitem__(self, name: str) -> None:
         """Refuse: a step needs all of its rates."""
+        if name not in self._values:
+            raise KeyError(self._unknown(name))
         raise TypeError(
             f"progress.hyper[{name!r}] can't be removed: every step of this training reads it. "
             "Assign another value"
         )
+
+    def _unknown(self, name: Any) -> str:
+        return f"progress.hyper has no {name!r}, but {', '.join(map(repr, self._values))}"
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
@@ -90,6 +105,10 @@ class Rates(MutableMapping[str, float]):
         """Return a dict of these rates and `other`."""
         return self._values | dict(other)
 
+    def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a dict of `other` and these rates, which replace those of the same names."""
+        return dict(other) | self._values
+
     def __ior__(self, other: Mapping[str, Any]) -> "Rates":
         """Set several rates."""
         self.update(other)
@@ -100,5 +119,5 @@ class Rates(MutableMapping[str, float]):
         return repr(self._values)
 
     def copy(self) -> dict[str, float]:
-        """Return the present values as a dict."""
+        """Return the present values as a dict, for JSON and the like."""
         return dict(self._values)
