@@ -128,7 +128,9 @@ def test_a_circle_is_found():
         order(sources | {"c.z": "from udl_pt.a import x"})
 
 
-@pytest.mark.parametrize("package", ["", *sorted(ALLOWED), "eager.torch"])
+@pytest.mark.parametrize(
+    "package", ["", *sorted(ALLOWED), pytest.param("eager.torch", marks=pytest.mark.torch)]
+)
 def test_no_module_shares_its_name_with_something_else_that_its_package_exports(package):
     """Where it does, ``import package.name as m`` gives the other thing."""
     name = f"udl_pt.{package}".removesuffix(".")

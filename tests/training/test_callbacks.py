@@ -70,6 +70,7 @@ def test_an_average_of_nothing_is_an_error():
         ParameterAverage(RBM(3), decay=2)
 
 
+@pytest.mark.torch
 def test_twins_are_watched_and_changed_as_models_are():
     Y = np.arange(60) % 3
     seen = []
