@@ -21,8 +21,9 @@ test: lint $(VENV)/.installed-dev
 quick: lint $(VENV)/.installed-dev
 	$(PYTEST) -m core --backend jax
 
+# TESTS=FILE runs those of one file.
 slow: $(VENV)/.installed-dev
-	$(PYTEST) -m slow
+	$(PYTEST) --dist load -m slow $(TESTS)
 
 coverage: $(VENV)/.installed-torch
 	$(PYTEST) --cov

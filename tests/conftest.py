@@ -22,13 +22,17 @@ DESELECTED = pytest.StashKey[int]()
 
 def pytest_addoption(parser):
     """Add the option of `make quick`."""
-    parser.addoption("--backend", choices=BACKENDS, help="skip the other backends in tests of several")
+    parser.addoption(
+        "--backend", choices=BACKENDS, help="deselect tests of other backends, compile on this one"
+    )
 
 
 def pytest_configure(config):
     """Hear Ctrl-C also in the background, where a shell ignores it for the tests and what they start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[DESELECTED] = 0
+    if backend := config.getoption("--backend"):
+        os.environ["UDL_PT_BACKEND"] = backend
 
 
 def parameters(item):
@@ -38,16 +42,17 @@ def parameters(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Skip tests of PyTorch where it is not installed, and deselect the backends that are not asked for.
+    """Skip tests that need PyTorch where it is not installed, and deselect tests that ``--backend`` excludes.
 
-    A test needs PyTorch if it has the marker ``torch``, or if one of its parameters is "torch".
+    A test needs PyTorch if it has the marker ``torch``, or if one of its parameters is "torch". It belongs
+    to a backend if one of its parameters, or the second word of its module's name, is the backend's name.
     """
     torch = importlib.util.find_spec("torch") is not None
     backend = config.getoption("--backend")
     others = set(BACKENDS) - {backend} if backend else set()
-    unwanted = [item for item in items if others & parameters(item)]
-    items[:] = [item for item in items if item not in set(unwanted)]
-    config.hook.pytest_deselected(items=unwanted)
+    unwanted = {item for item in items if others & {*parameters(item), *item.path.stem.split("_")[1:2]}}
+    items[:] = [item for item in items if item not in unwanted]
+    config.hook.pytest_deselected(items=list(unwanted))
     for item in items:
         if not torch and (item.get_closest_marker("torch") or "torch" in parameters(item)):
             item.add_marker(pytest.mark.skip(reason="PyTorch is not installed (make torch)"))

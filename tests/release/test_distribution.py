@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 NAME = f"udl_pt-{__version__}"
 NOT_SHIPPED = {".ci/run", ".gitignore", ".pre-commit-config.yaml"}
 GENERATED = re.compile(r"PKG-INFO|setup\.cfg|udl_pt\.egg-info/.*")  # by setuptools
-# The numbers of the original Theano on all backends: the part of the core that takes two minutes.
-SHARE = ["tests/test_golden.py"]
+# The original Theano's numbers, from the graphs on JAX and from the NumPy twins: the core takes too long.
+SHARE = ["--backend", "jax", "tests/test_golden.py", "tests/eager"]
 pytestmark = [
     pytest.mark.release,
     pytest.mark.skipif(
