@@ -12,7 +12,7 @@ import pytest
 import udl_pt
 
 PACKAGE = Path(udl_pt.__file__).parent
-PAGE = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 ALLOWED = {package: set(re.findall(r"`(\w+)`", names)) for package, names in ROW.findall(PAGE)}
 FRONT = ("__init__", "__main__", "_version", "callbacks")  # modules of udl_pt itself
