@@ -1,18 +1,32 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-.PHONY: demo install test lint core clean
+.PHONY: demo install torch test quick slow coverage lint core lowest release clean
 
 demo: $(VENV)/.installed
 	$(BIN)/udl-pt reproduce 3
 
 install: $(VENV)/.installed
 
-test: lint $(VENV)/.installed-torch
+# PyTorch is large, and only the tests of its twins need it. After this, `make test` runs them too.
+torch: $(VENV)/.installed-torch
+
+test: lint $(VENV)/.installed-dev
 	$(PYTEST)
+
+quick: lint $(VENV)/.installed-dev
+	$(PYTEST) -m core --backend jax
+
+# TESTS=FILE runs those of one file.
+slow: $(VENV)/.installed-dev
+	$(PYTEST) --dist load -m slow $(TESTS)
+
+coverage: $(VENV)/.installed-torch
+	$(PYTEST) --cov
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -23,20 +37,38 @@ lint: $(VENV)/.installed-dev
 core: $(VENV)/.installed-dev
 	$(PYTEST) -m core
 
+# The core with the lowest versions that pyproject.toml allows.
+lowest: VENV = .venv-lowest
+lowest: .venv-lowest/.installed
+	$(PYTEST) -m core
+
+# Builds the distributions, and tests what is installed from them.
+release: $(VENV)/.installed-release
+	$(BIN)/python -m pytest -m release
+
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) --editable .
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,jax,tsne]"
+	$(PIP) --editable ".[dev,jax,test,tsne]"
 	touch $(VENV)/.installed $@
 
-# PyTorch is large, and only the tests of its twins need it.
 $(VENV)/.installed-torch: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[torch]"
+	$(PIP) --editable ".[torch]"
+	touch $@
+
+$(VENV)/.installed-release: $(VENV)/.installed-dev
+	$(PIP) --editable ".[release]"
+	touch $@
+
+.venv-lowest/.installed: pyproject.toml tools/lowest.py
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python tools/lowest.py > .venv-lowest/constraints.txt
+	$(PIP) --constraint .venv-lowest/constraints.txt --editable ".[jax,test,tsne]"
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* build report *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist report *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache

@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import importlib.util
 import os
 import signal
 import tempfile
@@ -14,11 +15,73 @@ import parity
 import pytensor
 
 from udl_pt import set_backend
+from udl_pt.backends import BACKENDS
+
+DESELECTED = pytest.StashKey[int]()
 
 
-def pytest_configure():
+def pytest_addoption(parser):
+    """Add the option of `make quick`."""
+    parser.addoption(
+        "--backend", choices=BACKENDS, help="deselect tests of other backends, compile on this one"
+    )
+
+
+def pytest_configure(config):
     """Hear Ctrl-C also in the background, where a shell ignores it for the tests and what they start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.stash[DESELECTED] = 0
+    if backend := config.getoption("--backend"):
+        os.environ["UDL_PT_BACKEND"] = backend
+
+
+def parameters(item):
+    """Return the values of a test's parameters that are text."""
+    values = getattr(getattr(item, "callspec", None), "params", {}).values()
+    return {value for value in values if isinstance(value, str)}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Skip tests that need PyTorch where it is not installed, and deselect tests that ``--backend`` excludes.
+
+    A test needs PyTorch if it has the marker ``torch``, or if one of its parameters is "torch". It belongs
+    to a backend if one of its parameters, or the second word of its module's name, is the backend's name.
+    """
+    torch = importlib.util.find_spec("torch") is not None
+    backend = config.getoption("--backend")
+    others = set(BACKENDS) - {backend} if backend else set()
+    unwanted = {item for item in items if others & {*parameters(item), *item.path.stem.split("_")[1:2]}}
+    items[:] = [item for item in items if item not in unwanted]
+    config.hook.pytest_deselected(items=list(unwanted))
+    for item in items:
+        if not torch and (item.get_closest_marker("torch") or "torch" in parameters(item)):
+            item.add_marker(pytest.mark.skip(reason="PyTorch is not installed (make torch)"))
+
+
+def pytest_deselected(items):
+    """Count the deselected tests for the summary."""
+    if items:
+        items[0].config.stash[DESELECTED] += len(items)
+
+
+def pytest_sessionfinish(session):
+    """Send the count from a worker of xdist to the main process, which writes the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["deselected"] = session.config.stash[DESELECTED]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Receive the count; all workers select the same tests."""
+    node.config.stash[DESELECTED] = getattr(node, "workeroutput", {}).get("deselected", 0)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Write how many tests were deselected, and by which options."""
+    if count := config.stash[DESELECTED]:
+        backend = config.getoption("--backend")
+        options = f"-m {config.option.markexpr!r}" + (f" --backend {backend}" if backend else "")
+        terminalreporter.write_line(f"DESELECTED [{count}] by {options}")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,7 +12,7 @@ import pytest
 import udl_pt
 
 PACKAGE = Path(udl_pt.__file__).parent
-PAGE = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 ALLOWED = {package: set(re.findall(r"`(\w+)`", names)) for package, names in ROW.findall(PAGE)}
 FRONT = ("__init__", "__main__", "_version", "callbacks")  # modules of udl_pt itself
@@ -128,7 +128,9 @@ def test_a_circle_is_found():
         order(sources | {"c.z": "from udl_pt.a import x"})
 
 
-@pytest.mark.parametrize("package", ["", *sorted(ALLOWED), "eager.torch"])
+@pytest.mark.parametrize(
+    "package", ["", *sorted(ALLOWED), pytest.param("eager.torch", marks=pytest.mark.torch)]
+)
 def test_no_module_shares_its_name_with_something_else_that_its_package_exports(package):
     """Where it does, ``import package.name as m`` gives the other thing."""
     name = f"udl_pt.{package}".removesuffix(".")

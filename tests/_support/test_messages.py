@@ -128,8 +128,10 @@ def test_odd_arrays_train_and_pass_as_plain_ones(name):
     np.testing.assert_allclose(twin.W, one.W.get_value(), rtol=1e-9)
 
 
+@pytest.mark.torch
 def test_a_tensor_that_requires_a_gradient_is_detached():
-    torch = pytest.importorskip("torch")
+    import torch
+
     tensor = torch.tensor(X, requires_grad=True)
     np.testing.assert_array_equal(check_matrix(tensor, dtype="float64"), X)
     assert check_number(torch.tensor(0.5, requires_grad=True), "mu") == 0.5

@@ -43,6 +43,7 @@ def seen():
     return small("rbm", sizes=[7], fit={"k": 2})
 
 
+@pytest.mark.torch
 def test_all_ways_take_the_same_steps(seen):
     assert [way.name for way in seen.ways] == ["jax", "numpy", "torch"]
     assert (seen.model, seen.steps, seen.reference) == ("RBM(7), float64", 12, "numpy")
@@ -56,6 +57,7 @@ def test_all_ways_take_the_same_steps(seen):
         assert way.peak_memory > 2e7  # no Python with NumPy is smaller
 
 
+@pytest.mark.torch
 def test_differences_are_those_of_the_parameters():
     """The same models trained here, of which one got another start."""
     seen = small(
@@ -83,6 +85,7 @@ def test_compiling_pays_where_the_lines_meet():
     assert Way("jax", 0.1, 0.1, 0.5, 0.5, [2.0]).pays_after(eager, cold=True) == 1
 
 
+@pytest.mark.torch
 def test_the_numbers_can_be_written_and_the_pictures_drawn(seen, tmp_path):
     numbers, times, differences = comparison_report.write(seen, tmp_path / "new")
     written = json.loads(numbers.read_text())

@@ -181,6 +181,7 @@ def test_constructors_and_early_calls(twins, make, message):
         make(twins)
 
 
+@pytest.mark.torch
 def test_layers_of_the_other_kind_of_twin_are_refused():
     numpy, torch = parity.side("numpy"), parity.side("torch")
     for dnn, layer in [(numpy.DNN, torch.RBM), (torch.DNN, numpy.RBM), (numpy.DBN, torch.AutoEncoder)]:

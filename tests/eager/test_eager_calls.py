@@ -251,6 +251,7 @@ def called_small(name, method):
     return functools.partial(getattr(of(), method), **fit)
 
 
+@pytest.mark.torch
 def test_the_torch_twins_take_what_the_numpy_twins_take():
     torch = parity.side("torch")
     for name in ("AutoEncoder", "RBM", "DNN"):

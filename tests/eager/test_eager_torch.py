@@ -12,6 +12,8 @@ from twins import BATCH, LABELLED, X, Y, fitted, tensor
 
 from udl_pt._support.exceptions import NotFittedError
 
+pytestmark = pytest.mark.torch
+
 
 def test_tensors_in_tensors_out_and_arrays_in_arrays_out():
     twins = parity.side("torch")

@@ -102,6 +102,7 @@ def test_models_that_are_trained_themselves_are_accepted():
     LinearSchedule("learning_rate", 1, model=TSNE())
 
 
+@pytest.mark.torch
 def test_twins_are_watched_and_changed_as_models_are():
     Y = np.arange(60) % 3
     seen = []
