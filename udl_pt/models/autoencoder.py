@@ -18,7 +18,7 @@ from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corrup
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
 from udl_pt.symbolic.variables import check_gives_matrix
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs
@@ -149,6 +149,7 @@ class AutoEncoder(Layer):
         cost: str | Cost = "cross_entropy",
         cost_scale: str = "dataset",
         penalty: Penalty | None = None,
+        optimiser: Callable[..., Updates] | None = None,
         validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -175,6 +176,9 @@ class AutoEncoder(Layer):
         penalty : callable, optional
             ``penalty(model, X)`` returns a scalar that is added to the cost of a batch X, both symbolic, such
             as ``lambda ae, X: 0.01 * abs(ae.forward_hidden(X)).sum()``. `costs` are without it.
+        optimiser : callable, optional
+            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
         validation : float or array_like of shape (N_valid, D), optional
             Rows to choose by, for `valid_costs` and for `udl_pt.callbacks.EarlyStopping`; or the share of
             `X` that is drawn and held out for that, which copies the rest.
@@ -207,10 +211,11 @@ class AutoEncoder(Layer):
         check_cost(cost, self._allows_cross_entropy() or not trains)
         check_penalty(penalty)
         check_option(cost_scale, "cost_scale", COST_SCALES)
+        rates = checked_rates(optimiser, AutoEncoder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
             X,
             dtype=self.dtype,
-            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu),
+            rates=Rates(self.dtype, **rates),
             epochs=epochs,
             batch_sz=batch_sz,
             validation=validation,
@@ -230,7 +235,8 @@ class AutoEncoder(Layer):
             entry_cost = reconstruction_cost(cost, self.visible_mean)
             scale = 1 / {"dataset": N, "batch": run.batch_sz, "element": run.batch_sz * D}[cost_scale]
             divisor = D if cost_scale == "element" else 1
-            self._train(self._step(entry_cost, scale, penalty), run, valid, entry_cost, divisor)
+            step = self._step(entry_cost, scale, penalty, optimiser)
+            self._train(step, run, valid, entry_cost, divisor)
         if show_fig:
             show_costs(self.costs, self.title)
         return self
@@ -243,14 +249,16 @@ class AutoEncoder(Layer):
         entry_cost: Callable[[Variable, Variable], Variable],
         scale: float,
         penalty: Penalty | None = None,
-    ) -> MomentumStep:
+        optimiser: Callable[..., Updates] | None = None,
+    ) -> UpdateStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)
         factor = pt.scalar("scale", dtype=self.dtype)
         corrupted = X_in
         if self.corruption is not None:
             corrupted = pt.cast(self.corruption(X_in, RandomStreams(self.rng, self.dtype)), self.dtype)
         cost = entry_cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * factor
-        return MomentumStep(
+        return step_of(
+            optimiser,
             with_penalty(cost, penalty, self, X_in),
             [X_in],
             self.params,

@@ -25,7 +25,7 @@ from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
-from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
 from udl_pt.training.loop import cost_recorder, show_costs, train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
@@ -118,6 +118,7 @@ class DeepAutoEncoder(Stack):
         cost: str | Cost = "cross_entropy",
         penalty: Penalty | None = None,
         weight_decay: float = 0.0,
+        optimiser: Callable[..., Updates] | None = None,
         validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -151,6 +152,9 @@ class DeepAutoEncoder(Stack):
             As of `AutoEncoder.fit`.
         weight_decay : float
             Weight of half the squared weights in that cost; `costs` are without it.
+        optimiser : callable, optional
+            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
         validation : float or array_like of shape (N_valid, D), optional
             As of `AutoEncoder.fit`; a share is held out from pretraining too.
         monitor : {"epoch", "batch", None}
@@ -180,10 +184,11 @@ class DeepAutoEncoder(Stack):
         check_cost(cost, self._allows_cross_entropy() or not trains)
         check_penalty(penalty)
         optional = {"weight_decay": weight_decay}
+        rates = checked_rates(optimiser, DeepAutoEncoder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
             X,
             dtype=self.dtype,
-            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional),
+            rates=Rates(self.dtype, **rates, unless_zero=optional),
             epochs=epochs,
             batch_sz=batch_sz,
             validation=validation,
@@ -209,7 +214,7 @@ class DeepAutoEncoder(Stack):
                 name=f"{self.title} cost_op",
                 valid=None if valid is None else (valid[0], self.valid_costs),
             )
-            step = self._step(cost, 1 / run.batch_sz, run.rates, penalty)
+            step = self._step(cost, 1 / run.batch_sz, run.rates, penalty, optimiser)
             train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
         if show_fig:
             show_costs(self.costs, self.title)
@@ -258,7 +263,8 @@ class DeepAutoEncoder(Stack):
         scale: float,
         rates: Collection[str] = (),
         penalty: Penalty | None = None,
-    ) -> MomentumStep:
+        optimiser: Callable[..., Updates] | None = None,
+    ) -> UpdateStep:
         X_in, factor = pt.matrix("X_in", dtype=self.dtype), pt.scalar("scale", dtype=self.dtype)
         cost, scalars = self._cost(X_in, name).sum() * factor, []
         if "weight_decay" in rates:
@@ -268,7 +274,8 @@ class DeepAutoEncoder(Stack):
             cost += weight_decay * squares / np.asarray(2, self.dtype)
         names = self._forward_names() + [str(p.name) for pair in self._decoder for p in pair]
         params, dparams, names = once(self.params, self.dparams, names)
-        return MomentumStep(
+        return step_of(
+            optimiser,
             with_penalty(cost, penalty, self, X_in),
             [X_in],
             params,

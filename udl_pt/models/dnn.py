@@ -27,7 +27,7 @@ from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, check_penalty, lead, with_penalty
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs, train
 from udl_pt.training.metrics import error_rate
@@ -110,6 +110,7 @@ class DNN(Stack):
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
         train_head_only: bool = False,
+        optimiser: Callable[..., Updates] | None = None,
         validation: float | tuple[Any, Any] | None = None,
         dropout: float | tuple[float, float] = 0.0,
         max_norm: float | None = None,
@@ -152,6 +153,9 @@ class DNN(Stack):
             and with their velocities.
         train_head_only : bool
             Leave the hidden layers as pretraining made them; train the logistic layer alone.
+        optimiser : callable, optional
+            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
         validation : float or (array_like, array_like), optional
             Images and labels to choose by, for `valid_costs` and `valid_errors` and for
             `udl_pt.callbacks.EarlyStopping`; or the share of `X` that is drawn and held out for that, from
@@ -196,12 +200,13 @@ class DNN(Stack):
         check_switches(train_head_only=train_head_only, show_fig=show_fig)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         optional = {"reg": reg, "adversarial": adversarial}
+        rates = checked_rates(optimiser, DNN.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
             X,
             Y,
             K,
             dtype=self.dtype,
-            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero=optional),
+            rates=Rates(self.dtype, **rates, unless_zero=optional),
             epochs=epochs,
             batch_sz=batch_sz,
             validation=validation,
@@ -225,7 +230,7 @@ class DNN(Stack):
         if run.epochs > 0:
             n_params = 2 if train_head_only else len(self.params)
             train(
-                self._step(K, n_params, 1 / run.batch_sz, run.rates, drop, limit, penalty),
+                self._step(K, n_params, 1 / run.batch_sz, run.rates, drop, limit, penalty, optimiser),
                 run,
                 generator=self._generator,
                 stage=self.title,
@@ -254,7 +259,8 @@ class DNN(Stack):
         dropout: tuple[float, float] = (0.0, 0.0),
         max_norm: float | None = None,
         penalty: Penalty | None = None,
-    ) -> MomentumStep:
+        optimiser: Callable[..., Updates] | None = None,
+    ) -> UpdateStep:
         """Compile a step of fine-tuning.
 
         `rates` may name "reg" and "adversarial". `scale` is one over the batch's rows, by which JAX couldn't
@@ -280,7 +286,8 @@ class DNN(Stack):
         params, dparams, names = once(self.params[:n_params], self.dparams[:n_params], names[:n_params])
         if regularised:
             cost += reg * pt.add(*[(p * p).sum() for p in params])
-        return MomentumStep(
+        return step_of(
+            optimiser,
             with_penalty(cost, penalty, self, X_in),
             [X_in, targets],
             params,

@@ -29,7 +29,7 @@ from udl_pt.symbolic.calling import in_chunks
 from udl_pt.symbolic.costs import categorical_cross_entropy, squared_error
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
-from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import sample_of_rows, train
 from udl_pt.training.progress import Progress
@@ -140,6 +140,7 @@ class Ladder(WithChance, Parameters):
         epochs: int = 1,
         batch_sz: int = 100,
         *,
+        optimiser: Callable[..., Updates] | None = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -161,6 +162,9 @@ class Ladder(WithChance, Parameters):
             Weight of a rebuilt image's squared error in the cost, beside the label's negative log-likelihood.
         epochs, batch_sz : int
             Passes over the data, and rows a step, at least 2.
+        optimiser : callable, optional
+            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
         monitor : {"epoch", "batch", None}
             When to measure the test set.
         backend : {"numba", "c", "jax"}, optional
@@ -183,12 +187,13 @@ class Ladder(WithChance, Parameters):
             When a step isn't finite; the parameters are those before it.
         """
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
+        rates = checked_rates(optimiser, Ladder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
             X,
             Y,
             K,
             dtype=self.dtype,
-            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, denoising=denoising),
+            rates=Rates(self.dtype, **rates, denoising=denoising),
             epochs=epochs,
             batch_sz=batch_sz,
             monitor=monitor,
@@ -206,12 +211,17 @@ class Ladder(WithChance, Parameters):
         try:
             if run.epochs > 0:
                 record = self.dnn._recorder(K, (Xtest, Ytest), None)
-                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, record))
+                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, record, optimiser))
         finally:  # also where a step wasn't finite, or somebody interrupts
             self._fold(X)
         return self
 
-    def _train(self, run: Run, record: Callable[[], dict[str, float]]) -> None:
+    def _train(
+        self,
+        run: Run,
+        record: Callable[[], dict[str, float]],
+        optimiser: Callable[..., Updates] | None,
+    ) -> None:
         X = run.data[0]
         rows = sample_of_rows(len(X), MONITORED)
 
@@ -219,7 +229,7 @@ class Ladder(WithChance, Parameters):
             self._fold(X[rows])
             return record()
 
-        step = self._step(str(run.backend), 1 / run.batch_sz)
+        step = self._step(str(run.backend), 1 / run.batch_sz, optimiser)
         train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def fold(self, X: Any) -> None:
@@ -285,10 +295,13 @@ class Ladder(WithChance, Parameters):
         error = squared_error(X, _rebuilt(Z[0], U, self.a[0])).sum()
         return (categorical_cross_entropy(targets, logits, sizes[-1]).sum() + denoising * error) * scale
 
-    def _step(self, backend: str, scale: float) -> MomentumStep:
+    def _step(
+        self, backend: str, scale: float, optimiser: Callable[..., Updates] | None = None
+    ) -> UpdateStep:
         X, targets = pt.matrix("X", dtype=self.dtype), pt.ivector("targets")
         denoising, factor = (pt.scalar(name, dtype=self.dtype) for name in ("denoising", "scale"))
-        return MomentumStep(
+        return step_of(
+            optimiser,
             self._cost(X, targets, denoising, factor),
             [X, targets],
             self.params,

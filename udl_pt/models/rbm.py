@@ -24,12 +24,13 @@ from udl_pt._support.arrays import check_weights, column_moments, warn_unless_st
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import get_backend
 from udl_pt.models._layer import Layer
-from udl_pt.models._rbm.contrastive_divergence import Sampler, contrastive_step
+from udl_pt.models._rbm.contrastive_divergence import PENALTIES, Sampler, contrastive_step
 from udl_pt.models._rbm.gibbs import gibbs_chain, run_chain
 from udl_pt.models._rbm.visible_units import VISIBLE_UNITS, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.costs import Penalty, check_penalty
 from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
+from udl_pt.symbolic.updates import Updates, checked_rates
 from udl_pt.symbolic.variables import check_variable
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.held_out import Arrays
@@ -140,6 +141,7 @@ class RBM(Layer):
         visible_bias: str = "zeros",
         binarize: bool = False,
         penalty: Penalty | None = None,
+        optimiser: Callable[..., Updates] | None = None,
         validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -182,6 +184,9 @@ class RBM(Layer):
             Draw each batch's binary images anew, with the values of `X` as probabilities.
         penalty : callable, optional
             ``penalty(model, V)`` returns a scalar that is added to the cost of a batch V, both symbolic.
+        optimiser : callable, optional
+            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
         validation : float or array_like of shape (N_valid, D), optional
             Rows to choose by, for `valid_costs` and for `udl_pt.callbacks.EarlyStopping`; or the share of
             `X` that is drawn and held out for that, which copies the rest.
@@ -222,8 +227,7 @@ class RBM(Layer):
             dtype=self.dtype,
             rates=Rates(
                 self.dtype,
-                learning_rate=learning_rate,
-                mu=mu,
+                **checked_rates(optimiser, RBM.fit, self.dtype, learning_rate=learning_rate, mu=mu),
                 unless_zero={"weight_decay": weight_decay},
                 **(sparsity if sparsity_target is not None else {}),
             ),
@@ -249,7 +253,7 @@ class RBM(Layer):
         self.chains = None
         self._begin(run, W, biases)
         if run.epochs > 0:
-            self._contrast(run, valid, sampler, binarize, mean if centring else None, penalty)
+            self._contrast(run, valid, sampler, binarize, mean if centring else None, penalty, optimiser)
         if show_fig:
             show_costs(self.costs, self.title)
         return self
@@ -272,6 +276,7 @@ class RBM(Layer):
         binarize: bool,
         centre: np.ndarray | None,
         penalty: Penalty | None,
+        optimiser: Callable[..., Updates] | None,
     ) -> None:
         """Train by contrastive divergence; what the chains were at its end is kept."""
         chains = sampler.chains(self.M, self.rng, self.dtype)
@@ -279,11 +284,12 @@ class RBM(Layer):
             self,
             sampler,
             chains,
-            [name for name in run.rates if name not in ("learning_rate", "mu")],
+            [name for name in run.rates if name in PENALTIES],
             batch_sz=run.batch_sz,
             binarize=binarize,
             centre=centre,
             penalty=penalty,
+            optimiser=optimiser,
             backend=self.backend,
             name=f"{self.title} train_op",
         )

@@ -14,7 +14,8 @@ An optimiser of one's own has the same form, and `UpdateStep` compiles it too.
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
+from udl_pt._support.messages import shown
 from udl_pt.symbolic._step import Updates, UpdateStep, gradients_of, rates_of
 
 __all__ = [
@@ -30,12 +32,14 @@ __all__ = [
     "UpdateStep",
     "Updates",
     "adam_updates",
+    "checked_rates",
     "gradients_of",
     "momentum_updates",
     "nesterov_updates",
     "rates_of",
     "rmsprop_updates",
     "sgd_updates",
+    "step_of",
 ]
 
 
@@ -366,6 +370,64 @@ class MomentumStep(UpdateStep):
     ) -> None:
         optimiser = functools.partial(momentum_updates, dparams=dparams)
         super().__init__(optimiser, cost, inputs, params, reset=dparams, **options)
+
+
+def step_of(
+    optimiser: Callable[..., Updates] | None,
+    cost: Variable | Sequence[Variable],
+    inputs: Sequence[Variable],
+    params: Sequence[SharedVariable],
+    dparams: Sequence[SharedVariable],
+    **options: Any,
+) -> UpdateStep:
+    """Compile a step of an optimiser, or of the book's momentum where `optimiser` is None.
+
+    Parameters
+    ----------
+    optimiser : callable or None
+        See `UpdateStep`.
+    cost, inputs, params, dparams, **options
+        See `MomentumStep`.
+    """
+    if optimiser is None:
+        return MomentumStep(cost, inputs, params, dparams, **options)
+    return UpdateStep(optimiser, cost, inputs, params, **options)
+
+
+def checked_rates(
+    optimiser: Callable[..., Updates] | None, fit: Callable[..., Any], dtype: str, **rates: Any
+) -> dict[str, Any]:
+    """Return the rates of a training by name: those of ``fit``, or those of an optimiser.
+
+    Parameters
+    ----------
+    optimiser : callable or None
+        See `UpdateStep`; None is the book's momentum.
+    fit : callable
+        The method, whose signature has the rates' defaults.
+    dtype : {"float64", "float32"}
+        The model's, for a trial of the optimiser on a parameter of one entry.
+    **rates
+        Their values.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a rate of ``fit`` is set although there is an optimiser, which has its own; or as `UpdateStep`.
+    """
+    if optimiser is None:
+        return rates
+    own = rates_of(optimiser)
+    parameters = inspect.signature(fit).parameters
+    for name, value in rates.items():
+        if value is not parameters[name].default and value != parameters[name].default:
+            raise ValueError(
+                f"{name} is {shown(value)}, but the optimiser has its own rates ({', '.join(own)}): set them "
+                "there, as in functools.partial(adam_updates, learning_rate=0.01)"
+            )
+    p = pytensor.shared(np.zeros((1, 1), dtype), name="p")
+    UpdateStep(optimiser, [p.zeros_like()], [], [p], dtype=dtype, backend="numba", name="trial")
+    return own
 
 
 def _like(number: Any, p: SharedVariable) -> Variable:

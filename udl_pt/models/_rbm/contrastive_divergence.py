@@ -5,7 +5,7 @@ the model that is held constant (chapter 4). They differ in where v1 is from: a 
 (CD-k), chains that go on from step to step (persistent CD), or such chains at several temperatures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,11 @@ from udl_pt.backends import shared
 from udl_pt.models._rbm.gibbs import Machine, gibbs_chain, persistent_chain, tempered_chain
 from udl_pt.symbolic.costs import Penalty, with_penalty
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.updates import Updates, UpdateStep, step_of
 
 __all__ = ["Sampler", "contrastive_step"]
 
+PENALTIES = ("weight_decay", "sparsity_target", "sparsity_cost")  # rates of a step besides its optimiser's
 CENTRING_RATE = 0.01  # of the sliding mean of the hidden units
 
 
@@ -96,9 +97,10 @@ def contrastive_step(
     binarize: bool,
     centre: np.ndarray | None,
     penalty: Penalty | None = None,
+    optimiser: Callable[..., Updates] | None = None,
     backend: str,
     name: str,
-) -> MomentumStep:
+) -> UpdateStep:
     """Make one compiled step of training.
 
     Parameters
@@ -115,7 +117,7 @@ def contrastive_step(
         Draw v0 with the batch's values as probabilities.
     centre : ndarray of shape (D,), optional
         Means of the visible units, where the gradient is to be centred.
-    penalty : callable, optional
+    penalty, optimiser : callable, optional
         See `RBM.fit`.
     backend, name : str
         See `udl_pt.backends.Function`.
@@ -150,7 +152,8 @@ def contrastive_step(
     for added in costs:
         more = pytensor.grad(added, model.params, disconnected_inputs="ignore", consider_constant=[v0])
         gradients = [g + m for g, m in zip(gradients, more, strict=True)]
-    return MomentumStep(
+    return step_of(
+        optimiser,
         gradients,
         [X_in],
         model.params,
