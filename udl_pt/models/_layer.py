@@ -113,7 +113,7 @@ class Layer(WithChance, LayerParameters, Callables):
         """
         new = {name: shared(value, name) for name, value in values.items()}
         new |= {f"d{name}": shared(np.zeros_like(value), f"d{name}") for name, value in values.items()}
-        vars(self).update(new, n_features=len(values["W"]))
+        self._replace(**new, n_features=len(values["W"]))
 
     def _records(self, monitor: str | None, held_out: HeldOut) -> tuple[str, ...]:
         """Name the lists that get an entry an epoch."""

@@ -13,7 +13,7 @@ from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.fitting import open_to_fit
 from udl_pt._support.messages import shown
 from udl_pt.models._layer import Layer
-from udl_pt.symbolic.calling import Callables
+from udl_pt.symbolic.calling import Callables, note_change
 
 __all__ = ["generators_of", "make_layers", "not_taken", "pass_up", "pretrain_layers", "takes_probabilities"]
 
@@ -162,6 +162,7 @@ def pretrain_layers(
                 vars(other).update(attributes)
                 for name in vars(other).keys() - attributes.keys():
                     del vars(other)[name]
+            note_change()
             if type(error) in (ValueError, TypeError):
                 raise type(error)(f"{prefix}{error}") from error
             raise

@@ -104,8 +104,8 @@ class PCA(Callables):
         self.explained_variance_ = variances.astype(dtype)
         self.explained_variance_ratio_ = (found.variances / total).astype(dtype)
         scale = np.sqrt(variances) if self.whiten else np.ones(K)
-        self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
-        self.m = shared(self.mean_.copy(), "m")
+        Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
+        self._replace(Q=Q, m=shared(self.mean_.copy(), "m"))
         return self
 
     @symbolic_or_array
