@@ -18,6 +18,7 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
+from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt.backends import Function, to_numpy
 
 __all__ = ["MomentumStep", "Updates", "all_or_nothing", "momentum_updates", "sgd_updates"]
@@ -46,7 +47,10 @@ def sgd_updates(
         Variables that the gradient doesn't go through, such as a Gibbs chain's sample.
     """
     gradients = pytensor.grad(cost, list(params), consider_constant=consider_constant)
-    return [(p, p - _like(learning_rate, p) * g) for p, g in zip(params, gradients, strict=True)]
+    return [
+        (p, p - _like(learning_rate, p, "learning_rate") * g)
+        for p, g in zip(params, gradients, strict=True)
+    ]
 
 
 def momentum_updates(
@@ -85,7 +89,7 @@ def momentum_updates(
     if isinstance(cost, Variable):
         cost = pytensor.grad(cost, list(params), consider_constant=consider_constant)
     velocities = [
-        _like(mu, p) * dp - _like(learning_rate, p) * g
+        _like(mu, p, "mu") * dp - _like(learning_rate, p, "learning_rate") * g
         for p, dp, g in zip(params, dparams, cost, strict=True)
     ]
     return [(p, p + v) for p, v in zip(params, velocities, strict=True)] + list(
@@ -216,5 +220,8 @@ class MomentumStep:
         to_numpy(self._shared)
 
 
-def _like(number: Any, p: SharedVariable) -> Variable:
+def _like(number: Any, p: SharedVariable, name: str) -> Variable:
+    if is_scalar(number):  # of a large Python float, PyTensor tries float32, which warns
+        limit = float(np.finfo(p.dtype).max)
+        number = np.asarray(check_number(number, name, at_least=-limit, at_most=limit), p.dtype)
     return pt.cast(pt.as_tensor_variable(number), p.dtype)
