@@ -97,7 +97,9 @@ def test_points_whose_squared_distances_overflow_are_refused(side, name, dtype, 
     Y = scale * np.array([[-1.0, 0], [1, 0], [0, 1], [0, -1]])
     with pytest.raises(ValueError, match=f"Y has points that are .* too large for {dtype}: scale it"):
         getattr(side, name)((1 - np.eye(4)) / 12, Y.astype(dtype))
-    assert np.isfinite(getattr(side, name)((1 - np.eye(4)) / 12, (Y / scale * scale**0.49).astype(dtype))).all()
+    assert np.isfinite(
+        getattr(side, name)((1 - np.eye(4)) / 12, (Y / scale * scale**0.49).astype(dtype))
+    ).all()
 
 
 @pytest.mark.core

@@ -53,6 +53,7 @@ class LogitsFunction(Callables):
     """
 
     unit_interval = True
+    logits: Callable[[Variable], Variable]
 
     def __init__(self, function: Callable[[Variable], Variable], dtype: str, n_features: int) -> None:
         check_gives_matrix(

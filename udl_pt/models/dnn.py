@@ -59,6 +59,10 @@ class DNN(Stack):
     """
 
     names = ("W", "b")
+    W: SharedVariable
+    b: SharedVariable
+    dW: SharedVariable
+    db: SharedVariable
     _head_only = False  # whether the last fit left the hidden layers alone
 
     def __init__(

@@ -21,6 +21,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.parameters import Parameters
+from udl_pt._support.precision import check_result
 from udl_pt.backends import Function, get_backend
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import check_variable
@@ -63,6 +64,8 @@ class ArrayFunction:
         The method's name.
     argument : str
         What messages call its input.
+    finite : bool
+        Whether a result that isn't finite is refused.
     """
 
     def __init__(
@@ -75,9 +78,10 @@ class ArrayFunction:
         backend: str,
         name: str,
         argument: str = "X",
+        finite: bool = False,
     ) -> None:
         x = pt.matrix("X", dtype=dtype)
-        self.argument = argument
+        self.argument, self.finite = argument, finite
         self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
         self._function = Function([x], graph(x), backend=backend, name=name)
 
@@ -104,8 +108,10 @@ class ArrayFunction:
             unit_interval=self.unit_interval,
         )
         if len(X) <= CHUNK:
-            return np.array(self._function(np.ascontiguousarray(X, self.dtype)), order="C")
-        return self._function.call_locked(self._of_chunks, X)  # another thread may train
+            results = np.array(self._function(np.ascontiguousarray(X, self.dtype)), order="C")
+        else:
+            results = self._function.call_locked(self._of_chunks, X)  # another thread may train
+        return check_result(results, X, self.argument) if self.finite else results
 
     def _of_chunks(self, X: np.ndarray) -> np.ndarray:
         results = None
@@ -163,7 +169,7 @@ def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
 
 
 class _Unnoted:
-    """What changes without `note_change`: entries of a model's lists, attributes of layers of another kind."""
+    """What changes without `note_change`: entries of lists, and attributes of layers of another kind."""
 
     def __init__(self, model: Any) -> None:
         parts = _parts(model)
@@ -233,7 +239,8 @@ class Callables(Parameters):
                         f"{cls.__name__}.{name} takes {inspect.signature(method)}, expected (self, X) as the "
                         "method that it overrides"
                     ) from error
-                setattr(cls, name, symbolic_or_array(method, takes_hidden=rule.takes_hidden, name=name))
+                own = {"takes_hidden": rule.takes_hidden, "finite": rule.finite}
+                setattr(cls, name, symbolic_or_array(method, name=name, **own))
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; a parameter or a velocity must be a shared variable of the model's dtype."""
@@ -311,13 +318,18 @@ class Callables(Parameters):
                 backend=backend,
                 name=f"{type(self).__name__}.{method}",
                 argument=getattr(function, "argument", "X"),
+                finite=getattr(function, "finite", False),
             )
 
         return self.compiled(method, make)  # type: ignore[no-any-return]
 
 
 def symbolic_or_array(
-    method: Callable[..., Any], *, takes_hidden: bool = False, name: str | None = None
+    method: Callable[..., Any],
+    *,
+    takes_hidden: bool = False,
+    name: str | None = None,
+    finite: bool = False,
 ) -> Any:
     """Let a method that turns a matrix variable into a graph also take arrays and return arrays.
 
@@ -331,6 +343,8 @@ def symbolic_or_array(
         Whether the variable is one of hidden units instead, of shape (N, M).
     name : str, optional
         The attribute of the class that holds the method, where that isn't the method's own name.
+    finite : bool
+        Whether a result of arrays that isn't finite is refused.
     """
     own_name, signature = name or method.__name__, inspect.signature(method)
     argument = ([*signature.parameters, "X"])[1]
@@ -353,6 +367,6 @@ def symbolic_or_array(
             )
         return self.array_function(own_name)(X)
 
-    call.takes_hidden = takes_hidden  # type: ignore[attr-defined]
+    call.takes_hidden, call.finite = takes_hidden, finite  # type: ignore[attr-defined]
     call.argument = argument  # type: ignore[attr-defined]
     return call

@@ -14,9 +14,9 @@ further chain has a generator derived from the stream's state. So has each chain
 same generator of NumPy's. A function of one's own draws from a copy: the generator that was passed doesn't
 advance, and ``streams.generator`` is the copy. (Functions in PyTensor's JAX mode copy states: two of them on
 the same inputs draw the same.) A chain's update depends on the inputs that it was built of. So let a function
-replace these with ``givens``, not with `clone_replace`, and build a graph of samples on an input of their own.
-Draws within the function of a `pytensor.scan` differ from step
-to step, and from call to call if scan's updates are passed on::
+replace these with ``givens``, not with `clone_replace`, and build a graph of samples on an input of its own.
+Draws within the function of a `pytensor.scan` differ from step to step, and from call to call if scan's
+updates are passed on::
 
     steps, updates = pytensor.scan(lambda x: x * streams.binomial(x.shape), X)
     f = pytensor.function([X], steps, updates=updates)
@@ -41,6 +41,7 @@ from pytensor.graph.traversal import ancestors, explicit_graph_inputs
 from pytensor.tensor.random.type import RandomType, random_generator_type
 from pytensor.tensor.random.variable import RandomGeneratorSharedVariable
 
+from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.messages import shown
 
@@ -51,6 +52,7 @@ __all__ = [
     "WithChance",
     "as_generator",
     "has_stuck_draws",
+    "in_dtype",
     "unmoved_by_bad_input",
 ]
 
@@ -198,6 +200,14 @@ def unmoved_by_bad_input(generators: Iterable[HostGenerator]) -> Iterator[None]:
         raise
 
 
+def in_dtype(number: Any, name: str, dtype: Any) -> np.ndarray:
+    """Return a number, or an array of them, in `dtype`; raise where a number is too large for that."""
+    if is_scalar(number):
+        largest = float(np.finfo(dtype).max)
+        number = check_number(number, name, at_least=-largest, at_most=largest)
+    return np.asarray(number, dtype)
+
+
 @dataclass(frozen=True, eq=False)
 class _Draw:
     """How the host makes a draw; `number` keeps the order in which the streams handed them out."""
@@ -315,14 +325,14 @@ class RandomStreams:
         draw = self._draw(size, dtype, "uniform")
         if (low, high) == (0.0, 1.0):
             return draw
-        return draw * np.asarray(high - low, draw.dtype) + np.asarray(low, draw.dtype)
+        return draw * in_dtype(high - low, "high - low", draw.dtype) + in_dtype(low, "low", draw.dtype)
 
     def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: str | None = None) -> Variable:
         """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
         draw = self._draw(size, dtype, "normal")
         if (avg, std) == (0.0, 1.0):
             return draw
-        return draw * np.asarray(std, draw.dtype) + np.asarray(avg, draw.dtype)
+        return draw * in_dtype(std, "std", draw.dtype) + in_dtype(avg, "avg", draw.dtype)
 
     def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: str | None = None) -> Variable:
         """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""

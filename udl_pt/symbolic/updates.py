@@ -18,8 +18,9 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arguments import check_number, is_scalar
+from udl_pt._support.arguments import is_scalar
 from udl_pt.backends import Function, to_numpy
+from udl_pt.symbolic.random import in_dtype
 
 __all__ = ["MomentumStep", "Updates", "all_or_nothing", "momentum_updates", "sgd_updates"]
 
@@ -48,8 +49,7 @@ def sgd_updates(
     """
     gradients = pytensor.grad(cost, list(params), consider_constant=consider_constant)
     return [
-        (p, p - _like(learning_rate, p, "learning_rate") * g)
-        for p, g in zip(params, gradients, strict=True)
+        (p, p - _like(learning_rate, p, "learning_rate") * g) for p, g in zip(params, gradients, strict=True)
     ]
 
 
@@ -222,6 +222,5 @@ class MomentumStep:
 
 def _like(number: Any, p: SharedVariable, name: str) -> Variable:
     if is_scalar(number):  # of a large Python float, PyTensor tries float32, which warns
-        limit = float(np.finfo(p.dtype).max)
-        number = np.asarray(check_number(number, name, at_least=-limit, at_most=limit), p.dtype)
+        number = in_dtype(number, name, p.dtype)
     return pt.cast(pt.as_tensor_variable(number), p.dtype)
