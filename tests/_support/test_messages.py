@@ -6,6 +6,7 @@ import fractions
 import numpy as np
 import pytest
 
+import udl_pt
 from udl_pt import RBM, TSNE, AutoEncoder, eager
 from udl_pt._support.arguments import check_count, check_number, check_option, check_switch
 from udl_pt._support.arrays import check_matrix
@@ -30,6 +31,10 @@ class Loader:
         (np.zeros((9, 2)), "an array of shape (9, 2) and dtype float64"),
         (np.array([1, 2]), "array([1, 2])"),
         (np.float32(0.5), "np.float32(0.5)"),
+        (
+            type("Placeholder", (), {"shape": (None, 3), "__repr__": lambda self: "Placeholder"})(),
+            "Placeholder",
+        ),
         (type("Mute", (), {"__repr__": lambda self: 1 / 0})(), "an object of type Mute"),
     ],
 )
@@ -62,6 +67,17 @@ def test_a_number_is_written_so_that_it_can_be_told_from_all_others(number):
 def test_advice_comes_from_the_values(kind, data, advice):
     with pytest.raises(ValueError, match=advice):
         kind(3).fit(data, batch_sz=10)
+
+
+@pytest.mark.parametrize("side", [udl_pt, eager], ids=lambda side: side.__name__)
+def test_advice_on_codes_is_not_that_on_data(side):
+    model = side.AutoEncoder(2, random_state=0).fit(X, epochs=0)
+    with pytest.raises(
+        ValueError, match=r"^H has values from -3 to 2, .*pass codes such as forward_hidden ret"
+    ):
+        model.backward([[2.0, -3.0]])
+    with pytest.raises(ValueError, match=r" or udl_pt\.RBM\(…, visible='gaussian'\)"):
+        side.RBM(2).fit(-X)
 
 
 @pytest.mark.parametrize(

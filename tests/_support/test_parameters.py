@@ -7,11 +7,13 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from scipy.special import expit, log_softmax
+from scipy.special import expit, log_softmax, softmax
 
 from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, RandomStreams, eager
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt.backends import shared
+from udl_pt.inspection._classifiers import LogitsFunction
+from udl_pt.inspection.attacks import input_gradient
 
 pytestmark = pytest.mark.usefixtures("on_jax")
 
@@ -133,6 +135,64 @@ def test_what_the_graph_does_not_depend_on_compiles_nothing_anew():
     np.testing.assert_array_equal(drawn, uniform < expit(rbm.c.get_value()))
 
 
+class Student(AutoEncoder):
+    teacher = None
+
+    def hidden_logits(self, V):
+        self.latest = super().hidden_logits(self.teacher.forward_hidden(V))
+        return self.latest
+
+
+def test_another_model_that_an_attribute_holds_is_seen_when_it_is_fitted_again():
+    student = Student(M, random_state=0, dtype="float64")
+    student.teacher = AutoEncoder(D, random_state=1, dtype="float64").fit(X, epochs=0)
+    student.fit(X, epochs=0)
+    for epochs in (0, 2):
+        teacher = student.teacher.fit(X, epochs=epochs, batch_sz=2)
+        expected = encoded(encoded(X, teacher.W, teacher.bh), student.W, student.bh)
+        np.testing.assert_allclose(student.forward_hidden(X), expected, rtol=1e-12)
+    function = student.array_function("forward_hidden")
+    assert student.array_function("forward_hidden") is function  # what building sets is no change
+    auto_encoder()
+    assert compiled(student) is function._function._compiled
+    del student.teacher
+    with pytest.raises(AttributeError, match="forward_hidden"):  # of None
+        student.forward_hidden(X)
+
+
+def test_another_model_that_a_closure_holds_is_seen_when_it_is_fitted_again():
+    teacher = AutoEncoder(M, random_state=0, dtype="float64").fit(X, epochs=0)
+    model, Y = LogitsFunction(lambda x: teacher.hidden_logits(x), "float64", D), np.arange(N) % M
+    for epochs in (0, 2):
+        W, bh = (p.get_value() for p in teacher.fit(X, epochs=epochs, batch_sz=2).forward_params)
+        p = softmax(X @ W + bh, axis=1)
+        np.testing.assert_allclose(model.forward(X), p, rtol=1e-12)
+        np.testing.assert_allclose(input_gradient(model, X, Y), (p - np.eye(M)[Y]) @ W.T, atol=1e-12)
+
+
+class Foreign:
+    """A layer that knows nothing of the library."""
+
+    M, id, costs, factor = D, None, (), 2.0
+
+    def fit(self, X, epochs):
+        self.forward_params, self.forward_dparams = [], []
+        return self
+
+    def forward_hidden(self, X):
+        return X * self.factor
+
+    def hidden_op(self, X):
+        return np.asarray(X) * self.factor
+
+
+def test_an_attribute_of_a_layer_of_another_kind_is_seen():
+    network = DBN([D], lambda *arguments, **named: Foreign(), random_state=0).fit(X, 1)
+    np.testing.assert_array_equal(network.forward(X), 2 * X)
+    network.hidden_layers[0].factor = 3.0
+    np.testing.assert_array_equal(network.forward(X), 3 * X)
+
+
 def test_copies_share_nothing_and_stay_what_they_are():
     a = auto_encoder()
     a.forward_hidden(X)
@@ -160,6 +220,22 @@ def test_only_shared_variables_of_the_models_kind_are_parameters(value, message)
         with pytest.raises(TypeError, match=message.replace("W", name)):
             setattr(model, name, value)
     assert model.W is before
+
+
+def test_a_weight_of_another_shape_is_refused_where_it_is_set():
+    model, other = auto_encoder(), AutoEncoder(M, random_state=0, dtype="float64").fit(X[:, 1:], epochs=0)
+    before = model.W
+    with pytest.raises(ValueError, match=r"W of AutoEncoder is .* of shape \(3, 3\), expected \(4, 3\): fit"):
+        model.W = other.W
+    with pytest.raises(ValueError, match=r"dbo of AutoEncoder is .* of shape \(3,\), expected \(4,\)"):
+        model.dbo = other.dbo
+    assert model.W is before
+    pca = PCA(2).fit(X)
+    assert pca.fit(X[:, 1:]).forward(X[:, 1:]).shape == (N, 2)
+    network = DNN([M], random_state=0)
+    for K in (2, 3):
+        network.fit(X, np.arange(N) % K, X, np.arange(N) % K, False, epochs=0)
+        assert network.logits(X).shape == (N, K)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from parity import value
 from twins import BATCH, X
 
+from udl_pt import AutoEncoder
 from udl_pt.backends import Function
 from udl_pt.symbolic.corruption import gaussian, masking, salt_and_pepper
 from udl_pt.symbolic.random import RandomStreams
@@ -46,6 +47,25 @@ def test_draws_are_those_of_the_symbolic_streams_in_the_same_order(twins, make, 
     for a, (share, within) in zip(binary, [(0.5, 0.25), (0.9, 0.15), (0.2, 0.2)], strict=True):
         assert set(a.ravel()) == {0, 1}
         assert abs(a.mean() - share) < within
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda s: s.normal((2,), std=1e300), r"std is 1e\+300, expected .* to 3.40282"),
+        (lambda s: s.normal((2,), -1e300), r"avg is -1e\+300, expected"),
+        (lambda s: s.uniform((2,), 0.0, 1e300), r"high - low is 1e\+300, expected"),
+        (lambda s: s.uniform((2,), 1e300, 1e300), r"low is 1e\+300, expected"),
+    ],
+)
+def test_numbers_that_a_draws_dtype_does_not_hold_are_refused(twins, draw, message):
+    for stream in (twins.AutoEncoder.Streams(0, "float32"), RandomStreams(0, "float32")):
+        with pytest.raises(ValueError, match=message):
+            draw(stream)
+    for kind in (twins.AutoEncoder, AutoEncoder):
+        with pytest.raises(TypeError, match=r"corruption is .*std is 1e\+300, expected a finite number"):
+            kind(2, dtype="float32", corruption=gaussian(1e300))
+        kind(2, dtype="float32", corruption=gaussian(1e38))
 
 
 def test_streams_share_generators_and_derive_from_them(twins):

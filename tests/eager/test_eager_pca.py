@@ -46,6 +46,26 @@ def test_pca_is_scikit_learns_up_to_signs(shape, K, whiten):
     np.testing.assert_allclose(eager.inverse_transform(Z), reference.inverse_transform(expected), atol=1e-8)
 
 
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("side", [pca, udl_pt.models.pca])
+def test_results_that_overflow_are_refused(side):
+    X = np.random.default_rng(0).normal(size=(8, 3))
+    plain, white = side.PCA(2).fit(X), side.PCA(2, whiten=True).fit(X * 1e10)
+    extreme = np.array([[1.0, -1, 1]])
+    for call in (plain.transform, plain.forward):
+        with pytest.raises(
+            ValueError, match=r"^X has values up to 1.7e\+308, too large for a result in float64"
+        ):
+            call(1.7e308 * extreme)
+    expected = 1e307 * (extreme @ plain.components_.T)
+    np.testing.assert_allclose(plain.transform(1e307 * extreme), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"^Z has values up to 1e\+305, too large for a result in float64"):
+        white.inverse_transform(np.full((1, 2), 1e305))
+    single = side.PCA(2, whiten=True).fit((X * 1e10).astype("float32"))
+    with pytest.raises(ValueError, match=r"^Z has values up to 1e\+30, too large for a result in float32"):
+        single.inverse_transform(np.full((1, 2), 1e30))
+
+
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("whiten", [False, True])
 @pytest.mark.parametrize(("rows", "K"), [(200, None), (200, 3), (9, 4)])

@@ -217,6 +217,23 @@ def test_callbacks_are_called_change_the_rate_and_stop_as_there(clouds, method):
     assert eager.kl_divergence_ == pytest.approx(symbolic.kl_divergence_, abs=1e-10)
 
 
+@pytest.mark.parametrize(("dtype", "rate"), [("float64", 1e160), ("float32", 1e25)])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("side", SIDES)
+def test_a_cost_that_is_not_finite(side, method, dtype, rate):
+    X = np.random.RandomState(0).randn(8, 3)
+    model = getattr(side, method)(perplexity=2, learning_rate=rate, max_iter=1, dtype=dtype)
+    message = r"\(2\): the cost is not finite in iteration 1 \(learning_rate 1e\+(160|25)\)"
+    with pytest.raises(DivergenceError, match=message + "; embedding_ is that before this step"):
+        model.fit_transform(X)
+    assert model.costs == []
+    assert abs(model.embedding_).max() < 1e-3  # the start
+    model.max_iter = 5
+    with pytest.raises(DivergenceError, match=message + ": use a smaller learning_rate"):
+        model.fit_transform(X, callbacks=[lambda progress: setattr(progress, "stop", True)])
+    assert not hasattr(model, "kl_divergence_")
+
+
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_step_that_is_not_finite(clouds, method, dtype):

@@ -133,6 +133,12 @@ def test_values_from_the_smallest_to_the_largest():
     np.testing.assert_allclose(near[~np.eye(4, dtype=bool)], 1 / 12)
 
 
+@pytest.mark.parametrize(("scale", "s"), [(1e-10, 1e300), (1e-2, 1.7e308), (1e-300, 1.0)])
+def test_a_huge_s_makes_all_pairs_alike(scale, s):
+    P = gaussian_probabilities(scale * np.random.RandomState(0).randn(8, 3), s)
+    np.testing.assert_allclose(P, (1 - np.eye(8)) / 56, rtol=1e-14)
+
+
 def test_an_outlier_and_a_huge_constant_column_take_no_digits_from_the_others():
     rs = np.random.RandomState(0)
     X = rs.randn(30, 3)

@@ -7,7 +7,9 @@ import udl_pt
 import udl_pt.eager
 from udl_pt import DNN, RBM, AutoEncoder, DeepAutoEncoder, DivergenceError, Ladder
 from udl_pt._support.arrays import column_moments
+from udl_pt.backends import shared
 from udl_pt.inspection.features import maximize
+from udl_pt.training.callbacks import value_of
 
 X = np.random.RandomState(0).rand(12, 4)
 Y = np.arange(12) % 2
@@ -55,6 +57,18 @@ def test_rates_of_searches_for_inputs_are_refused_too():
             dbn.fit_to_input(0, learning_rate=1e300)
         with pytest.raises(TypeError, match=r"^DBN\.__init__\(\) got an unexpected"):
             side.DBN([2], metric="precomputed")
+
+
+@pytest.mark.usefixtures("on_jax")
+@pytest.mark.parametrize("side", [udl_pt, udl_pt.eager], ids=lambda side: side.__name__)
+def test_the_last_step_towards_an_input_is_checked(side):
+    V = (np.random.default_rng(0).normal(size=(8, 3)) > 0).astype(float)
+    dbn = side.DBN([2], dtype="float64", random_state=3).fit(V, 0)
+    W = value_of(dbn.hidden_layers[0].W) * 5000
+    dbn.hidden_layers[0].W = shared(W, "W") if side is udl_pt else W
+    assert np.isfinite(dbn.fit_to_input(0, learning_rate=1e300, epochs=1)).all()
+    with pytest.raises(DivergenceError, match="the step for unit 0 is not finite in epoch 1: take a smaller"):
+        dbn.fit_to_input(0, learning_rate=1e308, epochs=1)
 
 
 @pytest.mark.usefixtures("on_jax")

@@ -136,6 +136,21 @@ def test_tempered_chains_keep_the_distribution():
         assert abs(counts - p).max() < 5 * np.sqrt(p.max() / n)
 
 
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("dtype", ["int64", "int8", "float32"])
+def test_a_gibbs_chain_of_a_variable_of_another_dtype(dtype, k):
+    rbm, (W, c, b) = machine()
+    rbm.rng, rs = RandomStreams(np.random.RandomState(3)), np.random.RandomState(3)
+    x = pt.matrix("x", dtype=dtype)
+    got = Function([x], rbm.gibbs(x, k), backend="jax")(states(4).astype(dtype))
+    V = states(4)
+    for _ in range(k):
+        H = (rs.random_sample((16, 3)) < expit(V @ W + c)).astype(float)
+        V = (rs.random_sample((16, 4)) < expit(H @ W.T + b)).astype(float)
+    np.testing.assert_array_equal(got, V)
+    assert got.dtype == np.float64
+
+
 def test_tempered_chains_reach_a_mode_that_gibbs_steps_do_not():
     """Two far modes, all ones and all zeros; chains start in one of them."""
     W = np.full((8, 8), 3.0)

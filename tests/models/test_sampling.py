@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit, logsumexp
 
 from udl_pt import RBM, RandomStreams
-from udl_pt.backends import BACKENDS
+from udl_pt.backends import BACKENDS, Function
 from udl_pt.models.sampling import complete, fantasies
 
 STATES = np.array(list(itertools.product([0.0, 1.0], repeat=5)))
@@ -83,6 +83,47 @@ def test_completions_of_a_variable_are_a_graph_and_take_a_mask_a_row():
     np.testing.assert_array_equal(got[~masks], STATES[~masks])
     fits = (STATES[:, MISSING] == STATES[1][MISSING]).all(axis=1)
     np.testing.assert_allclose(got[1], P[fits] @ STATES[fits] / P[fits].sum(), atol=0.25)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32"])
+def test_completions_of_a_variable_of_another_dtype(dtype):
+    rbm, _, _ = machine()
+    x = pt.matrix("x", dtype=dtype)
+    f = Function([x], complete(rbm, x, MISSING, steps=5), backend="jax")
+    got = f(STATES.astype(dtype))
+    np.testing.assert_array_equal(got[:, ~MISSING], STATES[:, ~MISSING])
+    assert ((got[:, MISSING] > 0) & (got[:, MISSING] < 1)).all()
+    assert fantasies(rbm, x, (1, 3)).type.dtype == "float64"
+
+
+def test_missing_pixels_of_a_machine_that_is_sure_of_them():
+    rbm = RBM.createFromArrays(np.zeros((3, 2)), np.zeros(2), [-800.0, 800.0, 0.0])
+    rbm.backend = "jax"
+    X = np.array([[1.0, 0, 1], [0, 0, 0]])
+    got = complete(rbm, X, np.array([True, True, False]), steps=2)
+    np.testing.assert_array_equal(got, [[0, 1, 1], [0, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        (
+            np.array([True]),
+            r"missing is .* \(shape \(1,\)\), expected that of X, \(None, 5\), or one value a col",
+        ),
+        (MISSING[:4], r"\(shape \(4,\)\), expected"),
+        (np.ones(5, bool), "missing is True in all of row 0: to draw without data, use fantasies"),
+        (np.array([MISSING, np.ones(5, bool)]), "missing is True in all of row 1"),
+        ([0.5, 0, 0, 0, 0], r"missing is \[0.5, .*expected bool: True where a value is missing"),
+        (None, "missing is None, expected a mask"),
+        (pt.dvector(), r"missing is a variable of type Vector\(float64.*expected bool or integers"),
+        (pt.tensor3(dtype="bool"), "expected a matrix of 5 columns, or one value a column"),
+        (pt.tensor(dtype="bool", shape=(4,)), "expected a matrix of 5 columns"),
+    ],
+)
+def test_bad_masks_beside_a_variable(missing, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        complete(machine()[0], pt.dmatrix(), missing)
 
 
 @pytest.mark.parametrize(

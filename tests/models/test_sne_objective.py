@@ -8,10 +8,13 @@ import pytensor.tensor as pt
 import pytest
 from on_backends import CORE_BACKENDS
 from scipy.optimize import approx_fprime
+from scipy.spatial.distance import cdist
 from scipy.special import rel_entr
 from sne_by_scipy import cost_by_scipy, random_P
 
 from udl_pt.backends import Function
+from udl_pt.eager import tsne as eager_tsne
+from udl_pt.models._sne import objective
 from udl_pt.models._sne.gradients import Analytic
 from udl_pt.models._sne.objective import sne_cost, sne_gradient, student, tsne_cost, tsne_gradient
 
@@ -76,6 +79,27 @@ def test_points_that_coincide_and_points_far_away(name):
     assert np.isfinite(cost(P, apart))
     np.testing.assert_allclose(gradient(P, apart), autodiff(apart), rtol=1e-10)
     assert np.isfinite(autodiff(apart)).all()
+
+
+def test_the_gradient_of_sne_where_log_w_is_large_beside_the_logarithm_of_the_sum():
+    P, Y = random_P(6), 1e10 * np.random.RandomState(1).randn(6, 2)
+    d = cdist(Y, Y)
+    np.fill_diagonal(d, np.inf)
+    Q = (d == d.min()) / 2  # only the two nearest points have a share
+    expected = [4 * sum((P - Q)[i, j] * (Y[i] - Y[j]) for j in range(6)) for i in range(6)]
+    np.testing.assert_allclose(sne_gradient(P, Y), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("float64", 1e155), ("float64", 1e308), ("float32", 1e20)])
+@pytest.mark.parametrize("side", [objective, eager_tsne])
+@pytest.mark.parametrize("name", ["sne_cost", "tsne_cost", "sne_gradient", "tsne_gradient"])
+def test_points_whose_squared_distances_overflow_are_refused(side, name, dtype, scale):
+    Y = scale * np.array([[-1.0, 0], [1, 0], [0, 1], [0, -1]])
+    with pytest.raises(ValueError, match=f"Y has points that are .* too large for {dtype}: scale it"):
+        getattr(side, name)((1 - np.eye(4)) / 12, Y.astype(dtype))
+    assert np.isfinite(
+        getattr(side, name)((1 - np.eye(4)) / 12, (Y / scale * scale**0.49).astype(dtype))
+    ).all()
 
 
 @pytest.mark.core

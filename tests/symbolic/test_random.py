@@ -1,5 +1,7 @@
 """Streams: their distributions, their order, and that they go on."""
 
+import copy
+import gc
 import pickle
 
 import numpy as np
@@ -10,6 +12,7 @@ from scipy import stats
 
 from udl_pt import RBM, RandomStreams, momentum_updates
 from udl_pt.backends import Function
+from udl_pt.symbolic import random
 from udl_pt.symbolic.random import as_generator, has_stuck_draws
 
 
@@ -95,6 +98,59 @@ def test_chains_of_draws_are_the_same_for_the_same_seed():
 
     np.testing.assert_array_equal(numbers(1), numbers(1))
     assert len(np.unique([numbers(1), numbers(2)])) == 30
+
+
+@pytest.mark.parametrize(
+    "streams_of",
+    [
+        lambda generator: [RandomStreams(generator) for _ in range(3)],
+        lambda generator: [first := RandomStreams(generator), RandomStreams(first), copy.copy(first)],
+    ],
+)
+@pytest.mark.parametrize("make", [np.random.RandomState, np.random.default_rng])
+def test_streams_on_one_generator_draw_other_numbers_in_functions_of_ones_own(make, streams_of):
+    generator, untouched = make(5), make(5)
+    x, streams = pt.dvector("x"), streams_of(generator)
+    draws = [s.uniform(shape) for shape in ((50,), x.shape) for s in streams]
+    f = pytensor.function([x], draws, **FAST)
+    got = np.array([f(np.zeros(50)) for _ in range(2)])
+    assert len(np.unique(got)) == got.size == 600
+    random = "random" if make is np.random.default_rng else "random_sample"
+    np.testing.assert_array_equal(got[:, 0].ravel(), getattr(untouched, random)(100))
+    np.testing.assert_array_equal(getattr(generator, random)(3), getattr(make(5), random)(3))  # a copy
+
+
+def test_other_inputs_than_those_that_a_graph_was_built_of():
+    rbm = RBM.createFromArrays(np.zeros((3, 40)), np.zeros(40), np.zeros(3))
+    rbm.rng, rs = RandomStreams(np.random.RandomState(5)), np.random.RandomState(5)
+    v, w, h = pt.dmatrices("vwh")
+    hidden = rbm.sample_h_given_v(v)
+    rbm.sample_v_given_h(hidden)
+    f = pytensor.function([w], hidden, givens={v: w}, **FAST)
+    for _ in range(2):
+        np.testing.assert_array_equal(f(np.ones((2, 3))), rs.random_sample((2, 40)) < 0.5)
+    g = pytensor.function([h], rbm.sample_v_given_h(h), **FAST)
+    assert not np.array_equal(*(g(np.ones((20, 40))) for _ in range(2)))
+
+
+def test_models_with_the_same_stream_draw_other_numbers():
+    streams, v = RandomStreams(0), pt.dmatrix("v")
+    models = [RBM(5, rng=streams, random_state=0, dtype="float64").fit(np.ones((2, 40)), epochs=0)] * 2
+    models[1] = copy.copy(models[0])
+    models += [RBM(5, rng=streams, random_state=0, dtype="float64").fit(np.ones((2, 40)), epochs=0)]
+    draws = pytensor.function([v], [m.rng.uniform(v.shape) for m in models], **FAST)(np.zeros((2, 40)))
+    assert len(np.unique(draws)) == 240
+
+
+def test_what_is_known_of_a_generators_streams_goes_with_the_generator():
+    gc.collect()
+    before = len(random._chains)
+    streams = RandomStreams(np.random.RandomState(5))
+    streams.uniform((2,))
+    assert len(random._chains) == before + 1
+    del streams
+    gc.collect()
+    assert len(random._chains) == before
 
 
 @SCANS_UPDATES

@@ -54,6 +54,15 @@ def test_consider_constant():
     np.testing.assert_allclose(p.get_value(), 2 - 0.1 * 6)
 
 
+@pytest.mark.parametrize("optimiser", [sgd_updates, momentum_updates])
+def test_a_rate_that_only_float64_holds(optimiser):
+    p, cost = quadratic()
+    pytensor.function([], [], updates=optimiser(cost, [p], 1e300), mode="FAST_COMPILE")()
+    np.testing.assert_allclose(p.get_value(), [-3e300, 8e300], rtol=1e-12)
+    with pytest.raises(ValueError, match=r"learning_rate is 1e\+300, expected .*from -3.40282"):
+        optimiser(*(lambda p, cost: (cost, [p]))(*quadratic("float32")), 1e300)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_step_that_is_not_finite_changes_nothing(bad):
     p, q = pytensor.shared(np.zeros(3), name="p"), pytensor.shared(np.ones(2), name="q")

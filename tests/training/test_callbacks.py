@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import xlog1py, xlogy
 
-from udl_pt import DBN, DNN, PCA, RBM, TSNE, AutoEncoder, DeepAutoEncoder, SymmetricSNE, eager
+from udl_pt import DBN, DNN, PCA, RBM, TSNE, AutoEncoder, DeepAutoEncoder, Ladder, SymmetricSNE, eager
 from udl_pt.training.callbacks import (
     EarlyStopping,
     LinearDecay,
@@ -289,3 +289,12 @@ def test_a_training_that_is_stopped_before_it_starts(data):
     ae = AutoEncoder(4, random_state=0).fit(data[0], batch_sz=20, callbacks=[Never()])
     np.testing.assert_array_equal(ae.W.get_value(), np.random.RandomState(0).randn(10, 4) / np.sqrt(14))
     assert ae.costs == []
+
+
+@pytest.mark.parametrize("model", [Ladder([2]), eager.DNN([2])])
+def test_early_stopping_asks_what_to_watch_where_there_is_no_validation_set(model):
+    with pytest.raises(
+        ValueError, match=rf"^{type(model).__name__} .*: pass watch=, one of .*'costs', 'errors'"
+    ):
+        EarlyStopping(model)
+    assert EarlyStopping(model, watch="errors").watch == "errors"

@@ -125,7 +125,11 @@ def test_early_stopping_goes_by_the_validation_set_where_it_is_not_told_by_what(
         (np.zeros(8), "validation has 1 dimension"),
         (2 * VALID, r"validation has values from .* expects \[0, 1\]"),
         (np.full((3, 8), np.nan), r"validation\[0, 0\] is nan"),
-        ((VALID, np.zeros(13, int)), "validation is .*, expected a matrix of numbers .*same length"),
+        (
+            (VALID, np.zeros(13, int)),
+            r"validation is a pair \(X, Y\), expected rows alone, .* no labels: pass X",
+        ),
+        ((VALID[0], VALID[:2]), "validation is .*, expected a matrix of numbers .*same length"),
     ],
 )
 def test_bad_validation_sets_change_nothing(side, name, validation, message):

@@ -148,6 +148,8 @@ def as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
     name, what, expected : str
         Its name, what it is to be, and what to look after where the rows don't fit together.
     """
+    if type(value) is np.ndarray:
+        return value
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(
             f"{name} is a masked array, whose mask would be lost: fill it, {name}.filled(…), or keep "

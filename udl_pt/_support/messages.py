@@ -1,6 +1,7 @@
 """What messages show of a value, and which advice fits to it."""
 
 import io
+import math
 import os
 import reprlib
 from collections.abc import Mapping, Sequence, Set
@@ -30,7 +31,9 @@ def shown(value: Any) -> str:
     """Describe a value on one line: its repr, shortened; for large arrays and frames shape and dtype."""
     kind = type(value)
     shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and not isinstance(value, type) and int(np.prod(shape)) > SMALL:
+    if not (isinstance(shape, tuple) and all(isinstance(n, int | np.integer) for n in shape)):
+        shape = ()
+    if not isinstance(value, type) and math.prod(shape) > SMALL:
         dtype = getattr(value, "dtype", None)
         what = "an array" if isinstance(value, np.ndarray) else f"a {kind.__name__}"
         return f"{what} of shape {tuple(shape)}" + ("" if dtype is None else f" and dtype {dtype}")
@@ -101,17 +104,19 @@ def no_probabilities(name: str, low: float, high: float, dtype: Any) -> str:
     low_text, high_text = (plain(x) if close else f"{x:g}" for x in (low, high))
     return (
         f"{name} has values from {low_text} to {high_text}, but the model reads them as probabilities and "
-        f"expects [0, 1]: {_advice_for_probabilities(low, high, dtype)}"
+        f"expects [0, 1]: {_advice_for_probabilities(name, low, high, dtype)}"
     )
 
 
-def _advice_for_probabilities(low: float, high: float, dtype: Any) -> str:
+def _advice_for_probabilities(name: str, low: float, high: float, dtype: Any) -> str:
     if low >= -ROUNDING and high <= 1 + ROUNDING:
         return "is it rounding? Cut it with numpy.clip(…, 0, 1)"
+    if name == "H":
+        return "pass codes such as forward_hidden returns"
     if low < 0:
         return (
             "for standardised data take squared errors and linear units, AutoEncoder(…, output='linear') "
-            "with fit(…, cost='squared_error'), or RBM(…, visible='gaussian'); else rescale them"
+            "with fit(…, cost='squared_error'), or udl_pt.RBM(…, visible='gaussian'); else rescale them"
         )
     if dtype == np.uint8 or (dtype != np.uint16 and 100 < high <= 255):
         return "divide by 255?"

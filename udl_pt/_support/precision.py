@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Centre", "centre", "check_error", "check_total", "check_whitening"]
+__all__ = ["Centre", "centre", "check_error", "check_result", "check_total", "check_whitening"]
 
 ROWS = 8192  # rows at a time
 
@@ -153,6 +153,21 @@ def check_whitening(
             f"whiten is True, but component {K} has a variance of {smallest:g}, too small for {dtype}: "
             "scale X"
         )
+
+
+def check_result(result: np.ndarray, X: np.ndarray, name: str) -> np.ndarray:
+    """Return what was computed of finite numbers `X`, where it is finite.
+
+    Raises
+    ------
+    ValueError
+        For numbers so large that a product or a sum of them overflows.
+    """
+    if not np.isfinite(result).all():
+        raise ValueError(
+            f"{name} has values up to {abs(X).max():g}, too large for a result in {result.dtype}: scale it"
+        )
+    return result
 
 
 def check_error(error: float, X: np.ndarray) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.symbolic.random import HostGenerator, RandomStreams
+from udl_pt.symbolic.random import HostGenerator, RandomStreams, in_dtype
 
 __all__ = ["Streams"]
 
@@ -34,11 +34,15 @@ class Streams:
     def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None) -> Any:
         """Draw from the uniform distribution on [low, high)."""
         draw = self._array(self.generator.random(tuple(size)), dtype)
-        return draw if (low, high) == (0.0, 1.0) else draw * float(high - low) + float(low)
+        if (low, high) == (0.0, 1.0):
+            return draw
+        return draw * self._number(high - low, "high - low", draw) + self._number(low, "low", draw)
 
     def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: Any = None) -> Any:
         """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
-        return self._array(self.generator.standard_normal(tuple(size)), dtype) * float(std) + float(avg)
+        draw = self._array(self.generator.standard_normal(tuple(size)), dtype)
+        with np.errstate(over="ignore"):  # a step of what becomes infinite is refused
+            return draw * self._number(std, "std", draw) + self._number(avg, "avg", draw)
 
     def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: Any = None) -> Any:
         """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""
@@ -46,6 +50,9 @@ class Streams:
             raise ValueError(f"n is {n}, expected 1: add up Bernoulli draws for more")
         draw = self.uniform(size, dtype=dtype)
         return self._cast(draw < p, draw.dtype)
+
+    def _number(self, number: Any, name: str, draw: Any) -> float:
+        return float(in_dtype(number, name, str(draw.dtype).removeprefix("torch.")))
 
     def _array(self, values: np.ndarray, dtype: Any) -> Any:
         return self._cast(values, self.dtype if dtype is None else dtype)

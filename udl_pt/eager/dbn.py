@@ -114,8 +114,9 @@ class DBN(Stack):
             with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite is refused
                 costs.append(self._cost_of_unit(X, k))
             if not (np.isfinite(costs[-1]) and step(rates["learning_rate"], rates["mu"]).all()):
+                what = "step for" if np.isfinite(costs[-1]) else "cost of"
                 raise DivergenceError(
-                    f"the cost of unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
+                    f"the {what} unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
                 )
         if show_fig:
             show_costs(costs, f"unit {k} of {self.title}")

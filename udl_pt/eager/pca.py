@@ -8,7 +8,7 @@ from udl_pt._support.arguments import check_count, check_switch
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import one_fit_at_a_time, open_to_fit
 from udl_pt._support.parameters import Parameters
-from udl_pt._support.precision import centre, check_error, check_total, check_whitening
+from udl_pt._support.precision import centre, check_error, check_result, check_total, check_whitening
 from udl_pt.eager._beyond import check_beyond
 
 __all__ = ["PCA"]
@@ -121,12 +121,13 @@ class PCA(Parameters):
         Raises
         ------
         ValueError, TypeError
-            For bad input, and before `fit`.
+            For bad input, before `fit`, and for values so large that the result overflows.
         """
         self._check_fitted("forward")
         X = check_matrix(X, dtype=self.dtype, n_features=self.n_features).astype(self.dtype)
-        Z: np.ndarray = (X - self.m) @ self.Q  # (N, K)
-        return Z
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            Z: np.ndarray = (X - self.m) @ self.Q  # (N, K)
+        return check_result(Z, X, "X")
 
     def transform(self, X: Any) -> np.ndarray:
         """Do the same as `forward`."""
@@ -153,14 +154,14 @@ class PCA(Parameters):
         Raises
         ------
         ValueError, TypeError
-            For bad input, and before `fit`.
+            For bad input, before `fit`, and for values so large that the result overflows.
         """
         self._check_fitted("inverse_transform")
         Z = check_matrix(Z, "Z", dtype=self.dtype, n_features=len(self.components_)).astype(self.dtype)
-        if self.whiten:
-            Z = Z * np.sqrt(self.explained_variance_)  # (N, K)
-        X_hat: np.ndarray = Z @ self.components_ + self.mean_  # (N, D)
-        return X_hat
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            scaled = Z * np.sqrt(self.explained_variance_) if self.whiten else Z  # (N, K)
+            X_hat: np.ndarray = scaled @ self.components_ + self.mean_  # (N, D)
+        return check_result(X_hat, Z, "Z")
 
     def reconstruction_error(self, X: Any) -> float:
         """Give ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.

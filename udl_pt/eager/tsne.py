@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from udl_pt._support.arguments import check_dtype
-from udl_pt._support.arrays import check_matrix
 from udl_pt._support.classes import own_constructor
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager.pca import PCA
-from udl_pt.models._sne.affinities import check_probabilities
+from udl_pt.models._sne.affinities import check_embedding
 from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, StudentEmbedding
 from udl_pt.training.progress import Progress
 
@@ -42,9 +41,10 @@ def sne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For arrays that are no such probabilities, or don't fit together.
+        For arrays that are no such probabilities, or don't fit together; for squared distances that are
+        too large for Y's dtype.
     """
-    P, Y = _checked(P, Y)
+    P, Y = check_embedding(P, Y)
     return Y.dtype.type(_divergence(P, _log_q_of_sne(Y)))
 
 
@@ -54,7 +54,7 @@ def tsne_cost(P: Any, Y: Any) -> Any:
     With ``q_ij = (1 + ||yi - yj||^2)^-1 / sum[k != m] (1 + ||yk - ym||^2)^-1`` (equation 4). Parameters,
     results and errors are those of `sne_cost`.
     """
-    P, Y = _checked(P, Y)
+    P, Y = check_embedding(P, Y)
     return Y.dtype.type(_divergence(P, _log_q_of_tsne(Y)))
 
 
@@ -67,7 +67,7 @@ def sne_gradient(P: Any, Y: Any) -> np.ndarray:
     -------
     numpy.ndarray of shape (N, C)
     """
-    return _gradient_of_sne(*_checked(P, Y))
+    return _gradient_of_sne(*check_embedding(P, Y))
 
 
 def tsne_gradient(P: Any, Y: Any) -> np.ndarray:
@@ -80,7 +80,7 @@ def tsne_gradient(P: Any, Y: Any) -> np.ndarray:
     -------
     numpy.ndarray of shape (N, C)
     """
-    return _gradient_of_tsne(*_checked(P, Y))
+    return _gradient_of_tsne(*check_embedding(P, Y))
 
 
 def _differences(Y: np.ndarray) -> np.ndarray:
@@ -134,14 +134,6 @@ def _gradient_of_tsne(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
     forces = ((P - Q) * W)[:, :, None] * _differences(Y)  # (N, N, C)
     gradient: np.ndarray = 4 * forces.sum(axis=1)  # (N, C)
     return gradient
-
-
-def _checked(P: Any, Y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Hand back joint probabilities and an embedding that fit together, both in the embedding's dtype."""
-    dtype = "float32" if getattr(Y, "dtype", None) == np.float32 else "float64"
-    Y = check_matrix(Y, "Y", dtype=dtype)
-    P = check_probabilities(P, len(Y))
-    return P.astype(dtype), Y.astype(dtype)
 
 
 class Pairs:
@@ -209,7 +201,7 @@ class _OnPairs(Embedding):
         MemoryError
             When matrices of N x N need more memory than there is.
         DivergenceError
-            When a step isn't finite; `embedding_` is that before it.
+            When a step or its cost isn't finite; `embedding_` is that before it.
         """
         check_beyond(f"{type(self).__name__}.fit_transform", beyond, {"backend": None})
         callbacks = self._callbacks(callbacks)

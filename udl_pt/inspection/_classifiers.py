@@ -53,6 +53,7 @@ class LogitsFunction(Callables):
     """
 
     unit_interval = True
+    logits: Callable[[Variable], Variable]
 
     def __init__(self, function: Callable[[Variable], Variable], dtype: str, n_features: int) -> None:
         check_gives_matrix(
@@ -61,7 +62,8 @@ class LogitsFunction(Callables):
             "a DNN, or a function of a matrix variable (N, D) that returns logits, a matrix variable (N, K)",
             pt.matrix("X", dtype=dtype),
         )
-        self.logits, self.dtype, self.n_features = function, dtype, n_features
+        # attacks make one of these a call: it changes no other model
+        vars(self).update(logits=function, dtype=dtype, n_features=n_features)
 
     @symbolic_or_array
     def forward(self, X: Any) -> Any:

@@ -114,7 +114,7 @@ class Layer(WithChance, LayerParameters, Callables):
         new = {name: shared(value, name) for name, value in values.items()}
         new |= {f"d{name}": shared(np.zeros_like(value), f"d{name}") for name, value in values.items()}
         old = vars(self).copy()  # nothing of it dies before all are set: another thread might look then
-        vars(self).update(new, n_features=len(values["W"]))
+        self._replace(**new, n_features=len(values["W"]))
         del old
 
     def _begin(self, run: Run, W: np.ndarray, biases: dict[str, np.ndarray]) -> None:

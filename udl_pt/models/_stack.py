@@ -32,7 +32,7 @@ from udl_pt.models._pretraining import (
     takes_probabilities,
 )
 from udl_pt.models.autoencoder import AutoEncoder
-from udl_pt.symbolic.calling import Callables
+from udl_pt.symbolic.calling import Callables, note_change
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.random import Chance, WithChance, unmoved_by_bad_input
 from udl_pt.training.held_out import Arrays
@@ -163,7 +163,8 @@ class Stack(WithChance, Callables):
             with unmoved_by_bad_input(g for layer in layers for g in generators_of(layer)):
                 pretrain_layers(layers, run, plan, others)
         except Exception as error:
-            if not isinstance(error, DivergenceError):  # all layers are what they were
+            note_change()  # the layers may be what they were
+            if not isinstance(error, DivergenceError):
                 self._complete = complete
             raise
         finally:

@@ -18,6 +18,7 @@ from udl_pt.models._pretraining import pass_up
 from udl_pt.models._stack import Stack
 from udl_pt.models.rbm import RBM
 from udl_pt.models.sampling import fantasies
+from udl_pt.symbolic._step import apply_if_finite
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.updates import momentum_updates
 from udl_pt.symbolic.variables import check_variable
@@ -193,7 +194,7 @@ class DBN(Stack):
         ValueError, TypeError
             For bad input.
         DivergenceError
-            When the cost isn't finite any more.
+            When the cost or a step isn't finite.
         """
         check_switches(show_fig=show_fig)
         rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
@@ -212,20 +213,18 @@ class DBN(Stack):
         X = shared(init_weights((1, D), self._generator, self.dtype), "X")
         dX = shared(np.zeros((1, D), self.dtype), "dX")
         cost = pt.softplus(-top.hidden_logits(pass_up(below, X))[0, k])  # -log of the sigmoid
-        step = Function(
-            [],
-            cost,
-            momentum_updates(cost, [X], rates["learning_rate"], rates["mu"], [dX]),
-            backend=self.backend,
-            name="fit_to_input",
-        )
+        updates = momentum_updates(cost, [X], rates["learning_rate"], rates["mu"], [dX])
+        sums, updates = apply_if_finite(updates, [X], unguarded=[dX])
+        step = Function([], [cost, sums], updates, backend=self.backend, name="fit_to_input")
         costs: list[float] = []
         self.costs = costs  # another call, in another thread, has its own
         for epoch in range(1, epochs + 1):
-            costs.append(float(step()))
-            if not np.isfinite(costs[-1]):
+            J, sums_of_step = step()
+            costs.append(float(J))
+            if not (np.isfinite(J) and np.isfinite(sums_of_step).all()):
+                what = "step for" if np.isfinite(J) else "cost of"
                 raise DivergenceError(
-                    f"the cost of unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
+                    f"the {what} unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
                 )
         if show_fig:
             show_costs(costs, f"unit {k} of {self.title}")

@@ -66,6 +66,10 @@ class DNN(Stack):
     """
 
     names = ("W", "b")
+    W: SharedVariable
+    b: SharedVariable
+    dW: SharedVariable
+    db: SharedVariable
     _head_only = False  # whether the last fit left the hidden layers alone
 
     def __init__(
@@ -246,9 +250,13 @@ class DNN(Stack):
     def _set_params(self, W: np.ndarray) -> None:
         """Make the logistic layer anew."""
         b = np.zeros(W.shape[1], self.dtype)
-        self.W, self.b = shared(W, "W"), shared(b, "b")
-        self.dW, self.db = shared(np.zeros_like(W), "dW"), shared(np.zeros_like(b), "db")
-        self._complete = True  # the last: another thread may look
+        self._replace(
+            W=shared(W, "W"),
+            b=shared(b, "b"),
+            dW=shared(np.zeros_like(W), "dW"),
+            db=shared(np.zeros_like(b), "db"),
+            _complete=True,
+        )
 
     def _step(
         self,

@@ -1,5 +1,6 @@
 """Chapter 1: principal components analysis, ``Z = (X - m)Q`` with the eigenvectors of X's covariance as Q."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from udl_pt._support.arguments import check_count, check_switch
 from udl_pt._support.arrays import check_form, check_matrix, check_values
 from udl_pt._support.fitting import one_fit_at_a_time, open_to_fit
-from udl_pt._support.precision import Centre, centre, check_error, check_total, check_whitening
+from udl_pt._support.precision import Centre, centre, check_error, check_result, check_total, check_whitening
 from udl_pt.backends import get_backend, shared
 from udl_pt.symbolic.calling import Callables, symbolic_or_array
 
@@ -104,11 +105,11 @@ class PCA(Callables):
         self.explained_variance_ = variances.astype(dtype)
         self.explained_variance_ratio_ = (found.variances / total).astype(dtype)
         scale = np.sqrt(variances) if self.whiten else np.ones(K)
-        self.Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
-        self.m = shared(self.mean_.copy(), "m")
+        Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
+        self._replace(Q=Q, m=shared(self.mean_.copy(), "m"))
         return self
 
-    @symbolic_or_array
+    @partial(symbolic_or_array, finite=True)
     def forward(self, X: Any) -> Any:
         """Give ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
 
@@ -120,6 +121,11 @@ class PCA(Callables):
         -------
         Variable or numpy.ndarray of shape (N, K)
             A graph where `X` is a PyTensor variable, else an array.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and for arrays of values so large that the result overflows.
         """
         return (X - self.m).dot(self.Q)
 
@@ -144,13 +150,18 @@ class PCA(Callables):
         Returns
         -------
         numpy.ndarray of shape (N, D)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and for values so large that the result overflows.
         """
         self._check_fitted("inverse_transform")
         Z = check_matrix(Z, "Z", dtype=self.dtype, n_features=len(self.components_))
-        if self.whiten:
-            Z = Z * np.sqrt(self.explained_variance_)
-        rebuilt: np.ndarray = np.asarray(Z, self.dtype) @ self.components_ + self.mean_
-        return rebuilt
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            scaled = Z * np.sqrt(self.explained_variance_) if self.whiten else Z
+            rebuilt: np.ndarray = np.asarray(scaled, self.dtype) @ self.components_ + self.mean_
+        return check_result(rebuilt, Z, "Z")
 
     def reconstruction_error(self, X: Any) -> float:
         """Give ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.

@@ -100,7 +100,8 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For masks of another shape or kind, and for rows of which nothing is known.
+        For masks of another shape or kind, and for rows of which nothing is known; of a variable mask, as
+        far as its type tells.
     """
     check_is(rbm, "rbm", RBM, "an RBM")
     steps = check_count(steps, "steps", at_least=2)
@@ -108,7 +109,7 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
     rbm._check_fitted("complete")
     if isinstance(X, Variable):
         check_variable(X, n_features=rbm.n_features)
-        missing = pt.as_tensor_variable(missing)
+        missing = _check_mask_variable(missing, X, rbm.n_features)
         start = pt.switch(missing, rbm.units.mean(rbm.b), X)
         missing = missing + pt.zeros_like(X)
         V, _ = clamped_chain(rbm, start, missing, first, rbm.rng)
@@ -134,23 +135,45 @@ def _compile_clamped(model: Any, backend: str) -> Function:
 
 
 def _check_gaps(rbm: RBM, X: Any, missing: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Give `X` with the means at the missing places, and the mask in its shape."""
+    """Return `X` with the means at the missing places, and the mask in its shape."""
+    from scipy.special import expit  # here: importing it takes a tenth of a second
+
     X = check_form(X)
-    gaps, shape = as_array(missing, "missing", "a mask", "True where a value is missing"), X.shape
+    gaps = np.broadcast_to(_check_mask(missing, *X.shape), X.shape)
+    if X.shape[1] == rbm.n_features:
+        b = rbm.b.get_value()
+        X = np.where(gaps, expit(b) if rbm.units.unit_interval else b, X)
+    X = check_matrix(X, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval)
+    return np.ascontiguousarray(X, rbm.dtype), gaps
+
+
+def _check_mask(missing: Any, N: int | None, D: int) -> np.ndarray:
+    """Return a mask of shape (N, D) or (D,), of which no row is all True; N is None where it isn't known."""
+    gaps = as_array(missing, "missing", "a mask", "True where a value is missing")
     if gaps.dtype != bool:
         found = f"has dtype {gaps.dtype}" if hasattr(missing, "dtype") else f"is {shown(missing)}"
         raise TypeError(f"missing {found}, expected bool: True where a value is missing")
-    if gaps.shape not in (shape, shape[1:]):
+    if not (gaps.shape[-1:] == (D,) and (gaps.ndim == 1 or (gaps.ndim == 2 and N in (None, len(gaps))))):
         raise ValueError(
-            f"missing is {shown(missing)} (shape {gaps.shape}), expected that of X, {shape}, or one value a "
+            f"missing is {shown(missing)} (shape {gaps.shape}), expected that of X, {(N, D)}, or one value a "
             "column"
         )
-    gaps = np.broadcast_to(gaps, shape)
-    rows = np.flatnonzero(gaps.all(axis=1))
+    rows = np.flatnonzero(np.atleast_2d(gaps).all(axis=1))
     if len(rows):
         raise ValueError(f"missing is True in all of row {rows[0]}: to draw without data, use fantasies")
-    if shape[1] == rbm.n_features:
-        b = rbm.b.get_value()
-        X = np.where(gaps, 1 / (1 + np.exp(-b)) if rbm.units.unit_interval else b, X)
-    X = check_matrix(X, dtype=rbm.dtype, n_features=rbm.n_features, unit_interval=rbm.units.unit_interval)
-    return np.ascontiguousarray(X, rbm.dtype), gaps
+    return gaps
+
+
+def _check_mask_variable(missing: Any, X: Variable, D: int) -> Variable:
+    """Return a mask as a variable: of an array all is checked, of a variable what its type tells."""
+    if not isinstance(missing, Variable):
+        return pt.as_tensor_variable(_check_mask(missing, X.type.shape[0], D))
+    kind, ndim = getattr(missing.type, "dtype", "none"), getattr(missing.type, "ndim", None)
+    if not (kind == "bool" or "int" in kind):
+        raise TypeError(f"missing is a variable of type {missing.type}, expected bool or integers")
+    if ndim not in (1, 2) or missing.type.shape[-1] not in (None, D):
+        raise ValueError(
+            f"missing is a variable of type {missing.type}, expected a matrix of {D} columns, or one value a "
+            "column"
+        )
+    return missing

@@ -60,7 +60,7 @@ class _OnGraphs(Embedding):
         MemoryError
             When matrices of N x N need more memory than there is.
         DivergenceError
-            When a step isn't finite; `embedding_` is that before it.
+            When a step or its cost isn't finite; `embedding_` is that before it.
         """
         backend = get_backend(backend)
         callbacks = self._callbacks(callbacks)

@@ -5,12 +5,14 @@ variable the method returns a variable. Given an array it is compiled once, and 
 that a whole data set can pass without its hidden layers taking memory all at once.
 """
 
+import contextlib
 import copy
 import functools
 import inspect
 import operator
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pytensor.tensor as pt
@@ -19,11 +21,12 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.parameters import Parameters
+from udl_pt._support.precision import check_result
 from udl_pt.backends import Function, float_dtype, get_backend
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import check_variable
 
-__all__ = ["ArrayFunction", "Callables", "in_chunks", "symbolic_or_array"]
+__all__ = ["ArrayFunction", "Callables", "in_chunks", "note_change", "symbolic_or_array"]
 
 CHUNK = 1000  # rows
 
@@ -61,6 +64,8 @@ class ArrayFunction:
         The method's name.
     argument : str
         What messages call its input.
+    finite : bool
+        Whether a result that isn't finite is refused.
     """
 
     def __init__(
@@ -73,9 +78,10 @@ class ArrayFunction:
         backend: str,
         name: str,
         argument: str = "X",
+        finite: bool = False,
     ) -> None:
         x = pt.matrix("X", dtype=dtype)
-        self.argument = argument
+        self.argument, self.finite = argument, finite
         self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
         self._function = Function([x], graph(x), backend=backend, name=name)
 
@@ -101,7 +107,11 @@ class ArrayFunction:
             n_features=self.n_features,
             unit_interval=self.unit_interval,
         )
-        return self._function.call_locked(self._of_chunks, X)  # another thread may train
+        if len(X) <= CHUNK:
+            results = np.array(self._function(np.ascontiguousarray(X, self.dtype)), order="C")
+        else:
+            results = self._function.call_locked(self._of_chunks, X)  # another thread may train
+        return check_result(results, X, self.argument) if self.finite else results
 
     def _of_chunks(self, X: np.ndarray) -> np.ndarray:
         results = None
@@ -116,32 +126,80 @@ class ArrayFunction:
         return results
 
 
-def _held(model: Any) -> list[Any]:
-    """List all that a graph of the model may depend on: the attributes of it and of its layers.
+_latest_change = object()  # another object after each change of an attribute of any model
+_this_thread = threading.local()
 
-    Not what `fit` has recorded, which grows while another thread trains.
-    """
-    held: list[Any] = []
-    for name, value in vars(model).copy().items():  # another thread may set attributes meanwhile
-        if name != "_compiled":
-            held += (name, value)
-            if type(value) is list and not name.endswith(("costs", "errors")):
-                held += value
-    for layer in getattr(model, "hidden_layers", ()):
-        if hasattr(layer, "__dict__"):
-            held += _held(layer)
-    return held
+
+def note_change() -> None:
+    """Have each compiled function build its graph again before its next call, and compare the two."""
+    global _latest_change
+    if not getattr(_this_thread, "builds", False):
+        _latest_change = object()
+
+
+@contextlib.contextmanager
+def _building() -> Iterator[None]:
+    """Let this thread build a graph: the attributes that it sets meanwhile are those of copies."""
+    before, _this_thread.builds = getattr(_this_thread, "builds", False), True
+    try:
+        yield
+    finally:
+        _this_thread.builds = before
+
+
+def _parts(model: Any) -> list[Any]:
+    """List the model, its layers, and theirs."""
+    parts = [model] if hasattr(model, "__dict__") else []
+    return parts + [part for layer in getattr(model, "hidden_layers", ()) for part in _parts(layer)]
+
+
+def _attributes(part: Any) -> dict[str, Any]:
+    """Copy the attributes that a graph may depend on: not the records of `fit`, which grow meanwhile."""
+    attributes = vars(part).copy()  # another thread may set attributes meanwhile
+    return {n: v for n, v in attributes.items() if n != "_compiled" and not n.endswith(("costs", "errors"))}
+
+
+def _held(model: Any) -> list[Any]:
+    """List all that a graph of the model may depend on by itself."""
+    return [entry for part in _parts(model) for pair in _attributes(part).items() for entry in pair]
 
 
 def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
     return len(some) == len(others) and all(map(operator.is_, some, others))
 
 
+class _Unnoted:
+    """What changes without `note_change`: entries of lists, and attributes of layers of another kind."""
+
+    def __init__(self, model: Any) -> None:
+        parts = _parts(model)
+        self._lists = [v for part in parts for v in _attributes(part).values() if type(v) is list]
+        self._others = [vars(part) for part in parts if not isinstance(part, Callables)]
+        self._entries = self._listed()
+
+    def _listed(self) -> list[Any]:
+        entries = [entry for values in self._lists for entry in values]
+        return entries + [value for attributes in self._others for value in attributes.copy().values()]
+
+    def is_same(self) -> bool:
+        """Whether nothing has changed so."""
+        return _are_same(self._entries, self._listed())
+
+
+class _Compiled(NamedTuple):
+    """A function, and what was when its graph was built."""
+
+    function: Any
+    change: object
+    unnoted: _Unnoted
+
+
 class Callables(Parameters):
     """The base of all symbolic models: keeps their compiled functions, one for each method and backend.
 
-    A function is made anew when an attribute of the model, or of one of its layers, is another object than
-    before, and compiled anew if its graph has changed. A change inside an array, a dict or the like can't be
+    When an attribute of any model has been set, or an entry of a list of the model, a function builds its
+    graph again before its next call. It is compiled again if the graph has changed. So a model may reach
+    others in any way: as an attribute, or in a closure. A change inside an array, a dict or the like can't be
     seen: assign a new one.
     """
 
@@ -185,7 +243,8 @@ class Callables(Parameters):
                         f"{cls.__name__}.{name} takes {inspect.signature(method)}, expected (self, X) as the "
                         "method that it overrides"
                     ) from error
-                setattr(cls, name, symbolic_or_array(method, takes_hidden=rule.takes_hidden, name=name))
+                own = {"takes_hidden": rule.takes_hidden, "finite": rule.finite}
+                setattr(cls, name, symbolic_or_array(method, name=name, **own))
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; a parameter or a velocity must be a shared variable of the model's dtype."""
@@ -202,32 +261,51 @@ class Callables(Parameters):
                     f"{name} of {type(self).__name__} is set to a shared variable of type {value.type}, "
                     f"expected dtype {self.dtype} and {before.type.ndim} dimensions"
                 )
+            shape, expected = (v.get_value(borrow=True).shape for v in (value, before))
+            if shape != expected:
+                raise ValueError(
+                    f"{name} of {type(self).__name__} is set to a shared variable of shape {shape}, expected "
+                    f"{expected}: fit sets all parameters for data of another shape"
+                )
         super().__setattr__(name, value)
+        note_change()
+
+    def __delattr__(self, name: str) -> None:
+        """Delete an attribute."""
+        super().__delattr__(name)
+        note_change()
+
+    def _replace(self, **attributes: Any) -> None:
+        """Set attributes at once, parameters of other shapes too: other threads see all old or all new."""
+        vars(self).update(attributes)
+        note_change()
 
     def compiled(self, name: str, make: Callable[[Any, str], Any]) -> Any:
         """Return the `ArrayFunction` or `Function` that ``make(model, backend)`` makes of this model.
 
-        It is made once, and again when something that the model holds is another object. The model that
-        `make` gets shares this one's parameters and its generator of draws, but has a stream of its own, so
-        draws in the user's graphs and in the library's don't depend on each other.
+        It is made once, and again after a change of any model. The model that `make` gets shares this one's
+        parameters and its generator of draws, but has a stream of its own, so draws in the user's graphs and
+        in the library's don't depend on each other.
         """
         model: Any = self
         while True:
             self._check_fitted(name)
-            backend, rng = get_backend(model.backend), getattr(model, "rng", None)
-            kept, held = model.__dict__.setdefault("_compiled", {}), _held(model)
-            function, known = kept.get((name, backend), (None, []))
-            if function is not None and _are_same(known, held):
-                return function
-            twin = copy.copy(model)
-            if rng is not None:
-                twin.rng = RandomStreams(rng)
-            latest = make(twin, backend)
+            backend, change = get_backend(model.backend), _latest_change
+            kept = model.__dict__.setdefault("_compiled", {})
+            known = kept.get((name, backend))
+            if known is not None and known.change is change and known.unnoted.is_same():
+                return known.function
+            held, unnoted = _held(model), _Unnoted(model)
+            with _building():
+                twin = copy.copy(model)
+                if (rng := getattr(model, "rng", None)) is not None:
+                    twin.rng = RandomStreams(rng)
+                latest = make(twin, backend)
             if _are_same(held, _held(model)):  # else another thread began a fit, and some parameters are new
                 break
-        if function is not None:
-            latest.take_over(function)
-        kept[name, backend] = latest, held
+        if known is not None:
+            latest.take_over(known.function)
+        kept[name, backend] = _Compiled(latest, change, unnoted)
         return latest
 
     def array_function(self, method: str) -> ArrayFunction:
@@ -244,13 +322,18 @@ class Callables(Parameters):
                 backend=backend,
                 name=f"{type(self).__name__}.{method}",
                 argument=getattr(function, "argument", "X"),
+                finite=getattr(function, "finite", False),
             )
 
         return self.compiled(method, make)  # type: ignore[no-any-return]
 
 
 def symbolic_or_array(
-    method: Callable[..., Any], *, takes_hidden: bool = False, name: str | None = None
+    method: Callable[..., Any],
+    *,
+    takes_hidden: bool = False,
+    name: str | None = None,
+    finite: bool = False,
 ) -> Any:
     """Let a method that turns a matrix variable into a graph also take arrays and return arrays.
 
@@ -264,14 +347,18 @@ def symbolic_or_array(
         Whether the variable is one of hidden units instead, of shape (N, M).
     name : str, optional
         The attribute of the class that holds the method, where that isn't the method's own name.
+    finite : bool
+        Whether a result of arrays that isn't finite is refused.
     """
     own_name, signature = name or method.__name__, inspect.signature(method)
     argument = ([*signature.parameters, "X"])[1]
 
     @functools.wraps(method)
     def call(*arguments: Any, **named: Any) -> Any:
-        bound = signature.bind(*arguments, **named)
-        (self, X, *more), named = bound.args, bound.kwargs
+        if named or len(arguments) != 2:
+            bound = signature.bind(*arguments, **named)
+            arguments, named = bound.args, bound.kwargs
+        self, X, *more = arguments
         if isinstance(X, Variable):
             self._check_fitted(own_name)
             n_features = self.M if takes_hidden else self.n_features
@@ -284,6 +371,6 @@ def symbolic_or_array(
             )
         return self.array_function(own_name)(X)
 
-    call.takes_hidden = takes_hidden  # type: ignore[attr-defined]
+    call.takes_hidden, call.finite = takes_hidden, finite  # type: ignore[attr-defined]
     call.argument = argument  # type: ignore[attr-defined]
     return call

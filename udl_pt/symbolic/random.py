@@ -10,9 +10,13 @@ the draws in, so a seed gives the same numbers on every backend and a run goes o
 
 Draws whose sizes depend on the same inputs form a chain: one follows the other. The first chain draws from
 the stream's own generator, as the library's functions do, and neither repeats the other's numbers. Each
-further chain has a generator derived from the stream's state. (Functions in PyTensor's JAX mode copy states:
-two of them on the same inputs draw the same.) Draws within the function of a `pytensor.scan` differ from step
-to step, and from call to call if scan's updates are passed on::
+further chain has a generator derived from the stream's state. So has each chain of a second stream on the
+same generator of NumPy's. A function of one's own draws from a copy: the generator that was passed doesn't
+advance, and ``streams.generator`` is the copy. (Functions in PyTensor's JAX mode copy states: two of them on
+the same inputs draw the same.) A chain's update depends on the inputs that it was built of. So let a function
+replace these with ``givens``, not with `clone_replace`, and build a graph of samples on an input of its own.
+Draws within the function of a `pytensor.scan` differ from step to step, and from call to call if scan's
+updates are passed on::
 
     steps, updates = pytensor.scan(lambda x: x * streams.binomial(x.shape), X)
     f = pytensor.function([X], steps, updates=updates)
@@ -24,6 +28,7 @@ import contextlib
 import hashlib
 import itertools
 import pickle
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +40,7 @@ from pytensor.graph.traversal import ancestors, explicit_graph_inputs
 from pytensor.tensor.random.type import RandomType, random_generator_type
 from pytensor.tensor.random.variable import RandomGeneratorSharedVariable
 
+from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.messages import shown
 from udl_pt.backends._internals import bit_generator, global_generator, scan_context
@@ -46,6 +52,7 @@ __all__ = [
     "WithChance",
     "as_generator",
     "has_stuck_draws",
+    "in_dtype",
     "unmoved_by_bad_input",
 ]
 
@@ -129,7 +136,7 @@ class Chance:
             Makes a stream of such a source: `RandomStreams` or its twin.
         """
         self._rng, self._make = rng, make
-        return None if rng is None else make(rng)
+        return rng if rng is None or type(rng) is make else make(rng)
 
     def next_stream(self, stream: Any) -> Any:
         """Return the stream for a fit whose weights are drawn; `stream` is that of the fit before, if any."""
@@ -193,6 +200,14 @@ def unmoved_by_bad_input(generators: Iterable[HostGenerator]) -> Iterator[None]:
         raise
 
 
+def in_dtype(number: Any, name: str, dtype: Any) -> np.ndarray:
+    """Return a number, or an array of them, in `dtype`; raise where a number is too large for that."""
+    if is_scalar(number):
+        largest = float(np.finfo(dtype).max)
+        number = check_number(number, name, at_least=-largest, at_most=largest)
+    return np.asarray(number, dtype)
+
+
 @dataclass(frozen=True, eq=False)
 class _Draw:
     """How the host makes a draw; `number` keeps the order in which the streams handed them out."""
@@ -218,6 +233,18 @@ class _Chain:
     state: _State
 
 
+class _Chains:
+    """The chains of all streams on one generator."""
+
+    def __init__(self) -> None:
+        self.has_first = False
+        self.numbers = itertools.count()
+
+
+# by a generator's lock, which lives as long as its bits do: these can't be referred to weakly
+_chains: "weakref.WeakKeyDictionary[Any, _Chains]" = weakref.WeakKeyDictionary()
+
+
 class RandomStreams:
     """A stream of symbolic draws from one generator.
 
@@ -225,19 +252,21 @@ class RandomStreams:
     ----------
     seed : None, int, numpy.random.Generator, numpy.random.RandomState or RandomStreams
         None seeds afresh, without touching NumPy's global generator; an int seeds NumPy's default
-        generator; a generator is used itself, and advances.
+        generator. The library's functions draw from a generator itself, which advances; a
+        `pytensor.function` of one's own draws from a copy of it.
     dtype : {"float64", "float32"}, optional
         Of the draws that aren't told another; PyTensor's floatX where not given.
     """
 
     _container: Any  # of the generator; streams of one stream share it
-    _numbers: Iterator[int]  # of the chains
+    _chains: _Chains
 
     def __init__(self, seed: Any = None, dtype: str | None = None) -> None:
         self.dtype = dtype
         self._chain: _Chain | None = None
+        self._follows = isinstance(seed, RandomStreams)
         if isinstance(seed, RandomStreams):
-            self._container, self._numbers = seed._container, seed._numbers
+            self._container, self._chains = seed._container, seed._chains
             return
         if seed is None or (isinstance(seed, int | np.integer) and not isinstance(seed, bool)):
             if seed is not None and seed < 0:
@@ -252,7 +281,7 @@ class RandomStreams:
                 "or a RandomState"
             )
         self._container: Any = _State(random_generator_type, seed, strict=True).container
-        self._numbers = itertools.count()
+        self._chains = _chains.setdefault(seed.bit_generator.lock, _Chains())
 
     @property
     def generator(self) -> np.random.Generator:
@@ -296,14 +325,14 @@ class RandomStreams:
         draw = self._draw(size, dtype, "uniform")
         if (low, high) == (0.0, 1.0):
             return draw
-        return draw * np.asarray(high - low, draw.dtype) + np.asarray(low, draw.dtype)
+        return draw * in_dtype(high - low, "high - low", draw.dtype) + in_dtype(low, "low", draw.dtype)
 
     def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: str | None = None) -> Variable:
         """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
         draw = self._draw(size, dtype, "normal")
         if (avg, std) == (0.0, 1.0):
             return draw
-        return draw * np.asarray(std, draw.dtype) + np.asarray(avg, draw.dtype)
+        return draw * in_dtype(std, "std", draw.dtype) + in_dtype(avg, "avg", draw.dtype)
 
     def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: str | None = None) -> Variable:
         """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""
@@ -362,11 +391,12 @@ class RandomStreams:
         """PyTensor's own random variable, for functions that the library doesn't compile."""
         roots = frozenset(explicit_graph_inputs(shape))
         scan = scan_context()
-        if self._chain is None:
+        if self._chain is None and not self._chains.has_first:
+            self._chains.has_first = not self._follows  # the library's graphs are of streams that follow
             own = _State(random_generator_type, None, None, container=self._container, name="random state")
             self._chain = _Chain(roots, scan, own)
-        elif self._chain.roots != roots or self._chain.scan is not scan:
-            generator = _derived(self.generator, next(self._numbers))
+        elif self._chain is None or self._chain.roots != roots or self._chain.scan is not scan:
+            generator = _derived(self.generator, next(self._chains.numbers))
             self._chain = _Chain(roots, scan, _State(random_generator_type, generator, True))
         state = self._chain.state
         state.default_update, draw = getattr(state.default_update or state, kind)(size=shape)

@@ -24,8 +24,10 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
+from udl_pt._support.arguments import is_scalar
 from udl_pt._support.messages import shown
 from udl_pt.symbolic._step import Updates, UpdateStep, gradients_of, rates_of
+from udl_pt.symbolic.random import in_dtype
 
 __all__ = [
     "MomentumStep",
@@ -77,7 +79,9 @@ def sgd_updates(
     1.5
     """
     gradients = gradients_of(cost, params, consider_constant)
-    return [(p, p - _like(learning_rate, p) * g) for p, g in zip(params, gradients, strict=True)]
+    return [
+        (p, p - _like(learning_rate, p, "learning_rate") * g) for p, g in zip(params, gradients, strict=True)
+    ]
 
 
 def momentum_updates(
@@ -123,7 +127,7 @@ def momentum_updates(
         dparams = _zeros_like(params)
     gradients = gradients_of(cost, params, consider_constant)
     velocities = [
-        _like(mu, p) * dp - _like(learning_rate, p) * g
+        _like(mu, p, "mu") * dp - _like(learning_rate, p, "learning_rate") * g
         for p, dp, g in zip(params, dparams, gradients, strict=True)
     ]
     return [(p, p + v) for p, v in zip(params, velocities, strict=True)] + list(
@@ -188,9 +192,9 @@ def nesterov_updates(
     gradients = gradients_of(cost, params, consider_constant)
     new_params, new_velocities = [], []
     for p, v, g in zip(params, velocities, gradients, strict=True):
-        descent = _like(learning_rate, p) * g
-        new_v = _like(mu, p) * v - descent
-        new_params.append((p, p + (_like(mu, p) * new_v - descent)))
+        descent = _like(learning_rate, p, "learning_rate") * g
+        new_v = _like(mu, p, "mu") * v - descent
+        new_params.append((p, p + (_like(mu, p, "mu") * new_v - descent)))
         new_velocities.append((v, new_v))
     return new_params + new_velocities
 
@@ -248,9 +252,17 @@ def rmsprop_updates(
     gradients = gradients_of(cost, params, consider_constant)
     new_params, new_squares = [], []
     for p, s, g in zip(params, squares, gradients, strict=True):
-        rho_p = _like(rho, p)
+        rho_p = _like(rho, p, "rho")
         new_s = rho_p * s + (1 - rho_p) * g**2
-        new_params.append((p, p - _like(learning_rate, p) * g / (pt.sqrt(new_s) + _like(epsilon, p))))
+        new_params.append(
+            (
+                p,
+                p
+                - _like(learning_rate, p, "learning_rate")
+                * g
+                / (pt.sqrt(new_s) + _like(epsilon, p, "epsilon")),
+            )
+        )
         new_squares.append((s, new_s))
     return new_params + new_squares
 
@@ -313,12 +325,20 @@ def adam_updates(
     gradients = gradients_of(cost, params, consider_constant)
     new_params, new_means, new_squares = [], [], []
     for p, m, v, g in zip(params, means, squares, gradients, strict=True):
-        b1, b2 = _like(beta1, p), _like(beta2, p)
+        b1, b2 = _like(beta1, p, "beta1"), _like(beta2, p, "beta2")
         new_m = b1 * m + (1 - b1) * g
         new_v = b2 * v + (1 - b2) * g**2
         m_hat = new_m / _one_minus_power(b1, new_t)
         v_hat = new_v / _one_minus_power(b2, new_t)
-        new_params.append((p, p - _like(learning_rate, p) * m_hat / (pt.sqrt(v_hat) + _like(epsilon, p))))
+        new_params.append(
+            (
+                p,
+                p
+                - _like(learning_rate, p, "learning_rate")
+                * m_hat
+                / (pt.sqrt(v_hat) + _like(epsilon, p, "epsilon")),
+            )
+        )
         new_means.append((m, new_m))
         new_squares.append((v, new_v))
     return [*new_params, *new_means, *new_squares, (t, new_t)]
@@ -430,7 +450,9 @@ def checked_rates(
     return own
 
 
-def _like(number: Any, p: SharedVariable) -> Variable:
+def _like(number: Any, p: SharedVariable, name: str) -> Variable:
+    if is_scalar(number):  # of a large Python float, PyTensor tries float32, which warns
+        number = in_dtype(number, name, p.dtype)
     return pt.cast(pt.as_tensor_variable(number), p.dtype)
 
 

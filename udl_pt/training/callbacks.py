@@ -162,13 +162,18 @@ class EarlyStopping:
         records = [name for name in vars(model) if name.endswith(("costs", "errors"))]
         if not records:
             raise TypeError(f"model is a {type(model).__name__}, which keeps no record that can be watched")
+        listed = ", ".join(map(repr, records))
         if watch is None:
-            classifies = "errors" in records or "valid_costs" not in records
-            watch = "valid_errors" if classifies else "valid_costs"
+            watch = next((name for name in ("valid_errors", "valid_costs") if name in records), None)
+            if watch is None:
+                raise ValueError(
+                    f"{type(model).__name__} has no validation set to watch: pass watch=, one of its records "
+                    f"{listed}"
+                )
         if not (isinstance(watch, str) and watch in records):
             raise ValueError(
                 f"watch is {shown(watch)}, expected one of the records of this {type(model).__name__}: "
-                f"{', '.join(map(repr, records))}"
+                f"{listed}"
             )
         self._model, self.watch = model, watch
         self.patience = check_count(patience, "patience")

@@ -17,6 +17,16 @@ __all__ = ["HeldOut"]
 Arrays = tuple[np.ndarray, ...]
 
 
+def _is_labelled(validation: Any) -> bool:
+    """Whether it is a pair of a matrix and a vector."""
+    if not (isinstance(validation, tuple | list) and len(validation) == 2):
+        return False
+    try:
+        return [np.ndim(part) for part in validation] == [2, 1]
+    except Exception:  # of rows of several lengths, say: that is found out later
+        return False
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """What the argument `validation` of a ``fit`` asks for; false where there is no validation set.
@@ -78,6 +88,10 @@ class HeldOut:
             if labelled:
                 raise TypeError(
                     f"validation is {shown(validation)}, expected a share such as 0.1, or a pair (X, Y)"
+                )
+            if _is_labelled(validation):
+                raise TypeError(
+                    "validation is a pair (X, Y), expected rows alone, since this fit reads no labels: pass X"
                 )
             return cls((rows(validation, "validation"),))
         share = check_number(validation, "validation", at_least=0, at_most=1)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
+from pytensor.scalar import upcast
 
 from udl_pt._support.arrays import check_matrix
 from udl_pt.backends import Function
@@ -75,7 +76,7 @@ def gibbs_chain(model: Machine, V: Variable, k: Any, stream: RandomStreams) -> V
         H = bernoulli(for_h, model.hidden_logits(V))
         return model.units.draw(for_v, model.visible_input(H), model.z)
 
-    return loop(step, gibbs_draws(model, k, V.shape[0], stream), [V], k)[0]
+    return loop(step, gibbs_draws(model, k, V.shape[0], stream), [_start(model, V)], k)[0]
 
 
 def persistent_chain(
@@ -201,8 +202,14 @@ def clamped_chain(
         drawn = model.units.draw(for_v, a, model.z)
         return pt.switch(missing, drawn, V), total + model.units.mean(a)
 
+    V = _start(model, V)
     V, total = loop(step, gibbs_draws(model, k, V.shape[0], stream), [V, pt.zeros_like(V)], k, [missing])
     return V, total
+
+
+def _start(model: Machine, V: Variable) -> Variable:
+    """Cast where chains start to the dtype of what a step returns: a loop needs the same in all steps."""
+    return pt.cast(V, upcast(V.dtype, model.dtype))
 
 
 def run_chain(model: Any, V: Any, k: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from udl_pt._support.precision import centre
 
 __all__ = [
     "Points",
+    "check_embedding",
     "check_probabilities",
     "fill_gaussian",
     "fill_joint",
@@ -23,7 +24,7 @@ ATTEMPTS = 500
 VANISHING = 800.0  # exp(-VANISHING) is 0
 TOO_NEAR = 1e-138  # of the largest difference: its square has no digits to compare
 ALIKE = 1e-14  # squared distances that differ by less, relatively, differ by rounding
-TINY = float(np.finfo(float).tiny)
+TINY, HUGE = float(np.finfo(float).tiny), float(np.finfo(float).max)
 ENTRIES = 2**19  # distances at a time: 4 MB
 PAIRS = 2**10  # differences of points at a time
 
@@ -126,7 +127,7 @@ def fill_gaussian(P: np.ndarray, found: Points, s: float) -> None:
     """Write `gaussian_probabilities` of `points` into `P`."""
     nearest = min(float(_distances(found, rows).min()) for rows in _blocks(len(P)))
     with np.errstate(over="ignore"):  # of a tiny s, only the nearest pairs have a share; of a huge one, all
-        s = max(float(np.ldexp(s, -found.k)), TINY)
+        s = float(np.clip(np.ldexp(s, -found.k), TINY, HUGE))
         for rows in _blocks(len(P)):
             P[rows] = np.exp((nearest - _distances(found, rows)) / s / s / 2)
     _symmetrise(P)  # where products differ in the last place
@@ -156,6 +157,28 @@ def points(X: Any, perplexity: Any = None) -> Points:
         raise ValueError("all rows of X are the same, none is nearer than another: expected data that vary")
     around = centre(array)
     return Points(around.scaled(array), array.astype(float, copy=False), around.k)
+
+
+def check_embedding(P: Any, Y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return joint probabilities of shape (N, N) and an embedding of shape (N, C), both in Y's dtype.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For other arrays, and for points whose squared distances are too large for the dtype.
+    """
+    dtype = "float32" if getattr(Y, "dtype", None) == np.float32 else "float64"
+    array = check_matrix(Y, "Y", dtype=dtype)
+    P = check_probabilities(P, len(array))
+    with np.errstate(over="ignore"):  # refused below
+        apart = array.max(axis=0).astype(float) - array.min(axis=0).astype(float)
+        longest = float((apart**2).sum())
+    if longest > float(np.finfo(dtype).max):
+        raise ValueError(
+            f"Y has points that are up to {apart.max():g} apart in a column, whose squared distances are too "
+            f"large for {dtype}: scale it"
+        )
+    return np.ascontiguousarray(P, dtype), np.ascontiguousarray(array, dtype)
 
 
 def check_probabilities(P: Any, N: int) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Chapter 2: cost and gradient of an embedding on arrays, as `SymmetricSNE` and `TSNE` descend them."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,7 @@ class Analytic:
     def cost(self, Y: np.ndarray) -> float:
         """Give the Kullback-Leibler divergence, in nats."""
         Z = self._of_pairs(Y)[2]
-        return self._entropy - float(sum(self._of_blocks(self._attraction, Y))) + math.log(Z)
+        return self._entropy - float(sum(self._of_blocks(self._attraction, Y))) + float(np.log(Z))
 
 
 class Autodiff:

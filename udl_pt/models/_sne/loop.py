@@ -210,23 +210,35 @@ class Embedding(WithChance, Described):
                 moved, velocity, gains = self._moved(
                     Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
                 )
-            if not np.isfinite(moved).all():
-                raise DivergenceError(
-                    f"{progress.stage}: the step is not finite in iteration {iteration} (learning_rate "
-                    f"{rate:g}); embedding_ is that before this step: use a smaller learning_rate"
-                )
+                recorded = iteration % RECORDED == 0 or iteration == self.max_iter
+                cost = descent.cost(moved) if recorded else 0.0
+            self._check_finite(moved, cost, progress, iteration)
             self.embedding_ = Y = moved
             progress.advance(epoch=iteration)
-            if iteration % RECORDED == 0 or iteration == self.max_iter:
-                self.costs.append(descent.cost(Y))
-                progress.advance(cost=self.costs[-1])
+            if recorded:
+                self.costs.append(cost)
+                progress.advance(cost=cost)
             notify(callbacks, "on_batch", progress)
             for callback in filter(callable, callbacks):
                 callback(progress)
             if progress.stop:
                 break
         notify(callbacks, "on_end", progress)
-        self.kl_divergence_ = descent.cost(Y)
+        with np.errstate(all="ignore"):  # as above
+            cost = descent.cost(Y)
+        self._check_finite(Y, cost, progress, progress.epoch)
+        self.kl_divergence_ = cost
+
+    @staticmethod
+    def _check_finite(Y: np.ndarray, cost: float, progress: Progress, iteration: int) -> None:
+        """Raise unless the places `Y` after a step and their cost are finite."""
+        if not (np.isfinite(Y).all() and np.isfinite(cost)):
+            what = "cost" if np.isfinite(Y).all() else "step"
+            before = "; embedding_ is that before this step" if iteration > progress.epoch else ""
+            raise DivergenceError(
+                f"{progress.stage}: the {what} is not finite in iteration {iteration} (learning_rate "
+                f"{progress.hyper['learning_rate']:g}){before}: use a smaller learning_rate"
+            )
 
 
 class GaussianEmbedding(Embedding):

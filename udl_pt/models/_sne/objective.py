@@ -24,9 +24,8 @@ import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arrays import check_matrix
 from udl_pt.backends import Function, get_backend
-from udl_pt.models._sne.affinities import check_probabilities
+from udl_pt.models._sne.affinities import check_embedding, check_probabilities
 from udl_pt.symbolic.variables import check_variable
 
 __all__ = [
@@ -74,7 +73,8 @@ def sne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For arrays that are no such probabilities, or don't fit together.
+        For arrays that are no such probabilities, or don't fit together; for squared distances that are
+        too large for Y's dtype.
     """
     return _called("sne_cost", gaussian, _cost, P, Y)
 
@@ -118,7 +118,8 @@ def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Varia
 def _gradient(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
     _, s, log_w = kernel(_squared_distances(Y.T, Y.T))
     others = _others(log_w, Y)
-    Q = pt.exp(others - _log_sum_exp(others))
+    others -= others.max()  # first: beside a large log w, the logarithm of the sum would be lost
+    Q = pt.exp(others - pt.log(pt.exp(others).sum()))
     force = P - Q if s is None else (P - Q) * s
     return 4 * (force.sum(axis=1)[:, None] * Y - force.dot(Y))
 
@@ -222,8 +223,5 @@ def _called(name: str, kernel: Kernel, graph: Callable[..., Variable], P: Any, Y
         check_variable(Y, "Y")
         check_variable(P, "P", n_features=Y.type.shape[0])
         return graph(kernel, P, Y)
-    dtype = "float32" if getattr(Y, "dtype", None) == np.float32 else "float64"
-    Y = check_matrix(Y, "Y", dtype=dtype)
-    P = check_probabilities(P, len(Y))
-    compiled = _compiled(name, kernel, graph, Y.shape[1], dtype, get_backend())
-    return compiled(np.ascontiguousarray(P, dtype), np.ascontiguousarray(Y, dtype))
+    P, Y = check_embedding(P, Y)
+    return _compiled(name, kernel, graph, Y.shape[1], str(Y.dtype), get_backend())(P, Y)
