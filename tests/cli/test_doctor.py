@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from udl_pt.backends import _blas as backend
+from udl_pt.backends import BACKENDS
 from udl_pt.backends import _cache as compile_cache
 from udl_pt.cli import _doctor as doctor
 from udl_pt.cli import _main as cli
@@ -41,7 +41,7 @@ def test_it_looks_at_everything(capsys, monkeypatch):
     for word in words:
         assert word in printed
     printed = printed.partition("Backends")[2]
-    for name in backend.BACKENDS:
+    for name in BACKENDS:
         assert row(printed, name)[1] == "yes"
     assert "NumPy's" in row(printed, "numba")[2]
     assert re.search(r"\d thread", row(printed, "numba")[2])
