@@ -264,6 +264,10 @@ def test_without_opentsne_the_way_out_is_said(clouds, monkeypatch):
         (lambda X: TSNE().fit_transform(X, backend="torch"), "backend is 'torch'"),
         (lambda X: TSNE(method="fft").fit_transform(X, callbacks=[print]), "neither callbacks nor"),
         (lambda X: TSNE(3, method="fft").fit_transform(X), "one or two dimensions"),
+        (
+            lambda X: TSNE(method="fft", learning_rate=1e307).fit_transform(X),
+            r"learning_rate is 1e\+307, expected a finite number of at most 1e\+100",
+        ),
         (lambda X: TSNE(method="fft", gradient="autodiff").fit_transform(X), "nor gradient='autodiff'"),
         (lambda X: TSNE(method="fft").fit_transform(X, backend="torch"), "backend is 'torch'"),
         (lambda X: SymmetricSNE(s=-1), "s is -1, expected above 0"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt._support.arguments import check_number
 from udl_pt._support.classes import own_constructor
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import float_dtype, get_backend
@@ -22,6 +23,7 @@ from udl_pt.training.progress import Progress
 __all__ = ["TSNE", "SymmetricSNE"]
 
 LARGE = 10_000  # points from which "auto" is "fft"
+LARGEST = 1e100  # of openTSNE's numbers: it squares its steps, and crashes where these aren't finite
 MATRICES = {"analytic": 1.5, "autodiff": 9.0}  # of N x N, at the peak: 1.5 on JAX, 1.15 on Numba; 8.8, 7.2
 
 
@@ -184,6 +186,9 @@ class TSNE(_OnGraphs, StudentEmbedding):
                 "dimensions, and neither callbacks nor gradient='autodiff': leave these away, or use "
                 "method='exact'"
             )
+        for name in ("learning_rate", "early_exaggeration"):
+            if getattr(self, name) != "auto":
+                check_number(getattr(self, name), name, at_most=LARGEST)
         try:
             opentsne = importlib.import_module("openTSNE")
         except ImportError as error:
