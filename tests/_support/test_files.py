@@ -7,6 +7,8 @@ import os
 import resource
 import signal
 import stat
+import subprocess
+import sys
 from collections import OrderedDict
 
 import numpy as np
@@ -138,23 +140,28 @@ def test_a_file_that_is_replaced_keeps_its_mode(folder):
     assert (folder / "page.html").read_bytes() == NEW["page.html"]
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from udl_pt._support.files import write_files
+
+real, calls = os.replace, []
+
+def replace(source, target):
+    if calls:
+        os.kill(os.getpid(), signal.SIGKILL)
+    calls.append(target)
+    real(source, target)
+
+os.replace = replace
+write_files(Path(sys.argv[1]), eval(sys.argv[2]))
+"""
+
+
 def killed(folder):
-    """Fork a process that is killed after it has moved one of the new files into place."""
-    if not (child := os.fork()):
-        real, calls = os.replace, []
-
-        def replace(source, target):
-            if calls:
-                os.kill(os.getpid(), signal.SIGKILL)
-            calls.append(target)
-            real(source, target)
-
-        os.replace = replace
-        try:
-            write_files(folder, NEW)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    """Run a process that is killed after it has moved one of the new files into place."""
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(folder), repr(NEW)])
+    assert ended.returncode == -signal.SIGKILL
 
 
 def test_the_next_report_removes_what_a_kill_left_and_nothing_of_the_users_or_of_another_writers(folder):
