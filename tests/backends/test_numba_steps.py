@@ -12,7 +12,7 @@ from layouts import FORMS, made
 from udl_pt.backends import Function, shared
 from udl_pt.backends._numba.blas import find_blas
 from udl_pt.backends._numba.steps import AbsSum, AddWhere
-from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.steps import MomentumStep
 
 pytestmark = pytest.mark.core
 

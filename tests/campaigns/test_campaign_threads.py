@@ -10,7 +10,7 @@ from campaigns import threads
 from udl_pt import AutoEncoder, RandomStreams
 from udl_pt._support import fitting
 from udl_pt.symbolic import calling
-from udl_pt.symbolic.updates import MomentumStep
+from udl_pt.symbolic.steps import MomentumStep
 
 RUNS = {"own": (threads.on_their_own, 320), "shared": (threads.shared, 300), "draws": (threads.draws, 300)}
 

@@ -11,7 +11,8 @@ import pytest
 from udl_pt import adam_updates, momentum_updates, rmsprop_updates, sgd_updates
 from udl_pt.symbolic import _step, updates
 from udl_pt.symbolic._step import apply_if_finite
-from udl_pt.symbolic.updates import MomentumStep, UpdateStep, rates_of
+from udl_pt.symbolic.steps import MomentumStep
+from udl_pt.symbolic.updates import UpdateStep, rates_of
 
 A = np.diag([1.0, 4.0])
 

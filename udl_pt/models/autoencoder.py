@@ -18,7 +18,8 @@ from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corrup
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import check_gives_matrix
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs

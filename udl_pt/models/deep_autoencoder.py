@@ -25,7 +25,8 @@ from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
-from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.training.loop import cost_recorder, show_costs, train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates

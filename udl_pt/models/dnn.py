@@ -27,7 +27,8 @@ from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, check_penalty, lead, with_penalty
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs, train
 from udl_pt.training.metrics import error_rate

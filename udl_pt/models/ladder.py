@@ -29,7 +29,8 @@ from udl_pt.symbolic.calling import in_chunks
 from udl_pt.symbolic.costs import categorical_cross_entropy, squared_error
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
-from udl_pt.symbolic.updates import Updates, UpdateStep, checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import sample_of_rows, train
 from udl_pt.training.progress import Progress

@@ -30,7 +30,8 @@ from udl_pt.models._rbm.visible_units import VISIBLE_UNITS, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.costs import Penalty, check_penalty
 from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
-from udl_pt.symbolic.updates import Updates, checked_rates
+from udl_pt.symbolic.steps import checked_rates
+from udl_pt.symbolic.updates import Updates
 from udl_pt.symbolic.variables import check_variable
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.held_out import Arrays

@@ -20,7 +20,8 @@ from udl_pt.backends import shared
 from udl_pt.models._rbm.gibbs import Machine, gibbs_chain, persistent_chain, tempered_chain
 from udl_pt.symbolic.costs import Penalty, with_penalty
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.updates import Updates, UpdateStep, step_of
+from udl_pt.symbolic.steps import step_of
+from udl_pt.symbolic.updates import Updates, UpdateStep
 
 __all__ = ["Sampler", "contrastive_step"]
 

@@ -1,0 +1,123 @@
+"""Compiled training steps: the book's momentum, or any optimiser."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytensor
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt._support.messages import shown
+from udl_pt.symbolic._step import Updates, UpdateStep, rates_of
+from udl_pt.symbolic.updates import momentum_updates
+
+__all__ = ["MomentumStep", "checked_rates", "step_of"]
+
+
+class MomentumStep(UpdateStep):
+    """One compiled step of gradient descent with momentum, for `udl_pt.training.loop.train`.
+
+    A call takes a batch and the `rates`, runs `momentum_updates`, and returns a vector of bool: whether each
+    parameter's step was finite. If one wasn't, no parameter changes, and the velocities become zero.
+
+    Parameters
+    ----------
+    cost : Variable or sequence of Variable
+        The scalar cost, or its gradients, one for each parameter.
+    inputs : sequence of Variable
+        The variables of a batch.
+    params, dparams : sequence of SharedVariable
+        Parameters and velocities.
+    **options
+        Those of `UpdateStep`: `scalars`, `constants`, `dtype`, `backend`, `name`, `names`, `state` and
+        `max_norm`.
+
+    Attributes
+    ----------
+    names, rates : list of str
+        As of `udl_pt.training.loop.Step`: ``"learning_rate"``, ``"mu"`` and the names of `scalars`.
+
+    Examples
+    --------
+    >>> x = pt.vector("x", dtype="float64")
+    >>> p, v = pytensor.shared(np.ones(2), name="p"), pytensor.shared(np.zeros(2), name="v")
+    >>> step = MomentumStep((p * x).sum(), [x], [p], [v], dtype="float64", backend="numba", name="step")
+    >>> step.rates
+    ['learning_rate', 'mu']
+    >>> step(np.array([1.0, 2.0]), np.asarray(0.5), np.asarray(0.9)).tolist()
+    [True]
+    >>> p.get_value().tolist()
+    [0.5, 0.0]
+    """
+
+    def __init__(
+        self,
+        cost: Variable | Sequence[Variable],
+        inputs: Sequence[Variable],
+        params: Sequence[SharedVariable],
+        dparams: Sequence[SharedVariable],
+        **options: Any,
+    ) -> None:
+        optimiser = functools.partial(momentum_updates, dparams=dparams)
+        super().__init__(optimiser, cost, inputs, params, reset=dparams, **options)
+
+
+def step_of(
+    optimiser: Callable[..., Updates] | None,
+    cost: Variable | Sequence[Variable],
+    inputs: Sequence[Variable],
+    params: Sequence[SharedVariable],
+    dparams: Sequence[SharedVariable],
+    **options: Any,
+) -> UpdateStep:
+    """Compile a step of an optimiser, or of the book's momentum where `optimiser` is None.
+
+    Parameters
+    ----------
+    optimiser : callable or None
+        See `UpdateStep`.
+    cost, inputs, params, dparams, **options
+        See `MomentumStep`.
+    """
+    if optimiser is None:
+        return MomentumStep(cost, inputs, params, dparams, **options)
+    return UpdateStep(optimiser, cost, inputs, params, **options)
+
+
+def checked_rates(
+    optimiser: Callable[..., Updates] | None, fit: Callable[..., Any], dtype: str, **rates: Any
+) -> dict[str, Any]:
+    """Return the rates of a training by name: those of ``fit``, or those of an optimiser.
+
+    Parameters
+    ----------
+    optimiser : callable or None
+        See `UpdateStep`; None is the book's momentum.
+    fit : callable
+        The method, whose signature has the rates' defaults.
+    dtype : {"float64", "float32"}
+        The model's, for a trial of the optimiser on a parameter of one entry.
+    **rates
+        Their values.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a rate of ``fit`` is set although there is an optimiser, which has its own; or as `UpdateStep`.
+    """
+    if optimiser is None:
+        return rates
+    own = rates_of(optimiser)
+    parameters = inspect.signature(fit).parameters
+    for name, value in rates.items():
+        if value is not parameters[name].default and value != parameters[name].default:
+            raise ValueError(
+                f"{name} is {shown(value)}, but the optimiser has its own rates ({', '.join(own)}): set them "
+                "there, as in functools.partial(adam_updates, learning_rate=0.01)"
+            )
+    p = pytensor.shared(np.zeros((1, 1), dtype), name="p")
+    UpdateStep(optimiser, [p.zeros_like()], [], [p], dtype=dtype, backend="numba", name="trial")
+    return own
