@@ -87,7 +87,7 @@ def udl_pt_step(backend, kind, dtype):
         batch, params = [X], model.params
     else:
         model = DNN(SIZES, random_state=0, dtype=dtype).fit(X, Y, X, Y, False, epochs=0, backend=backend)
-        compiled, batch = model._step(K, len(model.params), 1 / B), [X, Y]
+        compiled, batch = model._step(K, 1 / B), [X, Y]
         params = model.params[2:] + model.params[:2]  # the logistic layer last
     for p, value in zip(params, start, strict=True):
         p.set_value(value)

@@ -66,7 +66,7 @@ def test_two_layers_share_weights_in_fine_tuning_and_keep_them_in_a_file(tmp_pat
     def cost(W):
         return -log_softmax(expit(expit(X @ W) @ W) @ head + bias, axis=1)[np.arange(N), Y].mean()
 
-    dnn._step(2, len(dnn.params), 1 / N)(X, Y.astype("int32"), *map(np.asarray, (0.1, 0.0)))
+    dnn._step(2, 1 / N)(X, Y.astype("int32"), *map(np.asarray, (0.1, 0.0)))
     assert second.W is first.W
     step = 1e-6 * np.eye(D * D).reshape(-1, D, D)
     gradient = np.array([cost(W + e) - cost(W - e) for e in step]).reshape(D, D) / 2e-6

@@ -163,6 +163,17 @@ def test_a_callback_has_only_the_moments_that_it_needs():
         AutoEncoder(3).fit(X, callbacks=[object()])
 
 
+def test_layers_are_frozen_one_by_one():
+    options = {"pretrain": False, **ONE_STEP}
+    before = DNN([3, 4, 2], random_state=0).fit(X, Y, X, Y, **options | {"epochs": 0})
+    start_values = values(before)
+    after = values(DNN([3, 4, 2], random_state=0).fit(X, Y, X, Y, frozen_layers=[0, 2], **options))
+    moved = [not np.array_equal(old, new) for old, new in zip(start_values, after, strict=True)]
+    assert moved == [True, True, False, False, True, True, False, False]
+    with pytest.raises(ValueError, match=r"frozen_layers is \[3\], but there are 3 layers: expected indices"):
+        before.fit(X, Y, X, Y, frozen_layers=[3], **options)
+
+
 def test_an_optimiser_that_diverges_changes_no_parameter():
     def bad(gradients, params, learning_rate=1.0):
         return [(p, p + g * np.asarray(np.inf, p.dtype)) for p, g in zip(params, gradients, strict=True)]

@@ -107,16 +107,16 @@ def _as_float(value: Any) -> float | None:
         return None
 
 
-def check_counts(values: Any, name: str) -> list[int]:
-    """Return a list of integers of at least 1."""
-    expected = "expected a list of integers such as (1, 10, 100)"
+def check_counts(values: Any, name: str, *, at_least: int = 1) -> list[int]:
+    """Return a list of integers of at least `at_least`."""
+    expected = f"expected a list of integers such as ({at_least}, 10, 100)"
     listed = _as_list(values, name, expected)
     for number in listed:
         try:
-            check_count(number, "one")
+            check_count(number, "one", at_least=at_least)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name} is {shown(values)}, {expected}; {error}") from None
-    return [check_count(number, name) for number in listed]
+    return [check_count(number, name, at_least=at_least) for number in listed]
 
 
 def check_names(values: Any, name: str, options: Sequence[str]) -> list[str]:

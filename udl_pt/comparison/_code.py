@@ -105,7 +105,7 @@ def _step(kind: str, backend: str, dtype: str) -> tuple[Any, list[np.ndarray]]:
         further: dict[str, Any] = {"binarize": False, "centre": None, "backend": backend, "name": "CD-1"}
         return contrastive_step(rbm, Sampler(1, 0, 1), None, batch_sz=B, **further), [X]
     dnn = DNN([M, M], **options).fit(X, Y, X, Y, False, epochs=0, backend=backend)
-    return dnn._step(K, len(dnn.params), 1 / B), [X, Y]
+    return dnn._step(K, 1 / B), [X, Y]
 
 
 def _described(op: Any) -> tuple[str, str]:

@@ -120,7 +120,7 @@ class AutoEncoder(Layer):
         DivergenceError
             When a step isn't finite; the parameters are those before it.
         """
-        check_beyond("AutoEncoder.fit", beyond, {"backend": None})
+        check_beyond("AutoEncoder.fit", beyond, {"backend": None, "penalty": None, "optimiser": None})
         check_switches(show_fig=show_fig)
         check_option(cost, "cost", ("cross_entropy", "squared_error"))
         check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))

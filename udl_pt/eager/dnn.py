@@ -26,6 +26,9 @@ BEYOND = {
     "dropout": 0.0,
     "max_norm": None,
     "adversarial": 0.0,
+    "penalty": None,
+    "optimiser": None,
+    "frozen_layers": (),
     "augment": (),
     "backend": None,
 }

@@ -26,6 +26,8 @@ BEYOND = {
     "centring": False,
     "visible_bias": "zeros",
     "binarize": False,
+    "penalty": None,
+    "optimiser": None,
     "backend": None,
 }
 

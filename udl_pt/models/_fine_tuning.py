@@ -12,7 +12,7 @@ import pytensor
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arguments import check_number, list_of_callables
+from udl_pt._support.arguments import check_counts, check_number, list_of_callables
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.messages import shown
@@ -23,6 +23,7 @@ __all__ = [
     "OfNetwork",
     "check_augment",
     "check_dropout",
+    "check_frozen",
     "check_max_norm",
     "thinned",
     "with_moved_images",
@@ -63,6 +64,17 @@ def check_dropout(dropout: Any) -> tuple[float, float]:
     if not (0 <= pixels < 1 and 0 <= units < 1):
         raise ValueError(f"dropout is {shown(dropout)}, expected probabilities from 0 to below 1")
     return pixels, units
+
+
+def check_frozen(frozen: Any, n_layers: int) -> frozenset[int]:
+    """Return the indices of the layers that aren't trained."""
+    indices = check_counts(frozen, "frozen_layers", at_least=0)
+    if indices and max(indices) >= n_layers:
+        raise ValueError(
+            f"frozen_layers is {shown(frozen)}, but there are {n_layers} layers: expected indices of "
+            f"hidden_layers, 0 to {n_layers - 1}"
+        )
+    return frozenset(indices)
 
 
 def check_max_norm(max_norm: Any, dtype: str) -> float | None:

@@ -17,6 +17,7 @@ from udl_pt.backends import Function, get_backend, shared
 from udl_pt.models._fine_tuning import (
     check_augment,
     check_dropout,
+    check_frozen,
     check_max_norm,
     thinned,
     with_moved_images,
@@ -71,7 +72,7 @@ class DNN(Stack):
     b: SharedVariable
     dW: SharedVariable
     db: SharedVariable
-    _head_only = False  # whether the last fit left the hidden layers alone
+    _frozen: frozenset[int] = frozenset()  # the hidden layers that the last fit left alone
 
     def __init__(
         self,
@@ -115,6 +116,7 @@ class DNN(Stack):
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
         train_head_only: bool = False,
+        frozen_layers: Sequence[int] = (),
         optimiser: Callable[..., Updates] | None = None,
         validation: float | tuple[Any, Any] | None = None,
         dropout: float | tuple[float, float] = 0.0,
@@ -161,6 +163,8 @@ class DNN(Stack):
         optimiser : callable, optional
             Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
+        frozen_layers : sequence of int
+            Indices of `hidden_layers` that stay as pretraining made them, while the others are trained.
         validation : float or (array_like, array_like), optional
             Images and labels to choose by, for `valid_costs` and `valid_errors` and for
             `udl_pt.callbacks.EarlyStopping`; or the share of `X` that is drawn and held out for that, from
@@ -224,6 +228,8 @@ class DNN(Stack):
             run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
         )
         check_penalty(penalty)
+        n_layers = len(self.hidden_layers)
+        frozen = check_frozen(range(n_layers) if train_head_only else frozen_layers, n_layers)
         drop, limit = check_dropout(dropout), check_max_norm(max_norm, self.dtype)
         augmented = check_augment(augment, X, run.batch_sz, self)
         run.announce(self, ("costs", "errors"))
@@ -231,11 +237,10 @@ class DNN(Stack):
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         self._start_stream()
         self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
-        self._head_only = bool(train_head_only)
+        self._frozen = frozen
         if run.epochs > 0:
-            n_params = 2 if train_head_only else len(self.params)
             train(
-                self._step(K, n_params, 1 / run.batch_sz, run.rates, drop, limit, penalty, optimiser),
+                self._step(K, 1 / run.batch_sz, run.rates, drop, limit, penalty, optimiser, frozen),
                 run,
                 generator=self._generator,
                 stage=self.title,
@@ -262,13 +267,13 @@ class DNN(Stack):
     def _step(
         self,
         K: int,
-        n_params: int,
         scale: float,
         rates: Collection[str] = (),
         dropout: tuple[float, float] = (0.0, 0.0),
         max_norm: float | None = None,
         penalty: Penalty | None = None,
         optimiser: Callable[..., Updates] | None = None,
+        frozen: Collection[int] = (),
     ) -> UpdateStep:
         """Compile a step of fine-tuning.
 
@@ -291,8 +296,7 @@ class DNN(Stack):
 
         reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
         cost = with_moved_images(cost_of, X_in, size) if adversarial else cost_of(X_in)
-        names = ["W of the logistic layer", "b of the logistic layer", *self._forward_names()]
-        params, dparams, names = once(self.params[:n_params], self.dparams[:n_params], names[:n_params])
+        params, dparams, names = once(*self._trained(frozen))
         if regularised:
             cost += reg * pt.add(*[(p * p).sum() for p in params])
         return step_of(
@@ -310,11 +314,24 @@ class DNN(Stack):
             max_norm=max_norm,
         )
 
+    def _trained(
+        self, frozen: Collection[int]
+    ) -> tuple[list[SharedVariable], list[SharedVariable], list[str]]:
+        """Return the parameters that are trained, their velocities, and their names for messages."""
+        params, dparams = [self.W, self.b], [self.dW, self.db]
+        names = ["W of the logistic layer", "b of the logistic layer"]
+        for index, layer in enumerate(self.hidden_layers):
+            if index not in frozen:
+                params += layer.forward_params
+                dparams += layer.forward_dparams
+                names += [f"{p.name} of layer {index + 1}" for p in layer.forward_params]
+        return params, dparams, names
+
     @property
     def velocities(self) -> list[SharedVariable]:
         """Those of the matrices of weights that were trained last, from the input on."""
-        trained = [] if self._head_only else self.hidden_layers
-        below = [v for layer in trained for v in layer.forward_dparams if v.type.ndim > 1]
+        layers = [layer for i, layer in enumerate(self.hidden_layers) if i not in self._frozen]
+        below = [v for layer in layers for v in layer.forward_dparams if v.type.ndim > 1]
         return [*below, self.dW]
 
     def _recorder(
