@@ -112,30 +112,21 @@ class AutoEncoder(Layer):
         check_activation(output, "output", self.dtype)
         self.corruption, self.hidden, self.output = corruption, hidden, output
 
-    @property
-    def hidden_unit_interval(self) -> bool | None:
-        """Whether the hidden units' values are in [0, 1]; see `udl_pt.models._layer.Layer`."""
-        return self._in_unit_interval(
-            "hidden", known=None if callable(self.hidden) else self.hidden == "sigmoid"
-        )
+    def hidden_logits(self, V: Variable) -> Variable:
+        """Give ``XW + bh``, symbolic, of shape (N, M)."""
+        return V.dot(self.W) + self.bh
 
-    @property
-    def output_unit_interval(self) -> bool | None:
-        """Whether what it rebuilds is in [0, 1]; see `udl_pt.models._layer.Layer`."""
-        return self._in_unit_interval(
-            "output", known=None if callable(self.output) else self.output == "sigmoid"
-        )
+    def hidden_mean(self, A: Variable) -> Variable:
+        """Give ``Z``, what `hidden` says; symbolic."""
+        return UNITS[self.hidden](A) if isinstance(self.hidden, str) else self.hidden(A)
 
-    def _allows_cross_entropy(self) -> bool:
-        """Whether the cross-entropy, which takes the logits of sigmoids, fits the output units."""
-        return not callable(self.output) and self.output_unit_interval is not False
+    def visible_input(self, H: Variable) -> Variable:
+        """Give ``ZW' + bo``, symbolic, of shape (N, D)."""
+        return H.dot(self.W.T) + self.bo
 
-    def takes_probabilities(self, cost: Any = "cross_entropy", **options: Any) -> bool:
-        """Whether ``fit`` with these options is known to take values in [0, 1] only."""
-        if type(self).fit is not AutoEncoder.fit:
-            return False
-        check_cost(cost, self._allows_cross_entropy())
-        return isinstance(cost, str) and cost == "cross_entropy"
+    def visible_mean(self, A: Variable) -> Variable:
+        """Give ``X_hat``, what `output` says; symbolic."""
+        return UNITS[self.output](A) if isinstance(self.output, str) else self.output(A)
 
     @one_fit_at_a_time
     def fit(
@@ -242,6 +233,31 @@ class AutoEncoder(Layer):
             show_costs(self.costs, self.title)
         return self
 
+    @property
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether the hidden units' values are in [0, 1]; see `udl_pt.models._layer.Layer`."""
+        return self._in_unit_interval(
+            "hidden", known=None if callable(self.hidden) else self.hidden == "sigmoid"
+        )
+
+    @property
+    def output_unit_interval(self) -> bool | None:
+        """Whether what it rebuilds is in [0, 1]; see `udl_pt.models._layer.Layer`."""
+        return self._in_unit_interval(
+            "output", known=None if callable(self.output) else self.output == "sigmoid"
+        )
+
+    def _allows_cross_entropy(self) -> bool:
+        """Whether the cross-entropy, which takes the logits of sigmoids, fits the output units."""
+        return not callable(self.output) and self.output_unit_interval is not False
+
+    def takes_probabilities(self, cost: Any = "cross_entropy", **options: Any) -> bool:
+        """Whether ``fit`` with these options is known to take values in [0, 1] only."""
+        if type(self).fit is not AutoEncoder.fit:
+            return False
+        check_cost(cost, self._allows_cross_entropy())
+        return isinstance(cost, str) and cost == "cross_entropy"
+
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         return {"bh": np.zeros(self.M, self.dtype), "bo": np.zeros(D, self.dtype)}
 
@@ -269,22 +285,6 @@ class AutoEncoder(Layer):
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
         )
-
-    def hidden_logits(self, V: Variable) -> Variable:
-        """Give ``XW + bh``, symbolic, of shape (N, M)."""
-        return V.dot(self.W) + self.bh
-
-    def visible_input(self, H: Variable) -> Variable:
-        """Give ``ZW' + bo``, symbolic, of shape (N, D)."""
-        return H.dot(self.W.T) + self.bo
-
-    def visible_mean(self, A: Variable) -> Variable:
-        """Give ``X_hat``, what `output` says; symbolic."""
-        return UNITS[self.output](A) if isinstance(self.output, str) else self.output(A)
-
-    def hidden_mean(self, A: Variable) -> Variable:
-        """Give ``Z``, what `hidden` says; symbolic."""
-        return UNITS[self.hidden](A) if isinstance(self.hidden, str) else self.hidden(A)
 
     @staticmethod
     def createFromArrays(W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":

@@ -117,9 +117,87 @@ class RBM(Layer):
         """The attributes that hold its parameters."""
         return ("W", "c", "b", "z") if self.learn_variance else ("W", "c", "b")
 
-    def takes_probabilities(self, **options: Any) -> bool:
-        """Whether ``fit`` is known to take values in [0, 1] only."""
-        return type(self).fit is RBM.fit and self.units.unit_interval
+    @symbolic_or_array
+    def free_energy(self, V: Any) -> Any:
+        """Give ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``; then ``P(v) = exp(-F(v)) / Z``.
+
+        Parameters
+        ----------
+        V : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N,)
+            In nats; a graph where `V` is a PyTensor variable, else an array.
+        """
+        return self.units.energy(V, self.b, self.z) - pt.softplus(self.hidden_logits(V)).sum(axis=1)
+
+    def hidden_logits(self, V: Variable) -> Variable:
+        """Give ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
+        return self.units.scaled(V, self.z).dot(self.W) + self.c
+
+    def visible_input(self, H: Variable) -> Variable:
+        """Give what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
+        return H.dot(self.W.T) + self.b
+
+    def visible_mean(self, A: Variable) -> Variable:
+        """Give the visible units' means: ``P(v = 1 | h)``, the sigmoid; of Gaussian units `A` itself."""
+        return self.units.mean(A)
+
+    @symbolic_or_array
+    def sample_h_given_v(self, V: Any) -> Any:
+        """Draw the hidden units: ``uniform < P(h = 1 | v)``.
+
+        Parameters
+        ----------
+        V : Variable or array_like of shape (N, D)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, M)
+            Zeros and ones; a graph where `V` is a PyTensor variable, which draws anew at each call of a
+            `pytensor.function`, else an array.
+        """
+        a = self.hidden_logits(V)
+        return bernoulli(self.rng.uniform(a.shape, dtype=self.dtype), a)
+
+    @partial(symbolic_or_array, takes_hidden=True)
+    def sample_v_given_h(self, H: Any) -> Any:
+        """Draw the visible units: ``uniform < P(v = 1 | h)``; Gaussian ones around ``HW' + b``.
+
+        Parameters
+        ----------
+        H : Variable or array_like of shape (N, M)
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `H` is a PyTensor variable (see `sample_h_given_v`), else an array.
+        """
+        a = self.visible_input(H)
+        return self.units.draw(getattr(self.rng, self.units.noise)(a.shape, dtype=self.dtype), a, self.z)
+
+    def gibbs(self, V: Any, k: int = 1) -> Any:
+        """Carry out `k` Gibbs steps: hidden units given the visible ones, and these given those.
+
+        Parameters
+        ----------
+        V : Variable or array_like of shape (N, D)
+            Where the chains start.
+        k : int
+            Steps; one compiled loop.
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, D)
+            A graph where `V` is a PyTensor variable (see `sample_h_given_v`), else an array.
+        """
+        k = check_count(k, "k")
+        if not isinstance(V, Variable):
+            return run_chain(self, V, k)
+        self._check_fitted("gibbs")
+        check_variable(V, "V", n_features=self.n_features)
+        return gibbs_chain(self, V, k, self.rng)
 
     @one_fit_at_a_time
     def fit(
@@ -259,6 +337,10 @@ class RBM(Layer):
             show_costs(self.costs, self.title)
         return self
 
+    def takes_probabilities(self, **options: Any) -> bool:
+        """Whether ``fit`` is known to take values in [0, 1] only."""
+        return type(self).fit is RBM.fit and self.units.unit_interval
+
     def _means(self, run: Run, *, needed: bool) -> np.ndarray | None:
         """Compute the columns' means where needed; warn of Gaussian data that isn't standardised."""
         gaussian = not self.units.unit_interval
@@ -308,88 +390,6 @@ class RBM(Layer):
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         zeros = {"c": np.zeros(self.M, self.dtype), "b": np.zeros(D, self.dtype)}
         return zeros | ({"z": np.zeros(D, self.dtype)} if self.learn_variance else {})
-
-    def hidden_logits(self, V: Variable) -> Variable:
-        """Give ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
-        return self.units.scaled(V, self.z).dot(self.W) + self.c
-
-    def visible_input(self, H: Variable) -> Variable:
-        """Give what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
-        return H.dot(self.W.T) + self.b
-
-    def visible_mean(self, A: Variable) -> Variable:
-        """Give the visible units' means: ``P(v = 1 | h)``, the sigmoid; of Gaussian units `A` itself."""
-        return self.units.mean(A)
-
-    @symbolic_or_array
-    def free_energy(self, V: Any) -> Any:
-        """Give ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``; then ``P(v) = exp(-F(v)) / Z``.
-
-        Parameters
-        ----------
-        V : Variable or array_like of shape (N, D)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N,)
-            In nats; a graph where `V` is a PyTensor variable, else an array.
-        """
-        return self.units.energy(V, self.b, self.z) - pt.softplus(self.hidden_logits(V)).sum(axis=1)
-
-    @symbolic_or_array
-    def sample_h_given_v(self, V: Any) -> Any:
-        """Draw the hidden units: ``uniform < P(h = 1 | v)``.
-
-        Parameters
-        ----------
-        V : Variable or array_like of shape (N, D)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, M)
-            Zeros and ones; a graph where `V` is a PyTensor variable, which draws anew at each call of a
-            `pytensor.function`, else an array.
-        """
-        a = self.hidden_logits(V)
-        return bernoulli(self.rng.uniform(a.shape, dtype=self.dtype), a)
-
-    @partial(symbolic_or_array, takes_hidden=True)
-    def sample_v_given_h(self, H: Any) -> Any:
-        """Draw the visible units: ``uniform < P(v = 1 | h)``; Gaussian ones around ``HW' + b``.
-
-        Parameters
-        ----------
-        H : Variable or array_like of shape (N, M)
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, D)
-            A graph where `H` is a PyTensor variable (see `sample_h_given_v`), else an array.
-        """
-        a = self.visible_input(H)
-        return self.units.draw(getattr(self.rng, self.units.noise)(a.shape, dtype=self.dtype), a, self.z)
-
-    def gibbs(self, V: Any, k: int = 1) -> Any:
-        """Carry out `k` Gibbs steps: hidden units given the visible ones, and these given those.
-
-        Parameters
-        ----------
-        V : Variable or array_like of shape (N, D)
-            Where the chains start.
-        k : int
-            Steps; one compiled loop.
-
-        Returns
-        -------
-        Variable or numpy.ndarray of shape (N, D)
-            A graph where `V` is a PyTensor variable (see `sample_h_given_v`), else an array.
-        """
-        k = check_count(k, "k")
-        if not isinstance(V, Variable):
-            return run_chain(self, V, k)
-        self._check_fitted("gibbs")
-        check_variable(V, "V", n_features=self.n_features)
-        return gibbs_chain(self, V, k, self.rng)
 
     @staticmethod
     def createFromArrays(W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
