@@ -84,7 +84,7 @@ def is_being_fitted(model: Any) -> bool:
 
 @contextmanager
 def open_to_fit(layer: Any) -> Iterator[None]:
-    """Let this thread, which fits a network, fit a layer of it."""
+    """Allow this thread, which fits a network, to fit a layer of it."""
     mine = {id(layer): _Claim(layer, threading.get_ident(), open=True)}
     before = {key: _claims[key] for key in mine if key in _claims}  # this thread's own: no other changes them
     try:

@@ -9,7 +9,7 @@ GROUP = Path("/sys/fs/cgroup")  # of this container, where there is one
 
 
 def available() -> int:
-    """Give the bytes that can still be had: the machine's, and no more than what a container is allowed."""
+    """Return the bytes that can still be had: the machine's, and no more than what a container is allowed."""
     import psutil  # here: few calls need it
 
     free = int(psutil.virtual_memory().available)
@@ -25,7 +25,7 @@ def available() -> int:
 
 
 def peak() -> int:
-    """Give the most bytes that this process has held so far."""
+    """Return the most bytes that this process has held so far."""
     if sys.platform == "linux":  # what getrusage says begins at the parent's own peak there
         status = Path("/proc/self/status").read_text().splitlines()
         return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))

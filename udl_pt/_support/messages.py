@@ -54,7 +54,7 @@ def plain(number: float) -> str:
 
 
 def advice_for_no_array(value: Any, name: str) -> str | None:
-    """Say how to make an array of what holds data in another way; None where NumPy may make one of it."""
+    """Return how to make an array of a value that isn't one; None where NumPy can convert it."""
     if value is None:
         return "pass the data"
     if isinstance(value, str | bytes | os.PathLike | io.IOBase):
@@ -84,7 +84,7 @@ def advice_for_no_array(value: Any, name: str) -> str | None:
 
 
 def advice_for_numbers(array: np.ndarray, value: Any, name: str) -> str:
-    """Say how to make real numbers of `array`, which was made of `value`."""
+    """Return how to make real numbers of `array`, which was made of `value`."""
     if array.dtype.kind == "c":
         return f"take their real part, {name}.real, or their size, abs({name})"
     if array.dtype.names is not None:
@@ -99,7 +99,7 @@ def advice_for_numbers(array: np.ndarray, value: Any, name: str) -> str:
 
 
 def no_probabilities(name: str, low: float, high: float, dtype: Any) -> str:
-    """Say that values from `low` to `high` are no probabilities, and what to do about it."""
+    """Return the message that values from `low` to `high` are no probabilities, and what to do about it."""
     close = low >= -ROUNDING and high <= 1 + ROUNDING  # six digits would not show the difference
     low_text, high_text = (plain(x) if close else f"{x:g}" for x in (low, high))
     return (

@@ -27,7 +27,7 @@ def restored_after_bad_input(layers: Sequence[Any]) -> Iterator[None]:
 
 @contextmanager
 def naming_layer(number: int, n_layers: int) -> Iterator[None]:
-    """Let errors of a layer's ``fit`` begin with the layer's number.
+    """Begin errors of a layer's ``fit`` with the layer's number.
 
     Parameters
     ----------

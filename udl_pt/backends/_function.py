@@ -147,7 +147,7 @@ class Function:
             return self._run([*arguments, *self._sampled(arguments)])
 
     def operations(self) -> list[Any]:
-        """Give the nodes of the graph as PyTensor rewrote it for the backend, in their order.
+        """Return the nodes of the graph as PyTensor rewrote it for the backend, in their order.
 
         Raises
         ------

@@ -45,7 +45,7 @@ def _has_wider_sum(node: Any) -> bool:
 
 
 def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
-    """Let a sum of float32 accumulate in float32: in float64, PyTensor's JAX sum returns float64."""
+    """Make a sum of float32 accumulate in float32: in float64, PyTensor's JAX sum returns float64."""
     if not _has_wider_sum(node):
         return None
     dtype = node.outputs[0].type.dtype
@@ -53,7 +53,7 @@ def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
 
 
 def wide_jax(backend: str) -> contextlib.AbstractContextManager[Any]:
-    """Let JAX keep float64 and int64 as they are, whatever floatX says, for the time of a call."""
+    """Have JAX keep float64 and int64 as they are, whatever floatX says, for the time of a call."""
     if backend != "jax":
         return contextlib.nullcontext()
     refuse_forked_jax()

@@ -129,7 +129,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
 
 
 def linear_codes(data: Dataset, settings: Settings) -> Shown:
-    """Let an auto-encoder without sigmoids find the subspace of the principal components."""
+    """Train an auto-encoder without sigmoids to find the subspace of the principal components."""
     settings.say(f"a linear auto-encoder with {LINEAR} hidden units")
     X = np.asarray(data.X[:LINEAR_ROWS], float)
     X = X - X.mean(axis=0)

@@ -71,7 +71,7 @@ class Settings:
     say: Callable[[str], None] = lambda line: None
 
     def made(self) -> dict[str, Any]:
-        """Give what every model's constructor is told."""
+        """Return what every model's constructor is told."""
         return {"random_state": self.seed, "dtype": self.dtype}
 
 
@@ -115,7 +115,7 @@ class Stopwatch:
             self._ends = [*self._ends, time.perf_counter()]
 
     def seconds(self) -> dict[str, float]:
-        """Give the seconds of each stage, and of all."""
+        """Return the seconds of each stage, and of all."""
         start, *_, before, end = self._ends
         marks = {"pretraining": before - start, "fine-tuning": end - before, "whole": end - start}
         return {stage: round(value, 2) for stage, value in marks.items()}
@@ -179,7 +179,7 @@ def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]
 
 
 def comparison_table(contestants: Iterable[Contestant]) -> list[list[str]]:
-    """Give a row for each network: epochs, test error, cost, seconds."""
+    """Return a row for each network: epochs, test error, cost, seconds."""
     stages = ("pretraining", "fine-tuning", "whole")
     table = [["network", "epochs", "test error", "cost (nats)", *stages]]
     for one in contestants:
@@ -198,7 +198,7 @@ def comparison_table(contestants: Iterable[Contestant]) -> list[list[str]]:
 
 
 def measured(settings: Settings, contestants: Sequence[Contestant]) -> dict[str, Any]:
-    """Give what is kept of a comparison in `results.json`."""
+    """Return what is kept of a comparison in `results.json`."""
     return {
         "sizes": list(settings.sizes),
         "fine_tuning": FINE_TUNING,
@@ -215,7 +215,7 @@ def shape_of(data: Dataset, settings: Settings) -> str:
 
 
 def first_of_each(data: Dataset) -> list[int]:
-    """Give the row of the first test image of each class that there is."""
+    """Return the row of the first test image of each class that there is."""
     return [i for digit in range(int(data.Y.max()) + 1) for i in np.flatnonzero(data.Ytest == digit)[:1]]
 
 

@@ -167,7 +167,7 @@ class Machine:
         self.cross_entropy = _cross_entropy(tested, rbm.forward_output(tested))
 
     def results(self) -> dict[str, Any]:
-        """Give it for `results.json`."""
+        """Return it for `results.json`."""
         return {
             "hidden": self.M,
             "options": {**MACHINE, **self.options},

@@ -84,20 +84,20 @@ def section(data: Dataset, settings: Settings) -> Section:
 
 
 def _hidden(dnn: DNN, number: int, X: np.ndarray) -> np.ndarray:
-    """Give a hidden layer's activations."""
+    """Return a hidden layer's activations."""
     for layer in dnn.hidden_layers[: number + 1]:
         X = layer.hidden_op(X)
     return X
 
 
 def _of_one_digit(labels: np.ndarray) -> float:
-    """Give the share of the most frequent label in each row, in the mean."""
+    """Return the share of the most frequent label in each row, in the mean."""
     counts = (labels[:, :, None] == np.arange(labels.max() + 1)).sum(axis=1)
     return float(counts.max(axis=1).mean() / labels.shape[1])
 
 
 def _means(dnn: DNN, number: int, X: np.ndarray) -> tuple[float, float]:
-    """Give the mean activation of each row's own unit, and of all others."""
+    """Return the mean activation of each row's own unit, and of all others."""
     H = _hidden(dnn, number, X)
     own = np.trace(H)
     return float(own / len(H)), float((H.sum() - own) / max(1, H.size - len(H)))

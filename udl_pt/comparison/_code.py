@@ -62,7 +62,7 @@ SHAPES = ("Shape_i", "ScalarFromTensor", "TensorFromScalar", "OnlyEntry", "MakeV
 
 
 def twins_lines(kind: str) -> str:
-    """Give the source of what the NumPy twin does in a step.
+    """Return the source of what the NumPy twin does in a step.
 
     Parameters
     ----------

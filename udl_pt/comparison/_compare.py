@@ -86,7 +86,7 @@ class Way:
         return float(low), float(high)
 
     def pays_after(self, other: "Way", *, cold: bool) -> float:
-        """Give the number of steps from which on this way is done before another; infinite if it never is."""
+        """Return the number of steps after which this way is faster than another; infinite if it never is."""
         ahead = (other.cold if cold else other.warm) - (self.cold if cold else self.warm)
         gain = (other.median - self.median) / 1e3
         if gain > 0:
@@ -123,7 +123,7 @@ class Comparison:
         return twins.get("numpy", next(iter(twins.values()), None))
 
     def as_dict(self) -> dict[str, Any]:
-        """Give everything as what JSON can hold."""
+        """Return everything as what JSON can hold."""
         facts = asdict(self)
         for way, seen in zip(facts["ways"], self.ways, strict=True):
             way["ms_median"] = seen.median

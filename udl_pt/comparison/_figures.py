@@ -13,7 +13,7 @@ __all__ = ["plot_differences", "plot_times"]
 
 
 def _styled(comparison: Comparison) -> list[tuple[Any, str, str, str]]:
-    """Give each way its colour, marker and line: symbolic ones are drawn through, eager ones dashed."""
+    """Assign each way a colour, a marker and a line: symbolic ones are drawn through, eager ones dashed."""
     looks = zip(cycle((*COLOURS, "#56B4E9", "#000000")), cycle((*MARKERS, "v", "P")), strict=False)
     return [
         (way, colour, marker, "--" if way.name in TWINS else "-")

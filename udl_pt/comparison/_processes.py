@@ -76,7 +76,7 @@ class Process:
         self.tell(json.dumps(task))
 
     def __enter__(self) -> "Process":
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -113,7 +113,7 @@ class Process:
 
 
 def _theano_flags(python: Any, dtype: str, cache: Path) -> str:
-    """Give the original its dtype, a compile cache, and where it is found the BLAS of its NumPy."""
+    """Return flags for the original Theano: dtype, compile cache and, if found, the BLAS of its NumPy."""
     found = subprocess.run([str(python), "-c", NUMPYS_BLAS], capture_output=True, text=True, check=False)
     blas = found.stdout.strip()
     flags = [os.environ.get("THEANO_FLAGS", ""), f"floatX={dtype}", f"base_compiledir={cache}"]

@@ -184,7 +184,7 @@ MODELS = {"autoencoder": autoencoder, "rbm": rbm, "dnn": dnn}
 
 
 def descent(cost: Any, params: list[Any], task: Any, constant: list[Any] | None = None) -> list[Any]:
-    """Give the updates ``v <- mu v - learning_rate dJ/dp``, ``p <- p + v``; no velocities where mu is 0."""
+    """Return the updates ``v <- mu v - learning_rate dJ/dp``, ``p <- p + v``; no velocities where mu is 0."""
     learning_rate = T.constant(task["fit"]["learning_rate"], dtype=task["dtype"])
     mu = T.constant(task["fit"]["mu"], dtype=task["dtype"])
     updates = []
@@ -228,7 +228,7 @@ def save_if_wanted(task: Any, step: int, params: list[Any]) -> bool:
 
 
 def peak_memory() -> int:
-    """Give the most memory that this process has held so far, in bytes."""
+    """Return the most memory that this process has held so far, in bytes."""
     if sys.platform == "linux":
         # what getrusage says begins at the parent's own peak there
         with open("/proc/self/status") as status:

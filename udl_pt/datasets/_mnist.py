@@ -99,7 +99,7 @@ class Dataset(_Arrays):
         return self._make, (tuple(self),), vars(self)
 
     def _replace(self, **arrays: Any) -> "Dataset":
-        """Hand back the same with other arrays, which are not scaled, and from the same source."""
+        """Return the same with other arrays, which are not scaled, and from the same source."""
         replaced = super()._replace(**arrays)
         replaced.source = self.source
         return replaced

@@ -229,19 +229,19 @@ class Layer(LayerParameters, Twin):
         train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def _encode(self, X: Any) -> Any:
-        """Give the hidden units' values, (N, D) to (N, M)."""
+        """Return the hidden units' values, (N, D) to (N, M)."""
         raise NotImplementedError
 
     def _decode(self, H: Any) -> Any:
-        """Give the visible units' values or means, (N, M) to (N, D)."""
+        """Return the visible units' values or means, (N, M) to (N, D)."""
         raise NotImplementedError
 
     def _cost(self, X: Any) -> Any:
-        """Give the sum over rows of what is recorded."""
+        """Return the sum over rows of what is recorded."""
         raise NotImplementedError
 
     def _gradients(self, X: Any, scale: float) -> Sequence[Any]:
-        """Give the gradients of a batch's cost by the parameters."""
+        """Return the gradients of a batch's cost by the parameters."""
         raise NotImplementedError
 
     def forward_hidden(self, X: Any) -> Any:

@@ -141,7 +141,7 @@ class Stack(Twin):
                 raise codes_that_are_no_probabilities(number, len(epochs))
 
     def _activations(self, X: Any) -> list[Any]:
-        """Give ``Z_0 = X`` and ``Z_l = s(Z_(l-1) W_l + b_l)``, the values of all layers, input first."""
+        """Return ``Z_0 = X`` and ``Z_l = s(Z_(l-1) W_l + b_l)``, the values of all layers, input first."""
         Z = [X]
         for layer in self.hidden_layers:
             Z.append(layer._encode(Z[-1]))  # (n, M_l)

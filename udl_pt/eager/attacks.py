@@ -11,7 +11,7 @@ __all__ = ["fast_gradient_sign", "input_gradient"]
 
 
 def input_gradient(model: DNN, X: Any, Y: Any) -> Any:
-    """Give dJ/dX: in what direction to change each image so that the network errs more on its label.
+    """Return dJ/dX: in what direction to change each image so that the network errs more on its label.
 
     Parameters
     ----------

@@ -154,19 +154,19 @@ class AutoEncoder(Layer):
         return X if self.corruption is None else self.corruption(X, self.rng)
 
     def _encode(self, X: Array) -> Array:
-        """Give ``Z = s(A)`` with ``A = XW + bh``."""
+        """Return ``Z = s(A)`` with ``A = XW + bh``."""
         return self.units[self.hidden](X @ self.W + self.bh)  # (N, M)
 
     def _visible_input(self, Z: Array) -> Array:
-        """Give ``B = ZW' + bo``."""
+        """Return ``B = ZW' + bo``."""
         return Z @ self.W.T + self.bo  # (N, D)
 
     def _decode(self, Z: Array) -> Array:
-        """Give ``X_hat = s(B)``."""
+        """Return ``X_hat = s(B)``."""
         return self.units[self.output](self._visible_input(Z))
 
     def _cost(self, X: Array) -> Array:
-        """Give the cross-entropy ``sum[log(1 + exp b) - x b]``, or ``sum (x_hat - x)^2``.
+        """Return the cross-entropy ``sum[log(1 + exp b) - x b]``, or ``sum (x_hat - x)^2``.
 
         The first is ``-sum[x log x_hat + (1 - x) log(1 - x_hat)]``.
         """
@@ -177,7 +177,7 @@ class AutoEncoder(Layer):
         return (softplus(B) - X * B).sum()
 
     def _gradients(self, X: Array, scale: float) -> list[Array]:
-        """Give the gradients of ``J = scale * cost`` by W, bh and bo, of a batch of n rows.
+        """Return the gradients of ``J = scale * cost`` by W, bh and bo, of a batch of n rows.
 
         ``dJ/dB = X_hat - X`` of the cross-entropy, ``2 (X_hat - X) s'(B)`` of the squared error, times scale;
         ``dJ/dA = dJ/dB W s'(A)``; W has a part in both ways, ``dJ/dW = X' dJ/dA + (dJ/dB)' Z``.
@@ -192,7 +192,7 @@ class AutoEncoder(Layer):
         return [noisy.T @ dA + dB.T @ Z, dA.sum(axis=0), dB.sum(axis=0)]
 
     def _slope(self, Z: Array) -> Any:
-        """Give ``s'(A)``, such as ``Z (1 - Z)`` of sigmoids."""
+        """Return ``s'(A)``, such as ``Z (1 - Z)`` of sigmoids."""
         return SLOPES[self.hidden](Z)
 
     def _check_corruption(self, corruption: Callable[[Any, Any], Any]) -> None:

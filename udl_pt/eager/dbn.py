@@ -123,12 +123,12 @@ class DBN(Stack):
         return X
 
     def _logit_of_unit(self, Z: list[np.ndarray], k: int) -> np.ndarray:
-        """Give ``a_k = Z_(L-1) w_k + b_k``, the last layer's."""
+        """Return ``a_k = Z_(L-1) w_k + b_k``, the last layer's."""
         W, b = self.hidden_layers[-1].forward_params
         return np.asarray(Z[-2] @ W[:, k] + b[k])  # (1,)
 
     def _cost_of_unit(self, X: np.ndarray, k: int) -> float:
-        """Give ``J = -log s(a_k) = log(1 + exp(-a_k))``."""
+        """Return ``J = -log s(a_k) = log(1 + exp(-a_k))``."""
         return float(softplus(-self._logit_of_unit(self._activations(X), k))[0])
 
     def _gradient_of_unit(self, X: np.ndarray, k: int) -> np.ndarray:

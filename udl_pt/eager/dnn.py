@@ -35,7 +35,7 @@ BEYOND = {
 
 
 def log_softmax(A: np.ndarray) -> np.ndarray:
-    """Give ``a_k - log sum_j exp(a_j)`` of each row, from its largest entry on, so that nothing overflows."""
+    """Return ``a_k - log sum_j exp(a_j)`` of each row, less its largest entry, so that nothing overflows."""
     A = A - A.max(axis=1, keepdims=True)  # (n, K)
     return np.asarray(A - np.log(np.exp(A).sum(axis=1, keepdims=True)))
 
@@ -192,19 +192,19 @@ class DNN(Stack):
         return ["W of the logistic layer", "b of the logistic layer", *names]
 
     def _logits(self, X: Any) -> Any:
-        """Give ``A = Z_L W + b``."""
+        """Return ``A = Z_L W + b``."""
         return self._activations(X)[-1] @ self.W + self.b  # (N, K)
 
     def _probabilities(self, X: Any) -> Any:
-        """Give ``p(k | x) = exp(a_k) / sum_j exp(a_j)``."""
+        """Return ``p(k | x) = exp(a_k) / sum_j exp(a_j)``."""
         return np.exp(log_softmax(self._logits(X)))
 
     def _cost(self, X: Array, Y: Array) -> Array:
-        """Give ``-sum_n log p(y_n | x_n)``."""
+        """Return ``-sum_n log p(y_n | x_n)``."""
         return -log_softmax(self._logits(X))[np.arange(len(X)), Y].sum()
 
     def _deltas(self, X: Array, Y: Array) -> tuple[list[Array], list[Array]]:
-        """Give the values Z_l of all layers, and ``D_l = dJ/dA_l``, from the first layer to the logistic one.
+        """Return the values Z_l of all layers, and ``D_l = dJ/dA_l``, first layer first, logistic layer last.
 
         J is the cost, summed over the rows. ``D = P - T`` at the top, with T the labels as rows of zeros and
         a one; below, ``D_l = (D_(l+1) W_(l+1)') s'(A_l)`` with ``s' = Z (1 - Z)``.
@@ -219,7 +219,7 @@ class DNN(Stack):
         return Z, D
 
     def _gradients(self, X: Array, Y: Array, reg: float, scale: float) -> list[Array]:
-        """Give the gradients of ``scale * J + reg * sum p^2`` by all parameters.
+        """Return the gradients of ``scale * J + reg * sum p^2`` by all parameters.
 
         ``dJ/dW_l = Z_(l-1)' D_l`` and ``dJ/db_l = sum D_l``, and of the squares ``2 reg p``. Those of the
         logistic layer come first.
@@ -232,7 +232,7 @@ class DNN(Stack):
         return gradients
 
     def _input_gradient(self, X: Array, Y: Array) -> Array:
-        """Give ``dJ/dX = D_1 W_1'``, each row's own."""
+        """Return ``dJ/dX = D_1 W_1'``, each row's own."""
         return self._deltas(X, Y)[1][0] @ self.hidden_layers[0].W.T  # (N, D)
 
     def _measure(self, X: Array, Y: Array) -> dict[str, float]:
@@ -243,7 +243,7 @@ class DNN(Stack):
         return {"cost": self.costs[-1]}
 
     def logits(self, X: Any) -> Any:
-        """Give what the softmax is taken of, of shape (N, K)."""
+        """Return what the softmax is taken of, of shape (N, K)."""
         return self._called(self._logits, X)
 
     def forward(self, X: Any) -> Any:
@@ -251,5 +251,5 @@ class DNN(Stack):
         return self._called(self._probabilities, X)
 
     def predict(self, X: Any) -> Any:
-        """Give the most probable class of each row, of shape (N,)."""
+        """Return the most probable class of each row, of shape (N,)."""
         return self._called(lambda X: self._logits(X).argmax(axis=1), X)

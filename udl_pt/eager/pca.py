@@ -108,7 +108,7 @@ class PCA(Parameters):
         return self
 
     def forward(self, X: Any) -> np.ndarray:
-        """Give ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
+        """Return ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
 
         Parameters
         ----------
@@ -141,7 +141,7 @@ class PCA(Parameters):
         return self.transform(X)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
-        """Give ``X_hat = ZQ' + m``: what the kept components say of X.
+        """Return ``X_hat = ZQ' + m``: what the kept components say of X.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class PCA(Parameters):
         return check_result(X_hat, Z, "Z")
 
     def reconstruction_error(self, X: Any) -> float:
-        """Give ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+        """Return ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
 
         Parameters
         ----------
@@ -189,7 +189,7 @@ class PCA(Parameters):
 
 
 def _sign(vector: np.ndarray) -> float:
-    """Give the sign of the first of those entries that are the largest but for rounding."""
+    """Return the sign of the first of those entries that are the largest but for rounding."""
     size = abs(vector)  # (D,)
     largest = size > (1 - 1e-6) * size.max()  # (D,)
     return float(np.sign(vector[largest][0]))

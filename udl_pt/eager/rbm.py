@@ -147,23 +147,23 @@ class RBM(Layer):
         return self
 
     def _encode(self, V: Array) -> Array:
-        """Give ``P(h = 1 | v) = s(VW + c)``."""
+        """Return ``P(h = 1 | v) = s(VW + c)``."""
         return s(V @ self.W + self.c)  # (N, M)
 
     def _slope(self, H: Array) -> Any:
-        """Give ``s'(A) = H (1 - H)``, for a network's backpropagation."""
+        """Return ``s'(A) = H (1 - H)``, for a network's backpropagation."""
         return H * (1 - H)
 
     def _visible_input(self, H: Array) -> Array:
-        """Give ``A = HW' + b``."""
+        """Return ``A = HW' + b``."""
         return H @ self.W.T + self.b  # (N, D)
 
     def _decode(self, H: Array) -> Array:
-        """Give ``P(v = 1 | h) = s(HW' + b)``."""
+        """Return ``P(v = 1 | h) = s(HW' + b)``."""
         return s(self._visible_input(H))
 
     def _draw(self, u: Array, p: Array) -> Array:
-        """Give ones where ``u < p``, else zeros."""
+        """Return ones where ``u < p``, else zeros."""
         return (u < p).astype(self.dtype)
 
     def _uniforms(self, n: int) -> tuple[Array, Array]:
@@ -188,16 +188,16 @@ class RBM(Layer):
         return V
 
     def _free_energy(self, V: Array) -> Array:
-        """Give ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``."""
+        """Return ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``."""
         return -V @ self.b - softplus(V @ self.W + self.c).sum(axis=1)  # (N,)
 
     def _cost(self, X: Array) -> Array:
-        """Give the cross-entropy of `X` and its reconstruction, ``sum[log(1 + exp a) - x a]``."""
+        """Return the cross-entropy of `X` and its reconstruction, ``sum[log(1 + exp a) - x a]``."""
         A = self._visible_input(self._encode(X))
         return (softplus(A) - X * A).sum()
 
     def _gradients(self, v0: Array, scale: float) -> list[Array]:
-        """Give the gradients of ``J = mean F(v0) - mean F(v1)`` by W, c and b, of a batch of n rows.
+        """Return the gradients of ``J = mean F(v0) - mean F(v1)`` by W, c and b, of a batch of n rows.
 
         ``dF/dW = -v p'``, ``dF/dc = -p`` and ``dF/db = -v`` with ``p = P(h = 1 | v)``; the sample v1 is held
         constant. So each gradient is the sample's mean less the data's.
@@ -213,7 +213,7 @@ class RBM(Layer):
         ]
 
     def free_energy(self, V: Any) -> Any:
-        """Give ``F(v)`` in nats, of shape (N,)."""
+        """Return ``F(v)`` in nats, of shape (N,)."""
         return self._called(self._free_energy, V, name="V")
 
     def sample_h_given_v(self, V: Any) -> Any:

@@ -54,7 +54,7 @@ class Tensors(Twin):
         return super()._called(of_array, X, **options)
 
     def _derived(self, cost: Callable[[], Any]) -> Any:
-        """Let PyTorch follow a cost's computation, and differentiate it by the parameters."""
+        """Differentiate a cost by the parameters, with PyTorch."""
         for p in self.params:
             p.requires_grad_(True)
         try:
@@ -82,14 +82,14 @@ class AutoEncoder(Tensors, eager.AutoEncoder):
         return self.units[self.output](self._visible_input(Z))
 
     def _cost(self, X: Any, noisy: Any = None) -> Any:
-        """Give the cost of rebuilding `X` from its corrupted form, summed over rows."""
+        """Return the cost of rebuilding `X` from its corrupted form, summed over rows."""
         Z = self._encode(X if noisy is None else noisy)
         if self.cost == "squared_error":
             return F.mse_loss(self._decode(Z), X, reduction="sum")
         return F.binary_cross_entropy_with_logits(self._visible_input(Z), X, reduction="sum")
 
     def _gradients(self, X: Any, scale: float) -> Any:
-        """Give the gradients of ``scale * cost`` of a batch."""
+        """Return the gradients of ``scale * cost`` of a batch."""
         target = torch.from_numpy(X)
         noisy = self._corrupted(target)
         return self._derived(lambda: scale * self._cost(target, noisy))
@@ -117,7 +117,7 @@ class RBM(Tensors, eager.RBM):
         return self._energy(V, torch.addmm(self.c, V, self.W))
 
     def _energy(self, V: Any, A: Any) -> Any:
-        """Give the free energy of `V`, of shape (N,), where ``A = VW + c`` is known."""
+        """Return the free energy of `V`, of shape (N,), where ``A = VW + c`` is known."""
         return -V @ self.b - torch.logaddexp(A, torch.zeros_like(A)).sum(dim=1)
 
     def _cost(self, X: Any) -> Any:
@@ -125,7 +125,7 @@ class RBM(Tensors, eager.RBM):
         return F.binary_cross_entropy_with_logits(A, X, reduction="sum")
 
     def _gradients(self, X: Any, scale: float) -> Any:
-        """Give the gradients of ``mean F(v0) - mean F(v1)``; v1 is drawn with the tape off: held constant."""
+        """Return the gradients of ``mean F(v0) - mean F(v1)``; v1 is drawn without gradients."""
         v0 = torch.from_numpy(X)
 
         def cost() -> Any:
@@ -152,7 +152,7 @@ class DNN(Tensors, eager.DNN):
         return F.cross_entropy(self._logits(X), torch.as_tensor(Y, dtype=torch.int64), reduction="sum")
 
     def _gradients(self, X: Any, Y: Any, reg: float, scale: float) -> Any:
-        """Give the gradients of ``scale * cost + reg * sum p^2`` of a batch."""
+        """Return the gradients of ``scale * cost + reg * sum p^2`` of a batch."""
 
         def cost() -> Any:
             J = scale * self._cost(torch.from_numpy(X), Y)
@@ -161,7 +161,7 @@ class DNN(Tensors, eager.DNN):
         return self._derived(cost)
 
     def _input_gradient(self, X: Any, Y: Any) -> Any:
-        """Let PyTorch differentiate the cost by the images."""
+        """Differentiate the cost by the images, with PyTorch."""
         with torch.enable_grad():
             X = X.detach().requires_grad_(True)
             return torch.autograd.grad(self._cost(X, Y), X)[0]

@@ -22,7 +22,7 @@ __all__ = ["TSNE", "SymmetricSNE", "sne_cost", "sne_gradient", "tsne_cost", "tsn
 
 
 def sne_cost(P: Any, Y: Any) -> Any:
-    """Give symmetric SNE's cost, ``C = KL(P || Q) = sum_ij p_ij log(p_ij / q_ij)`` (equation 2; chapter 2).
+    """Return symmetric SNE's cost, ``C = KL(P || Q) = sum_ij p_ij log(p_ij / q_ij)`` (equation 2; chapter 2).
 
     With ``q_ij = exp(-||yi - yj||^2) / sum[k != m] exp(-||yk - ym||^2)`` (equation 3), without a half.
 
@@ -49,7 +49,7 @@ def sne_cost(P: Any, Y: Any) -> Any:
 
 
 def tsne_cost(P: Any, Y: Any) -> Any:
-    """Give t-SNE's cost, ``C = KL(P || Q) = sum_ij p_ij log(p_ij / q_ij)`` (equation 2; chapter 2).
+    """Return t-SNE's cost, ``C = KL(P || Q) = sum_ij p_ij log(p_ij / q_ij)`` (equation 2; chapter 2).
 
     With ``q_ij = (1 + ||yi - yj||^2)^-1 / sum[k != m] (1 + ||yk - ym||^2)^-1`` (equation 4). Parameters,
     results and errors are those of `sne_cost`.
@@ -59,7 +59,7 @@ def tsne_cost(P: Any, Y: Any) -> Any:
 
 
 def sne_gradient(P: Any, Y: Any) -> np.ndarray:
-    """Give the gradient of `sne_cost`, ``dC/dyi = 4 sum_j (p_ij - q_ij)(yi - yj)`` (section 3.1).
+    """Return the gradient of `sne_cost`, ``dC/dyi = 4 sum_j (p_ij - q_ij)(yi - yj)`` (section 3.1).
 
     Parameters and errors are those of `sne_cost`.
 
@@ -71,7 +71,7 @@ def sne_gradient(P: Any, Y: Any) -> np.ndarray:
 
 
 def tsne_gradient(P: Any, Y: Any) -> np.ndarray:
-    """Give the gradient of `tsne_cost` (equation 5).
+    """Return the gradient of `tsne_cost` (equation 5).
 
     It is ``dC/dyi = 4 sum_j (p_ij - q_ij)(yi - yj)(1 + ||yi - yj||^2)^-1``. Parameters and errors are those
     of `sne_cost`.
@@ -156,11 +156,11 @@ class Pairs:
         self._P, self._log_q, self._gradient = P, log_q, gradient
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        """Give ``dC/dY`` of shape (N, C), with P multiplied by `exaggeration`."""
+        """Return ``dC/dY`` of shape (N, C), with P multiplied by `exaggeration`."""
         return self._gradient(exaggeration * self._P, Y)
 
     def cost(self, Y: np.ndarray) -> float:
-        """Give ``KL(P || Q)``, in nats."""
+        """Return ``KL(P || Q)``, in nats."""
         return _divergence(self._P, self._log_q(Y))
 
 
@@ -208,7 +208,7 @@ class _OnPairs(Embedding):
         return self._exact(self._points(X), lambda P: Pairs(P, self.log_q, self.dC_dY), callbacks)
 
     def memory(self, N: int) -> int:
-        """Say how many bytes `N` points need, in matrices of N x N; differences take one a dimension."""
+        """Return how many bytes `N` points need, in matrices of N x N; differences take one a dimension."""
         matrices = 5 + 2 * self.n_components  # at the peak, in the gradient
         return matrices * N * N * np.dtype(self.dtype).itemsize
 

@@ -154,7 +154,7 @@ def _column(value: Any, name: str, dtype: str) -> Variable:
 
 
 def check_each(value: Any, name: str, X: np.ndarray) -> np.ndarray:
-    """Hand back a number for each image, in the images' dtype; raise unless all are at least 0."""
+    """Return a number for each image, in the images' dtype; raise unless all are at least 0."""
     each = _numbers(value, name)
     if each.ndim == 1 and len(each) != len(X):
         raise ValueError(
@@ -170,7 +170,7 @@ def check_each(value: Any, name: str, X: np.ndarray) -> np.ndarray:
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:
-    """Hand back a number, or a vector of them, all at least 0."""
+    """Return a number, or a vector of them, all at least 0."""
     expected = "a number, or one for each image"
     if is_scalar(value):
         return np.asarray(check_number(value, name, at_least=0))
@@ -194,7 +194,7 @@ def check_attacked(model: Any, X: Variable) -> None:
 
 
 def check_images(X: Any, model: Any = None) -> np.ndarray:
-    """Hand back images in [0, 1] in the model's dtype, else in their own where it is a float's."""
+    """Return images in [0, 1] in the model's dtype, else in their own where it is a float's."""
     own = str(getattr(X, "dtype", ""))
     dtype = own if own in ("float32", "float64") else float_dtype()
     if isinstance(model, Callables):
@@ -206,7 +206,7 @@ def check_images(X: Any, model: Any = None) -> np.ndarray:
 def check_attack(
     model: Any, X: Any, Y: Any, target: Any
 ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
-    """Hand back a model with logits and a forward pass, and images, labels and targets that fit to it.
+    """Return a model with logits and a forward pass, and images, labels and targets that fit to it.
 
     Raises
     ------

@@ -48,7 +48,7 @@ NORMS = ("linf", "l2")
 
 
 def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
-    """Give dJ/dX: for each image the direction in which its cost grows fastest.
+    """Return dJ/dX: for each image the direction in which its cost grows fastest.
 
     Parameters
     ----------

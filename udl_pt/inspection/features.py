@@ -36,7 +36,7 @@ FINEST = 1000  # the share of the first step size at which a climb is over
 
 
 def first_layer_features(model: Any) -> np.ndarray:
-    """Give the input of norm 1 that drives each unit of the first hidden layer most, in closed form.
+    """Return the input of norm 1 that drives each unit of the first hidden layer most, in closed form.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
         dtype = model.dtype
 
         def cost(X: Variable, pattern: Variable) -> Variable:
-            """Give a cost a row."""
+            """Return a cost a row."""
             each = cross_entropy(pattern, _logits(model, depth, X))
             return (each if objective == "only" else each * pattern).sum(axis=1)
 
@@ -262,7 +262,7 @@ def _layers(model: Any) -> Sequence[Any]:
 
 
 def _logits(model: Any, depth: int, X: Variable) -> Variable:
-    """Give the logits of a hidden layer's units; symbolic."""
+    """Return the logits of a hidden layer's units; symbolic."""
     *below, target = _layers(model)[: depth + 1]
     return target.hidden_logits(pass_up(below, X))
 
@@ -278,7 +278,7 @@ def _fitted_layers(model: Any, name: str) -> Sequence[Any]:
 
 
 def _check_layer(model: Any, layer: Any) -> tuple[int, Any]:
-    """Hand back a layer's number, counted from 0, and the layer."""
+    """Return a layer's number, counted from 0, and the layer."""
     layers = _fitted_layers(model, "looking at its features")
     number = check_count(layer, "layer", at_least=-len(layers))
     if number >= len(layers):

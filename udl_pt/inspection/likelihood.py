@@ -292,7 +292,7 @@ def _pseudo_of_one(rbm: Any, V: Variable) -> Variable:
 
 
 def _check_data(rbm: RBM, X: Any, name: str = "X") -> np.ndarray:
-    """Give `X` where it holds what the visible units are: a likelihood is of zeros and ones, not of greys."""
+    """Return `X` if the visible units can have its values; a likelihood is of zeros and ones, not greys."""
     check_is(rbm, "rbm", RBM, "an RBM")
     if not hasattr(rbm, "params"):
         raise NotFittedError("this RBM has no parameters yet: call fit or createFromArrays before")

@@ -110,7 +110,7 @@ def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) 
 
 
 def with_moved_images(cost_of: Callable[[Variable], Variable], X: Variable, size: Variable) -> Variable:
-    """Give the mean of the cost of images and of that of the same images, moved along its gradient.
+    """Return the mean of the cost of images and of that of the same images, moved along its gradient.
 
     Goodfellow, Shlens and Szegedy, ICLR 2015; Miyato et al., ICLR 2016, for the length.
 

@@ -147,7 +147,7 @@ class Layer(WithChance, LayerParameters, Callables):
         train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def hidden_logits(self, V: Variable) -> Variable:
-        """Give what the visible units send up, the hidden units' logits; symbolic, (N, D) to (N, M)."""
+        """Return what the visible units send up, the hidden units' logits; symbolic, (N, D) to (N, M)."""
         raise NotImplementedError
 
     def hidden_mean(self, A: Variable) -> Variable:
@@ -155,7 +155,7 @@ class Layer(WithChance, LayerParameters, Callables):
         return pt.sigmoid(A)
 
     def visible_input(self, H: Variable) -> Variable:
-        """Give what the hidden units send down; symbolic, (N, M) to (N, D)."""
+        """Return what the hidden units send down; symbolic, (N, M) to (N, D)."""
         raise NotImplementedError
 
     def visible_mean(self, A: Variable) -> Variable:

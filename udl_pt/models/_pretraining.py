@@ -192,14 +192,14 @@ def takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, 
 
 
 def generators_of(layer: Any) -> list[Any]:
-    """Give what the library's own layers draw from: weights and shuffles, and the stream's."""
+    """Return what the library's own layers draw from: weights and shuffles, and the stream's."""
     stream = getattr(layer, "rng", None)
     found = (getattr(layer, "_generator", None), getattr(stream, "generator", None))
     return [generator for generator in found if generator is not None]
 
 
 def pass_up(layers: Sequence[Any], X: Variable) -> Variable:
-    """Give what the last of some layers makes of a matrix of rows; symbolic, (N, D) to (N, M)."""
+    """Return what the last of some layers makes of a matrix of rows; symbolic, (N, D) to (N, M)."""
     for layer in layers:
         X = layer.forward_hidden(X)
     return X

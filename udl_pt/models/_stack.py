@@ -243,7 +243,7 @@ class Stack(WithChance, Callables):
         return pass_up(self.hidden_layers, X)
 
     def _forward_names(self) -> list[str]:
-        """Give the names of the layers' forward parameters for messages."""
+        """Return the names of the layers' forward parameters for messages."""
         return [
             f"{p.name} of layer {number}"
             for number, layer in enumerate(self.hidden_layers, start=1)

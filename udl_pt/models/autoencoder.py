@@ -113,19 +113,19 @@ class AutoEncoder(Layer):
         self.corruption, self.hidden, self.output = corruption, hidden, output
 
     def hidden_logits(self, V: Variable) -> Variable:
-        """Give ``XW + bh``, symbolic, of shape (N, M)."""
+        """Return ``XW + bh``, symbolic, of shape (N, M)."""
         return V.dot(self.W) + self.bh
 
     def hidden_mean(self, A: Variable) -> Variable:
-        """Give ``Z``, what `hidden` says; symbolic."""
+        """Return ``Z``, what `hidden` says; symbolic."""
         return UNITS[self.hidden](A) if isinstance(self.hidden, str) else self.hidden(A)
 
     def visible_input(self, H: Variable) -> Variable:
-        """Give ``ZW' + bo``, symbolic, of shape (N, D)."""
+        """Return ``ZW' + bo``, symbolic, of shape (N, D)."""
         return H.dot(self.W.T) + self.bo
 
     def visible_mean(self, A: Variable) -> Variable:
-        """Give ``X_hat``, what `output` says; symbolic."""
+        """Return ``X_hat``, what `output` says; symbolic."""
         return UNITS[self.output](A) if isinstance(self.output, str) else self.output(A)
 
     @one_fit_at_a_time

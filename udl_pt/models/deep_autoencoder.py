@@ -290,7 +290,7 @@ class DeepAutoEncoder(Stack):
         )
 
     def _cost(self, X: Variable, name: str | Cost) -> Variable:
-        """Give the cost of each entry of `X`."""
+        """Return the cost of each entry of `X`."""
         return reconstruction_cost(name, self.hidden_layers[0].visible_mean)(X, self._down(self._up(X)))
 
     def _down(self, H: Variable) -> Variable:
@@ -302,7 +302,7 @@ class DeepAutoEncoder(Stack):
 
     @symbolic_or_array
     def encode(self, X: Any) -> Any:
-        """Give the codes.
+        """Return the codes.
 
         Parameters
         ----------
@@ -317,7 +317,7 @@ class DeepAutoEncoder(Stack):
 
     @partial(symbolic_or_array, takes_hidden=True)
     def decode(self, Z: Any) -> Any:
-        """Give what the codes stand for.
+        """Return what the codes stand for.
 
         Parameters
         ----------
@@ -346,7 +346,7 @@ class DeepAutoEncoder(Stack):
         return self.decode(self.encode(X))
 
     def reconstruction_error(self, X: Any) -> float:
-        """Give ``||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+        """Return ``||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
 
         Parameters
         ----------

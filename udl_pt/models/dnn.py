@@ -371,7 +371,7 @@ class DNN(Stack):
     def _thinned_logits(
         self, X: Variable, rows: Variable, stream: RandomStreams, pixels: float, units: float
     ) -> Variable:
-        """Give the logits of a network in which each pixel and each hidden unit is missing by chance.
+        """Return the logits of a network in which each pixel and each hidden unit is missing by chance.
 
         `rows` is their number, of a variable whose shape is known without computing it.
         """
@@ -382,7 +382,7 @@ class DNN(Stack):
 
     @symbolic_or_array
     def logits(self, X: Any) -> Any:
-        """Give what the softmax is taken of, the last layer's ``ZW + b``.
+        """Return what the softmax is taken of, the last layer's ``ZW + b``.
 
         Parameters
         ----------
@@ -412,7 +412,7 @@ class DNN(Stack):
 
     @symbolic_or_array
     def predict(self, X: Any) -> Any:
-        """Give the most probable class of each row.
+        """Return the most probable class of each row.
 
         Parameters
         ----------

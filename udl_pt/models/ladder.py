@@ -276,7 +276,7 @@ class Ladder(WithChance, Parameters):
         self.dnn.n_features = sizes[0]
 
     def _cost(self, X: Variable, targets: Variable, denoising: Variable, scale: Variable) -> Variable:
-        """Give the mean cost of a batch's rows, with noise; `scale` is one over their number."""
+        """Return the mean cost of a batch's rows, with noise; `scale` is one over their number."""
         stream = RandomStreams(self.rng, self.dtype)
 
         def noisy(Z: Variable, M: int) -> Variable:
@@ -349,14 +349,14 @@ def _set_values(variables: Sequence[SharedVariable], values: Sequence[np.ndarray
 
 
 def _standardised(A: Variable, scale: Any) -> Variable:
-    """Give each column the mean 0 and the variance 1; `scale` is one over the rows."""
+    """Standardise each column to mean 0 and variance 1; `scale` is one over the rows."""
     A = A - A.sum(axis=0, keepdims=True) * scale
     variance = (A * A).sum(axis=0, keepdims=True) * scale
     return A / pt.sqrt(variance + np.asarray(TINY, A.dtype))
 
 
 def _rebuilt(Z: Variable, U: Variable, a: Variable) -> Variable:
-    """Give clean values from the noisy ones beside, and from what comes down: the paper's denoising function.
+    """Return clean values from noisy ones and from the layer above: the paper's denoising function.
 
     Best for normal values under normal noise: between `Z` and the mean that `U` lets expect.
     """

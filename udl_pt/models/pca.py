@@ -111,7 +111,7 @@ class PCA(Callables):
 
     @partial(symbolic_or_array, finite=True)
     def forward(self, X: Any) -> Any:
-        """Give ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
+        """Return ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
 
         Parameters
         ----------
@@ -141,7 +141,7 @@ class PCA(Callables):
         return np.asarray(self.transform(X))
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
-        """Give ``X_hat = ZQ' + m``: what the kept components say of X.
+        """Return ``X_hat = ZQ' + m``: what the kept components say of X.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class PCA(Callables):
         return check_result(rebuilt, Z, "Z")
 
     def reconstruction_error(self, X: Any) -> float:
-        """Give ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
+        """Return ``J = ||X - X_hat||^2 / N``, the mean squared distance of a row from its reconstruction.
 
         On the data of `fit` it is the sum of the eigenvalues that were dropped.
 
@@ -194,7 +194,7 @@ class PCA(Callables):
 
 
 def _mean(X: np.ndarray, dtype: str) -> np.ndarray:
-    """Give each column's mean; what isn't finite in X shows there, and needs no pass of its own.
+    """Return each column's mean; what isn't finite in X shows there, and needs no pass of its own.
 
     In float32, 128 rows are summed in float32, which takes a quarter of the time. That is good to a unit in
     the last place, but not good enough where the means are large beside what varies.

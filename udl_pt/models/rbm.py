@@ -119,7 +119,7 @@ class RBM(Layer):
 
     @symbolic_or_array
     def free_energy(self, V: Any) -> Any:
-        """Give ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``; then ``P(v) = exp(-F(v)) / Z``.
+        """Return ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``; then ``P(v) = exp(-F(v)) / Z``.
 
         Parameters
         ----------
@@ -133,15 +133,15 @@ class RBM(Layer):
         return self.units.energy(V, self.b, self.z) - pt.softplus(self.hidden_logits(V)).sum(axis=1)
 
     def hidden_logits(self, V: Variable) -> Variable:
-        """Give ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
+        """Return ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
         return self.units.scaled(V, self.z).dot(self.W) + self.c
 
     def visible_input(self, H: Variable) -> Variable:
-        """Give what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
+        """Return what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
         return H.dot(self.W.T) + self.b
 
     def visible_mean(self, A: Variable) -> Variable:
-        """Give the visible units' means: ``P(v = 1 | h)``, the sigmoid; of Gaussian units `A` itself."""
+        """Return the visible units' means: ``P(v = 1 | h)``, the sigmoid; of Gaussian units `A` itself."""
         return self.units.mean(A)
 
     @symbolic_or_array

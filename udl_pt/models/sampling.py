@@ -24,7 +24,7 @@ __all__ = ["complete", "fantasies"]
 
 
 def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
-    """Let Gibbs chains run, and take pictures at chosen steps.
+    """Run Gibbs chains, and record the visible units at chosen steps.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class _OnGraphs(Embedding):
         return self._exact(self._points(X), self._descent(backend), callbacks)
 
     def memory(self, N: int) -> int:
-        """Say how many bytes the exact method needs for `N` points, in matrices of N x N."""
+        """Return how many bytes the exact method needs for `N` points, in matrices of N x N."""
         return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
 
     def _descent(self, backend: str) -> Callable[[np.ndarray], Descent]:

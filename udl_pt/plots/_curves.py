@@ -101,7 +101,7 @@ def plot_errors(
 
 
 def open_grid(axes: Any) -> None:
-    """Give axes a faint grid, and leave the frame open above and on the right."""
+    """Return axes a faint grid, and leave the frame open above and on the right."""
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
 

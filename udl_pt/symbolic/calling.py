@@ -309,7 +309,7 @@ class Callables(Parameters):
         return latest
 
     def array_function(self, method: str) -> ArrayFunction:
-        """Hand back the compiled form of a method that is decorated with `symbolic_or_array`."""
+        """Return the compiled form of a method that is decorated with `symbolic_or_array`."""
 
         def make(model: Any, backend: str) -> ArrayFunction:
             function = getattr(type(model), method)
@@ -335,7 +335,7 @@ def symbolic_or_array(
     name: str | None = None,
     finite: bool = False,
 ) -> Any:
-    """Let a method that turns a matrix variable into a graph also take arrays and return arrays.
+    """Make a method of a matrix variable take arrays as well, and return arrays for them.
 
     A subclass may override the method without decorating it again.
 

@@ -125,7 +125,7 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
 
 
 def lead(labels: Variable, logits: Variable, n_classes: int | None = None) -> Variable:
-    """Give the logarithm of the odds against each label; the negative log-likelihood is its softplus.
+    """Return the logarithm of the odds against each label; the negative log-likelihood is its softplus.
 
     Both have gradients of one direction; but that of the likelihood is lost where the label's probability
     rounds to one: first its direction, then its length.
@@ -148,6 +148,6 @@ def lead(labels: Variable, logits: Variable, n_classes: int | None = None) -> Va
 
 
 def _own(labels: Variable, logits: Variable, n_classes: int | None) -> Variable:
-    """Say of each logit whether it is its row's label's."""
+    """Return for each logit whether it is its row's label's."""
     classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
     return pt.eq(labels.dimshuffle(0, "x"), classes)

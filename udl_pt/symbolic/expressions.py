@@ -8,7 +8,7 @@ __all__ = ["columns", "in_box", "of_length_one", "rectified"]
 
 
 def rectified(A: Variable) -> Variable:
-    """Give ``max(0, a)``, element by element.
+    """Return ``max(0, a)``, element by element.
 
     Its slope at 0 is 0, as PyTensor gives ties to the first. (The gradient of ``pt.switch(a > 0, a, 0)`` is
     of floatX, and would turn a float32 network's into float64.)
@@ -17,7 +17,7 @@ def rectified(A: Variable) -> Variable:
 
 
 def columns(X: Variable) -> Variable:
-    """Give each entry of a matrix its column's number, without a range of a shape, which JAX can't make."""
+    """Return for each entry of a matrix the number of its column, without a range, which JAX can't make."""
     return pt.cumsum(pt.ones_like(X, dtype="int32"), axis=1) - 1
 
 

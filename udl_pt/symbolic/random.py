@@ -420,7 +420,7 @@ def _tagged(
     shapes: Sequence[Sequence[Variable]],
     sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]],
 ) -> list[Any]:
-    """Say on each variable how the host makes it, for `udl_pt.backends.Function`."""
+    """Tag each variable with its draw, for `udl_pt.backends.Function`."""
     draw = _Draw(next(_numbers), variables, shapes, sample)
     for variable in variables:
         variable.tag.draw = draw

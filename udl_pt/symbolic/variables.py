@@ -52,7 +52,7 @@ def check_variable(X: Variable, name: str = "X", *, n_features: Any = None) -> N
 
 
 def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any) -> Variable:
-    """Hand back the matrix variable that a call of `function` gives; else raise what was `expected`."""
+    """Return the matrix variable that a call of `function` gives; else raise what was `expected`."""
     try:
         seen = function(*arguments)
         error = f"it returns {shown(seen)}"

@@ -24,7 +24,7 @@ __all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage",
 
 
 def value_of(p: Any) -> np.ndarray:
-    """Give a parameter's value without a copy, of a model or of its eager twin."""
+    """Return a parameter's value without a copy, of a model or of its eager twin."""
     return np.asarray(p.get_value(borrow=True) if isinstance(p, SharedVariable) else p)
 
 
@@ -57,7 +57,7 @@ def _check_model(model: Any, *, in_epochs: bool = False) -> None:
 
 
 class LinearSchedule:
-    """Let a rate change in a straight line, batch by batch, and then stay; in each training it begins anew.
+    """Change a rate linearly, batch by batch, then keep it constant. Each training begins anew.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class LinearSchedule:
 
 
 class LinearDecay(LinearSchedule):
-    """Let the learning rate fall, batch by batch, in a straight line to zero at the end of training."""
+    """Decrease the learning rate linearly, batch by batch, to zero at the end of training."""
 
     def __init__(self, model: Any = None) -> None:
         super().__init__("learning_rate", 0.0, model=model)
@@ -182,7 +182,7 @@ class EarlyStopping:
         self._best: list[np.ndarray] = []
 
     def _state(self) -> list[Any]:
-        """Give parameters and velocities: what training goes on from, in a network's fine-tuning say."""
+        """Return parameters and velocities: what training goes on from, in a network's fine-tuning say."""
         return [*self._model.params, *self._model.dparams]
 
     def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:

@@ -95,7 +95,7 @@ def _storage(a):
 
 
 def _readable(a):
-    """Give `a` in a form that BLAS can read: itself, or a copy of a view that skips or turns about."""
+    """Return `a` in a form that BLAS can read: itself, or a copy of a view that skips or turns about."""
     raise NotImplementedError
 
 

@@ -122,7 +122,7 @@ vectorise = dfs_rewriter(_local_vector_op, _local_as_row, _local_in_loop)
 
 @node_rewriter([Elemwise])
 def _local_one_a_loop(fgraph, node):
-    """Give each sigmoid and softplus of a fused loop a loop of its own."""
+    """Move each sigmoid and softplus of a fused loop to a loop of its own."""
     if not isinstance(node.op.scalar_op, Composite):
         return None
     fused = node.op.scalar_op.fgraph

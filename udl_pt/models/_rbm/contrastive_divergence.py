@@ -79,7 +79,7 @@ class Sampler:
     def sample(
         self, model: Machine, v0: Variable, chains: SharedVariable | None, stream: RandomStreams
     ) -> tuple[Variable, Variable | None]:
-        """Give v1, and where the persistent chains then are."""
+        """Return v1, and where the persistent chains then are."""
         if chains is None:
             return gibbs_chain(model, v0, self.k, stream), None
         if self.n_temperatures == 1:
@@ -174,7 +174,7 @@ def centred_gradient(
     scales: tuple[Variable, Variable],
     means: tuple[Any, Variable],
 ) -> list[Variable]:
-    """Give the gradient of the machine whose units count from their means.
+    """Return the gradient of the machine whose units count from their means.
 
     Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions in other coordinates
     (Melchior, Fischer and Wiskott, JMLR 2016). With the data above the sample, and x the visible units and y

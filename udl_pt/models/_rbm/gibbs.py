@@ -46,10 +46,10 @@ class Machine(Protocol):
     z: Any
 
     def hidden_logits(self, V: Variable) -> Variable:
-        """Give ``log P(h = 1 | v) / P(h = 0 | v)``, of shape (N, M)."""
+        """Return ``log P(h = 1 | v) / P(h = 0 | v)``, of shape (N, M)."""
 
     def visible_input(self, H: Variable) -> Variable:
-        """Give what the hidden units send down, ``HW' + b``, of shape (N, D)."""
+        """Return what the hidden units send down, ``HW' + b``, of shape (N, D)."""
 
 
 def gibbs_chain(model: Machine, V: Variable, k: Any, stream: RandomStreams) -> Variable:

@@ -29,19 +29,19 @@ class BernoulliUnits:
     unit_interval = True
 
     def energy(self, V: Variable, b: Variable, z: Variable | None) -> Variable:
-        """Give the energy's part of each row of `V` alone: ``-Vb``."""
+        """Return the energy's part of each row of `V` alone: ``-Vb``."""
         return -V.dot(b)
 
     def scaled(self, V: Variable, z: Variable | None) -> Variable:
-        """Give what the hidden units see."""
+        """Return what the hidden units see."""
         return V
 
     def log_normaliser(self, a: Variable, b: Variable, z: Variable | None) -> Variable:
-        """Give the logarithm of the sum of ``exp(-energy)`` over all v, for each row of `a`."""
+        """Return the logarithm of the sum of ``exp(-energy)`` over all v, for each row of `a`."""
         return pt.softplus(a).sum(axis=1)
 
     def mean(self, a: Variable) -> Variable:
-        """Give ``P(v = 1 | h)``."""
+        """Return ``P(v = 1 | h)``."""
         return pt.sigmoid(a)
 
     def draw(self, noise: Variable, a: Variable, z: Variable | None) -> Variable:
@@ -49,11 +49,11 @@ class BernoulliUnits:
         return bernoulli(noise, a)
 
     def cost(self, X: Variable, a: Variable) -> Variable:
-        """Give the cross-entropy of `X` and its reconstruction, element by element, in nats."""
+        """Return the cross-entropy of `X` and its reconstruction, element by element, in nats."""
         return cross_entropy(X, a)
 
     def bias(self, mean: np.ndarray, n: int) -> np.ndarray:
-        """Give the log odds of the data's means, from `n` rows and one half seen on and one off besides."""
+        """Return the log odds of the data's means, from `n` rows and one half seen on and one off besides."""
         p = (mean * n + 0.5) / (n + 1)
         return np.asarray(np.log(p) - np.log1p(-p))
 
@@ -69,21 +69,21 @@ class GaussianUnits:
     unit_interval = False
 
     def energy(self, V: Variable, b: Variable, z: Variable | None) -> Variable:
-        """Give the energy's part of each row of `V` alone: half its squared distance from `b`."""
+        """Return the energy's part of each row of `V` alone: half its squared distance from `b`."""
         return self.scaled((V - b) ** 2, z).sum(axis=1) / np.asarray(2, V.dtype)
 
     def scaled(self, V: Variable, z: Variable | None) -> Variable:
-        """Give what the hidden units see: values in units of the variance."""
+        """Return what the hidden units see: values in units of the variance."""
         return V if z is None else V * pt.exp(-z)
 
     def log_normaliser(self, a: Variable, b: Variable, z: Variable | None) -> Variable:
-        """Give the logarithm of the integral of ``exp(-energy)`` over all v, for each row of `a`."""
+        """Return the logarithm of the integral of ``exp(-energy)`` over all v, for each row of `a`."""
         half = np.asarray(0.5, a.dtype)
         log_variance = np.asarray(np.log(2 * np.pi), a.dtype) + (pt.zeros_like(b) if z is None else z)
         return (self.scaled(a**2 - b**2, z) + log_variance).sum(axis=1) * half
 
     def mean(self, a: Variable) -> Variable:
-        """Give ``E(v | h)``."""
+        """Return ``E(v | h)``."""
         return a
 
     def draw(self, noise: Variable, a: Variable, z: Variable | None) -> Variable:
@@ -92,11 +92,11 @@ class GaussianUnits:
         return disconnected_grad(drawn)
 
     def cost(self, X: Variable, a: Variable) -> Variable:
-        """Give the squared error of `X` and its reconstruction, element by element."""
+        """Return the squared error of `X` and its reconstruction, element by element."""
         return squared_error(X, a)
 
     def bias(self, mean: np.ndarray, n: int) -> np.ndarray:
-        """Give the data's means."""
+        """Return the data's means."""
         return mean
 
 

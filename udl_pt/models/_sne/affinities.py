@@ -30,7 +30,7 @@ PAIRS = 2**10  # differences of points at a time
 
 
 def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
-    """Give t-SNE's p(i, j), in which each point has an s of its own.
+    """Return t-SNE's p(i, j), in which each point has an s of its own.
 
     ``p(j | i) = exp(-||xi - xj||^2 / (2 si^2)) / sum[k != i] exp(-||xi - xk||^2 / (2 si^2))`` with the si
     at which ``p(. | i)`` has the given perplexity, and ``p(i, j) = (p(i | j) + p(j | i)) / 2N``. The data's
@@ -67,7 +67,7 @@ def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
 
 
 def gaussian_probabilities(X: Any, s: float = 1.0) -> np.ndarray:
-    """Give symmetric SNE's p(i, j) of the book, in which all points share one s.
+    """Return symmetric SNE's p(i, j) of the book, in which all points share one s.
 
     ``p(i, j) = exp(-||xi - xj||^2 / (2 s^2)) / sum[k != m] exp(-||xm - xk||^2 / (2 s^2))``.
 
@@ -182,7 +182,7 @@ def check_embedding(P: Any, Y: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check_probabilities(P: Any, N: int) -> np.ndarray:
-    """Hand back `P` where it is a matrix of joint probabilities of `N` points."""
+    """Return `P` where it is a matrix of joint probabilities of `N` points."""
     array = check_matrix(P, "P", dtype="float64")
     if array.shape != (N, N):
         raise ValueError(f"P has shape {array.shape}, expected ({N}, {N}), as Y has {N} rows")

@@ -44,19 +44,19 @@ class Analytic:
         return [function(self._P[rows], o, points) for rows, o in zip(self._blocks, own, strict=True)]
 
     def _of_pairs(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """Give the attracting and the repelling sums, each of shape (N, C), and Z."""
+        """Return the attracting and the repelling sums, each of shape (N, C), and Z."""
         sums = np.concatenate(self._of_blocks(self._sums, Y), axis=1)
         attracting, repelling = np.split(sums[:-1].T, 2, axis=1)
         return attracting, repelling, float(sums[-1].sum(dtype=float))
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        """Give the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
+        """Return the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
         attracting, repelling, Z = self._of_pairs(Y)
         gradient: np.ndarray = 4 * (exaggeration * attracting - repelling / Z)
         return gradient
 
     def cost(self, Y: np.ndarray) -> float:
-        """Give the Kullback-Leibler divergence, in nats."""
+        """Return the Kullback-Leibler divergence, in nats."""
         Z = self._of_pairs(Y)[2]
         return self._entropy - float(sum(self._of_blocks(self._attraction, Y))) + float(np.log(Z))
 
@@ -77,12 +77,12 @@ class Autodiff:
         self._entropy = _negative_entropy(self._P)
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        """Give the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
+        """Return the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
         gradient: np.ndarray = self._gradient(self._P, Y, np.asarray(exaggeration, Y.dtype))
         return gradient
 
     def cost(self, Y: np.ndarray) -> float:
-        """Give the Kullback-Leibler divergence, in nats."""
+        """Return the Kullback-Leibler divergence, in nats."""
         return self._entropy + float(self._energy(self._P, Y))
 
 

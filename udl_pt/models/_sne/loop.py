@@ -31,10 +31,10 @@ class Descent(Protocol):
     """What is descended, for a given P."""
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
-        """Give the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
+        """Return the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
 
     def cost(self, Y: np.ndarray) -> float:
-        """Give the Kullback-Leibler divergence, in nats."""
+        """Return the Kullback-Leibler divergence, in nats."""
 
 
 class Embedding(WithChance, Described):
@@ -97,7 +97,7 @@ class Embedding(WithChance, Described):
         return self._dtype(None)
 
     def transform(self, X: Any) -> np.ndarray:
-        """Say why there is no such thing.
+        """Raise an error: an embedding has no transform.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class Embedding(WithChance, Described):
         )
 
     def memory(self, N: int) -> int:
-        """Say how many bytes `N` points need, in matrices of N x N."""
+        """Return how many bytes `N` points need, in matrices of N x N."""
         raise NotImplementedError
 
     @staticmethod
@@ -120,7 +120,7 @@ class Embedding(WithChance, Described):
         raise NotImplementedError
 
     def _components(self, X: np.ndarray) -> np.ndarray:
-        """Give the data's first components, of shape (N, C)."""
+        """Return the data's first components, of shape (N, C)."""
         raise NotImplementedError
 
     @staticmethod
@@ -131,11 +131,11 @@ class Embedding(WithChance, Described):
         raise NotImplementedError
 
     def _way_out(self) -> str:
-        """Say what to do where memory is too small."""
+        """Return what to do where memory is too small."""
         raise NotImplementedError
 
     def _auto(self, P: np.ndarray) -> float:
-        """Give the step size that "auto" stands for."""
+        """Return the step size that "auto" stands for."""
         raise NotImplementedError
 
     def _points(self, X: Any) -> Points:

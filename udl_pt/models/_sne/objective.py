@@ -44,19 +44,19 @@ Kernel = Callable[[Variable], tuple[Variable, Variable | None, Variable]]
 
 
 def gaussian(d: Variable) -> tuple[Variable, Variable | None, Variable]:
-    """Give w, s and log w of symmetric SNE for squared distances `d`; None says that s is 1."""
+    """Return w, s and log w of symmetric SNE for squared distances `d`; None says that s is 1."""
     return pt.exp(-d), None, -d
 
 
 def student(d: Variable) -> tuple[Variable, Variable | None, Variable]:
-    """Give w, s and log w of t-SNE for squared distances `d`."""
+    """Return w, s and log w of t-SNE for squared distances `d`."""
     w = 1 / (1 + d)
     # NumPy's log is vectorised, its log1p is not; where it matters, PyTensor makes log1p of it
     return w, w, -pt.log(1 + d)
 
 
 def sne_cost(P: Any, Y: Any) -> Any:
-    """Give symmetric SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
+    """Return symmetric SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def sne_cost(P: Any, Y: Any) -> Any:
 
 
 def tsne_cost(P: Any, Y: Any) -> Any:
-    """Give t-SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
+    """Return t-SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
 
     Parameters and results are those of `sne_cost`.
     """
@@ -88,7 +88,7 @@ def tsne_cost(P: Any, Y: Any) -> Any:
 
 
 def sne_gradient(P: Any, Y: Any) -> Any:
-    """Give the gradient of `sne_cost` by Y in closed form, of shape (N, C).
+    """Return the gradient of `sne_cost` by Y in closed form, of shape (N, C).
 
     It is ``4 sum_j (p_ij - q_ij)(yi - yj)``. Parameters are those of `sne_cost`.
     """
@@ -96,7 +96,7 @@ def sne_gradient(P: Any, Y: Any) -> Any:
 
 
 def tsne_gradient(P: Any, Y: Any) -> Any:
-    """Give the gradient of `tsne_cost` by Y in closed form, of shape (N, C).
+    """Return the gradient of `tsne_cost` by Y in closed form, of shape (N, C).
 
     It is ``4 sum_j (p_ij - q_ij)(yi - yj) / (1 + ||yi - yj||^2)`` (van der Maaten and Hinton, JMLR 9 (2008),
     equation 5). Parameters are those of `sne_cost`.
@@ -110,7 +110,7 @@ def _cost(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
 
 
 def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Variable:
-    """Give the part of the cost that depends on Y; early exaggeration strengthens its attracting term."""
+    """Return the part of the cost that depends on Y; early exaggeration strengthens its attracting term."""
     log_w = kernel(_squared_distances(Y.T, Y.T))[2]
     return _log_sum_exp(_others(log_w, Y)) - exaggeration * (P * log_w).sum()
 
@@ -131,7 +131,7 @@ def _others(log_w: Variable, Y: Variable) -> Variable:
 
 
 def _log_sum_exp(x: Variable) -> Variable:
-    """Give log Z; where all points are far from each other, w itself would be zero."""
+    """Return log Z; where all points are far from each other, w itself would be zero."""
     highest = disconnected_grad(x.max())
     return highest + pt.log(pt.exp(x - highest).sum())
 
@@ -199,7 +199,7 @@ def _differences(own: Variable, points: Variable) -> list[Variable]:
 
 
 def _squared_distances(own: Variable, points: Variable) -> Variable:
-    """Give the squared distances of some points to all, (B, N), from their coordinates, (C, B) and (C, N)."""
+    """Return the squared distances of points to all, (B, N), from coordinates (C, B) and (C, N)."""
     if points.type.shape[0] is None:
         return ((own[:, :, None] - points[:, None, :]) ** 2).sum(axis=0)
     squares = [difference**2 for difference in _differences(own, points)]  # written out, it is one loop
