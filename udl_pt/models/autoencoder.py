@@ -200,7 +200,7 @@ class AutoEncoder(Layer):
         check_switches(show_fig=show_fig)
         # without training, as under a network that isn't pretrained, nothing is read as a probability
         trains = check_count(epochs, "epochs", at_least=0) > 0
-        check_cost(cost, self._allows_cross_entropy() or not trains)
+        check_cost(cost, self._allows_cross_entropy() or not trains, self.dtype)
         check_penalty(penalty)
         check_option(cost_scale, "cost_scale", COST_SCALES)
         rates = checked_rates(optimiser, AutoEncoder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
@@ -255,7 +255,7 @@ class AutoEncoder(Layer):
         """Whether ``fit`` with these options is known to take values in [0, 1] only."""
         if type(self).fit is not AutoEncoder.fit:
             return False
-        check_cost(cost, self._allows_cross_entropy())
+        check_cost(cost, self._allows_cross_entropy(), self.dtype)
         return isinstance(cost, str) and cost == "cross_entropy"
 
     def _zeros(self, D: int) -> dict[str, np.ndarray]:

@@ -182,7 +182,7 @@ class DeepAutoEncoder(Stack):
         check_switches(show_fig=show_fig)
         self._check_layers(self.hidden_layers)
         trains = check_count(epochs, "epochs", at_least=0) > 0
-        check_cost(cost, self._allows_cross_entropy() or not trains)
+        check_cost(cost, self._allows_cross_entropy() or not trains, self.dtype)
         check_penalty(penalty)
         optional = {"weight_decay": weight_decay}
         rates = checked_rates(optimiser, DeepAutoEncoder.fit, self.dtype, learning_rate=learning_rate, mu=mu)

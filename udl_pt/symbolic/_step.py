@@ -15,6 +15,7 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
+from udl_pt._support.messages import shown
 from udl_pt.backends import Function, to_numpy
 
 __all__ = ["UpdateStep", "Updates", "apply_if_finite", "gradients_of", "rates_of"]
@@ -92,9 +93,16 @@ def rates_of(optimiser: Callable[..., Any]) -> dict[str, float]:
     {'learning_rate': 0.01, 'mu': 0.5}
     """
     if not callable(optimiser):
-        raise TypeError(f"optimiser is {optimiser!r}, expected a function such as udl_pt.adam_updates")
+        raise TypeError(f"optimiser is {shown(optimiser)}, expected a function such as udl_pt.adam_updates")
+    try:
+        parameters = list(inspect.signature(optimiser).parameters.values())
+    except ValueError as error:  # of a builtin
+        raise TypeError(
+            f"optimiser is {shown(optimiser)}, whose signature can't be read: expected a Python function, such "
+            "as udl_pt.adam_updates"
+        ) from error
     rates = {}
-    for parameter in list(inspect.signature(optimiser).parameters.values())[2:]:
+    for parameter in parameters[2:]:
         default = parameter.default
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
@@ -260,7 +268,14 @@ class UpdateStep:
         inputs = [*inputs, *rates.values(), *scalars]
         self.names = list(names or (str(p.name) for p in params))
         self.rates = [*rates, *(str(scalar.name) for scalar in scalars)]
-        updates = list(optimiser(gradients_of(cost, params), params, **rates))
+        gradients = gradients_of(cost, params)
+        try:
+            updates = [(variable, value) for variable, value in optimiser(gradients, params, **rates)]
+        except Exception as error:  # whatever it is, it is the optimiser's
+            raise TypeError(
+                f"optimiser is {shown(optimiser)}, expected a function of gradients and parameters that "
+                f"returns a list of updates; called so, it says: {error}"
+            ) from error
         _check_updates(updates, dict(zip(params, self.names, strict=True)), _name(optimiser))
         self.optimiser_state = [v for v, _ in updates if v not in params]
         sums, updates = apply_if_finite(updates, params, max_norm, reset)
@@ -293,6 +308,8 @@ def _check_updates(updates: Updates, names: Mapping[SharedVariable, str], optimi
                 f"{optimiser} returned no update of {name}: return a pair (p, new value) for each of params"
             )
     for v, value in updates:
+        if not isinstance(value, Variable):
+            raise TypeError(f"{optimiser} returned {shown(value)} for {names.get(v, v)}, expected a variable")
         if value.type.dtype != v.type.dtype:
             raise TypeError(
                 f"{optimiser} returned {value.type.dtype} for {names.get(v, v)}, which is {v.type.dtype}: "

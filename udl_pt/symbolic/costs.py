@@ -15,6 +15,7 @@ from pytensor.graph.basic import Variable
 from udl_pt._support.arguments import check_option
 from udl_pt._support.messages import shown
 from udl_pt.symbolic.expressions import columns
+from udl_pt.symbolic.variables import check_gives_matrix
 
 __all__ = [
     "COSTS",
@@ -66,7 +67,13 @@ def with_penalty(cost: Variable, penalty: Penalty | None, model: Any, X: Variabl
     """
     if penalty is None:
         return cost
-    added = penalty(model, X)
+    try:
+        added = penalty(model, X)
+    except Exception as error:  # whatever it is, it is the penalty's
+        raise TypeError(
+            f"penalty is {shown(penalty)}, expected penalty(model, X) that returns a scalar; called so, it "
+            f"says: {error}"
+        ) from error
     type_of = getattr(added, "type", None)
     if getattr(type_of, "ndim", None) != 0 or getattr(type_of, "dtype", None) != cost.type.dtype:
         raise TypeError(
@@ -95,9 +102,11 @@ def reconstruction_cost(
     return lambda X, A: squared_error(X, mean(A))
 
 
-def check_cost(cost: Any, sigmoid: bool) -> None:
+def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     """Raise unless there is such a cost, and the units that rebuild X are sigmoids where it needs them."""
     if callable(cost):
+        X, X_hat = (pt.matrix(name, dtype=dtype) for name in ("X", "X_hat"))
+        check_gives_matrix(cost, "cost", "a function of two matrix variables that returns one", X, X_hat)
         return
     check_option(cost, "cost", COSTS)
     name = cost
