@@ -98,7 +98,7 @@ def rates_of(optimiser: Callable[..., Any]) -> dict[str, float]:
         parameters = list(inspect.signature(optimiser).parameters.values())
     except ValueError as error:  # of a builtin
         raise TypeError(
-            f"optimiser is {shown(optimiser)}, whose signature can't be read: expected a Python function, such "
+            f"optimiser is {shown(optimiser)}, whose signature can't be read: pass a Python function, such "
             "as udl_pt.adam_updates"
         ) from error
     rates = {}
