@@ -158,6 +158,23 @@ def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch, on_jax):
     assert model.forward_hidden(X).shape == (20, 3)
 
 
+def test_an_interrupt_in_compiled_code_is_raised_as_itself(monkeypatch, on_jax):
+    """Python turns it into a SystemError, where C code returns a result in spite of it."""
+
+    def failing(*arguments, **options):
+        def call(*values):
+            raise SystemError("returned a result with an exception set") from causes[-1]
+
+        return call
+
+    monkeypatch.setattr(backend.pytensor, "function", failing)
+    causes = []
+    for cause, error in ((KeyboardInterrupt(), KeyboardInterrupt), (ValueError("a"), SystemError)):
+        causes.append(cause)
+        with pytest.raises(error):
+            AutoEncoder(3, random_state=0).fit(X, batch_sz=4)
+
+
 @pytest.mark.parametrize("Network", [DNN, eager.DNN])
 def test_a_network_that_is_ended_in_pretraining_has_no_parameters(Network, on_jax):
     """Whatever ends its second fit, unless it is an ordinary error: then it keeps what it had."""

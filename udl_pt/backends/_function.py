@@ -179,7 +179,7 @@ class Function:
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
         if self._compiled is not None:
-            return list(self._compiled(*arguments))
+            return _called(self._compiled, arguments)
         # Numba and JAX compile at the first call, so building and first call are one thing here.
         with compile_lock.lock, quiet_about_blas(self.backend):
             if not self._is_compiled or self.backend == "jax":
@@ -212,10 +212,24 @@ class Function:
                     on_unused_input="ignore",  # an input may matter only for the shape of a draw
                     name=self.name,
                 )
-                results = list(compiled(*arguments))
+                results = _called(compiled, arguments)
         except BaseException:
             for p, value in before:
                 p.set_value(value, borrow=True)
             raise
         self._compiled = compiled
         return results
+
+
+def _called(compiled: Callable[..., Any], arguments: Sequence[np.ndarray]) -> list[Any]:
+    """Call a compiled function, and raise an interrupt as itself.
+
+    Where a signal's handler raises within Numba's C code, Python raises SystemError: "returned a result with
+    an exception set".
+    """
+    try:
+        return list(compiled(*arguments))
+    except SystemError as error:
+        if isinstance(error.__cause__, BaseException) and not isinstance(error.__cause__, Exception):
+            raise error.__cause__ from None
+        raise

@@ -59,6 +59,13 @@ class Layer(WithChance, LayerParameters, Callables):
         """Whether what it rebuilds is in [0, 1]; of `visible_mean` and `backward` likewise."""
         raise NotImplementedError
 
+    def _probe(self, D: int) -> "Layer":
+        """Return a copy with zeros for parameters and draws of its own, to try a function of the model on."""
+        probe = copy.copy(self)
+        probe._set_params(W=np.zeros((D, self.M), self.dtype), **self._zeros(D))
+        probe.rng = RandomStreams(0)
+        return probe
+
     def _in_unit_interval(self, side: str, *, known: bool | None) -> bool | None:
         """Return what is `known` of a side's units, unless a subclass has other ones: call these."""
         methods = {"hidden": ("hidden_mean", "forward_hidden"), "output": ("visible_mean", "backward")}[side]

@@ -4,6 +4,7 @@ It is the base of the classifier (`DNN`), of the belief network (`DBN`), and of 
 (`DeepAutoEncoder`).
 """
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -97,6 +98,18 @@ class Stack(WithChance, Callables):
     def title(self) -> str:
         """What progress and errors call it."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
+
+    def _probe(self, D: int) -> "Stack | None":
+        """Return a copy with zeros for the layers' parameters; None for layers of another kind."""
+        probe, layers = copy.copy(self), []
+        for layer in self.hidden_layers:
+            if not isinstance(layer, Layer):
+                return None
+            layers.append(layer._probe(D))
+            D = layer.M
+        probe.hidden_layers, probe._complete = layers, True
+        probe.n_features = layers[0].n_features
+        return probe
 
     def _check_pretraining(
         self,

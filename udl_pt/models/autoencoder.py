@@ -201,7 +201,6 @@ class AutoEncoder(Layer):
         # without training, as under a network that isn't pretrained, nothing is read as a probability
         trains = check_count(epochs, "epochs", at_least=0) > 0
         check_cost(cost, self._allows_cross_entropy() or not trains, self.dtype)
-        check_penalty(penalty)
         check_option(cost_scale, "cost_scale", COST_SCALES)
         rates = checked_rates(optimiser, AutoEncoder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
@@ -216,12 +215,14 @@ class AutoEncoder(Layer):
             unit_interval=isinstance(cost, str) and cost == "cross_entropy",
             backend=get_backend(backend),
         )
+        D = run.data[0].shape[1]
+        check_penalty(penalty, lambda: self._probe(D), self.dtype)
         if self.corruption is not None and trains:
-            check_corrupted(self.corruption, run.data[0].shape[1], self.dtype)
+            check_corrupted(self.corruption, D, self.dtype)
         run.announce(self)
         self._chance.restart()
         run, valid = run.split(self._generator)
-        N, D = run.data[0].shape
+        N = len(run.data[0])
         self._begin(run, init_weights((D, self.M), self._generator, self.dtype), self._zeros(D))
         if trains:
             entry_cost = reconstruction_cost(cost, self.visible_mean)

@@ -183,7 +183,6 @@ class DeepAutoEncoder(Stack):
         self._check_layers(self.hidden_layers)
         trains = check_count(epochs, "epochs", at_least=0) > 0
         check_cost(cost, self._allows_cross_entropy() or not trains, self.dtype)
-        check_penalty(penalty)
         optional = {"weight_decay": weight_decay}
         rates = checked_rates(optimiser, DeepAutoEncoder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
@@ -199,6 +198,7 @@ class DeepAutoEncoder(Stack):
             backend=get_backend(backend),
             stage="fine-tuning",
         )
+        check_penalty(penalty, lambda: self._probe(run.data[0].shape[1]), self.dtype)
         plan = self._check_pretraining(
             run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
         )
@@ -253,6 +253,13 @@ class DeepAutoEncoder(Stack):
     def velocities(self) -> list[SharedVariable]:
         """Those of the matrices of weights, from the input to the code and back."""
         return list(self.dparams[::2])
+
+    def _probe(self, D: int) -> "DeepAutoEncoder | None":
+        probe = super()._probe(D)
+        if isinstance(probe, DeepAutoEncoder):
+            probe._unroll()
+            return probe
+        return None
 
     def _allows_cross_entropy(self) -> bool:
         first = self.hidden_layers[0]

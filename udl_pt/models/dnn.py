@@ -224,10 +224,10 @@ class DNN(Stack):
             backend=get_backend(backend),
             stage="fine-tuning",
         )
+        check_penalty(penalty, lambda: self._probe_of(X.shape[1], K), self.dtype)
         plan = self._check_pretraining(
             run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
         )
-        check_penalty(penalty)
         n_layers = len(self.hidden_layers)
         frozen = check_frozen(range(n_layers) if train_head_only else frozen_layers, n_layers)
         drop, limit = check_dropout(dropout), check_max_norm(max_norm, self.dtype)
@@ -313,6 +313,14 @@ class DNN(Stack):
             names=names,
             max_norm=max_norm,
         )
+
+    def _probe_of(self, D: int, K: int) -> "DNN | None":
+        probe = self._probe(D)
+        if isinstance(probe, DNN):
+            probe._set_params(np.zeros((self.hidden_layers[-1].M, K), self.dtype))
+            probe.rng = RandomStreams(0)
+            return probe
+        return None
 
     def _trained(
         self, frozen: Collection[int]

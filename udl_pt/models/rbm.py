@@ -298,7 +298,6 @@ class RBM(Layer):
         check_switches(show_fig=show_fig, persistent=persistent, centring=centring, binarize=binarize)
         if binarize and not self.units.unit_interval:
             raise ValueError(f"binarize is True, but {self.visible} units aren't binary: omit it")
-        check_penalty(penalty)
         check_rate(sparsity_cost, "sparsity_cost", self.dtype)
         sparsity = {"sparsity_target": sparsity_target, "sparsity_cost": sparsity_cost}
         run = Run.checked(
@@ -318,13 +317,15 @@ class RBM(Layer):
             unit_interval=self.units.unit_interval,
             backend=get_backend(backend),
         )
+        D = run.data[0].shape[1]
+        check_penalty(penalty, lambda: self._probe(D), self.dtype)
         sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, run.batch_sz, self.visible)
         run.announce(self)
         with unmoved_by_bad_input([self._generator]):
             self._chance.restart()
             run, valid = run.split(self._generator)
             mean = self._means(run, needed=centring or visible_bias == "data")
-        N, D = run.data[0].shape
+        N = len(run.data[0])
         W = init_weights((D, self.M), self._generator, self.dtype)
         biases = self._zeros(D)
         if visible_bias == "data" and mean is not None:

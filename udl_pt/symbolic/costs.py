@@ -49,9 +49,22 @@ def squared_error(target: Variable, output: Variable) -> Variable:
     return (target - output) ** 2
 
 
-def check_penalty(penalty: Any) -> None:
-    """Raise unless a penalty is None or callable."""
-    if penalty is not None and not callable(penalty):
+def check_penalty(penalty: Any, probe: Callable[[], Any], dtype: str) -> None:
+    """Raise unless a penalty is None or returns a scalar.
+
+    Parameters
+    ----------
+    penalty : object
+        See `with_penalty`.
+    probe : callable
+        Returns a copy of the model to try the penalty on, or None where there can't be one yet.
+    dtype : {"float64", "float32"}
+        The model's.
+    """
+    if callable(penalty):
+        if (model := probe()) is not None:
+            with_penalty(pt.zeros((), dtype), penalty, model, pt.matrix("X", dtype=dtype))
+    elif penalty is not None:
         raise TypeError(
             f"penalty is {shown(penalty)}, expected a function penalty(model, X) that returns a scalar"
         )
