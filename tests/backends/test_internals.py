@@ -214,21 +214,23 @@ def test_jax_has_started_once_it_has_a_backend(monkeypatch):
 
 # --- bases that the library extends: methods that it overrides or calls, and their arguments
 
+# Numba's own, also where ours has replaced it already
+CACHE_FILE = next(c for c in caching.IndexDataCacheFile.__mro__ if c.__module__.startswith("numba"))
 METHODS = [
-    (caching.IndexDataCacheFile, "__init__", ["cache_path", "filename_base", "source_stamp"]),
-    (caching.IndexDataCacheFile, "save", ["key", "data"]),
-    (caching.IndexDataCacheFile, "_data_name", ["number"]),
-    (caching.IndexDataCacheFile, "_data_path", ["name"]),
-    (caching.IndexDataCacheFile, "_load_index", []),
-    (caching.IndexDataCacheFile, "_load_data", ["name"]),
-    (caching.IndexDataCacheFile, "_open_for_write", ["filepath"]),
+    (CACHE_FILE, "__init__", ["cache_path", "filename_base", "source_stamp"]),
+    (CACHE_FILE, "save", ["key", "data"]),
+    (CACHE_FILE, "_data_name", ["number"]),
+    (CACHE_FILE, "_data_path", ["name"]),
+    (CACHE_FILE, "_load_index", []),
+    (CACHE_FILE, "_load_data", ["name"]),
+    (CACHE_FILE, "_open_for_write", ["filepath"]),
     (cmodule.ModuleCache, "module_from_key", ["key", "lnk"]),
     (cmodule.ModuleCache, "_get_module", ["name"]),
     (cmodule.ModuleCache, "_on_atexit", []),
 ]
 ATTRIBUTES = [
-    (caching.IndexDataCacheFile, "_cache_path"),
-    (caching.IndexDataCacheFile, "_index_path"),
+    (CACHE_FILE, "_cache_path"),
+    (CACHE_FILE, "_index_path"),
     (cmodule.ModuleCache, "dirname"),
     (cmodule.ModuleCache, "loaded_key_pkl"),
     (cmodule.ModuleCache, "entry_from_key"),
@@ -247,7 +249,7 @@ def test_module_cache_returns_what_it_found_from_refresh(tmp_path):
 
 @pytest.mark.parametrize(("base", "name"), ATTRIBUTES)
 def test_base_has_the_attribute(base, name, tmp_path):
-    arguments = [str(tmp_path), "name", 0] if base is caching.IndexDataCacheFile else [tmp_path]
+    arguments = [str(tmp_path), "name", 0] if base is CACHE_FILE else [tmp_path]
     assert name in vars(base(*arguments))
 
 

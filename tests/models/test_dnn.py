@@ -141,13 +141,13 @@ def test_weights_a_thousand_times_too_large_have_finite_costs_and_gradients(data
         p.set_value(1000 * p.get_value())
     before = [p.get_value() for p in dnn.params]
     assert max(abs(p).max() for p in before) > 100
-    step = dnn._step(K, len(dnn.params), 1 / 60)
+    step = dnn._step(K, 1 / 60)
     scalars = [np.asarray(v, dtype) for v in (0.01, 0.9)]
     assert step(X.astype(dtype), Y.astype("int32"), *scalars).all()
     for p, dp in zip(dnn.params, dnn.dparams, strict=True):
         assert np.isfinite(p.get_value()).all()
         assert np.isfinite(dp.get_value()).all()
-    assert np.isfinite(dnn._recorder(K, (Xtest, Ytest.astype("int32")), None)())
+    assert np.isfinite(dnn._recorder(K, (Xtest, Ytest.astype("int32")), None)()["cost"])
 
 
 @pytest.mark.core
@@ -156,7 +156,7 @@ def test_no_upcast_and_floatX_untouched(data, dtype, floatX):
     with pytensor.config.change_flags(floatX=floatX):
         dnn = DNN([6, 5], random_state=0, dtype=dtype).fit(*data, **FAST)
         steps = [
-            dnn._step(K, len(dnn.params), 0.1, ["reg"]),
+            dnn._step(K, 0.1, ["reg"]),
             dnn.hidden_layers[0]._step(cross_entropy, 0.1),
         ]
         ops = [step.function for step in steps]
@@ -263,7 +263,10 @@ class NotCallable(AutoEncoder):
     ("model", "message"),
     [
         (None, "UnsupervisedModel is None, expected a class such as AutoEncoder"),
-        (AutoEncoder(3), "UnsupervisedModel is .*AutoEncoder object.*expected a class such as AutoEncoder"),
+        (
+            AutoEncoder(3),
+            "UnsupervisedModel is <AutoEncoder.3., not fitted>, expected a class such as AutoEncoder",
+        ),
         (NotCallable, "has no fit: a layer needs fit"),
         (Listing, "takes no random_state"),
         (Lacks, "layer 1 of 1.*after fit Lacks has no forward_dparams"),

@@ -299,7 +299,7 @@ def test_callbacks(data):
     assert len(ladder.costs) == stopping.best_epoch + 1
     cost = log_loss(data[3], ladder.dnn.forward(data[2]))
     np.testing.assert_allclose(cost, ladder.costs[stopping.best_epoch - 1], rtol=1e-9)
-    with pytest.raises(TypeError, match=r"model is <.*Ladder object.*expected a DNN"):
+    with pytest.raises(TypeError, match=r"model is <Ladder.*expected a DNN"):
         UpdateSizes(ladder)
 
 
