@@ -28,16 +28,18 @@ STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 PROGRAM = """
 import sys
 from matplotlib.figure import Figure
-from udl_pt import AutoEncoder, cli
+from udl_pt import AutoEncoder
+from udl_pt.book import CHAPTERS
 from udl_pt.book.report import Picture, Section
+from udl_pt.cli import main
 
 def chapter(data, settings):
     options = {"epochs": settings.epochs, "backend": settings.backend, "callbacks": settings.callbacks}
     AutoEncoder(settings.sizes[0], random_state=0).fit(data.X, batch_sz=20, **options)
     return Section("Ours", ["Done."], pictures=[Picture("empty", Figure(figsize=(1, 1)), "Empty.")])
 
-cli.CHAPTERS["3"] = chapter  # the book's own takes half a minute
-sys.exit(cli.main())
+CHAPTERS["3"] = chapter  # the book's own takes half a minute
+sys.exit(main())
 """
 COMMANDS: dict[str, list[str]] = {
     "reproduce": ["reproduce", "3", "--sizes", "8", "--backend", "jax", "--epochs", "3"],

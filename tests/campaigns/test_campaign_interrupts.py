@@ -33,6 +33,10 @@ def test_half_steps_are_found_where_steps_can_be_interrupted(monkeypatch):
     assert "half a step" in found or "no whole number of batches" in found
 
 
+def test_a_command_that_is_ended_leaves_nothing():
+    assert list(interrupts.commands("reproduce", signal.SIGTERM, 2, 0)) == [None, None]
+
+
 def test_files_and_processes_that_are_left_are_found(monkeypatch, tmp_path):
     monkeypatch.setattr(interrupts, "LINGERING", 1.0)
     monkeypatch.setattr(interrupts, "_undisturbed", lambda name: (tmp_path, 0.0))
