@@ -103,7 +103,7 @@ def test_moved_images_take_the_products_of_a_second_step_and_one(data):
     dnn = DNN([6, 5], random_state=0).fit(*data, **PLAIN)
 
     def products(**rates):
-        step = dnn._step(K, len(dnn.params), 1 / 20, rates, (0.2, 0.5))
+        step = dnn._step(K, 1 / 20, rates, (0.2, 0.5))
         step(data[0][:20], data[1][:20].astype("int32"), 0.1, 0.9, *rates.values())
         return sum(isinstance(node.op, Dot) for node in step.function.operations())
 
@@ -142,7 +142,7 @@ def test_images_whose_label_is_certain_are_moved_against_it_too(data):
     h, a = hidden_and_logits(moved)
     delta = (softmax(a, axis=1) - own) / 20
     assert abs(delta).max() > 0.01
-    step = dnn._step(K, 2, 1 / 20, ["adversarial"])
+    step = dnn._step(K, 1 / 20, ["adversarial"], frozen=range(len(dnn.hidden_layers)))
     step(x, labels, 1.0, 0.0, 3.0)
     np.testing.assert_allclose(dnn.W.get_value(), W2 - h.T @ delta / 2, rtol=0, atol=1e-9)
 
