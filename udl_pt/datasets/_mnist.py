@@ -248,7 +248,7 @@ def _place(path: Any) -> Path | None:
     except TypeError:
         raise TypeError(f"path is {shown(path)}, expected the name of a folder or a file") from None
     if not name:
-        raise FileNotFoundError("path is '', expected a folder or a file: name it, or leave it away")
+        raise FileNotFoundError("path is '', expected a folder or a file: name it, or omit it")
     return Path(name)
 
 

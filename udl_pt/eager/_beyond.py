@@ -33,6 +33,6 @@ def check_beyond(method: str, given: Mapping[str, Any], defaults: Mapping[str, A
         plain = isinstance(value, bool | int | float | str | tuple | list | None)
         if not (plain and (value == defaults[name] or not (value or defaults[name]))):
             raise ValueError(
-                f"{name} is {shown(value)}, but the eager {method} has no twin of that: leave it away, or "
+                f"{name} is {shown(value)}, but the eager {method} has no twin of that: omit it, or "
                 f"use udl_pt.{method}"
             )

@@ -122,7 +122,7 @@ class RBM(Layer):
         if n_chains is not None and check_count(n_chains, "n_chains") != batch_sz and not persistent:
             raise ValueError(
                 f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as many: "
-                "leave n_chains away, or say persistent=True"
+                "omit n_chains, or say persistent=True"
             )
         run = Run.checked(
             X,

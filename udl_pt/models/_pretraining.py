@@ -71,7 +71,7 @@ def make_layers(
         given = {name: v for name, v in {**options, "corruption": own}.items() if v is not None}
         if refused := not_taken(model, given):
             raise TypeError(
-                f"UnsupervisedModel {shown(model)} takes no {', '.join(refused)}: leave that away, or let "
+                f"UnsupervisedModel {shown(model)} takes no {', '.join(refused)}: omit that, or let "
                 "its constructor take it"
             )
         try:

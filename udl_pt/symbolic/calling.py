@@ -139,7 +139,7 @@ def note_change() -> None:
 
 @contextlib.contextmanager
 def _building() -> Iterator[None]:
-    """Let this thread build a graph: the attributes that it sets meanwhile are those of copies."""
+    """Mark this thread as building a graph; the attributes that it sets then belong to copies."""
     before, _this_thread.builds = getattr(_this_thread, "builds", False), True
     try:
         yield

@@ -110,7 +110,7 @@ class Run:
         return cls(data, held_out, rates, epochs, batch_sz, monitor, callbacks, dtype, unit_interval, backend)
 
     def announce(self, model: Any, records: Sequence[str] = ("costs",)) -> None:
-        """Let callbacks refuse what they can't do, before the model changes.
+        """Call `on_check` of the callbacks, which may refuse the training before the model changes.
 
         Parameters
         ----------

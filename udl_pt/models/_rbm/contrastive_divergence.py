@@ -59,7 +59,7 @@ class Sampler:
             if n_chains not in (None, batch_sz):
                 raise ValueError(
                     f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as "
-                    "many: leave n_chains away, or say persistent=True"
+                    "many: omit n_chains, or say persistent=True"
                 )
             if T > 1:
                 raise ValueError(
