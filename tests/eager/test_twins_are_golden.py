@@ -189,5 +189,5 @@ def test_a_layer_that_diverges_is_named_and_leaves_the_network_without_parameter
 @CORE
 def test_an_input_that_is_driven_to_infinity():
     dbn = eager.DBN([4], random_state=0).fit(X, pretrain_options=BATCH)
-    with pytest.raises(DivergenceError, match=r"the (cost of|step for) unit 1 is not finite in epoch"):
+    with pytest.raises(DivergenceError, match="the step for unit 1 is not finite in epoch"):
         dbn.fit_to_input(1, learning_rate=1e308, mu=1.0, epochs=200)
