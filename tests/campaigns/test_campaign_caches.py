@@ -19,12 +19,12 @@ def test_processes_that_start_at_once_share_a_cache():
 
 @pytest.mark.parametrize(
     ("backend", "module", "suffix"),
-    [pytest.param("c", "sealed_modules", ".so", marks=needs_compiler), ("numba", "numba_cache", ".nbc")],
+    [pytest.param("c", "_sealed_modules", ".so", marks=needs_compiler), ("numba", "_numba.cache", ".nbc")],
 )
 def test_the_campaign_sees_files_that_are_not_checked(backend, module, suffix, monkeypatch):
     monkeypatch.setattr(caches, "DAMAGES", {"emptied": caches.DAMAGES["emptied"]})
     unchecked = (
-        f"import udl_pt.{module} as cache, udl_pt.backends._cache\n"
+        f"import udl_pt.backends.{module} as cache, udl_pt.backends._cache\n"
         "cache._is_intact = lambda path: True\n"
         "udl_pt.backends._cache._comes_from_cache = lambda error: False"
     )

@@ -42,7 +42,7 @@ def test_data_that_are_not_scaled_are_found(monkeypatch):
         found = udl_pt._support.precision.centre(X)
         return Unscaled(found.own, found.shift, 0)
 
-    for module in ("pca", "eager.pca", "affinities"):
+    for module in ("models.pca", "eager.pca", "models._sne.affinities"):
         monkeypatch.setattr(f"udl_pt.{module}.centre", centre)
     assert len(failures(PCA, 300)) > 5
     assert len(failures(P, 60)) > 5

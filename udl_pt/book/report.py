@@ -1,6 +1,6 @@
 """The report: a folder with figures, `results.json`, and one self-contained page.
 
-A chapter is one function that returns its `Section`; see `udl_pt.book.chapters`.
+A chapter is one function that returns its `Section`; see `udl_pt.book.chapter2`.
 """
 
 import base64
