@@ -32,6 +32,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/typing/mypy.ini tests/typing
+	$(BIN)/pyright --warnings --pythonpath $(BIN)/python tests/typing
 
 # The models' numbers and backends only, without linters: for further interpreters.
 core: $(VENV)/.installed-dev

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count
 from udl_pt.backends import Function
@@ -18,6 +17,7 @@ from udl_pt.models._rbm.gibbs import blocks, gibbs_draws
 from udl_pt.models._rbm.visible_units import bernoulli
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import RandomStreams
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["Estimate", "anneal", "annealed_steps", "estimate", "inverse_temperatures"]
 
@@ -71,8 +71,8 @@ def _compile_steps(rbm: Any, backend: str) -> Function:
 
 
 def annealed_steps(
-    rbm: Any, V: Variable, base: Variable, betas: Variable, stream: RandomStreams
-) -> tuple[Variable, Variable]:
+    rbm: Any, V: Symbolic, base: Symbolic, betas: Symbolic, stream: RandomStreams
+) -> tuple[Symbolic, Symbolic]:
     """Pass chains through machines with inverse temperatures `betas`, as a graph.
 
     The machine of inverse temperature t has ``p(v) = exp(-E_t(v)) prod_j (1 + exp(t A_j))`` with
@@ -102,14 +102,14 @@ def annealed_steps(
     shift = rbm.units.scaled(rbm.b - base, rbm.z)  # zero for Gaussian units
 
     def step(
-        for_h: Variable,
-        for_v: Variable,
-        before: Variable,
-        after: Variable,
-        V: Variable,
-        total: Variable,
+        for_h: Symbolic,
+        for_v: Symbolic,
+        before: Symbolic,
+        after: Symbolic,
+        V: Symbolic,
+        total: Symbolic,
         *_: Any,
-    ) -> tuple[Variable, Variable]:
+    ) -> tuple[Symbolic, Symbolic]:
         A = rbm.hidden_logits(V)
         gain = (pt.softplus(after * A) - pt.softplus(before * A)).sum(axis=1, dtype="float64")
         gain += ((after - before) * V.dot(shift)).astype("float64")

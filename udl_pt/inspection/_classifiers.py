@@ -15,7 +15,7 @@ from udl_pt._support.messages import shown
 from udl_pt.backends import Function, float_dtype
 from udl_pt.symbolic.calling import CHUNK, Callables, symbolic_or_array
 from udl_pt.symbolic.costs import lead
-from udl_pt.symbolic.variables import check_gives_matrix, check_variable
+from udl_pt.symbolic.variables import Symbolic, check_gives_matrix, check_variable
 
 __all__ = [
     "Gradient",
@@ -28,8 +28,8 @@ __all__ = [
     "gradient_of",
 ]
 
-Gradient = Callable[[Variable, Variable], Variable]  # of images and labels: dJ/dX
-Cost = Callable[[Variable, Variable], Variable]  # of labels and logits, a number a row
+Gradient = Callable[[Symbolic, Symbolic], Symbolic]  # of images and labels: dJ/dX
+Cost = Callable[[Symbolic, Symbolic], Symbolic]  # of labels and logits, a number a row
 
 
 class LogitsFunction(Callables):
@@ -53,9 +53,9 @@ class LogitsFunction(Callables):
     """
 
     unit_interval = True
-    logits: Callable[[Variable], Variable]
+    logits: Callable[[Symbolic], Symbolic]
 
-    def __init__(self, function: Callable[[Variable], Variable], dtype: str, n_features: int) -> None:
+    def __init__(self, function: Callable[[Symbolic], Symbolic], dtype: str, n_features: int) -> None:
         check_gives_matrix(
             function,
             "model",
@@ -75,7 +75,7 @@ def gradient_of(model: Any, targeted: bool, cost: Cost) -> Gradient:
     """Make the function that gives the cost's gradient for rows and their labels; with targets minus that."""
     logits = getattr(model, "logits", model)
 
-    def gradient(X: Variable, labels: Variable) -> Variable:
+    def gradient(X: Symbolic, labels: Symbolic) -> Symbolic:
         J = cost(labels, logits(X)).sum()
         return pytensor.grad(-J if targeted else J, X, disconnected_inputs="ignore")
 
@@ -84,7 +84,7 @@ def gradient_of(model: Any, targeted: bool, cost: Cost) -> Gradient:
 
 def carried_out(
     name: str,
-    graph: Callable[..., Variable],
+    graph: Callable[..., Symbolic],
     model: Any,
     X: Any,
     Y: Any,
@@ -145,7 +145,7 @@ def carried_out(
     return results
 
 
-def _column(value: Any, name: str, dtype: str) -> Variable:
+def _column(value: Any, name: str, dtype: str) -> Symbolic:
     """Make numbers a row into something that a matrix can be multiplied with; only arrays are looked at."""
     if not isinstance(value, Variable):
         value = _numbers(value, name)
@@ -184,7 +184,7 @@ def _numbers(value: Any, name: str) -> np.ndarray:
     return array.astype(float)
 
 
-def check_attacked(model: Any, X: Variable) -> None:
+def check_attacked(model: Any, X: Symbolic) -> None:
     """Raise unless X is a matrix variable, and the model has parameters or is a function of such."""
     if isinstance(model, Callables):
         model._check_fitted("attacks")

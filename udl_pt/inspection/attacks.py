@@ -19,10 +19,11 @@ below 0 are a ValueError or a TypeError; the values of variables aren't looked a
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_number, check_option
@@ -32,6 +33,7 @@ from udl_pt.symbolic.costs import categorical_cross_entropy
 from udl_pt.symbolic.expressions import in_box, of_length_one
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import HostGenerator, as_generator
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 
 __all__ = [
     "Outcome",
@@ -47,6 +49,12 @@ __all__ = [
 NORMS = ("linf", "l2")
 
 
+@overload
+def input_gradient(
+    model: Any, X: SymbolicLike, Y: SymbolicLike | ArrayLike, *, target: Any = ...
+) -> Symbolic: ...
+@overload
+def input_gradient(model: Any, X: ArrayLike, Y: ArrayLike, *, target: Any = ...) -> np.ndarray: ...
 def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
     """Return dJ/dX: for each image the direction in which its cost grows fastest.
 
@@ -73,12 +81,18 @@ def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
         For bad input.
     """
 
-    def graph(gradient: Gradient, X: Variable, labels: Variable) -> Variable:
+    def graph(gradient: Gradient, X: Symbolic, labels: Symbolic) -> Symbolic:
         return gradient(X, labels)
 
     return carried_out("input_gradient", graph, model, X, Y, target, cost=categorical_cross_entropy)
 
 
+@overload
+def gradient_step(
+    model: Any, X: SymbolicLike, Y: SymbolicLike | ArrayLike, size: Any, *, target: Any = ...
+) -> Symbolic: ...
+@overload
+def gradient_step(model: Any, X: ArrayLike, Y: ArrayLike, size: Any, *, target: Any = ...) -> np.ndarray: ...
 def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) -> Any:
     """Go a step of length `size` (Euclidean) along the gradient.
 
@@ -95,12 +109,20 @@ def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) 
         The changed images, as a graph where `X` is a PyTensor variable, else as an array.
     """
 
-    def graph(gradient: Gradient, X: Variable, labels: Variable, size: Variable) -> Variable:
+    def graph(gradient: Gradient, X: Symbolic, labels: Symbolic, size: Symbolic) -> Symbolic:
         return in_box(X + size * of_length_one(gradient(X, labels)))
 
     return carried_out("gradient_step", graph, model, X, Y, target, size=size)
 
 
+@overload
+def fast_gradient_sign(
+    model: Any, X: SymbolicLike, Y: SymbolicLike | ArrayLike, epsilon: Any, *, target: Any = ...
+) -> Symbolic: ...
+@overload
+def fast_gradient_sign(
+    model: Any, X: ArrayLike, Y: ArrayLike, epsilon: Any, *, target: Any = ...
+) -> np.ndarray: ...
 def fast_gradient_sign(model: Any, X: Any, Y: Any, epsilon: Any, *, target: Any = None) -> Any:
     """Change every pixel by `epsilon`, up or down as the gradient says (Goodfellow et al. 2014).
 
@@ -117,12 +139,38 @@ def fast_gradient_sign(model: Any, X: Any, Y: Any, epsilon: Any, *, target: Any 
         The changed images, as a graph where `X` is a PyTensor variable, else as an array.
     """
 
-    def graph(gradient: Gradient, X: Variable, labels: Variable, epsilon: Variable) -> Variable:
+    def graph(gradient: Gradient, X: Symbolic, labels: Symbolic, epsilon: Symbolic) -> Symbolic:
         return in_box(X + epsilon * pt.sign(gradient(X, labels)))
 
     return carried_out("fast_gradient_sign", graph, model, X, Y, target, epsilon=epsilon)
 
 
+@overload
+def projected_gradient(
+    model: Any,
+    X: SymbolicLike,
+    Y: SymbolicLike | ArrayLike,
+    epsilon: Any,
+    *,
+    norm: str = ...,
+    steps: int = ...,
+    rel_step: float | None = ...,
+    target: Any = ...,
+    random_state: None = ...,
+) -> Symbolic: ...
+@overload
+def projected_gradient(
+    model: Any,
+    X: ArrayLike,
+    Y: ArrayLike,
+    epsilon: Any,
+    *,
+    norm: str = ...,
+    steps: int = ...,
+    rel_step: float | None = ...,
+    target: Any = ...,
+    random_state: Any = ...,
+) -> np.ndarray: ...
 def projected_gradient(
     model: Any,
     X: Any,
@@ -172,9 +220,9 @@ def projected_gradient(
         start = _in_ball_at_random(X, radius, norm, as_generator(random_state))
 
     def graph(
-        gradient: Gradient, X: Variable, labels: Variable, epsilon: Variable, start: Variable | None = None
-    ) -> Variable:
-        def step(rate: Variable, Z: Variable, X: Variable, labels: Variable, epsilon: Variable) -> Variable:
+        gradient: Gradient, X: Symbolic, labels: Symbolic, epsilon: Symbolic, start: Symbolic | None = None
+    ) -> Symbolic:
+        def step(rate: Symbolic, Z: Symbolic, X: Symbolic, labels: Symbolic, epsilon: Symbolic) -> Symbolic:
             up = gradient(Z, labels)
             up = pt.sign(up) if norm == "linf" else of_length_one(up)
             return in_box(X + _in_ball(Z + rate * epsilon * up - X, epsilon, norm))
@@ -329,7 +377,7 @@ def outcome(model: Any, X: Any, Y: Any, changed: Any, *, target: Any = None) -> 
     )
 
 
-def _in_ball(change: Variable, epsilon: Variable, norm: str) -> Variable:
+def _in_ball(change: Symbolic, epsilon: Symbolic, norm: str) -> Symbolic:
     """Bring changes back to the nearest point of the ball."""
     if norm == "linf":
         return pt.clip(change, -epsilon, epsilon)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_number, check_option
 from udl_pt._support.arrays import check_matrix
@@ -24,6 +23,7 @@ from udl_pt.symbolic.costs import cross_entropy
 from udl_pt.symbolic.expressions import in_box, of_length_one
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import as_generator
+from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.rates import Rates, check_rate
 
@@ -179,12 +179,12 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
     def make(model: Any, backend: str) -> Function:
         dtype = model.dtype
 
-        def cost(X: Variable, pattern: Variable) -> Variable:
+        def cost(X: Symbolic, pattern: Symbolic) -> Symbolic:
             """Return a cost a row."""
             each = cross_entropy(pattern, _logits(model, depth, X))
             return (each if objective == "only" else each * pattern).sum(axis=1)
 
-        def step(rate: Variable, X: Variable, V: Variable, *constants: Variable) -> tuple[Variable, ...]:
+        def step(rate: Symbolic, X: Symbolic, V: Symbolic, *constants: Symbolic) -> tuple[Symbolic, ...]:
             pattern, mu, l2 = constants
             gradient = pytensor.grad((cost(X, pattern) + l2 * (X * X).sum(axis=1)).sum(), X)
             V = mu * V - rate * of_length_one(gradient)
@@ -203,7 +203,7 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
     return model.compiled(f"maximize {depth} {objective} {constraint}", make)
 
 
-def _projected(X: Variable, constraint: str | None) -> Variable:
+def _projected(X: Symbolic, constraint: str | None) -> Symbolic:
     if constraint == "box":
         return in_box(X)
     if constraint == "unit norm":
@@ -261,7 +261,7 @@ def _layers(model: Any) -> Sequence[Any]:
     return getattr(model, "hidden_layers", None) or [model]
 
 
-def _logits(model: Any, depth: int, X: Variable) -> Variable:
+def _logits(model: Any, depth: int, X: Symbolic) -> Symbolic:
     """Return the logits of a hidden layer's units; symbolic."""
     *below, target = _layers(model)[: depth + 1]
     return target.hidden_logits(pass_up(below, X))

@@ -8,10 +8,11 @@ The pseudo-likelihood needs no Z. All in nats.
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_is, check_number
@@ -22,7 +23,7 @@ from udl_pt.inspection._annealing import Estimate, anneal, estimate, inverse_tem
 from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.calling import in_chunks
 from udl_pt.symbolic.loops import loop
-from udl_pt.symbolic.variables import check_variable
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 
 __all__ = [
     "Estimate",
@@ -97,7 +98,7 @@ def _compile_over_hidden(rbm: Any, backend: str) -> Function:
     return Function([states], _log_sum_exp(log_p), backend=backend)
 
 
-def _log_sum_exp(x: Variable) -> Variable:
+def _log_sum_exp(x: Symbolic) -> Symbolic:
     highest = x.max()
     return highest + pt.log(pt.exp(x - highest).sum())
 
@@ -215,6 +216,10 @@ def _compile_start(rbm: Any, backend: str) -> Function:
     return Function([noise, base], rbm.units.draw(noise, base + pt.zeros_like(noise), rbm.z), backend=backend)
 
 
+@overload
+def pseudo_likelihood(rbm: RBM, X: SymbolicLike) -> Symbolic: ...
+@overload
+def pseudo_likelihood(rbm: RBM, X: ArrayLike) -> np.ndarray: ...
 def pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     """``sum_i log P(x_i | all others)`` of each row; needs no partition function. Bernoulli units only.
 
@@ -232,6 +237,10 @@ def pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     return _pseudo(rbm, X, "pseudo_likelihood", _pseudo_of_all)
 
 
+@overload
+def stochastic_pseudo_likelihood(rbm: RBM, X: SymbolicLike) -> Symbolic: ...
+@overload
+def stochastic_pseudo_likelihood(rbm: RBM, X: ArrayLike) -> np.ndarray: ...
 def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     """Estimate `pseudo_likelihood`, without bias, from one random unit a row: D times its term.
 
@@ -250,7 +259,7 @@ def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     return _pseudo(rbm, X, "stochastic_pseudo_likelihood", _pseudo_of_one)
 
 
-def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Variable], Variable]) -> Any:
+def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Symbolic], Symbolic]) -> Any:
     check_is(rbm, "rbm", RBM, "an RBM")
     if not rbm.units.unit_interval:
         raise ValueError(f"{name} is of Bernoulli units, and the visible units are {rbm.visible}")
@@ -268,22 +277,22 @@ def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Variable], Variab
     return np.concatenate([of_chunk(chunk) for chunk in in_chunks(X, rbm.dtype)])
 
 
-def _pseudo_of_all(rbm: Any, V: Variable) -> Variable:
+def _pseudo_of_all(rbm: Any, V: Symbolic) -> Symbolic:
     """Flip one unit after the other: ``log P(v_i | others) = -softplus(F(v) - F(v with v_i flipped))``."""
     A = rbm.hidden_logits(V)
     present = pt.softplus(A).sum(axis=1)
 
     def unit(
-        v: Variable, w: Variable, b: Variable, total: Variable, A: Variable, present: Variable
-    ) -> Variable:
-        turn = 1 - 2 * v
+        v: Symbolic, w: Symbolic, b: Symbolic, total: Symbolic, A: Symbolic, present: Symbolic
+    ) -> Symbolic:
+        turn: Any = 1 - 2 * v
         flipped = pt.softplus(A + turn[:, None] * w).sum(axis=1)
         return total - pt.softplus(turn * b + flipped - present)
 
     return loop(unit, [V.T, rbm.W, rbm.b], [pt.zeros_like(present)], constants=[A, present])[0]
 
 
-def _pseudo_of_one(rbm: Any, V: Variable) -> Variable:
+def _pseudo_of_one(rbm: Any, V: Symbolic) -> Symbolic:
     D = rbm.n_features
     u = rbm.rng.uniform((V.shape[0],), dtype="float64")
     one = pt.eq(pt.floor(u * D).astype("int64")[:, None], np.arange(D)).astype(V.dtype)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytensor
 from pytensor.gradient import disconnected_grad
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_counts, check_number, list_of_callables
 from udl_pt._support.arrays import check_matrix
@@ -18,6 +17,7 @@ from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.messages import shown
 from udl_pt.symbolic.expressions import of_length_one
 from udl_pt.symbolic.random import RandomStreams
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = [
     "OfNetwork",
@@ -85,7 +85,7 @@ def check_max_norm(max_norm: Any, dtype: str) -> float | None:
     return check_number(max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max))
 
 
-def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) -> Variable:
+def thinned(H: Symbolic, shape: Sequence[Any], p: float, stream: RandomStreams) -> Symbolic:
     """Leave each value of `H` out with probability `p`, and scale up what remains (dropout).
 
     Parameters
@@ -109,7 +109,7 @@ def thinned(H: Variable, shape: Sequence[Any], p: float, stream: RandomStreams) 
     return H * stream.binomial(shape, p=1 - p) / np.asarray(1 - p, H.dtype)
 
 
-def with_moved_images(cost_of: Callable[[Variable], Variable], X: Variable, size: Variable) -> Variable:
+def with_moved_images(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size: Symbolic) -> Symbolic:
     """Return the mean of the cost of images and of that of the same images, moved along its gradient.
 
     Goodfellow, Shlens and Szegedy, ICLR 2015; Miyato et al., ICLR 2016, for the length.

@@ -8,12 +8,12 @@ what becomes of it in both (`hidden_mean`, `visible_mean`).
 import copy
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count
 from udl_pt._support.classes import is_newer
@@ -22,6 +22,7 @@ from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, float_dtype, shared
 from udl_pt.symbolic.calling import ArrayFunction, Callables, symbolic_or_array
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import Step, cost_recorder, train
 from udl_pt.training.run import Run
@@ -136,7 +137,7 @@ class Layer(WithChance, LayerParameters, Callables):
         step: Step,
         run: Run,
         valid: Arrays | None,
-        cost: Callable[[Variable, Variable], Variable],
+        cost: Callable[[Symbolic, Symbolic], Symbolic],
         divisor: float = 1.0,
     ) -> None:
         """Train, and record costs, of a validation set of one array too.
@@ -153,19 +154,19 @@ class Layer(WithChance, LayerParameters, Callables):
         )
         train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
-    def hidden_logits(self, V: Variable) -> Variable:
+    def hidden_logits(self, V: Symbolic) -> Symbolic:
         """Return what the visible units send up, the hidden units' logits; symbolic, (N, D) to (N, M)."""
         raise NotImplementedError
 
-    def hidden_mean(self, A: Variable) -> Variable:
+    def hidden_mean(self, A: Symbolic) -> Symbolic:
         """Turn what `hidden_logits` gives into the hidden units' values: the sigmoid; symbolic, (N, M)."""
         return pt.sigmoid(A)
 
-    def visible_input(self, H: Variable) -> Variable:
+    def visible_input(self, H: Symbolic) -> Symbolic:
         """Return what the hidden units send down; symbolic, (N, M) to (N, D)."""
         raise NotImplementedError
 
-    def visible_mean(self, A: Variable) -> Variable:
+    def visible_mean(self, A: Symbolic) -> Symbolic:
         """Turn what `visible_input` gives into the visible units' values or means; symbolic, (N, D)."""
         raise NotImplementedError
 
@@ -174,6 +175,10 @@ class Layer(WithChance, LayerParameters, Callables):
         """The compiled `forward_hidden`: arrays in, arrays out."""
         return self.array_function("forward_hidden")
 
+    @overload
+    def forward_hidden(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def forward_hidden(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward_hidden(self, X: Any) -> Any:
         """Encode: the hidden units' values; of an RBM their probabilities, P(h = 1 | v).
@@ -189,6 +194,10 @@ class Layer(WithChance, LayerParameters, Callables):
         """
         return self.hidden_mean(self.hidden_logits(X))
 
+    @overload
+    def forward_output(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def forward_output(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward_output(self, X: Any) -> Any:
         """Reconstruct, without a draw: what `backward` makes of `forward_hidden`.
@@ -204,6 +213,10 @@ class Layer(WithChance, LayerParameters, Callables):
         """
         return self.backward(self.forward_hidden(X))
 
+    @overload
+    def backward(self, H: SymbolicLike) -> Symbolic: ...
+    @overload
+    def backward(self, H: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, takes_hidden=True)
     def backward(self, H: Any) -> Any:
         """Decode: the visible units' values; of an RBM their means given the hidden units.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_sizes, one_a_layer
 from udl_pt._support.arrays import check_values
@@ -15,6 +14,7 @@ from udl_pt._support.messages import shown
 from udl_pt._support.rollback import naming_layer, restored_after_bad_input
 from udl_pt.models._layer import Layer
 from udl_pt.symbolic.calling import Callables
+from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.run import Run
 
 __all__ = [
@@ -198,7 +198,7 @@ def generators_of(layer: Any) -> list[Any]:
     return [generator for generator in found if generator is not None]
 
 
-def pass_up(layers: Sequence[Any], X: Variable) -> Variable:
+def pass_up(layers: Sequence[Any], X: Symbolic) -> Symbolic:
     """Return what the last of some layers makes of a matrix of rows; symbolic, (N, D) to (N, M)."""
     for layer in layers:
         X = layer.forward_hidden(X)

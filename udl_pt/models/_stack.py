@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import (
     check_count,
@@ -36,6 +35,7 @@ from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import Callables, note_change
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.random import Chance, WithChance, unmoved_by_bad_input
+from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.run import Run
 
@@ -250,7 +250,7 @@ class Stack(WithChance, Callables):
                 raise codes_that_are_no_probabilities(number + 1, len(epochs))
         return takes[0]
 
-    def _up(self, X: Variable) -> Variable:
+    def _up(self, X: Symbolic) -> Symbolic:
         """Pass rows up through all layers, as a graph."""
         self._check_settled("forward")
         return pass_up(self.hidden_layers, X)

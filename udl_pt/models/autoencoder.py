@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_option, check_switches
 from udl_pt._support.arrays import check_weights
@@ -20,7 +19,7 @@ from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
-from udl_pt.symbolic.variables import check_gives_matrix
+from udl_pt.symbolic.variables import Symbolic, check_gives_matrix
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
@@ -30,7 +29,7 @@ from udl_pt.training.run import Run
 __all__ = ["AutoEncoder"]
 
 UNITS = {"sigmoid": pt.sigmoid, "linear": lambda A: A, "relu": rectified}
-Activation = Callable[[Variable], Variable]
+Activation = Callable[[Symbolic], Symbolic]
 COST_SCALES = ("dataset", "batch", "element")
 
 
@@ -112,19 +111,19 @@ class AutoEncoder(Layer):
         check_activation(output, "output", self.dtype)
         self.corruption, self.hidden, self.output = corruption, hidden, output
 
-    def hidden_logits(self, V: Variable) -> Variable:
+    def hidden_logits(self, V: Symbolic) -> Symbolic:
         """Return ``XW + bh``, symbolic, of shape (N, M)."""
         return V.dot(self.W) + self.bh
 
-    def hidden_mean(self, A: Variable) -> Variable:
+    def hidden_mean(self, A: Symbolic) -> Symbolic:
         """Return ``Z``, what `hidden` says; symbolic."""
         return UNITS[self.hidden](A) if isinstance(self.hidden, str) else self.hidden(A)
 
-    def visible_input(self, H: Variable) -> Variable:
+    def visible_input(self, H: Symbolic) -> Symbolic:
         """Return ``ZW' + bo``, symbolic, of shape (N, D)."""
         return H.dot(self.W.T) + self.bo
 
-    def visible_mean(self, A: Variable) -> Variable:
+    def visible_mean(self, A: Symbolic) -> Symbolic:
         """Return ``X_hat``, what `output` says; symbolic."""
         return UNITS[self.output](A) if isinstance(self.output, str) else self.output(A)
 
@@ -264,7 +263,7 @@ class AutoEncoder(Layer):
 
     def _step(
         self,
-        entry_cost: Callable[[Variable, Variable], Variable],
+        entry_cost: Callable[[Symbolic, Symbolic], Symbolic],
         scale: float,
         penalty: Penalty | None = None,
         optimiser: Callable[..., Updates] | None = None,

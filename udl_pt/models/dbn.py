@@ -1,10 +1,11 @@
 """Chapter 4: the deep belief network, layers trained one on top of the other without labels."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_switches
@@ -21,7 +22,7 @@ from udl_pt.models.sampling import fantasies
 from udl_pt.symbolic._step import apply_if_finite
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.updates import momentum_updates
-from udl_pt.symbolic.variables import check_variable
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
@@ -104,6 +105,10 @@ class DBN(Stack):
         self._complete = True
         return self
 
+    @overload
+    def forward(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def forward(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
         """Pass data up through all layers.
@@ -119,6 +124,10 @@ class DBN(Stack):
         """
         return self._up(X)
 
+    @overload
+    def generate(self, start: SymbolicLike, steps: Sequence[int] = ...) -> Symbolic: ...
+    @overload
+    def generate(self, start: int | ArrayLike, steps: Sequence[int] = ...) -> np.ndarray: ...
     def generate(self, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
         """Draw from the model: Gibbs steps in the top machine, then down through the layers.
 

@@ -6,12 +6,12 @@ neural networks, Science 313 (2006)).
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_sizes, check_switches, one_a_layer
 from udl_pt._support.arrays import check_matrix
@@ -27,6 +27,7 @@ from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.training.loop import cost_recorder, show_costs, train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
@@ -296,17 +297,21 @@ class DeepAutoEncoder(Stack):
             names=names,
         )
 
-    def _cost(self, X: Variable, name: str | Cost) -> Variable:
+    def _cost(self, X: Symbolic, name: str | Cost) -> Symbolic:
         """Return the cost of each entry of `X`."""
         return reconstruction_cost(name, self.hidden_layers[0].visible_mean)(X, self._down(self._up(X)))
 
-    def _down(self, H: Variable) -> Variable:
+    def _down(self, H: Symbolic) -> Symbolic:
         """Pass codes down through the decoder, up to what the first layer's visible units get."""
         for (V, bias), layer in zip(self._decoder, reversed(self.hidden_layers), strict=True):
             A = H.dot(V) + bias
             H = layer.visible_mean(A)
         return A
 
+    @overload
+    def encode(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def encode(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def encode(self, X: Any) -> Any:
         """Return the codes.
@@ -322,6 +327,10 @@ class DeepAutoEncoder(Stack):
         """
         return self._up(X)
 
+    @overload
+    def decode(self, Z: SymbolicLike) -> Symbolic: ...
+    @overload
+    def decode(self, Z: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, takes_hidden=True)
     def decode(self, Z: Any) -> Any:
         """Return what the codes stand for.
@@ -337,6 +346,10 @@ class DeepAutoEncoder(Stack):
         """
         return self.hidden_layers[0].visible_mean(self._down(Z))
 
+    @overload
+    def forward(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def forward(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
         """Rebuild: encode and decode.

@@ -1,12 +1,12 @@
 """Chapter 3: a deep network, greedily pretrained and then fine-tuned with a logistic layer on top."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
@@ -30,6 +30,7 @@ from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, check_pena
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs, train
 from udl_pt.training.metrics import error_rate
@@ -285,7 +286,7 @@ class DNN(Stack):
         factor = pt.scalar("scale", dtype=self.dtype)
         stream = RandomStreams(self.rng, self.dtype)
 
-        def cost_of(X: Variable) -> Variable:
+        def cost_of(X: Symbolic) -> Symbolic:
             if dropout == (0.0, 0.0):
                 logits = self.logits(X)
             else:
@@ -377,8 +378,8 @@ class DNN(Stack):
         return measure
 
     def _thinned_logits(
-        self, X: Variable, rows: Variable, stream: RandomStreams, pixels: float, units: float
-    ) -> Variable:
+        self, X: Symbolic, rows: Symbolic, stream: RandomStreams, pixels: float, units: float
+    ) -> Symbolic:
         """Return the logits of a network in which each pixel and each hidden unit is missing by chance.
 
         `rows` is their number, of a variable whose shape is known without computing it.
@@ -388,6 +389,10 @@ class DNN(Stack):
             H = thinned(layer.forward_hidden(H), (rows, layer.M), units, stream)
         return H.dot(self.W) + self.b
 
+    @overload
+    def logits(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def logits(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def logits(self, X: Any) -> Any:
         """Return what the softmax is taken of, the last layer's ``ZW + b``.
@@ -403,6 +408,10 @@ class DNN(Stack):
         """
         return self._up(X).dot(self.W) + self.b
 
+    @overload
+    def forward(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def forward(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
         """Class probabilities: the softmax of the last layer.
@@ -418,6 +427,10 @@ class DNN(Stack):
         """
         return pt.special.softmax(self.logits(X), axis=-1)
 
+    @overload
+    def predict(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def predict(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def predict(self, X: Any) -> Any:
         """Return the most probable class of each row.

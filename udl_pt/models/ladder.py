@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
@@ -31,6 +30,7 @@ from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
+from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import sample_of_rows, train
 from udl_pt.training.progress import Progress
@@ -275,11 +275,11 @@ class Ladder(WithChance, Parameters):
         self.dnn._set_params(np.zeros(pairs[-1], self.dtype))
         self.dnn.n_features = sizes[0]
 
-    def _cost(self, X: Variable, targets: Variable, denoising: Variable, scale: Variable) -> Variable:
+    def _cost(self, X: Symbolic, targets: Symbolic, denoising: Symbolic, scale: Symbolic) -> Symbolic:
         """Return the mean cost of a batch's rows, with noise; `scale` is one over their number."""
         stream = RandomStreams(self.rng, self.dtype)
 
-        def noisy(Z: Variable, M: int) -> Variable:
+        def noisy(Z: Symbolic, M: int) -> Symbolic:
             return Z + np.asarray(self.noise, self.dtype) * stream.normal((X.shape[0], M), dtype=self.dtype)
 
         sizes = [a.get_value(borrow=True).shape[1] for a in self.a]
@@ -348,14 +348,14 @@ def _set_values(variables: Sequence[SharedVariable], values: Sequence[np.ndarray
         variable.set_value(value)
 
 
-def _standardised(A: Variable, scale: Any) -> Variable:
+def _standardised(A: Symbolic, scale: Any) -> Symbolic:
     """Standardise each column to mean 0 and variance 1; `scale` is one over the rows."""
     A = A - A.sum(axis=0, keepdims=True) * scale
     variance = (A * A).sum(axis=0, keepdims=True) * scale
     return A / pt.sqrt(variance + np.asarray(TINY, A.dtype))
 
 
-def _rebuilt(Z: Variable, U: Variable, a: Variable) -> Variable:
+def _rebuilt(Z: Symbolic, U: Symbolic, a: Symbolic) -> Symbolic:
     """Return clean values from noisy ones and from the layer above: the paper's denoising function.
 
     Best for normal values under normal noise: between `Z` and the mean that `U` lets expect.

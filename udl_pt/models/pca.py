@@ -1,9 +1,10 @@
 """Chapter 1: principal components analysis, ``Z = (X - m)Q`` with the eigenvectors of X's covariance as Q."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count, check_switch
@@ -12,6 +13,7 @@ from udl_pt._support.fitting import one_fit_at_a_time, open_to_fit
 from udl_pt._support.precision import Centre, centre, check_error, check_result, check_total, check_whitening
 from udl_pt.backends import get_backend, shared
 from udl_pt.symbolic.calling import Callables, symbolic_or_array
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 
 __all__ = ["PCA"]
 
@@ -109,6 +111,10 @@ class PCA(Callables):
         self._replace(Q=Q, m=shared(self.mean_.copy(), "m"))
         return self
 
+    @overload
+    def forward(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def forward(self, X: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, finite=True)
     def forward(self, X: Any) -> Any:
         """Return ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.

@@ -7,10 +7,11 @@ is contrastive divergence.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
@@ -32,7 +33,7 @@ from udl_pt.symbolic.costs import Penalty, check_penalty
 from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
 from udl_pt.symbolic.steps import checked_rates
 from udl_pt.symbolic.updates import Updates
-from udl_pt.symbolic.variables import check_variable
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import show_costs
@@ -117,6 +118,10 @@ class RBM(Layer):
         """The attributes that hold its parameters."""
         return ("W", "c", "b", "z") if self.learn_variance else ("W", "c", "b")
 
+    @overload
+    def free_energy(self, V: SymbolicLike) -> Symbolic: ...
+    @overload
+    def free_energy(self, V: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def free_energy(self, V: Any) -> Any:
         """Return ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``; then ``P(v) = exp(-F(v)) / Z``.
@@ -132,18 +137,22 @@ class RBM(Layer):
         """
         return self.units.energy(V, self.b, self.z) - pt.softplus(self.hidden_logits(V)).sum(axis=1)
 
-    def hidden_logits(self, V: Variable) -> Variable:
+    def hidden_logits(self, V: Symbolic) -> Symbolic:
         """Return ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
         return self.units.scaled(V, self.z).dot(self.W) + self.c
 
-    def visible_input(self, H: Variable) -> Variable:
+    def visible_input(self, H: Symbolic) -> Symbolic:
         """Return what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
         return H.dot(self.W.T) + self.b
 
-    def visible_mean(self, A: Variable) -> Variable:
+    def visible_mean(self, A: Symbolic) -> Symbolic:
         """Return the visible units' means: ``P(v = 1 | h)``, the sigmoid; of Gaussian units `A` itself."""
         return self.units.mean(A)
 
+    @overload
+    def sample_h_given_v(self, V: SymbolicLike) -> Symbolic: ...
+    @overload
+    def sample_h_given_v(self, V: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def sample_h_given_v(self, V: Any) -> Any:
         """Draw the hidden units: ``uniform < P(h = 1 | v)``.
@@ -161,6 +170,10 @@ class RBM(Layer):
         a = self.hidden_logits(V)
         return bernoulli(self.rng.uniform(a.shape, dtype=self.dtype), a)
 
+    @overload
+    def sample_v_given_h(self, H: SymbolicLike) -> Symbolic: ...
+    @overload
+    def sample_v_given_h(self, H: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, takes_hidden=True)
     def sample_v_given_h(self, H: Any) -> Any:
         """Draw the visible units: ``uniform < P(v = 1 | h)``; Gaussian ones around ``HW' + b``.
@@ -177,6 +190,10 @@ class RBM(Layer):
         a = self.visible_input(H)
         return self.units.draw(getattr(self.rng, self.units.noise)(a.shape, dtype=self.dtype), a, self.z)
 
+    @overload
+    def gibbs(self, V: SymbolicLike, k: int = ...) -> Symbolic: ...
+    @overload
+    def gibbs(self, V: ArrayLike, k: int = ...) -> np.ndarray: ...
     def gibbs(self, V: Any, k: int = 1) -> Any:
         """Carry out `k` Gibbs steps: hidden units given the visible ones, and these given those.
 

@@ -6,10 +6,11 @@ Both take PyTensor variables and return graphs, or take arrays and return arrays
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_counts, check_is
@@ -18,11 +19,15 @@ from udl_pt._support.messages import shown
 from udl_pt.backends import Function
 from udl_pt.models._rbm.gibbs import blocks, clamped_chain, gibbs_chain, run_chain
 from udl_pt.models.rbm import RBM
-from udl_pt.symbolic.variables import check_variable
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 
 __all__ = ["complete", "fantasies"]
 
 
+@overload
+def fantasies(rbm: RBM, start: SymbolicLike, steps: Sequence[int] = ...) -> Symbolic: ...
+@overload
+def fantasies(rbm: RBM, start: int | ArrayLike, steps: Sequence[int] = ...) -> np.ndarray: ...
 def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
     """Run Gibbs chains, and record the visible units at chosen steps.
 
@@ -77,6 +82,10 @@ def _after(V: Any, k: int, run: Any) -> Any:
     return run(V, k) if k else V
 
 
+@overload
+def complete(rbm: RBM, X: SymbolicLike, missing: SymbolicLike | ArrayLike, steps: int = ...) -> Symbolic: ...
+@overload
+def complete(rbm: RBM, X: ArrayLike, missing: ArrayLike, steps: int = ...) -> np.ndarray: ...
 def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
     """Fill in missing values: a Gibbs chain in which the known ones are held.
 
@@ -112,9 +121,9 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
         missing = _check_mask_variable(missing, X, rbm.n_features)
         start = pt.switch(missing, rbm.units.mean(rbm.b), X)
         missing = missing + pt.zeros_like(X)
-        V, _ = clamped_chain(rbm, start, missing, first, rbm.rng)
-        _, total = clamped_chain(rbm, V, missing, second, rbm.rng)
-        return pt.switch(missing, total / np.asarray(second, rbm.dtype), X)
+        state, _ = clamped_chain(rbm, start, missing, first, rbm.rng)
+        _, sums = clamped_chain(rbm, state, missing, second, rbm.rng)
+        return pt.switch(missing, sums / np.asarray(second, rbm.dtype), X)
     chain = rbm.compiled("complete", _compile_clamped)
     X, gaps = _check_gaps(rbm, X, missing)
     mask, V = gaps.astype(rbm.dtype), X
@@ -164,7 +173,7 @@ def _check_mask(missing: Any, N: int | None, D: int) -> np.ndarray:
     return gaps
 
 
-def _check_mask_variable(missing: Any, X: Variable, D: int) -> Variable:
+def _check_mask_variable(missing: Any, X: Symbolic, D: int) -> Symbolic:
     """Return a mask as a variable: of an array all is checked, of a variable what its type tells."""
     if not isinstance(missing, Variable):
         return pt.as_tensor_variable(_check_mask(missing, X.type.shape[0], D))

@@ -17,17 +17,18 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.messages import shown
 from udl_pt.backends import Function, to_numpy
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["UpdateStep", "Updates", "apply_if_finite", "gradients_of", "rates_of"]
 
-Updates = list[tuple[SharedVariable, Variable]]
+Updates = list[tuple[SharedVariable, Symbolic]]
 
 
 def gradients_of(
-    cost: Variable | Sequence[Variable],
+    cost: Symbolic | Sequence[Symbolic],
     params: Sequence[SharedVariable],
-    consider_constant: Iterable[Variable] | None = None,
-) -> list[Variable]:
+    consider_constant: Iterable[Symbolic] | None = None,
+) -> list[Symbolic]:
     """Return the gradients of a cost, or the list of gradients that was passed instead of a cost.
 
     Parameters
@@ -121,7 +122,7 @@ def apply_if_finite(
     params: Sequence[SharedVariable],
     max_norm: float | None = None,
     unguarded: Collection[SharedVariable] = (),
-) -> tuple[Variable, Updates]:
+) -> tuple[Symbolic, Updates]:
     """Make updates that keep all old values if a new one is not finite.
 
     Parameters
@@ -245,12 +246,12 @@ class UpdateStep:
     def __init__(
         self,
         optimiser: Callable[..., Any],
-        cost: Variable | Sequence[Variable],
-        inputs: Sequence[Variable],
+        cost: Symbolic | Sequence[Symbolic],
+        inputs: Sequence[Symbolic],
         params: Sequence[SharedVariable],
         *,
-        scalars: Sequence[Variable] = (),
-        constants: Mapping[Variable, float] | None = None,
+        scalars: Sequence[Symbolic] = (),
+        constants: Mapping[Symbolic, float] | None = None,
         dtype: str,
         backend: str,
         name: str,
@@ -317,11 +318,11 @@ def _check_updates(updates: Updates, names: Mapping[SharedVariable, str], optimi
             )
 
 
-def _absolute_sum(x: Variable) -> Variable:
+def _absolute_sum(x: Symbolic) -> Symbolic:
     return abs(x).sum(acc_dtype=x.dtype)
 
 
-def _shorten_columns(W: Variable, max_norm: float) -> Variable:
+def _shorten_columns(W: Symbolic, max_norm: float) -> Symbolic:
     length = pt.sqrt((W * W).sum(axis=0, acc_dtype=W.dtype))
     largest = np.asarray(max_norm, W.dtype)
     return W * (largest / pt.maximum(length, largest))

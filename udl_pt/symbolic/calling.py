@@ -24,7 +24,7 @@ from udl_pt._support.parameters import Parameters
 from udl_pt._support.precision import check_result
 from udl_pt.backends import Function, float_dtype, get_backend
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.variables import check_variable
+from udl_pt.symbolic.variables import Symbolic, check_variable
 
 __all__ = ["ArrayFunction", "Callables", "in_chunks", "note_change", "symbolic_or_array"]
 
@@ -70,7 +70,7 @@ class ArrayFunction:
 
     def __init__(
         self,
-        graph: Callable[[Variable], Variable],
+        graph: Callable[[Symbolic], Symbolic],
         *,
         dtype: str,
         n_features: int,
@@ -325,7 +325,7 @@ class Callables(Parameters):
                 finite=getattr(function, "finite", False),
             )
 
-        return self.compiled(method, make)  # type: ignore[no-any-return]
+        return self.compiled(method, make)
 
 
 def symbolic_or_array(

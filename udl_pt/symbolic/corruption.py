@@ -13,17 +13,16 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_number
 from udl_pt._support.messages import shown
 from udl_pt.backends import Function
 from udl_pt.symbolic.random import RandomStreams, has_stuck_draws
-from udl_pt.symbolic.variables import check_gives_matrix
+from udl_pt.symbolic.variables import Symbolic, check_gives_matrix
 
 __all__ = ["Corruption", "check_corrupted", "check_corruption", "gaussian", "masking", "salt_and_pepper"]
 
-Corruption = Callable[[Variable, RandomStreams], Variable]
+Corruption = Callable[[Symbolic, RandomStreams], Symbolic]
 
 
 def check_corruption(corruption: Any, dtype: str) -> None:
@@ -77,14 +76,14 @@ def salt_and_pepper(p: float) -> Corruption:
     return partial(_salt_and_pepper, p=check_number(p, "p", at_least=0, at_most=1))
 
 
-def _masking(X: Variable, stream: RandomStreams, kept: float) -> Variable:
+def _masking(X: Symbolic, stream: RandomStreams, kept: float) -> Symbolic:
     return X * stream.binomial(X.shape, p=kept, dtype=X.dtype)
 
 
-def _gaussian(X: Variable, stream: RandomStreams, sd: float) -> Variable:
+def _gaussian(X: Symbolic, stream: RandomStreams, sd: float) -> Symbolic:
     return X + stream.normal(X.shape, std=sd, dtype=X.dtype)
 
 
-def _salt_and_pepper(X: Variable, stream: RandomStreams, p: float) -> Variable:
+def _salt_and_pepper(X: Symbolic, stream: RandomStreams, p: float) -> Symbolic:
     u = stream.uniform(X.shape, dtype=X.dtype)
     return X * (u >= p / 2) * (u < 1 - p / 2) + (u >= 1 - p / 2)

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_option
 from udl_pt._support.messages import shown
 from udl_pt.symbolic.expressions import columns
-from udl_pt.symbolic.variables import check_gives_matrix
+from udl_pt.symbolic.variables import Symbolic, check_gives_matrix
 
 __all__ = [
     "COSTS",
@@ -32,11 +31,11 @@ __all__ = [
 ]
 
 COSTS = ("cross_entropy", "squared_error")
-Cost = Callable[[Variable, Variable], Variable]
-Penalty = Callable[[Any, Variable], Variable]
+Cost = Callable[[Symbolic, Symbolic], Symbolic]
+Penalty = Callable[[Any, Symbolic], Symbolic]
 
 
-def cross_entropy(target: Variable, logits: Variable) -> Variable:
+def cross_entropy(target: Symbolic, logits: Symbolic) -> Symbolic:
     """Cross-entropy of Bernoulli targets with ``sigmoid(logits)``, element by element, in nats.
 
     ``softplus(a) - t * a``, which is ``-(t log s(a) + (1 - t) log(1 - s(a)))`` for every `a`.
@@ -44,7 +43,7 @@ def cross_entropy(target: Variable, logits: Variable) -> Variable:
     return pt.softplus(logits) - target * logits
 
 
-def squared_error(target: Variable, output: Variable) -> Variable:
+def squared_error(target: Symbolic, output: Symbolic) -> Symbolic:
     """Squared difference of targets and outputs, element by element."""
     return (target - output) ** 2
 
@@ -70,7 +69,7 @@ def check_penalty(penalty: Any, probe: Callable[[], Any], dtype: str) -> None:
         )
 
 
-def with_penalty(cost: Variable, penalty: Penalty | None, model: Any, X: Variable) -> Variable:
+def with_penalty(cost: Symbolic, penalty: Penalty | None, model: Any, X: Symbolic) -> Symbolic:
     """Return a scalar cost plus the penalty of a batch, where there is one.
 
     Raises
@@ -97,8 +96,8 @@ def with_penalty(cost: Variable, penalty: Penalty | None, model: Any, X: Variabl
 
 
 def reconstruction_cost(
-    cost: str | Cost, mean: Callable[[Variable], Variable]
-) -> Callable[[Variable, Variable], Variable]:
+    cost: str | Cost, mean: Callable[[Symbolic], Symbolic]
+) -> Callable[[Symbolic, Symbolic], Symbolic]:
     """Make the function of X and of what the units that rebuild it get, element by element.
 
     Parameters
@@ -130,7 +129,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
         )
 
 
-def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int | None = None) -> Variable:
+def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
     """Negative log-likelihood of integer labels under ``softmax(logits)``, one value a row, in nats.
 
     Parameters
@@ -146,7 +145,7 @@ def categorical_cross_entropy(labels: Variable, logits: Variable, n_classes: int
     return -(hot * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
 
 
-def lead(labels: Variable, logits: Variable, n_classes: int | None = None) -> Variable:
+def lead(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
     """Return the logarithm of the odds against each label; the negative log-likelihood is its softplus.
 
     Both have gradients of one direction; but that of the likelihood is lost where the label's probability
@@ -169,7 +168,7 @@ def lead(labels: Variable, logits: Variable, n_classes: int | None = None) -> Va
     return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
 
 
-def _own(labels: Variable, logits: Variable, n_classes: int | None) -> Variable:
+def _own(labels: Symbolic, logits: Symbolic, n_classes: int | None) -> Symbolic:
     """Return for each logit whether it is its row's label's."""
     classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
     return pt.eq(labels.dimshuffle(0, "x"), classes)

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
+
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["columns", "in_box", "of_length_one", "rectified"]
 
 
-def rectified(A: Variable) -> Variable:
+def rectified(A: Symbolic) -> Symbolic:
     """Return ``max(0, a)``, element by element.
 
     Its slope at 0 is 0, as PyTensor gives ties to the first. (The gradient of ``pt.switch(a > 0, a, 0)`` is
@@ -16,12 +17,12 @@ def rectified(A: Variable) -> Variable:
     return pt.maximum(0, A)
 
 
-def columns(X: Variable) -> Variable:
+def columns(X: Symbolic) -> Symbolic:
     """Return for each entry of a matrix the number of its column, without a range, which JAX can't make."""
     return pt.cumsum(pt.ones_like(X, dtype="int32"), axis=1) - 1
 
 
-def of_length_one(X: Variable) -> Variable:
+def of_length_one(X: Symbolic) -> Symbolic:
     """Scale each row of a matrix to the Euclidean length one; zero stays zero."""
     largest = pt.maximum(abs(X).max(axis=1, keepdims=True), np.asarray(np.finfo(X.dtype).tiny, X.dtype))
     # Squares of small numbers would be zero; without the cut a rewrite would divide by the largest's square.
@@ -30,6 +31,6 @@ def of_length_one(X: Variable) -> Variable:
     return X / pt.sqrt(pt.maximum(squares, np.asarray(1, X.dtype)))
 
 
-def in_box(X: Variable) -> Variable:
+def in_box(X: Symbolic) -> Symbolic:
     """Bring each value to the nearest one in [0, 1]."""
     return pt.clip(X, np.asarray(0, X.dtype), np.asarray(1, X.dtype))

@@ -5,18 +5,19 @@ from typing import Any
 
 import pytensor
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
+
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["loop"]
 
 
 def loop(
     step: Callable[..., Any],
-    sequences: Sequence[Variable],
-    states: Sequence[Variable],
+    sequences: Sequence[Symbolic],
+    states: Sequence[Symbolic],
     k: Any = None,
-    constants: Sequence[Variable] = (),
-) -> list[Variable]:
+    constants: Sequence[Symbolic] = (),
+) -> list[Symbolic]:
     """Carry out a step for each entry of the sequences, and give the states after the last.
 
     Parameters
@@ -37,7 +38,7 @@ def loop(
         return list(results) if isinstance(results, tuple) else [results]
 
     # As the loop's own sequences, these would be cut to a common length: to views of no layout Numba knows.
-    def numbered(number: Variable, *variables: Variable) -> list[Variable]:
+    def numbered(number: Symbolic, *variables: Symbolic) -> list[Symbolic]:
         now, rest = variables[: len(states)], variables[len(states) :]
         results = step(*(s[number] for s in rest[: len(sequences)]), *now, *rest[len(sequences) :])
         return [number + 1, *(results if isinstance(results, tuple) else [results])]

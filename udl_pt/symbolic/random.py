@@ -44,6 +44,7 @@ from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.messages import shown
 from udl_pt.backends._internals import bit_generator, global_generator, scan_context
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = [
     "Chance",
@@ -213,8 +214,8 @@ class _Draw:
     """How the host makes a draw; `number` keeps the order in which the streams handed them out."""
 
     number: int
-    variables: Sequence[Variable]
-    shapes: Sequence[Sequence[Variable]]
+    variables: Sequence[Symbolic]
+    shapes: Sequence[Sequence[Symbolic]]
     sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]]
 
 
@@ -228,8 +229,8 @@ class _State(RandomGeneratorSharedVariable):  # type: ignore[misc]
 class _Chain:
     """Draws that follow each other: their sizes depend on `roots`, and they are made in the same `scan`."""
 
-    roots: frozenset[Variable]
-    scan: list[Variable] | None
+    roots: frozenset[Symbolic]
+    scan: list[Symbolic] | None
     state: _State
 
 
@@ -286,7 +287,7 @@ class RandomStreams:
     @property
     def generator(self) -> np.random.Generator:
         """The generator that the stream draws from; functions of one's own may put another in its place."""
-        return self._container.value  # type: ignore[no-any-return]
+        return self._container.value
 
     @classmethod
     def beside(cls, generator: HostGenerator | None) -> "RandomStreams":
@@ -303,14 +304,14 @@ class RandomStreams:
         """Start a new chain of draws on the generator."""
         self.__init__(**{"seed": state["generator"], "dtype": state["dtype"]})  # type: ignore[misc]
 
-    def updates(self) -> list[tuple[Any, Variable]]:
+    def updates(self) -> list[tuple[Any, Symbolic]]:
         """Return an empty list: draws advance by themselves in each `pytensor.function`.
 
         Theano's scripts add this list to their updates, and may go on doing so.
         """
         return []
 
-    def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: str | None = None) -> Variable:
+    def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: str | None = None) -> Symbolic:
         """Draw from the uniform distribution on [low, high).
 
         Parameters
@@ -327,14 +328,14 @@ class RandomStreams:
             return draw
         return draw * in_dtype(high - low, "high - low", draw.dtype) + in_dtype(low, "low", draw.dtype)
 
-    def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: str | None = None) -> Variable:
+    def normal(self, size: Any, avg: float = 0.0, std: float = 1.0, dtype: str | None = None) -> Symbolic:
         """Draw from the normal distribution of mean `avg` and standard deviation `std`."""
         draw = self._draw(size, dtype, "normal")
         if (avg, std) == (0.0, 1.0):
             return draw
         return draw * in_dtype(std, "std", draw.dtype) + in_dtype(avg, "avg", draw.dtype)
 
-    def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: str | None = None) -> Variable:
+    def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: str | None = None) -> Symbolic:
         """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""
         if n != 1:
             raise ValueError(f"n is {n}, expected 1: add up Bernoulli draws for more")
@@ -344,7 +345,7 @@ class RandomStreams:
 
     def loop_draws(
         self, steps: Any, draws: Sequence[tuple[str, Sequence[Any]]], dtype: str
-    ) -> list[Variable]:
+    ) -> list[Symbolic]:
         """Draw for the steps of a loop, in step order.
 
         Parameters
@@ -387,7 +388,7 @@ class RandomStreams:
 
         return _tagged([draw], [shape], sample)[0]
 
-    def _variable(self, kind: str, shape: Sequence[Variable], dtype: str | None) -> Any:
+    def _variable(self, kind: str, shape: Sequence[Symbolic], dtype: str | None) -> Any:
         """PyTensor's own random variable, for functions that the library doesn't compile."""
         roots = frozenset(explicit_graph_inputs(shape))
         scan = scan_context()
@@ -403,7 +404,7 @@ class RandomStreams:
         return draw if dtype is None else draw.astype(dtype)
 
 
-def has_stuck_draws(variable: Variable) -> bool:
+def has_stuck_draws(variable: Symbolic) -> bool:
     """Whether `variable` depends on a random state that no `RandomStreams` and no default update advances.
 
     A function that the library compiles would draw the same each time.
@@ -417,7 +418,7 @@ def has_stuck_draws(variable: Variable) -> bool:
 
 def _tagged(
     variables: list[Any],
-    shapes: Sequence[Sequence[Variable]],
+    shapes: Sequence[Sequence[Symbolic]],
     sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]],
 ) -> list[Any]:
     """Tag each variable with its draw, for `udl_pt.backends.Function`."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytensor
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.messages import shown
 from udl_pt.symbolic._step import Updates, UpdateStep, rates_of
 from udl_pt.symbolic.updates import momentum_updates
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["MomentumStep", "checked_rates", "step_of"]
 
@@ -55,8 +55,8 @@ class MomentumStep(UpdateStep):
 
     def __init__(
         self,
-        cost: Variable | Sequence[Variable],
-        inputs: Sequence[Variable],
+        cost: Symbolic | Sequence[Symbolic],
+        inputs: Sequence[Symbolic],
         params: Sequence[SharedVariable],
         dparams: Sequence[SharedVariable],
         **options: Any,
@@ -67,8 +67,8 @@ class MomentumStep(UpdateStep):
 
 def step_of(
     optimiser: Callable[..., Updates] | None,
-    cost: Variable | Sequence[Variable],
-    inputs: Sequence[Variable],
+    cost: Symbolic | Sequence[Symbolic],
+    inputs: Sequence[Symbolic],
     params: Sequence[SharedVariable],
     dparams: Sequence[SharedVariable],
     **options: Any,

@@ -20,11 +20,11 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import is_scalar
 from udl_pt.symbolic._step import Updates, UpdateStep, gradients_of, rates_of
 from udl_pt.symbolic.random import in_dtype
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = [
     "UpdateStep",
@@ -40,11 +40,11 @@ __all__ = [
 
 
 def sgd_updates(
-    cost: Variable | Sequence[Variable],
+    cost: Symbolic | Sequence[Symbolic],
     params: Sequence[SharedVariable],
     learning_rate: Any = 0.01,
     *,
-    consider_constant: Iterable[Variable] | None = None,
+    consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
     """Gradient descent: ``p <- p - learning_rate * dJ/dp``.
 
@@ -79,13 +79,13 @@ def sgd_updates(
 
 
 def momentum_updates(
-    cost: Variable | Sequence[Variable],
+    cost: Symbolic | Sequence[Symbolic],
     params: Sequence[SharedVariable],
     learning_rate: Any = 0.01,
     mu: Any = 0.99,
     dparams: Sequence[SharedVariable] | None = None,
     *,
-    consider_constant: Iterable[Variable] | None = None,
+    consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
     """Gradient descent with momentum, as in the book: ``v <- mu v - learning_rate dJ/dp``, ``p <- p + v``.
 
@@ -130,12 +130,12 @@ def momentum_updates(
 
 
 def nesterov_updates(
-    cost: Variable | Sequence[Variable],
+    cost: Symbolic | Sequence[Symbolic],
     params: Sequence[SharedVariable],
     learning_rate: Any = 0.01,
     mu: Any = 0.99,
     *,
-    consider_constant: Iterable[Variable] | None = None,
+    consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
     """Gradient descent with Nesterov's momentum.
 
@@ -194,13 +194,13 @@ def nesterov_updates(
 
 
 def rmsprop_updates(
-    cost: Variable | Sequence[Variable],
+    cost: Symbolic | Sequence[Symbolic],
     params: Sequence[SharedVariable],
     learning_rate: Any = 0.001,
     rho: Any = 0.9,
     epsilon: Any = 1e-8,
     *,
-    consider_constant: Iterable[Variable] | None = None,
+    consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
     """RMSprop: divide each gradient by a running root of its mean square.
 
@@ -262,14 +262,14 @@ def rmsprop_updates(
 
 
 def adam_updates(
-    cost: Variable | Sequence[Variable],
+    cost: Symbolic | Sequence[Symbolic],
     params: Sequence[SharedVariable],
     learning_rate: Any = 0.001,
     beta1: Any = 0.9,
     beta2: Any = 0.999,
     epsilon: Any = 1e-8,
     *,
-    consider_constant: Iterable[Variable] | None = None,
+    consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
     """Adam: steps from running means of the gradient and of its square, both with bias correction.
 
@@ -338,7 +338,7 @@ def adam_updates(
     return [*new_params, *new_means, *new_squares, (t, new_t)]
 
 
-def _like(number: Any, p: SharedVariable, name: str) -> Variable:
+def _like(number: Any, p: SharedVariable, name: str) -> Symbolic:
     if is_scalar(number):  # of a large Python float, PyTensor tries float32, which warns
         number = in_dtype(number, name, p.dtype)
     return pt.cast(pt.as_tensor_variable(number), p.dtype)
@@ -351,6 +351,6 @@ def _zeros_like(params: Sequence[SharedVariable]) -> list[SharedVariable]:
     ]
 
 
-def _one_minus_power(beta: Variable, t: Variable) -> Variable:
+def _one_minus_power(beta: Symbolic, t: Symbolic) -> Symbolic:
     """Return ``1 - beta**t``; in float32 this form keeps the digits that the difference loses for small t."""
     return -pt.expm1(pt.cast(t, beta.dtype) * pt.log(beta))

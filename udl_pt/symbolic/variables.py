@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.type import DenseTensorType
+from pytensor.tensor.variable import TensorVariable
 
 from udl_pt._support.messages import shown
 
-__all__ = ["check_gives_matrix", "check_variable"]
+__all__ = ["Symbolic", "SymbolicLike", "check_gives_matrix", "check_variable"]
+
+# In type hints: what graphs return, and what they take. Compare numpy.ndarray and ArrayLike.
+Symbolic = TensorVariable[Any, Any]  # type: ignore[type-arg]  # while mypy skips PyTensor
+SymbolicLike = Symbolic | SharedVariable
 
 
 def check_variable(X: Variable, name: str = "X", *, n_features: Any = None) -> None:

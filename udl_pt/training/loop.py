@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
 from udl_pt.backends import Function
 from udl_pt.symbolic.calling import in_chunks
 from udl_pt.symbolic.random import HostGenerator
+from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.progress import Progress, notify
 from udl_pt.training.run import Run
 
@@ -140,7 +140,7 @@ def train(
 
 def cost_recorder(
     costs: list[float],
-    total: Callable[[Variable], Variable],
+    total: Callable[[Symbolic], Symbolic],
     run: Run,
     *,
     name: str,

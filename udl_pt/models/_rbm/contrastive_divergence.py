@@ -13,7 +13,6 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count
 from udl_pt.backends import shared
@@ -22,6 +21,7 @@ from udl_pt.symbolic.costs import Penalty, with_penalty
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["Sampler", "contrastive_step"]
 
@@ -77,8 +77,8 @@ class Sampler:
         return shared(noise.astype(dtype), "chains")
 
     def sample(
-        self, model: Machine, v0: Variable, chains: SharedVariable | None, stream: RandomStreams
-    ) -> tuple[Variable, Variable | None]:
+        self, model: Machine, v0: Symbolic, chains: SharedVariable | None, stream: RandomStreams
+    ) -> tuple[Symbolic, Symbolic | None]:
         """Return v1, and where the persistent chains then are."""
         if chains is None:
             return gibbs_chain(model, v0, self.k, stream), None
@@ -170,10 +170,10 @@ def contrastive_step(
 
 def centred_gradient(
     model: Any,
-    samples: tuple[Variable, Variable],
-    scales: tuple[Variable, Variable],
-    means: tuple[Any, Variable],
-) -> list[Variable]:
+    samples: tuple[Symbolic, Symbolic],
+    scales: tuple[Symbolic, Symbolic],
+    means: tuple[Any, Symbolic],
+) -> list[Symbolic]:
     """Return the gradient of the machine whose units count from their means.
 
     Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions in other coordinates

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 from pytensor.scalar import upcast
 
 from udl_pt._support.arrays import check_matrix
@@ -18,6 +17,7 @@ from udl_pt.backends import Function
 from udl_pt.models._rbm.visible_units import VisibleUnits, bernoulli
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import RandomStreams
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = [
     "Machine",
@@ -45,14 +45,14 @@ class Machine(Protocol):
     b: Any
     z: Any
 
-    def hidden_logits(self, V: Variable) -> Variable:
+    def hidden_logits(self, V: Symbolic) -> Symbolic:
         """Return ``log P(h = 1 | v) / P(h = 0 | v)``, of shape (N, M)."""
 
-    def visible_input(self, H: Variable) -> Variable:
+    def visible_input(self, H: Symbolic) -> Symbolic:
         """Return what the hidden units send down, ``HW' + b``, of shape (N, D)."""
 
 
-def gibbs_chain(model: Machine, V: Variable, k: Any, stream: RandomStreams) -> Variable:
+def gibbs_chain(model: Machine, V: Symbolic, k: Any, stream: RandomStreams) -> Symbolic:
     """Draw `k` times the hidden units, then the visible ones.
 
     Parameters
@@ -72,7 +72,7 @@ def gibbs_chain(model: Machine, V: Variable, k: Any, stream: RandomStreams) -> V
         The visible units after `k` steps.
     """
 
-    def step(for_h: Variable, for_v: Variable, V: Variable, *shared: Variable) -> Variable:
+    def step(for_h: Symbolic, for_v: Symbolic, V: Symbolic, *shared: Symbolic) -> Symbolic:
         H = bernoulli(for_h, model.hidden_logits(V))
         return model.units.draw(for_v, model.visible_input(H), model.z)
 
@@ -80,8 +80,8 @@ def gibbs_chain(model: Machine, V: Variable, k: Any, stream: RandomStreams) -> V
 
 
 def persistent_chain(
-    model: Machine, H: Variable, k: int, stream: RandomStreams, n_chains: int
-) -> tuple[Variable, Variable]:
+    model: Machine, H: Symbolic, k: int, stream: RandomStreams, n_chains: int
+) -> tuple[Symbolic, Symbolic]:
     """Go on with chains that rest at hidden units: `k` times the visible units, then the hidden ones.
 
     Parameters
@@ -101,7 +101,7 @@ def persistent_chain(
         Visible and hidden units of the last step.
     """
 
-    def step(for_h: Variable, for_v: Variable, H: Variable) -> tuple[Variable, Variable]:
+    def step(for_h: Symbolic, for_v: Symbolic, H: Symbolic) -> tuple[Symbolic, Symbolic]:
         V = model.units.draw(for_v, model.visible_input(H), model.z)
         return V, bernoulli(for_h, model.hidden_logits(V))
 
@@ -113,8 +113,8 @@ def persistent_chain(
 
 
 def tempered_chain(
-    model: Machine, H: Variable, betas: np.ndarray, k: int, stream: RandomStreams, n_chains: int
-) -> tuple[Variable, Variable]:
+    model: Machine, H: Symbolic, betas: np.ndarray, k: int, stream: RandomStreams, n_chains: int
+) -> tuple[Symbolic, Symbolic]:
     """Parallel tempering: chains at inverse temperatures `betas` that change places (Desjardins et al. 2010).
 
     A step is a Gibbs step of every chain under ``exp(-beta E)``, then an exchange between neighbouring
@@ -142,7 +142,7 @@ def tempered_chain(
     T = len(betas)
     beta = np.repeat(betas, n_chains)[:, None].astype(model.dtype)
 
-    def step(for_h: Variable, for_v: Variable, for_swaps: Variable, H: Variable) -> tuple[Variable, Variable]:
+    def step(for_h: Symbolic, for_v: Symbolic, for_swaps: Symbolic, H: Symbolic) -> tuple[Symbolic, Symbolic]:
         V = bernoulli(for_v, beta * model.visible_input(H))
         logits = model.hidden_logits(V)
         H = bernoulli(for_h, beta * logits)
@@ -175,8 +175,8 @@ def _partners(T: int, first: int) -> np.ndarray:
 
 
 def clamped_chain(
-    model: Machine, V: Variable, missing: Variable, k: Any, stream: RandomStreams
-) -> tuple[Variable, Variable]:
+    model: Machine, V: Symbolic, missing: Symbolic, k: Any, stream: RandomStreams
+) -> tuple[Symbolic, Symbolic]:
     """Draw the missing visible units in turns with the hidden ones; the known stay as they are.
 
     Parameters
@@ -195,8 +195,8 @@ def clamped_chain(
     """
 
     def step(
-        for_h: Variable, for_v: Variable, V: Variable, total: Variable, missing: Variable, *shared: Variable
-    ) -> tuple[Variable, Variable]:
+        for_h: Symbolic, for_v: Symbolic, V: Symbolic, total: Symbolic, missing: Symbolic, *shared: Symbolic
+    ) -> tuple[Symbolic, Symbolic]:
         H = bernoulli(for_h, model.hidden_logits(V))
         a = model.visible_input(H)
         drawn = model.units.draw(for_v, a, model.z)
@@ -207,7 +207,7 @@ def clamped_chain(
     return V, total
 
 
-def _start(model: Machine, V: Variable) -> Variable:
+def _start(model: Machine, V: Symbolic) -> Symbolic:
     """Cast where chains start to the dtype of what a step returns: a loop needs the same in all steps."""
     return pt.cast(V, upcast(V.dtype, model.dtype))
 
@@ -238,7 +238,7 @@ def blocks(k: int, draws: int) -> Iterator[int]:
 
 def gibbs_draws(
     model: Machine, k: Any, n: Any, stream: RandomStreams, more: Sequence[tuple[str, Any]] = ()
-) -> list[Variable]:
+) -> list[Symbolic]:
     """Make the draws of `k` steps of `n` chains: in each those of the hidden, then of the visible units."""
     each = [("uniform", (n, model.M)), (model.units.noise, (n, model.n_features)), *more]
     return stream.loop_draws(k, each, model.dtype)

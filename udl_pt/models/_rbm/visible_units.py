@@ -10,14 +10,14 @@ A drawn unit is a constant of every gradient: contrastive divergence doesn't dif
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
-from pytensor.graph.basic import Variable
 
 from udl_pt.symbolic.costs import cross_entropy, squared_error
+from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["VISIBLE_UNITS", "BernoulliUnits", "GaussianUnits", "VisibleUnits", "bernoulli"]
 
 
-def bernoulli(uniform: Variable, a: Variable) -> Variable:
+def bernoulli(uniform: Symbolic, a: Symbolic) -> Symbolic:
     """Draw ones with probability ``sigmoid(a)``: ``uniform < sigmoid(a)``, in `a`'s dtype."""
     return disconnected_grad(pt.lt(uniform, pt.sigmoid(a)).astype(a.dtype))
 
@@ -28,27 +28,27 @@ class BernoulliUnits:
     noise = "uniform"
     unit_interval = True
 
-    def energy(self, V: Variable, b: Variable, z: Variable | None) -> Variable:
+    def energy(self, V: Symbolic, b: Symbolic, z: Symbolic | None) -> Symbolic:
         """Return the energy's part of each row of `V` alone: ``-Vb``."""
         return -V.dot(b)
 
-    def scaled(self, V: Variable, z: Variable | None) -> Variable:
+    def scaled(self, V: Symbolic, z: Symbolic | None) -> Symbolic:
         """Return what the hidden units see."""
         return V
 
-    def log_normaliser(self, a: Variable, b: Variable, z: Variable | None) -> Variable:
+    def log_normaliser(self, a: Symbolic, b: Symbolic, z: Symbolic | None) -> Symbolic:
         """Return the logarithm of the sum of ``exp(-energy)`` over all v, for each row of `a`."""
         return pt.softplus(a).sum(axis=1)
 
-    def mean(self, a: Variable) -> Variable:
+    def mean(self, a: Symbolic) -> Symbolic:
         """Return ``P(v = 1 | h)``."""
         return pt.sigmoid(a)
 
-    def draw(self, noise: Variable, a: Variable, z: Variable | None) -> Variable:
+    def draw(self, noise: Symbolic, a: Symbolic, z: Symbolic | None) -> Symbolic:
         """Turn uniform noise into a sample."""
         return bernoulli(noise, a)
 
-    def cost(self, X: Variable, a: Variable) -> Variable:
+    def cost(self, X: Symbolic, a: Symbolic) -> Symbolic:
         """Return the cross-entropy of `X` and its reconstruction, element by element, in nats."""
         return cross_entropy(X, a)
 
@@ -68,30 +68,30 @@ class GaussianUnits:
     noise = "normal"
     unit_interval = False
 
-    def energy(self, V: Variable, b: Variable, z: Variable | None) -> Variable:
+    def energy(self, V: Symbolic, b: Symbolic, z: Symbolic | None) -> Symbolic:
         """Return the energy's part of each row of `V` alone: half its squared distance from `b`."""
         return self.scaled((V - b) ** 2, z).sum(axis=1) / np.asarray(2, V.dtype)
 
-    def scaled(self, V: Variable, z: Variable | None) -> Variable:
+    def scaled(self, V: Symbolic, z: Symbolic | None) -> Symbolic:
         """Return what the hidden units see: values in units of the variance."""
         return V if z is None else V * pt.exp(-z)
 
-    def log_normaliser(self, a: Variable, b: Variable, z: Variable | None) -> Variable:
+    def log_normaliser(self, a: Symbolic, b: Symbolic, z: Symbolic | None) -> Symbolic:
         """Return the logarithm of the integral of ``exp(-energy)`` over all v, for each row of `a`."""
         half = np.asarray(0.5, a.dtype)
         log_variance = np.asarray(np.log(2 * np.pi), a.dtype) + (pt.zeros_like(b) if z is None else z)
         return (self.scaled(a**2 - b**2, z) + log_variance).sum(axis=1) * half
 
-    def mean(self, a: Variable) -> Variable:
+    def mean(self, a: Symbolic) -> Symbolic:
         """Return ``E(v | h)``."""
         return a
 
-    def draw(self, noise: Variable, a: Variable, z: Variable | None) -> Variable:
+    def draw(self, noise: Symbolic, a: Symbolic, z: Symbolic | None) -> Symbolic:
         """Turn standard normal noise into a sample."""
         drawn = a + (noise if z is None else noise * pt.exp(z / np.asarray(2, z.dtype)))
         return disconnected_grad(drawn)
 
-    def cost(self, X: Variable, a: Variable) -> Variable:
+    def cost(self, X: Symbolic, a: Symbolic) -> Symbolic:
         """Return the squared error of `X` and its reconstruction, element by element."""
         return squared_error(X, a)
 

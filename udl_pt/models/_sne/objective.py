@@ -17,16 +17,17 @@ cache, and nothing of the size N x N is ever written.
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pytensor.tensor as pt
+from numpy.typing import ArrayLike
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
 from udl_pt.backends import Function, get_backend
 from udl_pt.models._sne.affinities import check_embedding, check_probabilities
-from udl_pt.symbolic.variables import check_variable
+from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 
 __all__ = [
     "attraction",
@@ -40,21 +41,27 @@ __all__ = [
     "tsne_gradient",
 ]
 
-Kernel = Callable[[Variable], tuple[Variable, Variable | None, Variable]]
+Kernel = Callable[[Symbolic], tuple[Symbolic, Symbolic | None, Symbolic]]
 
 
-def gaussian(d: Variable) -> tuple[Variable, Variable | None, Variable]:
+def gaussian(d: Symbolic) -> tuple[Symbolic, Symbolic | None, Symbolic]:
     """Return w, s and log w of symmetric SNE for squared distances `d`; None says that s is 1."""
     return pt.exp(-d), None, -d
 
 
-def student(d: Variable) -> tuple[Variable, Variable | None, Variable]:
+def student(d: Symbolic) -> tuple[Symbolic, Symbolic | None, Symbolic]:
     """Return w, s and log w of t-SNE for squared distances `d`."""
-    w = 1 / (1 + d)
+    w: Any = 1 / (1 + d)
     # NumPy's log is vectorised, its log1p is not; where it matters, PyTensor makes log1p of it
     return w, w, -pt.log(1 + d)
 
 
+@overload
+def sne_cost(P: SymbolicLike, Y: SymbolicLike | ArrayLike) -> Symbolic: ...
+@overload
+def sne_cost(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
+@overload
+def sne_cost(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def sne_cost(P: Any, Y: Any) -> Any:
     """Return symmetric SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
 
@@ -79,6 +86,12 @@ def sne_cost(P: Any, Y: Any) -> Any:
     return _called("sne_cost", gaussian, _cost, P, Y)
 
 
+@overload
+def tsne_cost(P: SymbolicLike, Y: SymbolicLike | ArrayLike) -> Symbolic: ...
+@overload
+def tsne_cost(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
+@overload
+def tsne_cost(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def tsne_cost(P: Any, Y: Any) -> Any:
     """Return t-SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
 
@@ -87,6 +100,12 @@ def tsne_cost(P: Any, Y: Any) -> Any:
     return _called("tsne_cost", student, _cost, P, Y)
 
 
+@overload
+def sne_gradient(P: SymbolicLike, Y: SymbolicLike | ArrayLike) -> Symbolic: ...
+@overload
+def sne_gradient(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
+@overload
+def sne_gradient(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def sne_gradient(P: Any, Y: Any) -> Any:
     """Return the gradient of `sne_cost` by Y in closed form, of shape (N, C).
 
@@ -95,6 +114,12 @@ def sne_gradient(P: Any, Y: Any) -> Any:
     return _called("sne_gradient", gaussian, _gradient, P, Y)
 
 
+@overload
+def tsne_gradient(P: SymbolicLike, Y: SymbolicLike | ArrayLike) -> Symbolic: ...
+@overload
+def tsne_gradient(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
+@overload
+def tsne_gradient(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def tsne_gradient(P: Any, Y: Any) -> Any:
     """Return the gradient of `tsne_cost` by Y in closed form, of shape (N, C).
 
@@ -104,18 +129,18 @@ def tsne_gradient(P: Any, Y: Any) -> Any:
     return _called("tsne_gradient", student, _gradient, P, Y)
 
 
-def _cost(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
+def _cost(kernel: Kernel, P: Symbolic, Y: Symbolic) -> Symbolic:
     entropy = pt.switch(pt.gt(P, 0), P * pt.log(pt.switch(pt.gt(P, 0), P, 1)), 0).sum()
     return entropy + energy(kernel, P, Y, 1)
 
 
-def energy(kernel: Kernel, P: Variable, Y: Variable, exaggeration: Any) -> Variable:
+def energy(kernel: Kernel, P: Symbolic, Y: Symbolic, exaggeration: Any) -> Symbolic:
     """Return the part of the cost that depends on Y; early exaggeration strengthens its attracting term."""
     log_w = kernel(_squared_distances(Y.T, Y.T))[2]
     return _log_sum_exp(_others(log_w, Y)) - exaggeration * (P * log_w).sum()
 
 
-def _gradient(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
+def _gradient(kernel: Kernel, P: Symbolic, Y: Symbolic) -> Symbolic:
     _, s, log_w = kernel(_squared_distances(Y.T, Y.T))
     others = _others(log_w, Y)
     others -= others.max()  # first: beside a large log w, the logarithm of the sum would be lost
@@ -124,13 +149,13 @@ def _gradient(kernel: Kernel, P: Variable, Y: Variable) -> Variable:
     return 4 * (force.sum(axis=1)[:, None] * Y - force.dot(Y))
 
 
-def _others(log_w: Variable, Y: Variable) -> Variable:
+def _others(log_w: Symbolic, Y: Symbolic) -> Symbolic:
     """Make log w minus infinity where a point meets itself; in a way that every backend can do."""
     numbers = pt.cumsum(pt.ones_like(Y[:, 0]))
     return pt.switch(pt.eq(numbers[:, None], numbers[None, :]), -np.inf, log_w)
 
 
-def _log_sum_exp(x: Variable) -> Variable:
+def _log_sum_exp(x: Symbolic) -> Symbolic:
     """Return log Z; where all points are far from each other, w itself would be zero."""
     highest = disconnected_grad(x.max())
     return highest + pt.log(pt.exp(x - highest).sum())
@@ -157,8 +182,8 @@ def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
 
 
 def _sums_on_numba(
-    attracting: Variable, repelling: Variable, w: Variable, own: Variable, points: Variable
-) -> list[Variable]:
+    attracting: Symbolic, repelling: Symbolic, w: Symbolic, own: Symbolic, points: Symbolic
+) -> list[Symbolic]:
     """Write the sums down as they are: there they become one loop, and no matrix is made (`numba_sums`)."""
     differences = _differences(own, points)
     terms = [factor * difference for factor in (attracting, repelling) for difference in differences]
@@ -166,8 +191,8 @@ def _sums_on_numba(
 
 
 def _sums_by_products(
-    attracting: Variable, repelling: Variable, w: Variable, own: Variable, points: Variable
-) -> list[Variable]:
+    attracting: Symbolic, repelling: Symbolic, w: Symbolic, own: Symbolic, points: Symbolic
+) -> list[Symbolic]:
     """Take the sums from products with the points' coordinates and with ones: the fastest way elsewhere."""
     C = own.type.shape[0]
     ones = pt.ones_like(points[:1])
@@ -189,16 +214,16 @@ def attraction(kernel: Kernel, C: int, dtype: str) -> Function:
     return Function([P, own, points], total, compiled=False, name="attraction")
 
 
-def _inputs(C: int, dtype: str) -> tuple[Variable, Variable, Variable]:
+def _inputs(C: int, dtype: str) -> tuple[Symbolic, Symbolic, Symbolic]:
     own, points = (pt.tensor(name, dtype=dtype, shape=(C, None)) for name in ("own", "points"))
     return pt.matrix("P", dtype=dtype), own, points
 
 
-def _differences(own: Variable, points: Variable) -> list[Variable]:
+def _differences(own: Symbolic, points: Symbolic) -> list[Symbolic]:
     return [own[c][:, None] - points[c][None, :] for c in range(own.type.shape[0])]
 
 
-def _squared_distances(own: Variable, points: Variable) -> Variable:
+def _squared_distances(own: Symbolic, points: Symbolic) -> Symbolic:
     """Return the squared distances of points to all, (B, N), from coordinates (C, B) and (C, N)."""
     if points.type.shape[0] is None:
         return ((own[:, :, None] - points[:, None, :]) ** 2).sum(axis=0)
@@ -208,13 +233,13 @@ def _squared_distances(own: Variable, points: Variable) -> Variable:
 
 @cache
 def _compiled(
-    name: str, kernel: Kernel, graph: Callable[..., Variable], C: int, dtype: str, backend: str
+    name: str, kernel: Kernel, graph: Callable[..., Symbolic], C: int, dtype: str, backend: str
 ) -> Any:
     P, Y = pt.matrix("P", dtype=dtype), pt.tensor("Y", dtype=dtype, shape=(None, C))
     return Function([P, Y], graph(kernel, P, Y), backend=backend, name=name)
 
 
-def _called(name: str, kernel: Kernel, graph: Callable[..., Variable], P: Any, Y: Any) -> Any:
+def _called(name: str, kernel: Kernel, graph: Callable[..., Symbolic], P: Any, Y: Any) -> Any:
     """Follow the rule for calling: variables in, variable out; arrays in, array out."""
     if isinstance(P, Variable) or isinstance(Y, Variable):
         if not isinstance(P, Variable):
