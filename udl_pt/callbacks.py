@@ -1,4 +1,4 @@
-"""Callbacks for ``fit``; `udl_pt.training.callbacks` describes them."""
+"""Callbacks for ``fit``: schedules of rates, early stopping, averages of parameters, sizes of updates."""
 
 from udl_pt.training.callbacks import (
     EarlyStopping,

@@ -117,7 +117,9 @@ def test_streams_on_one_generator_draw_other_numbers_in_functions_of_ones_own(ma
     assert len(np.unique(got)) == got.size == 600
     random = "random" if make is np.random.default_rng else "random_sample"
     np.testing.assert_array_equal(got[:, 0].ravel(), getattr(untouched, random)(100))
-    np.testing.assert_array_equal(getattr(generator, random)(3), getattr(make(5), random)(3))  # a copy
+    np.testing.assert_array_equal(
+        getattr(generator, random)(3), getattr(make(5), random)(3)
+    )  # FAST_COMPILE draws from a copy
 
 
 def test_other_inputs_than_those_that_a_graph_was_built_of():

@@ -152,7 +152,7 @@ def check_switch(value: Any, name: str) -> bool:
 
 
 def check_switches(**values: Any) -> None:
-    """Raise unless all values are switches, as of `check_switch`."""
+    """Raise unless all values are switches: True or False, or 1 or 0."""
     for name, value in values.items():
         check_switch(value, name)
 

@@ -139,7 +139,7 @@ def _is_frame_of_numbers(X: Any) -> bool:
 
 
 def as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
-    """Make an array of `value`, but for what holds no data as it is, and for masks, which would be lost.
+    """Convert `value` to an array; refuse objects that hold no data, and masks, which would be lost.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ def _check_different(keys: list[Any], place: str) -> None:
 
 @contextlib.contextmanager
 def folder_if_filled(folder: Path) -> Iterator[None]:
-    """Make a folder with its parents; at the end, remove those that were made and are still empty."""
+    """Create a folder with its parents; at the end, remove those that were created and are still empty."""
     made = [place for place in (folder, *folder.absolute().parents) if not place.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 @contextlib.contextmanager
 def _folder_aside(folder: Path) -> Iterator[Path]:
-    """Make a folder inside another, and remove it at the end. Its lock is the sign that its writer lives."""
+    """Create a folder inside another, and remove it at the end. Its lock shows that its writer lives."""
     _remove_leftovers(folder)
     aside, lock = _locked_folder(folder)
     try:
@@ -177,7 +177,7 @@ def _folder_aside(folder: Path) -> Iterator[Path]:
 
 
 def _locked_folder(folder: Path) -> tuple[Path, int | None]:
-    """Make a folder, and return it with the file descriptor that holds its lock, where there are locks."""
+    """Create a folder, and return it with the file descriptor that holds its lock, where there are locks."""
     while True:
         made = folder / f".udl_pt-files-{secrets.token_hex(8)}.part"
         made.mkdir(0o700)

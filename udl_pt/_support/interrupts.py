@@ -192,7 +192,7 @@ def whole(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def interruptible() -> contextlib.AbstractContextManager[None]:
-    """Make a context within `uninterrupted` in which handlers run at once: for work that can be undone."""
+    """Return a context within `uninterrupted` in which handlers run at once: for work that can be undone."""
     return _active[-1].opened() if _active and _in_main_thread() else contextlib.nullcontext()
 
 
@@ -212,7 +212,7 @@ class Ended(BaseException):
 
 @contextlib.contextmanager
 def ending_by_signals() -> Iterator[None]:
-    """Make a context in which SIGTERM and SIGHUP raise `Ended`, as Ctrl-C raises KeyboardInterrupt.
+    """Raise `Ended` for SIGTERM and SIGHUP in a context, as Ctrl-C raises KeyboardInterrupt.
 
     A signal that is ignored, such as SIGHUP under nohup, or that has another handler, is left alone. In other
     threads than the main one nothing changes.

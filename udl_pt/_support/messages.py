@@ -128,7 +128,7 @@ def _advice_for_probabilities(name: str, low: float, high: float, dtype: Any) ->
 
 
 def codes_that_are_no_probabilities(number: int, n_layers: int) -> ValueError:
-    """Make the error that a layer takes probabilities, and the one below gives other values."""
+    """Return the error that a layer takes probabilities, and the one below returns other values."""
     return ValueError(
         f"layer {number} of {n_layers} (see pretrain_options) takes values in [0, 1], and layer "
         f"{number - 1} gives others: give it cost='squared_error', and output units like those of that "

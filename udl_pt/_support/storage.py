@@ -227,7 +227,7 @@ def file_mode(name: str, target: str) -> int | None:
 
 
 def _made(unfinished: str, mode: int) -> Any:
-    """Make a file that is locked for as long as it is open: the sign that its writer lives."""
+    """Create a file that is locked for as long as it is open: the sign that its writer lives."""
     while True:
         # "x" follows no link that somebody has put there
         file = open(unfinished, "xb", buffering=0, opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115

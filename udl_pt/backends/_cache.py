@@ -66,7 +66,7 @@ def why_temporary() -> str:
 
 
 def prepare_cache(backend: str) -> None:
-    """Make the cache ready to be read and written by `backend`; quick after the first time.
+    """Prepare the cache so that `backend` can read and write it; quick after the first time.
 
     Raises
     ------

@@ -25,26 +25,62 @@ _chosen: str | None = None
 
 
 def set_backend(name: str | None) -> None:
-    """Set the backend for all models that aren't told another one.
+    """Set the backend for all models that are not given another one.
 
     Parameters
     ----------
     name : {"numba", "c", "jax"} or None
-        None goes back to the environment's ``UDL_PT_BACKEND``, else ``"numba"``.
+        None returns to the environment's ``UDL_PT_BACKEND``, or to ``"numba"`` where that is not set.
 
     Raises
     ------
     ValueError
-        For any other name.
+        For any other name, and for "jax" where JAX is not installed.
     RuntimeError
         For ``"jax"`` in a process that was forked after JAX had started.
+
+    Examples
+    --------
+    >>> from udl_pt import set_backend
+    >>> from udl_pt.backends import get_backend
+    >>> set_backend("c")
+    >>> get_backend()
+    'c'
+    >>> set_backend(None)  # the default again
     """
     global _chosen
     _chosen = None if name is None else get_backend(name)
 
 
 def get_backend(name: str | None = None) -> str:
-    """Resolve `name`: itself, else what `set_backend` set, else the environment's, else ``"numba"``."""
+    """Return the backend that a name stands for, after checking that it can be used.
+
+    Parameters
+    ----------
+    name : {"numba", "c", "jax"} or None
+        None stands for the choice of `udl_pt.set_backend`, else for the environment's ``UDL_PT_BACKEND``,
+        else for ``"numba"``.
+
+    Returns
+    -------
+    str
+        ``"numba"``, ``"c"`` or ``"jax"``.
+
+    Raises
+    ------
+    ValueError
+        For any other name, and for "jax" where JAX is not installed.
+    RuntimeError
+        For ``"jax"`` in a process that was forked after JAX had started.
+
+    Examples
+    --------
+    >>> from udl_pt.backends import BACKENDS, get_backend
+    >>> get_backend("c")
+    'c'
+    >>> get_backend() in BACKENDS
+    True
+    """
     name = installed_backend(name)
     if name == "jax":
         refuse_forked_jax()
@@ -52,7 +88,10 @@ def get_backend(name: str | None = None) -> str:
 
 
 def installed_backend(name: str | None = None) -> str:
-    """Resolve `name` as `get_backend`, for use in another process: here JAX might hang, after a fork."""
+    """Return the backend that a name stands for, for use in another process.
+
+    Unlike `get_backend` it allows "jax" after a fork, where JAX might hang in this process.
+    """
     source = "backend"
     if name is None:
         name = _chosen
@@ -72,7 +111,32 @@ def installed_backend(name: str | None = None) -> str:
 
 
 def float_dtype(dtype: Any = None) -> str:
-    """Resolve `dtype`: ``"float32"`` or ``"float64"``; None is PyTensor's floatX, as in Theano."""
+    """Return the name of a dtype of floating-point numbers.
+
+    Parameters
+    ----------
+    dtype : {"float64", "float32"}, numpy.dtype or None
+        None stands for PyTensor's floatX, as in Theano.
+
+    Returns
+    -------
+    str
+        ``"float64"`` or ``"float32"``.
+
+    Raises
+    ------
+    ValueError
+        For any other dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.backends import float_dtype
+    >>> float_dtype(np.float32)
+    'float32'
+    >>> float_dtype() in ("float32", "float64")
+    True
+    """
     return str(pytensor.config.floatX) if dtype is None else check_dtype(dtype)
 
 

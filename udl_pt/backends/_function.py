@@ -41,12 +41,51 @@ R = TypeVar("R")
 
 
 def shared(value: np.ndarray, name: str) -> SharedVariable:
-    """Make a shared variable of `value`'s own dtype that owns `value`."""
+    """Create a shared variable of an array's own dtype.
+
+    Parameters
+    ----------
+    value : numpy.ndarray
+        The variable's first value. The variable uses the array itself, not a copy.
+    name : str
+        Name of the variable.
+
+    Returns
+    -------
+    SharedVariable
+        The variable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.backends import shared
+    >>> W = shared(np.ones((2, 3), "float32"), "W")
+    >>> W.dtype, W.get_value().shape
+    ('float32', (2, 3))
+    """
     return pytensor.shared(value, name=name, borrow=True)
 
 
 def to_numpy(variables: Iterable[SharedVariable]) -> None:
-    """Turn the shared variables' values back into writable NumPy arrays (JAX leaves its own there)."""
+    """Convert the values of shared variables back into writable NumPy arrays.
+
+    Functions on JAX leave JAX's own arrays there.
+
+    Parameters
+    ----------
+    variables : iterable of SharedVariable
+        The variables. Values that are NumPy arrays already stay as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.backends import Function, shared, to_numpy
+    >>> n = shared(np.zeros(2), "n")
+    >>> _ = Function([], [], [(n, n + 1)])()
+    >>> to_numpy([n])
+    >>> n.get_value(borrow=True).flags.writeable
+    True
+    """
     for variable in variables:
         value = variable.get_value(borrow=True, return_internal_type=True)
         if not isinstance(value, np.ndarray):
@@ -54,7 +93,7 @@ def to_numpy(variables: Iterable[SharedVariable]) -> None:
 
 
 class Draw(Protocol):
-    """What a random draw's variable carries as ``tag.draw``; see `udl_pt.symbolic.random`."""
+    """A random draw, which its variable carries as ``tag.draw``; see `udl_pt.symbolic.random`."""
 
     number: int
     variables: Sequence[Variable]
@@ -70,22 +109,35 @@ class Function:
     Parameters
     ----------
     inputs : sequence of Variable
-        The arguments; a call must pass arrays of exactly their dtypes.
+        The arguments. A call must pass arrays of exactly their dtypes.
     outputs : Variable or sequence of Variable
         One result, or the list of results.
     updates : iterable of (SharedVariable, Variable)
         New values of shared variables.
     backend : {"numba", "c", "jax"}, optional
-        See `get_backend`.
+        Backend that compiles the graph. The default is the choice of `udl_pt.set_backend`.
     name : str
-        What tracebacks and profiles call it.
+        Name of the function in tracebacks and profiles.
     compiled : bool
-        False for what runs seldom: NumPy carries out one operation after the other, whatever the backend.
+        False for a graph that is seldom computed: NumPy runs one operation after the other, whatever the
+        backend.
 
     Notes
     -----
-    Draws of a `RandomStreams` in the graph are made on the host, in the order in which the streams handed
-    them out, and passed in: the same numbers on every backend.
+    The host makes the draws of each `RandomStreams` in the graph, in the order in which the streams created
+    them, and passes them in. So the numbers are the same on every backend.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.backends import Function, shared
+    >>> x, total = pt.dvector("x"), shared(np.zeros(2), "total")
+    >>> add = Function([x], x.sum(), updates=[(total, total + x)])
+    >>> float(add(np.array([1.0, 2.0])))
+    3.0
+    >>> total.get_value().tolist()
+    [1.0, 2.0]
     """
 
     def __init__(
@@ -120,17 +172,64 @@ class Function:
         self._shapes: Any = None
 
     def __call__(self, *arguments: np.ndarray) -> Any:
-        """Compute the outputs and carry out the updates."""
+        """Compute the outputs and apply the updates."""
         results = self.call_locked(self._computed, arguments)
         arrays = [r if isinstance(r, np.ndarray) else np.array(r) for r in results]  # JAX's are read-only
         return arrays[0] if self._single else arrays
 
     def call_locked(self, function: Callable[..., R], /, *args: Any) -> R:
-        """Call a function during which no other thread changes the variables that this one reads."""
+        """Call a function while no other thread changes the shared variables that this one reads.
+
+        Parameters
+        ----------
+        function : callable
+            The function to call.
+        *args
+            Its arguments.
+
+        Returns
+        -------
+        object
+            The result of `function`.
+
+        Examples
+        --------
+        Read two variables at one moment, also while another thread calls ``step``:
+
+        >>> import numpy as np
+        >>> from udl_pt.backends import Function, shared
+        >>> a, b = shared(np.zeros(1), "a"), shared(np.zeros(1), "b")
+        >>> step = Function([], [], [(a, a + 1), (b, b - 1)])
+        >>> _ = step()
+        >>> step.call_locked(lambda: (a.get_value().tolist(), b.get_value().tolist()))
+        ([1.0], [-1.0])
+        """
         return call_holding(self._locks, function, *args)
 
     def take_over(self, other: "Function") -> None:
-        """Use what `other` has compiled, where it computes the same from the same shared variables."""
+        """Use the compiled code of another function, where both compute the same.
+
+        Both must have the same backend, and equal graphs of the same shared variables. Otherwise nothing
+        happens.
+
+        Parameters
+        ----------
+        other : Function
+            A function that was called, so that it is compiled.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt.backends import Function
+        >>> x = pt.dvector("x")
+        >>> old, new = Function([x], 2 * x), Function([x], 2 * x)
+        >>> old(np.ones(2)).tolist()
+        [2.0, 2.0]
+        >>> new.take_over(old)
+        >>> new.operations() == old.operations()  # though `new` was never called
+        True
+        """
         ours, theirs = ([*f._outputs, *(new for _, new in f._updates)] for f in (self, other))
         kinds = [(f.backend, f._is_compiled, f._single, [p for p, _ in f._updates]) for f in (self, other)]
         if (
@@ -147,12 +246,29 @@ class Function:
             return self._run([*arguments, *self._sampled(arguments)])
 
     def operations(self) -> list[Any]:
-        """Return the nodes of the graph as PyTensor rewrote it for the backend, in their order.
+        """Return the nodes of the graph in their order, as PyTensor rewrote it for the backend.
+
+        Returns
+        -------
+        list of Apply
+            The nodes.
 
         Raises
         ------
         RuntimeError
             Before the first call, which compiles it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt.backends import Function
+        >>> x = pt.dvector("x")
+        >>> f = Function([x], 2 * x + 1)
+        >>> f(np.ones(2)).tolist()
+        [3.0, 3.0]
+        >>> len(f.operations())  # one loop for product and sum
+        1
         """
         if self._compiled is None:
             raise RuntimeError(f"{self.name} is compiled when it is first called: call it before")

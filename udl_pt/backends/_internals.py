@@ -115,7 +115,7 @@ def module_cache() -> Any:
 
 
 def replace_module_cache(cache: Any) -> None:
-    """Make PyTensor use another list of C modules; with None, it makes a new one at the next compilation.
+    """Replace PyTensor's list of C modules; with None, it creates a new one at the next compilation.
 
     PyTensor: ``cmodule._module_cache`` and ``ModuleCache._on_atexit``, which PyTensor runs when the process
     ends.
@@ -146,7 +146,7 @@ def set_numba_folder(folder: Path) -> None:
 
 
 def replace_numba_cache_file(file_class: type) -> None:
-    """Make Numba read and write its compile cache through `file_class`.
+    """Set the class through which Numba reads and writes its compile cache.
 
     Numba: ``numba.core.caching.IndexDataCacheFile``, which Numba looks up whenever it opens a function's
     files.
@@ -157,7 +157,7 @@ def replace_numba_cache_file(file_class: type) -> None:
 
 
 def forget_numba_registries() -> None:
-    """Make Numba read its tables of functions again.
+    """Clear Numba's record of the tables of functions that it has read, so that it reads them again.
 
     Numba: ``numba.core.registry.cpu_target``, ``_registries`` of its two contexts, ``globals`` of a registry,
     and ``_lookup_global`` and ``_remove_global`` of the typing context. Numba reads each entry of a table

@@ -1,4 +1,4 @@
-"""Rewriters that reach into a loop's own graph, where PyTensor's linkers leave some of theirs out."""
+"""Rewriters that reach into a loop's own graph, where PyTensor's linkers omit some of theirs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ __all__ = ["inside_loops"]
 
 
 def inside_loops(rewriter: Any, concerns: Callable[[Any], bool]) -> Any:
-    """Make the rewriter of loops that carries out `rewriter` inside them.
+    """Return a rewriter of loops that applies `rewriter` inside them.
 
     Parameters
     ----------

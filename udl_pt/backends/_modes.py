@@ -45,7 +45,7 @@ def _has_wider_sum(node: Any) -> bool:
 
 
 def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
-    """Make a sum of float32 accumulate in float32: in float64, PyTensor's JAX sum returns float64."""
+    """Replace a sum of float32 by one accumulated in float32: else PyTensor's JAX sum returns float64."""
     if not _has_wider_sum(node):
         return None
     dtype = node.outputs[0].type.dtype
@@ -53,7 +53,7 @@ def _sum_in_its_own_dtype(fgraph: Any, node: Any) -> list[Variable] | None:
 
 
 def wide_jax(backend: str) -> contextlib.AbstractContextManager[Any]:
-    """Have JAX keep float64 and int64 as they are, whatever floatX says, for the time of a call."""
+    """Return a context in which JAX keeps float64 and int64 as they are, whatever floatX is."""
     if backend != "jax":
         return contextlib.nullcontext()
     refuse_forked_jax()

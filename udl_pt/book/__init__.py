@@ -1,4 +1,7 @@
-"""The book's programs. A module's ``section`` runs its chapter and returns its section of the report."""
+"""The book's programs. A module's ``section`` runs its chapter and returns its section of the report.
+
+`CHAPTERS` holds these functions by the chapter's number, ``"1"`` to ``"6"``.
+"""
 
 from collections.abc import Callable
 

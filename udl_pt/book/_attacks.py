@@ -24,21 +24,21 @@ SIGN, MANY, NOISE = "fast gradient sign", f"{STEPS} steps", "random noise"
 
 @dataclass
 class Attacked:
-    """What attacks did to one network.
+    """The outcomes of all attacks on one network.
 
     Attributes
     ----------
     outcomes : dict of str to list of Outcome
         For each attack, one outcome for each of `EPSILONS`.
     median_change : float
-        Half of the images are tricked by a change of at most this size a pixel.
+        Half of the images are tricked if each pixel may change by this much.
     """
 
     outcomes: dict[str, list[Outcome]]
     median_change: float
 
     def errors(self, way: str) -> list[float]:
-        """Return the error under an attack, for each of `EPSILONS`."""
+        """Return the error rates under an attack, one for each of `EPSILONS`."""
         return [came.error_after for came in self.outcomes[way]]
 
     def at(self, way: str, epsilon: float) -> Outcome:
@@ -47,18 +47,22 @@ class Attacked:
 
 
 def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> Attacked:
-    """Attack a network in three ways, with changes of every size.
+    """Attack a network in three ways, with perturbations of every size.
 
     Parameters
     ----------
     dnn : DNN
         A fitted network.
     X : ndarray of shape (N, D)
-        Images; the smallest change is sought for the first 100.
+        Images. The smallest perturbation that tricks the network is searched for the first 100.
     Y : ndarray of int of shape (N,)
-        Their labels.
+        Labels of the images.
     seed : int
         Seed of the random noise.
+
+    Returns
+    -------
+    Attacked
     """
     outcomes: dict[str, list[Outcome]] = {SIGN: [], MANY: [], NOISE: []}
     for epsilon in EPSILONS:
@@ -74,7 +78,7 @@ def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> Attacked:
 
 
 def trick(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
-    """Change images by the fast gradient sign method.
+    """Perturb images by the fast gradient sign method.
 
     Parameters
     ----------
@@ -83,13 +87,14 @@ def trick(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, list[str]
     X : ndarray of shape (N, D)
         Images.
     Y : ndarray of int of shape (N,)
-        Their labels.
+        Labels of the images.
 
     Returns
     -------
     changed : ndarray of shape (N, D)
+        Perturbed images.
     before, after : list of str
-        What the network saw, with its confidence.
+        Predictions of the network with their probabilities, such as ``"7 (99%)"``.
     """
     changed = fast_gradient_sign(dnn, X, Y, EPSILON)
     before, after = (
@@ -99,7 +104,7 @@ def trick(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, list[str]
 
 
 def targeted_rates(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> list[float]:
-    """Return, for each class, how many images of the other classes can be made to look like it.
+    """Return, for each class, the share of the other classes' images that an attack turns into it.
 
     Parameters
     ----------
@@ -108,7 +113,11 @@ def targeted_rates(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> list[float]:
     X : ndarray of shape (N, D)
         Images.
     Y : ndarray of int of shape (N,)
-        Their labels.
+        Labels of the images.
+
+    Returns
+    -------
+    list of float
     """
     rates = []
     for target in range(int(dnn.b.get_value().shape[0])):

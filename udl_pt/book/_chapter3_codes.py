@@ -1,4 +1,4 @@
-"""What chapter 3 says beside its main program: denoising, PCA again, vanishing gradients, deep codes."""
+"""Further statements of chapter 3, measured: denoising, PCA again, vanishing gradients, deep codes."""
 
 from typing import Any
 
@@ -39,7 +39,21 @@ NEIGHBOURS = 5
 
 
 def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
-    """Show how far steps move the weights of each layer of a deep network, with and without pretraining."""
+    """Measure how far steps move each layer's weights in a deep network, with and without pretraining.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Backend, dtype, seed and callbacks.
+
+    Returns
+    -------
+    shown : list of Picture or Table
+    results : dict
+        Measurements for `results.json`.
+    """
     small = len(data.X) < programs.SMALL
     looks = {}
     for name, pretrain_epochs in (("pretrained", 5 if small else 1), ("not pretrained", 0)):
@@ -84,7 +98,21 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
 
 
 def noisy_codes(data: Dataset, settings: Settings) -> Shown:
-    """Compare codes of more units than pixels that were learned without noise and with it."""
+    """Compare overcomplete codes that are learned from clean images with those learned from masked ones.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Backend, dtype, seed and callbacks.
+
+    Returns
+    -------
+    shown : list of Picture or Table
+    results : dict
+        Measurements for `results.json`.
+    """
     small = len(data.X) < programs.SMALL
     table = [["hidden units' training", "cost of labels (nats)", "test error"]]
     results: dict[str, Any] = {"hidden": OVERCOMPLETE, "masked": MASKED}
@@ -129,7 +157,21 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
 
 
 def linear_codes(data: Dataset, settings: Settings) -> Shown:
-    """Train an auto-encoder without sigmoids to find the subspace of the principal components."""
+    """Train a linear auto-encoder to find the subspace of the principal components.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training images; the first 500 are used, in float64.
+    settings : Settings
+        Backend, seed and callbacks.
+
+    Returns
+    -------
+    shown : list of Picture or Table
+    results : dict
+        Measurements for `results.json`.
+    """
     settings.say(f"a linear auto-encoder with {LINEAR} hidden units")
     X = np.asarray(data.X[:LINEAR_ROWS], float)
     X = X - X.mean(axis=0)
@@ -163,7 +205,21 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
 
 
 def deep_codes(data: Dataset, settings: Settings) -> Shown:
-    """Map the test digits into the plane by a deep auto-encoder, and by two principal components."""
+    """Encode the test digits in the plane by a deep auto-encoder, and by two principal components.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Backend, dtype, seed and callbacks.
+
+    Returns
+    -------
+    shown : list of Picture or Table
+    results : dict
+        Measurements for `results.json`.
+    """
     small = len(data.X) < programs.SMALL
     settings.say(f"a deep auto-encoder, layers {PLANE}")
     deep = DeepAutoEncoder(PLANE, **settings.made()).fit(

@@ -32,7 +32,7 @@ TOYS = {"donut": donut, "XOR clouds": xor_clouds, "eight clouds in space": gauss
 
 @dataclass
 class Map:
-    """An embedding in the plane, and what was measured of it.
+    """An embedding in the plane, and its measurements.
 
     Attributes
     ----------
@@ -40,10 +40,13 @@ class Map:
         The embedded points.
     seconds : float
         Time of the embedding.
-    one_neighbour_error, trustworthiness : float
-        See `one_neighbour_error` and scikit-learn's function of that name.
+    one_neighbour_error : float
+        Share of points whose nearest neighbour in the plane has another label.
+    trustworthiness : float
+        Between 0 and 1, by `sklearn.manifold.trustworthiness` with 5 neighbours: 1 if all neighbours in the
+        plane are neighbours in the data.
     cost : float or None
-        Divergence in nats; None for PCA, which has none.
+        Kullback-Leibler divergence in nats; None for PCA, which has none.
     costs : sequence of float
         The divergence during the iterations.
     """
@@ -84,7 +87,7 @@ class DigitMaps:
         return self.tsnes[int(self.usual.perplexity)]
 
     def by_name(self) -> dict[str, Map]:
-        """Return all maps by the name of their method."""
+        """Return all maps by the names of their methods."""
         return {
             "PCA": self.pca,
             "symmetric SNE": self.sne,
@@ -94,7 +97,19 @@ class DigitMaps:
 
 @dataclass
 class ToyMap:
-    """Toy data of shape (N, D), their labels of shape (N,), and their map by t-SNE of shape (N, 2)."""
+    """Toy data and their embedding by t-SNE.
+
+    Attributes
+    ----------
+    X : ndarray of shape (N, D)
+        The data.
+    labels : ndarray of int of shape (N,)
+        Their labels.
+    Y : ndarray of shape (N, 2)
+        The embedded points.
+    one_neighbour_error : float
+        Share of points whose nearest neighbour in the plane has another label.
+    """
 
     X: np.ndarray
     labels: np.ndarray
@@ -112,7 +127,11 @@ def map_digits(X: np.ndarray, labels: np.ndarray, settings: Settings) -> DigitMa
     labels : ndarray of int of shape (N,)
         Their digits; no method sees them.
     settings : Settings
-        Backend, dtype and seed.
+        Backend, dtype, seed and callbacks.
+
+    Returns
+    -------
+    DigitMaps
     """
     N = len(X)
     perplexities = [p for p in PERPLEXITIES if p < N] or [2]
@@ -160,20 +179,29 @@ def one_neighbour_error(Y: np.ndarray, labels: np.ndarray) -> float:
         The points.
     labels : ndarray of shape (N,)
         Their labels.
+
+    Returns
+    -------
+    float
     """
     nearest = NearestNeighbors(n_neighbors=1).fit(Y).kneighbors(return_distance=False)[:, 0]
     return float(np.mean(labels[nearest] != labels))
 
 
 def time_iterations(X: np.ndarray, settings: Settings) -> dict[int, float]:
-    """Time an iteration of t-SNE in milliseconds (the median of 48), for growing numbers of points.
+    """Measure the milliseconds of a t-SNE iteration (the median of 48), for growing numbers of points.
 
     Parameters
     ----------
     X : ndarray of shape (N, D)
-        Points, of which the first are taken.
+        Points; the first 250, 500 and 1000 are embedded, as far as there are so many.
     settings : Settings
         Backend, dtype and seed.
+
+    Returns
+    -------
+    dict of int to float
+        Milliseconds by the number of points.
     """
     found = {}
     for n in (n for n in SIZES if n <= len(X)):
@@ -190,7 +218,18 @@ def _clock(stamps: list[float]) -> Callable[[Progress], None]:
 
 
 def map_toys(settings: Settings) -> dict[str, ToyMap]:
-    """Embed toy data of 400 points by t-SNE at the usual perplexity, each by its name."""
+    """Embed three toy data sets of 400 points by t-SNE at perplexity 30.
+
+    Parameters
+    ----------
+    settings : Settings
+        Backend, dtype and seed.
+
+    Returns
+    -------
+    dict of str to ToyMap
+        Embeddings by the name of the data.
+    """
     maps = {}
     for name, make in TOYS.items():
         X, labels = make(400, settings.seed)

@@ -1,4 +1,4 @@
-"""What the chapters' programs share: their settings, and networks trained side by side."""
+"""Parts that the chapters' programs share: their settings, and networks trained side by side."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -46,20 +46,33 @@ FINE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.99, "batch_sz": 10
 
 @dataclass
 class Settings:
-    """What a chapter's program is run with.
+    """The settings of a chapter's program.
 
     Attributes
     ----------
     sizes : sequence of int
         Hidden units of each layer.
     epochs : int or None
-        Epochs of fine-tuning of the networks that a chapter compares; None is its own choice.
-    backend, dtype, seed
-        See `DNN`.
+        Epochs of fine-tuning of the chapter's main networks. None is the chapter's own number.
+    backend : {"numba", "c", "jax"} or None
+        The backend that compiles. None is the default, which `udl_pt.set_backend` sets.
+    dtype : {"float32", "float64"}
+        The models' dtype.
+    seed : int
+        Seed of models (``random_state``) and of noise.
     callbacks : sequence of callable
-        Handed to each ``fit``.
+        Callbacks for the ``fit`` of networks and layers, and for the embeddings of digits.
     say : callable
-        Called with a line on what comes next.
+        Called with a line of text on the next stage, for example `print`.
+
+    Examples
+    --------
+    >>> from udl_pt.book import Settings
+    >>> settings = Settings(sizes=[100, 50], epochs=2, say=print)
+    >>> settings.sizes, settings.dtype
+    ([100, 50], 'float32')
+    >>> settings.say("PCA of 5,000 images of 784 pixels")
+    PCA of 5,000 images of 784 pixels
     """
 
     sizes: Sequence[int] = (1000, 750, 500)
@@ -71,28 +84,41 @@ class Settings:
     say: Callable[[str], None] = lambda line: None
 
     def made(self) -> dict[str, Any]:
-        """Return what every model's constructor is told."""
+        """Return the arguments that all models' constructors get: ``random_state`` and ``dtype``.
+
+        Returns
+        -------
+        dict
+
+        Examples
+        --------
+        >>> from udl_pt import RBM
+        >>> from udl_pt.book import Settings
+        >>> Settings(seed=1).made()
+        {'random_state': 1, 'dtype': 'float32'}
+        >>> rbm = RBM(100, **Settings(seed=1).made())
+        """
         return {"random_state": self.seed, "dtype": self.dtype}
 
 
 @dataclass
 class Contestant:
-    """A network to be compared with others.
+    """A network that is compared with others.
 
     Attributes
     ----------
     name : str
-        What pretraining it gets.
+        Name of its pretraining.
     dnn : DNN
-        Made, not yet trained.
+        The network; `compete` trains it.
     epochs : int
-        Of fine-tuning.
+        Epochs of fine-tuning.
     pretrain_epochs : int
-        Of each layer; 0 for no pretraining.
+        Epochs of each layer; 0 for no pretraining.
     pretraining : dict
         Arguments of the layers' ``fit``.
     seconds : dict of str to float
-        What each stage took.
+        Seconds of each stage, after training.
     """
 
     name: str
@@ -104,18 +130,18 @@ class Contestant:
 
 
 class Stopwatch:
-    """A callback that tells the pretraining's seconds from the fine-tuning's, which is the last stage."""
+    """A callback that measures the seconds of pretraining and of fine-tuning, which is the last stage."""
 
     def __init__(self) -> None:
         self._ends = [time.perf_counter()] * 2  # of what came before the last stage, and of the last
 
     def __call__(self, progress: Progress) -> None:
-        """Note the time at the end of a stage."""
+        """Record the time at the end of a stage."""
         if progress.epoch == progress.epochs:
             self._ends = [*self._ends, time.perf_counter()]
 
     def seconds(self) -> dict[str, float]:
-        """Return the seconds of each stage, and of all."""
+        """Return the seconds of ``"pretraining"``, of ``"fine-tuning"`` and of the ``"whole"``."""
         start, *_, before, end = self._ends
         marks = {"pretraining": before - start, "fine-tuning": end - before, "whole": end - start}
         return {stage: round(value, 2) for stage, value in marks.items()}
@@ -131,9 +157,13 @@ def well_trained(
     data : Dataset
         Training and test images.
     settings : Settings
-        Sizes, epochs, backend, dtype and seed.
+        Sizes, epochs, backend, dtype, seed and callbacks.
     augment : callable
-        Makes of the network the list of augmentations that it is fine-tuned with.
+        Takes the network and returns the list of augmentations for its fine-tuning.
+
+    Returns
+    -------
+    DNN
     """
     small = len(data.X) < SMALL
     epochs = settings.epochs if settings.epochs is not None else 20 if small else 5
@@ -157,7 +187,17 @@ def well_trained(
 
 
 def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]) -> None:
-    """Train the networks one after the other, with the book's rates, and note the seconds."""
+    """Train the networks one after the other, with the book's rates, and record the seconds.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    settings : Settings
+        Sizes, backend and callbacks.
+    contestants : iterable of Contestant
+        The networks.
+    """
     for one in contestants:
         before = f"each layer {one.pretrain_epochs}, then " if one.pretrain_epochs else ""
         settings.say(f"DNN({list(settings.sizes)}), {one.name}, epochs: {before}{one.epochs}")
@@ -179,7 +219,7 @@ def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]
 
 
 def comparison_table(contestants: Iterable[Contestant]) -> list[list[str]]:
-    """Return a row for each network: epochs, test error, cost, seconds."""
+    """Return a header and a row for each network: epochs, test error, cost, seconds."""
     stages = ("pretraining", "fine-tuning", "whole")
     table = [["network", "epochs", "test error", "cost (nats)", *stages]]
     for one in contestants:
@@ -198,7 +238,7 @@ def comparison_table(contestants: Iterable[Contestant]) -> list[list[str]]:
 
 
 def measured(settings: Settings, contestants: Sequence[Contestant]) -> dict[str, Any]:
-    """Return what is kept of a comparison in `results.json`."""
+    """Return the measurements of a comparison for `results.json`."""
     return {
         "sizes": list(settings.sizes),
         "fine_tuning": FINE_TUNING,
@@ -210,17 +250,17 @@ def measured(settings: Settings, contestants: Sequence[Contestant]) -> dict[str,
 
 
 def shape_of(data: Dataset, settings: Settings) -> str:
-    """Write a network's layers out, from the pixels to the classes."""
+    """Return a network's layer sizes as text, from the pixels to the classes."""
     return " - ".join(map(str, (data.X.shape[1], *settings.sizes, int(data.Y.max()) + 1)))
 
 
 def first_of_each(data: Dataset) -> list[int]:
-    """Return the row of the first test image of each class that there is."""
+    """Return the row of the first test image of each class, where the class has one."""
     return [i for digit in range(int(data.Y.max()) + 1) for i in np.flatnonzero(data.Ytest == digit)[:1]]
 
 
 def few_steps(data: Dataset) -> str:
-    """Say how short an epoch is, where it is."""
+    """Return a sentence on the few steps of an epoch; an empty text from 20,000 training rows on."""
     if len(data.X) >= SMALL:
         return ""
     steps = len(data.X) // FINE_TUNING["batch_sz"]
@@ -228,10 +268,10 @@ def few_steps(data: Dataset) -> str:
 
 
 def counted(n: int, what: str = "epoch") -> str:
-    """Write a number and its noun."""
+    """Return a number and its noun as text, such as ``"3 epochs"``."""
     return f"{n} {what}{'s' * (n != 1)}"
 
 
 def percent(rate: float) -> str:
-    """Write a rate in percent."""
+    """Return a rate as text in percent, such as ``"2.50%"``."""
     return f"{100 * rate:.2f}%"

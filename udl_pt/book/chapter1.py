@@ -1,4 +1,4 @@
-"""Chapter 1: principal components of the digits, and everything that the chapter says of them, measured."""
+"""Chapter 1: principal components of the digits, and the chapter's statements on them, measured."""
 
 import time
 from typing import Any
@@ -23,18 +23,31 @@ TRAINED, SHOWN = 5000, 2000  # rows that the classifiers learn from, points in t
 
 
 def section(data: Dataset, settings: Settings) -> Section:
-    """Find the digits' principal components and hold them against the chapter's statements.
+    """Compute the digits' principal components, and check the chapter's statements on them.
 
     Parameters
     ----------
     data : Dataset
-        Training and test images.
+        Training and test images. The components are computed in float64.
     settings : Settings
-        Backend, dtype and seed.
+        Backend and seed.
 
     Returns
     -------
     Section
+
+    Examples
+    --------
+    >>> from udl_pt.book import Settings, chapter1
+    >>> from udl_pt.datasets import load_mnist_subset
+    >>> data = load_mnist_subset()
+    >>> data.X.shape
+    (5000, 784)
+    >>> section = chapter1.section(data, Settings(say=print))  # doctest: +SKIP
+    PCA of 5,000 images of 784 pixels
+    logistic regression on 784 pixels, and on 50 components
+    >>> section.title  # doctest: +SKIP
+    'Chapter 1: principal components analysis'
     """
     X = np.asarray(data.X, float)  # the statements are exact; float64 shows that best
     settings.say(f"PCA of {len(X):,} images of {X.shape[1]} pixels")

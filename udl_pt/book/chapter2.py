@@ -1,4 +1,4 @@
-"""Chapter 2: symmetric SNE and t-SNE of digits and of toy data, and what the chapter says of them."""
+"""Chapter 2: symmetric SNE and t-SNE of digits and of toy data, and the chapter's statements on them."""
 
 from typing import Any
 
@@ -15,18 +15,28 @@ POINTS = 1000  # digits that are embedded
 
 
 def section(data: Dataset, settings: Settings) -> Section:
-    """Embed digits by PCA, symmetric SNE and t-SNE, at several perplexities; then toy data.
+    """Embed digits by PCA, symmetric SNE and t-SNE at several perplexities, then toy data by t-SNE.
 
     Parameters
     ----------
     data : Dataset
         Training images; the first 1,000 are embedded.
     settings : Settings
-        Backend, dtype and seed.
+        Backend, dtype, seed and callbacks.
 
     Returns
     -------
     Section
+
+    Examples
+    --------
+    >>> from udl_pt.book import Settings, chapter2
+    >>> from udl_pt.datasets import load_mnist_subset
+    >>> data = load_mnist_subset()
+    >>> settings = Settings(dtype="float64", seed=1)
+    >>> section = chapter2.section(data, settings)  # doctest: +SKIP
+    >>> [picture.name for picture in section.pictures]  # doctest: +SKIP
+    ['crowding', 'perplexity', 'costs', 'toys']
     """
     X, labels = data.X[:POINTS], data.Y[:POINTS]
     maps = map_digits(X, labels, settings)

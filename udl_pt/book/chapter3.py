@@ -29,20 +29,36 @@ BOOK = {PRETRAINED: 3, PLAIN: 10}  # epochs
 
 
 def section(data: Dataset, settings: Settings) -> Section:
-    """Run chapter 3's main program.
+    """Run chapter 3's main program: train a deep network with greedy pretraining, and one without.
+
+    Then measure the chapter's statements on vanishing gradients, denoising, linear and deep auto-encoders.
 
     Parameters
     ----------
     data : Dataset
         Training and test images.
     settings : Settings
-        Sizes, epochs, backend, dtype and seed.
+        Sizes, epochs, backend, dtype, seed and callbacks.
 
     Returns
     -------
     Section
-        On at least `programs.SMALL` training rows the book's own epochs: 1 of pretraining and 3, against
-        10. On fewer rows an epoch has fewer steps, so there are more: 5 and 15, against 60.
+
+    Notes
+    -----
+    On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning, against
+    10 without pretraining. On fewer rows an epoch has fewer steps, so there are more: 5 and 15, against 60.
+    `Settings.epochs` replaces those of fine-tuning.
+
+    Examples
+    --------
+    >>> from udl_pt.book import Settings, chapter3
+    >>> from udl_pt.datasets import load_mnist_subset
+    >>> data = load_mnist_subset()
+    >>> settings = Settings(sizes=[300, 100], epochs=5)
+    >>> section = chapter3.section(data, settings)  # doctest: +SKIP
+    >>> list(section.results["errors"])  # doctest: +SKIP
+    ['pretrained', 'not pretrained']
     """
     small = len(data.X) < programs.SMALL
     pretrain_epochs = 5 if small else 1
@@ -183,7 +199,7 @@ def _pictures(
 
 
 def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
-    """Say what the curves show, by their numbers: sizes and epochs may be anyone's."""
+    """Describe the curves by their numbers, which fit any sizes and epochs."""
     constant = 1 - np.bincount(data.Ytest).max() / len(data.Ytest)
     reached = next((epoch for epoch, error in enumerate(errors[PLAIN], 1) if error < 0.5), None)
     when = f"takes {reached} to" if reached else f"does not, in {len(errors[PLAIN])},"

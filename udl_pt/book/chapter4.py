@@ -1,4 +1,4 @@
-"""Chapter 4's main program, a deep network on restricted Boltzmann machines; and how good these are."""
+"""Chapter 4's main program, a deep network on restricted Boltzmann machines; and their likelihoods."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,20 +45,36 @@ DREAMS = 7
 
 
 def section(data: Dataset, settings: Settings) -> Section:
-    """Run chapter 4's main program with both kinds of pretraining and none; then weigh machines.
+    """Run chapter 4's main program: train deep networks pretrained by RBMs, by auto-encoders, and not at all.
+
+    Then train four more RBMs, and measure their likelihoods.
 
     Parameters
     ----------
     data : Dataset
         Training and test images.
     settings : Settings
-        Sizes, epochs, backend, dtype and seed.
+        Sizes, epochs, backend, dtype, seed and callbacks.
 
     Returns
     -------
     Section
-        On at least `programs.SMALL` training rows the book's own epochs: 1 of pretraining and 3. On fewer
-        rows an epoch has fewer steps, so there are more: 5 and 15, and 20 instead of 5 for the machines.
+
+    Notes
+    -----
+    On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning. On
+    fewer rows an epoch has fewer steps, so there are more: 5 and 15. The four further RBMs are trained for 5
+    epochs, or for 20 on fewer rows. `Settings.epochs` replaces those of fine-tuning.
+
+    Examples
+    --------
+    >>> from udl_pt.book import Settings, chapter4
+    >>> from udl_pt.datasets import load_mnist_subset
+    >>> data = load_mnist_subset()
+    >>> settings = Settings(sizes=[300, 100], epochs=5)
+    >>> section = chapter4.section(data, settings)  # doctest: +SKIP
+    >>> list(section.results["errors"])  # doctest: +SKIP
+    ['RBMs first', 'auto-encoders first', 'not pretrained']
     """
     small = len(data.X) < programs.SMALL
     pretrain_epochs = 5 if small else 1
@@ -109,24 +125,24 @@ def section(data: Dataset, settings: Settings) -> Section:
 
 @dataclass
 class Machine:
-    """A restricted Boltzmann machine of its own, and what was measured of it (all in nats).
+    """A restricted Boltzmann machine, and its measurements in nats.
 
     Attributes
     ----------
     M : int
-        Hidden units.
+        Number of hidden units.
     options : dict
-        What it is trained with besides `MACHINE`.
+        Arguments of ``fit`` besides those in `MACHINE`.
     rbm : RBM
-        Trained; its parameters are averages over the last steps.
+        The trained machine; its parameters are averages over the last steps.
     log_Z : dict of str to Estimate or float
-        ``"exact"`` where it can be summed up, ``"ais"`` and ``"reverse"``.
+        Logarithms of the partition function: ``"exact"`` with 15 hidden units, ``"ais"`` and ``"reverse"``.
     log_likelihoods : dict of str to float
-        Of a test image, in the mean, by these.
+        Mean log-likelihood of a test image by each of these.
     pseudo, cross_entropy : float
-        In the mean, of the same images.
+        Mean pseudo-likelihood and cross-entropy of the same images.
     seconds : float
-        Of training.
+        Seconds of training.
     """
 
     M: int
@@ -139,7 +155,17 @@ class Machine:
     seconds: float = 0.0
 
     def train(self, data: Dataset, settings: Settings, epochs: int) -> None:
-        """Train it with a falling rate, and average its parameters."""
+        """Train the machine with a falling learning rate, and average its parameters.
+
+        Parameters
+        ----------
+        data : Dataset
+            Training images.
+        settings : Settings
+            Backend, dtype, seed and callbacks.
+        epochs : int
+            Number of epochs.
+        """
         self.rbm, watch = RBM(self.M, **settings.made()), Stopwatch()
         average = ParameterAverage(self.rbm, decay=AVERAGE, every=1)
         self.rbm.fit(
@@ -154,7 +180,15 @@ class Machine:
         self.seconds = watch.seconds()["whole"]
 
     def weigh(self, data: Dataset, tested: np.ndarray) -> None:
-        """Measure it on binary test images."""
+        """Compute the machine's partition function and likelihoods.
+
+        Parameters
+        ----------
+        data : Dataset
+            Training images, for the annealing.
+        tested : ndarray of shape (Ntest, D)
+            Binary test images.
+        """
         rbm = self.rbm
         if self.M == FEW:
             self.log_Z["exact"] = log_partition(rbm)
@@ -167,7 +201,7 @@ class Machine:
         self.cross_entropy = _cross_entropy(tested, rbm.forward_output(tested))
 
     def results(self) -> dict[str, Any]:
-        """Return it for `results.json`."""
+        """Return the measurements for `results.json`."""
         return {
             "hidden": self.M,
             "options": {**MACHINE, **self.options},

@@ -1,4 +1,4 @@
-"""Chapter 5: what the hidden units of each layer have learned."""
+"""Chapter 5: the features that the hidden units of each layer have learned."""
 
 from typing import Any
 
@@ -18,14 +18,28 @@ IMAGES = 5  # for each of them
 
 
 def section(data: Dataset, settings: Settings) -> Section:
-    """Train a network, and ask its units what they look for.
+    """Train a network, and compute the inputs that activate its hidden units.
 
     Parameters
     ----------
     data : Dataset
         Training and test images.
     settings : Settings
-        Sizes, epochs, backend, dtype and seed.
+        Sizes, epochs, backend, dtype, seed and callbacks.
+
+    Returns
+    -------
+    Section
+
+    Examples
+    --------
+    >>> from udl_pt.book import Settings, chapter5
+    >>> from udl_pt.datasets import load_mnist_subset
+    >>> data = load_mnist_subset()
+    >>> settings = Settings(sizes=[300, 100], epochs=5)
+    >>> section = chapter5.section(data, settings)  # doctest: +SKIP
+    >>> list(section.results["activations"])  # doctest: +SKIP
+    ['layer 1', 'layer 2']
     """
     dnn = well_trained(data, settings)
     X = np.asarray(data.X, settings.dtype)
@@ -91,7 +105,7 @@ def _hidden(dnn: DNN, number: int, X: np.ndarray) -> np.ndarray:
 
 
 def _of_one_digit(labels: np.ndarray) -> float:
-    """Return the share of the most frequent label in each row, in the mean."""
+    """Return the mean share of the most frequent label in each row."""
     counts = (labels[:, :, None] == np.arange(labels.max() + 1)).sum(axis=1)
     return float(counts.max(axis=1).mean() / labels.shape[1])
 

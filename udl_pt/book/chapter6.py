@@ -1,4 +1,4 @@
-"""Chapter 6: how the network is tricked, and how it is hardened."""
+"""Chapter 6: adversarial attacks on a network, and adversarial training against them."""
 
 import numpy as np
 
@@ -29,14 +29,28 @@ PLAIN, HARDENED = "plain", "hardened"
 
 
 def section(data: Dataset, settings: Settings) -> Section:
-    """Train a plain and a hardened network, and trick both.
+    """Train a plain and an adversarially trained network, and attack both.
 
     Parameters
     ----------
     data : Dataset
-        Training and test images.
+        Training and test images; the first 300 test images are attacked.
     settings : Settings
-        Sizes, epochs, backend, dtype and seed.
+        Sizes, epochs, backend, dtype, seed and callbacks.
+
+    Returns
+    -------
+    Section
+
+    Examples
+    --------
+    >>> from udl_pt.book import Settings, chapter6
+    >>> from udl_pt.datasets import load_mnist_subset
+    >>> data = load_mnist_subset()
+    >>> settings = Settings(sizes=[300, 100], epochs=5)
+    >>> section = chapter6.section(data, settings)  # doctest: +SKIP
+    >>> list(section.results["errors"]["plain"])  # doctest: +SKIP
+    ['fast gradient sign', '40 steps', 'random noise']
     """
     networks = {
         PLAIN: well_trained(data, settings),

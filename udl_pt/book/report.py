@@ -1,6 +1,6 @@
 """The report: a folder with figures, `results.json`, and one self-contained page.
 
-A chapter is one function that returns its `Section`; see `udl_pt.book.chapter2`.
+Each chapter is one function that returns its `Section`; `udl_pt.book.chapter2` is a short one.
 """
 
 import base64
@@ -25,7 +25,24 @@ PACKAGES = ("pytensor", "numba", "numpy", "scipy", "scikit-learn", "jax", "torch
 
 @dataclass
 class Picture:
-    """A matplotlib figure, its name (its file is ``chapter3_<name>.png``), and a sentence on what to see."""
+    """A matplotlib figure in the report.
+
+    Attributes
+    ----------
+    name : str
+        Name of the figure; chapter 3's is written to ``chapter3_<name>.png``.
+    figure : matplotlib.figure.Figure
+        The figure.
+    sentence : str
+        Caption that says what there is to see.
+
+    Examples
+    --------
+    >>> from udl_pt.book.report import Picture
+    >>> from udl_pt.plots import plot_costs
+    >>> picture = Picture("costs", plot_costs({"RBM": [90.0, 80.0, 75.0]}), "The cost falls.")
+    >>> picture.figure.savefig(f"{picture.name}.png")
+    """
 
     name: str
     figure: Any
@@ -34,7 +51,22 @@ class Picture:
 
 @dataclass
 class Table:
-    """A table among the pictures: its rows, the first its header, and a sentence on what to see."""
+    """A table among the pictures of the report.
+
+    Attributes
+    ----------
+    rows : sequence of sequence of str
+        Rows of the table. The first is its header.
+    sentence : str
+        Caption that says what there is to see.
+
+    Examples
+    --------
+    >>> from udl_pt.book.report import Table
+    >>> table = Table([["network", "test error"], ["pretrained", "2.50%"]], "Pretraining helps.")
+    >>> table.rows[0]
+    ['network', 'test error']
+    """
 
     rows: Sequence[Sequence[str]]
     sentence: str
@@ -42,20 +74,27 @@ class Table:
 
 @dataclass
 class Section:
-    """What a chapter adds to the report.
+    """A chapter's section of the report.
 
     Attributes
     ----------
     title : str
-        The section's heading.
+        Heading of the section.
     sentences : sequence of str
-        What was done and what came of it, a paragraph each.
+        Methods and results, one paragraph each.
     table : sequence of sequence of str
-        Rows of the table of results, the first its header.
+        Rows of the table of results. The first is its header.
     pictures : sequence of Picture or Table
-        Shown in this order.
+        Pictures and further tables, in the order of the page.
     results : mapping
-        Everything measured, for `results.json`.
+        All measurements, for `results.json`.
+
+    Examples
+    --------
+    >>> from udl_pt.book.report import Section, write_report
+    >>> section = Section("Chapter 1", ["PCA needs no labels."], results={"error": 0.118})
+    >>> write_report({"1": section}, "report", {"seed": 0}).name
+    'index.html'
     """
 
     title: str
@@ -66,7 +105,21 @@ class Section:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that results depend on, where they are installed."""
+    """Return the versions of Python, of `udl_pt` and of the installed packages that results depend on.
+
+    Returns
+    -------
+    dict of str to str
+        Versions by the package's name.
+
+    Examples
+    --------
+    >>> import numpy, udl_pt
+    >>> from udl_pt.book.report import versions
+    >>> found = versions()
+    >>> found["udl_pt"] == udl_pt.__version__, found["numpy"] == numpy.__version__
+    (True, True)
+    """
     found = {"udl_pt": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -77,16 +130,16 @@ def versions() -> dict[str, str]:
 
 
 def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[str, Any]) -> Path:
-    """Write figures, `results.json` and `index.html` into the folder `out`: all, or none where that fails.
+    """Write figures, `results.json` and `index.html` into a folder: all files, or none if that fails.
 
     Parameters
     ----------
     sections : mapping of str to Section
-        By chapter.
+        Sections by the chapter's number.
     out : path-like
-        The folder; made where it isn't there. Only the report's own files are written.
+        The folder, created if it does not exist. Only the report's own files are written.
     settings : mapping
-        Data source, seed, backend, dtype and the like, for `results.json` and the page's foot.
+        Data source, seed, backend, dtype and the like, for `results.json` and the foot of the page.
 
     Returns
     -------
@@ -102,8 +155,18 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
 
     Notes
     -----
-    Whatever fails, also when somebody interrupts, a report that was there stays whole. A kill (SIGKILL) may
-    leave some files old and others new, each of them whole.
+    A report that was there before stays whole if writing fails or is interrupted. A kill (SIGKILL) may leave
+    some files old and others new, each of them whole.
+
+    Examples
+    --------
+    >>> from udl_pt.book.report import Picture, Section, write_report
+    >>> from udl_pt.plots import plot_costs
+    >>> picture = Picture("costs", plot_costs({"RBM": [90.0, 80.0, 75.0]}), "The cost falls.")
+    >>> section = Section("Chapter 4", ["An RBM learned."], pictures=[picture], results={"cost": 75.0})
+    >>> page = write_report({"4": section}, "report", {"data": "MNIST", "seed": 0})
+    >>> sorted(path.name for path in page.parent.iterdir())
+    ['chapter4_costs.png', 'index.html', 'results.json']
     """
     facts = {
         **settings,
@@ -134,7 +197,23 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
 
 
 def png(figure: Any) -> bytes:
-    """Draw a matplotlib figure as a PNG file's content."""
+    """Return a matplotlib figure as the content of a PNG file, at 120 dots per inch on white.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> from udl_pt.book.report import png
+    >>> from udl_pt.plots import plot_costs
+    >>> png(plot_costs({"RBM": [90.0, 80.0, 75.0]}))[1:4]
+    b'PNG'
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=120, facecolor="white")
     return buffer.getvalue()

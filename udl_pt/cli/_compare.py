@@ -1,4 +1,4 @@
-"""What ``udl-pt compare`` shows: a table in the terminal, numbers in a file, two pictures; or the code."""
+"""Output of ``udl-pt compare``: a table in the terminal, numbers in a file, two pictures; or the code."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,16 @@ WIDE = 170  # columns from which graph and code stand side by side
 
 
 def table(comparison: Comparison) -> Table:
-    """Make the table of all ways."""
+    """Build the table of all ways of training, for the terminal.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    rich.table.Table
+    """
     baseline = comparison.baseline
     title = f"{comparison.model}, {comparison.steps} steps"
     made = Table(title=title, caption=_caption(comparison), box=SIMPLE_HEAD, padding=0, pad_edge=False)
@@ -71,13 +80,13 @@ def _steps(way: Way, baseline: Way | None, *, cold: bool) -> str:
 
 
 def write(comparison: Comparison, folder: Any) -> list[Path]:
-    """Write the numbers and both pictures: all three files, or none where that fails.
+    """Write the numbers and both pictures: all three files, or none if that fails.
 
     Parameters
     ----------
     comparison : Comparison
     folder : path-like
-        Made where it isn't there.
+        Created if it does not exist.
 
     Returns
     -------
@@ -87,7 +96,7 @@ def write(comparison: Comparison, folder: Any) -> list[Path]:
     Raises
     ------
     OSError
-        When a file can't be written; those that were there stay.
+        When a file can't be written; files that were there before stay.
     """
     numbers = as_json(comparison.as_dict(), indent=1)
     contents = (numbers, png(plot_times(comparison)), png(plot_differences(comparison)))
@@ -96,14 +105,22 @@ def write(comparison: Comparison, folder: Any) -> list[Path]:
 
 
 def code(kind: str, backend: str, dtype: str, width: int) -> Any:
-    """Show what a training step became, beside the eager twin's lines.
+    """Return a training step's graph and the eager twin's lines of the same step, for the terminal.
 
     Parameters
     ----------
-    kind, backend, dtype
-        See `udl_pt.comparison._code.operations_of_step`.
+    kind : {"autoencoder", "rbm", "dnn"}
+        The model.
+    backend : {"numba", "c", "jax"}
+        The backend that compiles the step.
+    dtype : {"float32", "float64"}
+        The model's dtype.
     width : int
-        The terminal's columns; in a narrow one they stand below each other.
+        The terminal's columns. From 170 on, graph and lines stand side by side.
+
+    Returns
+    -------
+    rich renderable
     """
     graph = Table(title=f"a step on {backend}, after PyTensor's rewrites", title_justify="left")
     graph.add_column("operation")

@@ -1,4 +1,4 @@
-"""What works on this machine, where things are, and what to do about what is missing."""
+"""Findings of ``udl-pt doctor``: what works on this machine, where things are, and how to add the rest."""
 
 import os
 import warnings
@@ -25,7 +25,7 @@ Row = tuple[str, ...]
 
 
 def examine() -> Iterator[Table]:
-    """Yield the doctor's findings, one table a subject; compiles a tiny function on each backend."""
+    """Yield the doctor's findings, one table for each subject; compile a tiny function on each backend."""
     for title, subject in SUBJECTS.items():
         try:
             columns, *rows = subject()

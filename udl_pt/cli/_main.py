@@ -33,18 +33,34 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command ``udl-pt`` with its subcommands ``reproduce``, ``compare`` and ``doctor``.
 
     Parameters
     ----------
     arguments : sequence of str, optional
-        What stands behind ``udl-pt``.
+        The words after ``udl-pt``. Default: those of this process, ``sys.argv[1:]``.
 
     Returns
     -------
     int
-        0; 2 for bad input, which is explained on standard error; 128 and its number when a signal ended it:
-        130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+        The exit status: 0 after success, 2 after an error, which is explained on standard error. If a signal
+        ended the command, 128 plus its number: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+
+    Raises
+    ------
+    SystemExit
+        With 0 after ``--help`` and ``--version``, and with 2 for arguments that can't be parsed.
+
+    Examples
+    --------
+    >>> from udl_pt.cli import main
+    >>> main(["reproduce", "7"])  # on standard error: there is no chapter 7 here yet
+    2
+    >>> main(["reproduce", "1", "--out", "report"])  # doctest: +SKIP
+    data: MNIST subset embedded in udl_pt (5,000 + 1,000)
+    ...
+    The report is in report/index.html
+    0
     """
     options = _parser().parse_args(arguments)
     try:
@@ -65,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _temporary_files() -> Iterator[None]:
-    """Keep temporary files in a folder that is removed at the end: PyTensor leaves one a function."""
+    """Keep temporary files in a folder that is removed at the end: PyTensor leaves one for each function."""
     before, stack = tempfile.tempdir, contextlib.ExitStack()
     try:
         tempfile.tempdir = uninterrupted(

@@ -1,4 +1,4 @@
-"""Train one model in every way there is, and compare seconds, memory and parameters."""
+"""Train one model on every backend and with every eager twin, and compare seconds, memory and parameters."""
 
 from udl_pt.comparison._compare import Comparison, Way, compare
 

@@ -1,4 +1,4 @@
-"""What a training step became: PyTensor's graph after its rewrites, beside the eager twin's lines."""
+"""The graph of a training step after PyTensor's rewrites, and the eager twin's lines of the same step."""
 
 import inspect
 import textwrap
@@ -62,31 +62,39 @@ SHAPES = ("Shape_i", "ScalarFromTensor", "TensorFromScalar", "OnlyEntry", "MakeV
 
 
 def twins_lines(kind: str) -> str:
-    """Return the source of what the NumPy twin does in a step.
+    """Return the source lines that the NumPy twin runs in a training step.
 
     Parameters
     ----------
     kind : {"autoencoder", "rbm", "dnn"}
+        The model.
+
+    Returns
+    -------
+    str
     """
     parts = [*TWINS_LINES[kind], MomentumStep.__call__]
     return "\n".join(textwrap.dedent(inspect.getsource(part)) for part in parts)
 
 
 def operations_of_step(kind: str, backend: str, dtype: str = "float32") -> list[tuple[str, int, str]]:
-    """Compile a training step, and count what is left after PyTensor's rewrites.
+    """Compile a training step, and count the operations in its graph after PyTensor's rewrites.
 
     Parameters
     ----------
     kind : {"autoencoder", "rbm", "dnn"}
-        A network has two hidden layers.
+        The model. A network has two hidden layers.
     backend : {"numba", "c", "jax"}
+        The backend that compiles the step.
     dtype : {"float32", "float64"}
+        The model's dtype.
 
     Returns
     -------
     list of (str, int, str)
-        For each operation its name, how often it occurs, and what it is: fused from which others, in place,
-        a matrix product with or without accumulation, or no work at all. Products first, that last.
+        For each operation its name, its number of occurrences, and its description. The description names
+        fused operations, work in place, and matrix products with or without accumulation; or says that the
+        operation does no work. Products come first, operations without work last.
     """
     step, batch = _step(kind, backend, dtype)
     step(*batch, *(np.asarray(value, dtype) for value in (0.1, 0.9)))
@@ -109,7 +117,7 @@ def _step(kind: str, backend: str, dtype: str) -> tuple[Any, list[np.ndarray]]:
 
 
 def _described(op: Any) -> tuple[str, str]:
-    """Name an operation, and say what it is."""
+    """Return an operation's name and its description."""
     name = type(op).__name__
     notes = ["in place"] if getattr(op, "destroy_map", None) else []
     scalar = getattr(op, "scalar_op", None)

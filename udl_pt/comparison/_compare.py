@@ -1,8 +1,8 @@
-"""The same training in every way there is: seconds, memory, and how far the results are apart.
+"""The same training on each backend and with each eager twin: seconds, memory and differences of the results.
 
-Each way is a process (`udl_pt.comparison._worker`, `udl_pt.comparison._theano_worker`), so that the time to
-import, the compile cache and the memory are its own. All make the same draws; blocks of steps take turns, so
-that a machine whose speed drifts treats all alike.
+Each way of training runs in a process of its own (`udl_pt.comparison._worker`,
+`udl_pt.comparison._theano_worker`), with its own import time, compile cache and memory. All ways make the
+same draws. Blocks of steps take turns, so that changes of the machine's speed affect all ways alike.
 """
 
 import contextlib
@@ -42,23 +42,30 @@ MARKS = (1, 2, 5)  # times powers of ten: steps after which parameters are compa
 
 @dataclass
 class Way:
-    """What one way took.
+    """The measurements of one way of training: a backend, an eager twin, or the original Theano.
 
     Attributes
     ----------
     name : str
-        A backend, an eager twin (``"numpy"``, ``"torch"``), or ``"theano"``.
+        ``"numba"``, ``"c"`` or ``"jax"``; ``"numpy"`` or ``"torch"``; or ``"theano"``.
     import_cold, import_warm : float
-        Seconds from the process's start until the library was there, in either run.
+        Seconds from the start of the process to the end of the import, in the cold and in the warm run.
     cold, warm : float
-        Seconds from the process's start to the first step's end, with an empty compile cache and with a full
-        one (JAX keeps none).
+        Seconds from the start of the process to the end of the first step. The compile cache is empty in the
+        cold run and full in the warm run; JAX keeps none.
     ms : list of float
         Milliseconds of each step after the first.
     peak_memory : int
-        Bytes.
+        Largest memory use of the process, in bytes.
     differences : dict of int to float
-        By how much any parameter is apart from the reference's, after so many steps.
+        By number of steps: the largest absolute difference of a parameter from the reference's.
+
+    Examples
+    --------
+    >>> from udl_pt.comparison import Way
+    >>> way = Way("numpy", import_cold=2.0, import_warm=1.0, cold=2.5, warm=1.25, ms=[2.0, 3.0, 4.0])
+    >>> way.median, way.quartiles
+    (3.0, (2.5, 3.5))
     """
 
     name: str
@@ -72,21 +79,66 @@ class Way:
 
     @property
     def median(self) -> float:
-        """Milliseconds of a step."""
+        """Median of a step's milliseconds."""
         return float(np.median(self.ms))
 
     def compiling(self, *, cold: bool) -> float:
-        """Seconds from the import to the first step's end: to build, to draw weights, and to compile."""
+        """Return the seconds from the end of the import to the end of the first step.
+
+        In this time the model is built, its weights are drawn, and its step is compiled and run once.
+
+        Parameters
+        ----------
+        cold : bool
+            True for the run with an empty compile cache, False for the run with a full one.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> from udl_pt.comparison import Way
+        >>> way = Way("numba", import_cold=2.0, import_warm=1.0, cold=12.0, warm=1.5)
+        >>> way.compiling(cold=True), way.compiling(cold=False)
+        (10.0, 0.5)
+        """
         return self.cold - self.import_cold if cold else self.warm - self.import_warm
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """Those of the milliseconds."""
+        """Lower and upper quartile of a step's milliseconds."""
         low, high = np.percentile(self.ms, [25, 75])
         return float(low), float(high)
 
     def pays_after(self, other: "Way", *, cold: bool) -> float:
-        """Return the number of steps after which this way is faster than another; infinite if it never is."""
+        """Return the number of steps from which on this way of training stays ahead of another.
+
+        The time of n steps is the time to the end of the first step, plus n - 1 times the median of a step.
+
+        Parameters
+        ----------
+        other : Way
+            The way of training to compare with.
+        cold : bool
+            True for the runs with an empty compile cache, False for the runs with a full one.
+
+        Returns
+        -------
+        float
+            At least 1. Infinity if a step of this way takes longer than one of the other, or as long after a
+            first step that ends later.
+
+        Examples
+        --------
+        >>> from udl_pt.comparison import Way
+        >>> numpy = Way("numpy", import_cold=1.0, import_warm=1.0, cold=1.5, warm=1.5, ms=[3.0])
+        >>> jax = Way("jax", import_cold=2.0, import_warm=2.0, cold=3.5, warm=2.5, ms=[1.0])
+        >>> jax.pays_after(numpy, cold=True)  # 2 s later after the first step, then 2 ms faster in each
+        1001.0
+        >>> numpy.pays_after(jax, cold=True)
+        inf
+        """
         ahead = (other.cold if cold else other.warm) - (self.cold if cold else self.warm)
         gain = (other.median - self.median) / 1e3
         if gain > 0:
@@ -96,18 +148,31 @@ class Way:
 
 @dataclass
 class Comparison:
-    """What `compare` measured.
+    """The measurements of all ways of training, as `compare` returns them.
 
     Attributes
     ----------
     model : str
         The model, its sizes and dtype.
     steps : int
+        Number of training steps of each way.
     reference : str
-        The way that differences are counted from.
+        Name of the way whose parameters the others are compared with.
     ways : list of Way
+        Measurements of each way.
     left_out : dict of str to str
-        Ways that could not take part, and why.
+        Reasons by name for the ways that could not take part.
+
+    Examples
+    --------
+    >>> from udl_pt.comparison import Comparison, Way
+    >>> numpy = Way("numpy", import_cold=1.0, import_warm=1.0, cold=1.5, warm=1.5, ms=[3.0])
+    >>> jax = Way("jax", import_cold=2.0, import_warm=2.0, cold=3.5, warm=2.5, ms=[1.0])
+    >>> comparison = Comparison("RBM(100), float32", 2, "numpy", [jax, numpy], left_out={})
+    >>> comparison.baseline.name
+    'numpy'
+    >>> jax.pays_after(comparison.baseline, cold=False)
+    501.0
     """
 
     model: str
@@ -118,12 +183,32 @@ class Comparison:
 
     @property
     def baseline(self) -> Way | None:
-        """The eager way that compiling has to pay against: NumPy, else the first twin there is."""
+        """The eager way that the others have to outrun: NumPy, else the first twin; None without twins."""
         twins = {way.name: way for way in self.ways if way.name in TWINS}
         return twins.get("numpy", next(iter(twins.values()), None))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as what JSON can hold."""
+        """Return all measurements as dicts, lists, strings and numbers, for JSON.
+
+        Returns
+        -------
+        dict
+            The attributes, and for each way also ``ms_median``, ``ms_quartiles``, ``compile_cold`` and
+            ``compile_warm`` (seconds). All but the baseline also have ``pays_after_cold`` and
+            ``pays_after_warm``: the number of steps from which on the way stays ahead of the baseline,
+            rounded up, or None if there is none.
+
+        Examples
+        --------
+        >>> import json
+        >>> from udl_pt.comparison import Comparison, Way
+        >>> numpy = Way("numpy", import_cold=1.0, import_warm=1.0, cold=1.5, warm=1.5, ms=[3.0])
+        >>> jax = Way("jax", import_cold=2.0, import_warm=2.0, cold=3.5, warm=2.5, ms=[1.0])
+        >>> facts = Comparison("RBM(100), float32", 2, "numpy", [jax, numpy], left_out={}).as_dict()
+        >>> facts["ways"][0]["ms_median"], facts["ways"][0]["pays_after_cold"]
+        (1.0, 1001)
+        >>> text = json.dumps(facts)
+        """
         facts = asdict(self)
         for way, seen in zip(facts["ways"], self.ways, strict=True):
             way["ms_median"] = seen.median
@@ -151,37 +236,41 @@ def compare(
     fit: Mapping[str, Any] | None = None,
     say: Callable[[str], Any] = lambda text: None,
 ) -> Comparison:
-    """Train one model in several ways, side by side.
+    """Train one model on each backend and with each eager twin, and measure seconds, memory and differences.
+
+    Each way of training has processes of its own: one with an empty compile cache, one with a full cache. All
+    ways start from the same weights and make the same draws.
 
     Parameters
     ----------
     model : {"autoencoder", "rbm", "dnn"}, AutoEncoder, RBM or DNN
-        What to train; of a model its sizes, dtype, units and corruption, not its parameters. A network is
-        not pretrained. The model may be of a class derived from these, and a network may have such layers:
-        classes of a module that other processes can import. Then the symbolic ways alone take part, as for
-        all that the eager twins don't have; `left_out` has the reason.
+        The model to train. A given model sets sizes, dtype, units and corruption; its parameters are drawn
+        anew. A network is not pretrained.
     backends : sequence of {"numba", "c", "jax"}, optional
-        The symbolic ways; all that work here where not given.
+        The symbolic ways. Default: all that work here.
     twins : sequence of {"numpy", "torch"}, optional
-        The eager ways; all that are installed where not given.
+        The eager ways. Default: all that are installed.
     steps : int
-        How many steps each takes, at least 2.
+        Number of training steps of each way, at least 2.
     theano : path-like, optional
-        A Python interpreter that has the original Theano, to take part.
+        A Python interpreter with the original Theano, which then takes part too. It knows only sigmoid units
+        without corruption, and of ``fit`` only ``learning_rate``, ``mu``, ``batch_sz``, and an RBM's ``k``.
     sizes : sequence of int, optional
-        Hidden units, where `model` is a name; the book's, [1000] and [1000, 750, 500], where not given.
+        Hidden units of each layer, if `model` is a name. Default: the book's, [1000], or [1000, 750, 500] for
+        ``"dnn"``.
     data : (array_like of shape (N, D), array_like of int of shape (N,)), optional
-        Images and labels; the embedded MNIST images where not given.
+        Images and labels. Default: the embedded MNIST images.
     batch_sz : int
-        Rows a step.
+        Number of rows of a batch.
     dtype : {"float32", "float64"}, optional
-        The model's own where not given; float32 where `model` is a name.
+        Default: the model's own, or float32 if `model` is a name.
     seed : int
-        Of weights, shuffles and draws.
+        Seed of weights, shuffles and draws, at most 2**32 - 2.
     fit : mapping, optional
-        Further arguments of ``fit``, such as ``{"k": 3}``.
+        Further arguments of ``fit``, such as ``{"k": 3}``. Defaults: ``learning_rate`` 0.05 and ``mu`` 0.9
+        for ``"autoencoder"``; 0.1, 0 and ``k`` 1 for ``"rbm"``; 0.01 and 0.9 for ``"dnn"``.
     say : callable
-        Called with a line about what is going on.
+        Called with a line of text on each stage of the measurement, for example `print`.
 
     Returns
     -------
@@ -190,9 +279,27 @@ def compare(
     Raises
     ------
     ValueError, TypeError
-        For bad input, before anything is started.
+        For invalid input, before any way starts to train.
     RuntimeError
-        When one of the processes fails; with what it said last.
+        When a process fails, with the last lines that it wrote.
+
+    Notes
+    -----
+    The model's class may be derived from `AutoEncoder`, `RBM` or `DNN`, and a network may have layers of such
+    classes. Other processes must be able to import these classes: define them in a module. Only symbolic
+    ways train such a model. The same holds for all units and arguments of ``fit`` that the eager twins lack.
+    The result's `left_out` then has the reason; if `twins` names a twin, it is a ValueError.
+
+    Examples
+    --------
+    >>> from udl_pt import compare
+    >>> comparison = compare("rbm", ["jax"], ["numpy"], steps=20, sizes=[50])  # doctest: +SKIP
+    >>> [way.name for way in comparison.ways], comparison.reference  # doctest: +SKIP
+    (['jax', 'numpy'], 'numpy')
+    >>> compare("rbm", steps=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: steps is 1, expected at least 2
     """
     found = subject(model, sizes)
     steps, dtype = check_count(steps, "steps", at_least=2), float_dtype(dtype or found.dtype or "float32")
@@ -249,7 +356,7 @@ def compare(
 
 @contextlib.contextmanager
 def _cleaned_up() -> Iterator[contextlib.ExitStack]:
-    """Make a stack of contexts that all end, whatever signals come meanwhile."""
+    """Open a stack of contexts that all end, whatever signals come meanwhile."""
     stack = contextlib.ExitStack()
     try:
         yield stack
@@ -282,7 +389,7 @@ class _OneStep:
 
 
 def _ways(backends: Any, twins: Any, no_twin: str) -> tuple[list[str], dict[str, str]]:
-    """Name all ways that take part, and why others can't; for one asked for by name, that is an error."""
+    """Return the names of all ways that take part, and why others can't; raise for one asked for by name."""
     ways: list[str] = []
     left_out: dict[str, str] = {}
     for name in BACKENDS if backends is None else check_names(backends, "backends", BACKENDS):

@@ -1,4 +1,4 @@
-"""Figures of `udl_pt.compare`: when compiling has paid for itself, and how far the ways are apart."""
+"""Figures of `udl_pt.compare`: the steps after which compiling pays, and the differences of parameters."""
 
 from itertools import cycle
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["plot_differences", "plot_times"]
 
 
 def _styled(comparison: Comparison) -> list[tuple[Any, str, str, str]]:
-    """Assign each way a colour, a marker and a line: symbolic ones are drawn through, eager ones dashed."""
+    """Assign each way a colour, a marker and a line: solid for symbolic ways, dashed for eager ones."""
     looks = zip(cycle((*COLOURS, "#56B4E9", "#000000")), cycle((*MARKERS, "v", "P")), strict=False)
     return [
         (way, colour, marker, "--" if way.name in TWINS else "-")
@@ -22,9 +22,17 @@ def _styled(comparison: Comparison) -> list[tuple[Any, str, str, str]]:
 
 
 def plot_times(comparison: Comparison) -> Figure:
-    """Draw seconds against steps, from a process's start, with an empty compile cache and with a full one.
+    """Plot the seconds from a process's start against steps, with an empty and with a full compile cache.
 
-    A dot is where a way is done as soon as the eager one that it is held against.
+    A dot marks where a way draws level with the eager baseline.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
     baseline = comparison.baseline
     points = [
@@ -53,7 +61,16 @@ def plot_times(comparison: Comparison) -> Figure:
 
 
 def plot_differences(comparison: Comparison) -> Figure:
-    """Draw by how much parameters are apart from the reference's, against the steps done."""
+    """Plot the largest difference of a parameter from the reference's against the number of steps.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     for way, colour, marker, line in _styled(comparison):

@@ -1,4 +1,4 @@
-"""What `udl_pt.compare` compares: a model, the arguments of its ``fit``, and who can train it."""
+"""The subject of `udl_pt.compare`: a model, the arguments of its ``fit``, and the ways that can train it."""
 
 import inspect
 import io
@@ -33,13 +33,14 @@ SIMPLE = (bool, int, float, str, type(None))
 
 @dataclass
 class Subject:
-    """What is compared.
+    """The model that is compared.
 
     Attributes
     ----------
     kind : {"autoencoder", "rbm", "dnn"}
+        The model's kind; a derived class has that of its base.
     name : str
-        The class's name.
+        Name of the class.
     sizes : list of int
         Hidden units of each layer.
     dtype : str or None
@@ -47,9 +48,9 @@ class Subject:
     options : dict
         Further arguments of the constructor, of models and of twins.
     model : AutoEncoder, RBM, DNN or None
-        What symbolic ways train a copy of, where it can't be made of the above.
+        The model of which symbolic ways train a copy, where the attributes above can't describe it.
     no_twin : str
-        Why only symbolic ways can train it; empty where all can.
+        Reason why only symbolic ways can train it; empty where all can.
     """
 
     kind: str
@@ -62,14 +63,14 @@ class Subject:
 
 
 def subject(model: Any, sizes: Any = None) -> Subject:
-    """Check what is to be compared.
+    """Check the model that is compared, and return its description.
 
     Parameters
     ----------
-    model : str or model
-        See `udl_pt.compare`.
+    model : {"autoencoder", "rbm", "dnn"}, AutoEncoder, RBM or DNN
+        The model, or the name of its kind.
     sizes : sequence of int, optional
-        Hidden units, where `model` is a name.
+        Hidden units of each layer, if `model` is a name.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def _no_twin(model: Any) -> str:
 
 
 class _Pickler(pickle.Pickler):
-    """Refuses what another process would look for in vain: what the script that runs has defined."""
+    """A pickler that refuses classes and functions of the running script, which others can't import."""
 
     def persistent_id(self, value: Any) -> None:
         if isinstance(value, type | FunctionType) and value.__module__ == "__main__":
@@ -134,14 +135,14 @@ class _Pickler(pickle.Pickler):
 
 
 def pickled(value: Any, name: str, way_out: str) -> bytes:
-    """Pickle what is sent to another process.
+    """Pickle an object that is sent to another process.
 
     Parameters
     ----------
     value : object
-        What to send.
+        The object to send.
     name, way_out : str
-        How an error calls it, and what it advises.
+        The object's name in an error, and the advice there.
 
     Returns
     -------
@@ -163,9 +164,20 @@ def pickled(value: Any, name: str, way_out: str) -> bytes:
 
 
 def fit_arguments(found: Subject, fit: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``fit``, as JSON can hold them: the defaults of `KINDS`, then the caller's.
+    """Return the arguments of ``fit`` as values for JSON: the defaults of `KINDS`, then the caller's.
 
-    Where the eager twins don't have one of these, `Subject.no_twin` is set.
+    If the eager twins lack one of these arguments, `Subject.no_twin` is set.
+
+    Parameters
+    ----------
+    found : Subject
+        The model that is compared.
+    fit : mapping of str to bool, int, float, str or None
+        The caller's arguments of ``fit``.
+
+    Returns
+    -------
+    dict
 
     Raises
     ------

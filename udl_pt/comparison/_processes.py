@@ -1,4 +1,4 @@
-"""The processes in which `udl_pt.compare` trains, one a way, and how it talks to them, line by line."""
+"""The processes in which `udl_pt.compare` trains, one for each way, and the lines exchanged with them."""
 
 import contextlib
 import json
@@ -21,7 +21,12 @@ for path in glob.glob(os.path.join(os.path.dirname(numpy.__file__), "..", "numpy
 
 
 def check_theano(python: Any) -> None:
-    """Raise a ValueError unless `python` is an interpreter that can import Theano."""
+    """Raise a ValueError unless `python` is an interpreter that can import Theano.
+
+    Parameters
+    ----------
+    python : path-like
+    """
     command = [str(python), "-c", "import theano; print('theano', theano.__version__)"]
     try:
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -36,18 +41,19 @@ def check_theano(python: Any) -> None:
 
 
 class Process:
-    """A process that trains, as far as it is told to.
+    """A process that trains a model, as many steps at a time as it is told.
 
     Parameters
     ----------
     name : str
-        The way: a backend, a twin, or ``"theano"``.
+        The way of training: a backend, an eager twin, or ``"theano"``.
     task : dict
-        See `udl_pt.comparison._theano_worker`.
+        The task, sent to the process in JSON: the model's kind and sizes, dtype, seed, data file, arguments
+        of ``fit``, steps and checkpoints. The worker modules document the entries.
     place : Path
-        A folder for its compile cache, which a later process of the same name finds full.
+        Folder of its compile cache. A later process of the same name finds the cache full.
     theano : path-like or None
-        The interpreter of ``"theano"``.
+        The Python interpreter of ``"theano"``.
     """
 
     def __init__(self, name: str, task: dict[str, Any], place: Path, theano: Any) -> None:
@@ -80,24 +86,24 @@ class Process:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """End the process, wherever it is."""
+        """End the process, whatever it is doing."""
         self._process.kill()
         self._process.communicate()
         self._errors.close()
 
     def tell(self, line: object) -> None:
-        """Send a line."""
+        """Send a line to the process."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it has ended: `hear` says so
             print(line, file=self._process.stdin, flush=True)
 
     def hear(self, event: str) -> dict[str, Any]:
-        """Wait for what the process says of an event.
+        """Wait for the process's message on an event, and return it.
 
         Raises
         ------
         RuntimeError
-            When it ends instead; with what it said last.
+            When the process ends instead, with the last lines that it wrote.
         """
         assert self._process.stdout is not None
         for line in self._process.stdout:

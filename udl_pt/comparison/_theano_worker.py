@@ -1,18 +1,18 @@
-"""The book's models on the original Theano, for whoever wants to time or to check the port against it.
+"""The book's models on the original Theano, to time and to check the port against it.
 
-A script, never imported: Theano's last release, 1.0.5, is for older Pythons and NumPys than the rest of the
-library (Python 3.7 and NumPy 1.19 will do). So another process starts ``PYTHON theano_worker.py`` with such
-a Python and talks to it in lines. This file keeps to that Python's syntax, and imports nothing but its
-standard library, NumPy and Theano.
+This file is a script that is never imported. Theano's last release, 1.0.5, needs an older Python and NumPy
+than the rest of the library (Python 3.7 and NumPy 1.19 will do). So another process starts
+``PYTHON _theano_worker.py`` with such a Python and talks to it in lines. This file keeps to that Python's
+syntax, and imports only its standard library, NumPy and Theano.
 
 The models are the book's listings, with weights, shuffles and draws in the order of `udl_pt`, so that both
-take the same steps: the seed's generator draws the weights, from the input on, and then shuffles the rows
-before each epoch; the next seed's draws the Gibbs chains' uniforms. Nothing is pretrained.
+take the same steps. The seed's generator draws the weights, from the input on, and then shuffles the rows
+before each epoch. The next seed's generator draws the uniforms of the Gibbs chains. Nothing is pretrained.
 
 Notes
 -----
-The parent says in the environment when it started the process (``UDL_PT_START``, its ``time.time()``) and
-how Theano is set up (``THEANO_FLAGS``). Its first line is the task, in JSON:
+The parent sets in the environment when it started the process (``UDL_PT_START``, its ``time.time()``) and
+how Theano is configured (``THEANO_FLAGS``). Its first line is the task, in JSON:
 
 ``kind``
     ``"autoencoder"``, ``"rbm"`` or ``"dnn"``.
@@ -23,16 +23,16 @@ how Theano is set up (``THEANO_FLAGS``). Its first line is the task, in JSON:
 ``data``
     An npz file with X, of shape (N, D), and Y, the N labels.
 ``fit``
-    ``learning_rate``, ``mu``, ``batch_sz``, and for the rbm ``k``, Gibbs steps (1 where not given).
+    ``learning_rate``, ``mu``, ``batch_sz``, and for the rbm ``k``, Gibbs steps (default 1).
 ``steps``, ``checkpoints``, ``prefix``
-    How many steps in all; after which of them, counted from 1, ``prefix-<step>.npz`` gets the parameters.
+    Number of steps; those, counted from 1, after which ``prefix-<step>.npz`` gets the parameters.
 
-When standard input ends, the process ends: its parent is gone.
+When standard input ends, the process ends, since its parent has ended.
 
-The answers are lines of JSON. ``imported`` and ``first`` say how many seconds after the start the libraries
-were there and the first step was done. Then each line with a number has so many steps carried out, for which
-``block`` gives the milliseconds from step to step, gathering the rows and the draws included. After the last
-step, or an empty line, ``done`` says how many bytes of memory the process needed at most.
+The answers are lines of JSON. ``imported`` and ``first`` have the seconds from the start until the libraries
+were imported and the first step was done. Then each line with a number asks for so many steps. ``block``
+answers with the milliseconds from step to step, which include gathering the rows and the draws. After the
+last step, or an empty line, ``done`` has the largest memory use of the process in bytes.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ import theano.tensor as T  # type: ignore[import-not-found]
 
 
 def main() -> None:
-    """Carry out the task of the first line, as many steps at a time as each further line says."""
+    """Run the task of the first line, as many steps at a time as each further line says."""
     start = float(os.environ["UDL_PT_START"])
     tell("imported", seconds=time.time() - start)
 
@@ -89,14 +89,16 @@ def main() -> None:
 
 
 def autoencoder(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callable[[Any], Any]]:
-    """Chapter 3: ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``; the cost divided by all N, from logits.
+    """Build chapter 3's auto-encoder: ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``.
+
+    The cost is the cross-entropy, computed from logits and divided by all N.
 
     Parameters
     ----------
     task : dict
-        See the notes above.
+        The task in the first line of the parent.
     X, Y : ndarray of shape (N, D) and (N,)
-        Data and labels.
+        Data and labels; the labels are not used.
     rng : numpy.random.RandomState
         Source of the weights.
 
@@ -123,7 +125,23 @@ def autoencoder(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callabl
 
 
 def rbm(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callable[[Any], Any]]:
-    """Chapter 4: ``mean(F(v0)) - mean(F(v1))``, v1 drawn from v0 in k Gibbs steps; see `autoencoder`."""
+    """Build chapter 4's RBM with the cost ``mean(F(v0)) - mean(F(v1))``, v1 drawn from v0 in k Gibbs steps.
+
+    Parameters
+    ----------
+    task : dict
+        The task in the first line of the parent.
+    X, Y : ndarray of shape (N, D) and (N,)
+        Data and labels; the labels are not used.
+    rng : numpy.random.RandomState
+        Source of the weights.
+
+    Returns
+    -------
+    params : list of SharedVariable
+    step : callable
+        Trains on the rows of these numbers.
+    """
     dtype, (_, D), (M,) = task["dtype"], X.shape, task["sizes"]
     B, k = task["fit"]["batch_sz"], task["fit"].get("k", 1)
     W = weights("W", (D, M), rng, dtype)
@@ -157,7 +175,23 @@ def rbm(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callable[[Any],
 
 
 def dnn(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callable[[Any], Any]]:
-    """Chapter 3: sigmoid layers with a softmax on top, ``-mean(log pY[targets])``; see `autoencoder`."""
+    """Build chapter 3's network: sigmoid layers, a softmax on top, and the cost ``-mean(log pY[targets])``.
+
+    Parameters
+    ----------
+    task : dict
+        The task in the first line of the parent.
+    X, Y : ndarray of shape (N, D) and (N,)
+        Data and labels.
+    rng : numpy.random.RandomState
+        Source of the weights.
+
+    Returns
+    -------
+    params : list of SharedVariable
+    step : callable
+        Trains on the rows of these numbers.
+    """
     dtype, n_in, K = task["dtype"], X.shape[1], len(set(Y.tolist()))
     X_in = T.matrix("X_in", dtype)  # (B, D)
     targets = T.ivector("targets")  # (B,)
@@ -204,7 +238,7 @@ def weights(name: str, shape: tuple[int, int], rng: Any, dtype: str) -> Any:
 
 
 def zeros(name: str, shape: int | tuple[int, ...], dtype: str) -> Any:
-    """Make biases, or velocities."""
+    """Create biases or velocities of zeros."""
     return theano.shared(np.zeros(shape, dtype), name)
 
 
@@ -220,7 +254,7 @@ def shuffled_batches(N: int, batch_sz: int, rng: Any) -> Iterator[Any]:
 
 
 def save_if_wanted(task: Any, step: int, params: list[Any]) -> bool:
-    """Save the parameters if the task says so, and tell whether it did."""
+    """Save the parameters if the task has a checkpoint at this step, and return whether it has."""
     if step not in task["checkpoints"]:
         return False
     np.savez(f"{task['prefix']}-{step}.npz", **{p.name: p.get_value() for p in params})
@@ -228,7 +262,7 @@ def save_if_wanted(task: Any, step: int, params: list[Any]) -> bool:
 
 
 def peak_memory() -> int:
-    """Return the most memory that this process has held so far, in bytes."""
+    """Return the largest memory use of this process so far, in bytes."""
     if sys.platform == "linux":
         # what getrusage says begins at the parent's own peak there
         with open("/proc/self/status") as status:
@@ -237,13 +271,13 @@ def peak_memory() -> int:
 
 
 def tell(event: str, **what: Any) -> None:
-    """Write one line to the parent."""
+    """Write one line to the parent process."""
     print(json.dumps(dict(what, event=event)), file=lines_out(), flush=True)
 
 
 @functools.lru_cache(maxsize=None)  # noqa: UP033 (as 3.7 has it)
 def lines_in() -> Any:
-    """Queue the parent's lines; once the parent is gone, end the process, whatever it is doing."""
+    """Return a queue of the parent's lines; end this process, whatever it is doing, once the parent ends."""
     lines: Any = queue.Queue()
 
     def read() -> None:
@@ -259,7 +293,7 @@ def lines_in() -> Any:
 
 @functools.lru_cache(maxsize=None)  # noqa: UP033 (as 3.7 has it)
 def lines_out() -> Any:
-    """Keep standard output for our lines: whatever else is printed goes to standard error from now on."""
+    """Return the original standard output, for our lines; redirect other output to standard error."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return out

@@ -1,9 +1,9 @@
-"""One way of training a model, in a process of its own: what `udl_pt.compare` times.
+"""One way of training a model, in a process of its own, as `udl_pt.compare` measures it.
 
-A process that calls `main`, with a backend (``numba``, ``c``, ``jax``) or an eager twin (``numpy``,
-``torch``) as its argument, speaks the lines that `udl_pt.comparison._theano_worker` describes. Its task has
-more entries. ``options`` and ``model`` are files of pickles: further arguments of the model's constructor,
-and a model that is trained itself, or None. ``path`` lists folders where its class may be found. Steps are
+A process calls `main` with a backend (``numba``, ``c``, ``jax``) or an eager twin (``numpy``, ``torch``) as
+its argument. It exchanges the lines that `udl_pt.comparison._theano_worker` describes. Its task has more
+entries. ``options`` and ``model`` are files of pickles: further arguments of the model's constructor, and
+a model that is trained itself, or None. ``path`` lists folders where its class may be found. Steps are
 those of the models' own ``fit``, timed from batch to batch, with JAX waited for.
 """
 
@@ -37,7 +37,7 @@ CLASSES = {"autoencoder": "AutoEncoder", "rbm": "RBM", "dnn": "DNN"}
 
 
 def main() -> None:
-    """Carry out the task of the first line, as many steps at a time as each further line says."""
+    """Run the task of the first line, as many steps at a time as each further line says."""
     way, start = sys.argv[1], float(os.environ["UDL_PT_START"])
     lines_out()
     module = way_of(way)
@@ -54,7 +54,18 @@ def main() -> None:
 
 
 def way_of(name: str) -> ModuleType:
-    """Import the module whose classes train that way, and the backend's library."""
+    """Import the module whose classes train that way, and the backend's library.
+
+    Parameters
+    ----------
+    name : {"numba", "c", "jax", "numpy", "torch"}
+        A backend or an eager twin.
+
+    Returns
+    -------
+    module
+        `udl_pt`, `udl_pt.eager` or `udl_pt.eager.torch`.
+    """
     if name in BACKENDS:
         get_backend(name)
     if name == "numba":
@@ -63,7 +74,23 @@ def way_of(name: str) -> ModuleType:
 
 
 def prepared(module: ModuleType, task: dict[str, Any]) -> tuple[Any, list[np.ndarray], dict[str, Any]]:
-    """Make a model, and give it with the arrays and the arguments of its ``fit``."""
+    """Create or load a model, and return it with the data and the arguments of its ``fit``.
+
+    Parameters
+    ----------
+    module : module
+        The module of the model's class.
+    task : dict
+        The task that the parent process sent.
+
+    Returns
+    -------
+    model : AutoEncoder, RBM or DNN
+    arrays : list of ndarray
+        Images; for a network images and labels, twice, to train on and to test on.
+    fit : dict
+        Arguments of ``fit``.
+    """
     kind, seed = task["kind"], task["seed"]
     sys.path += [entry for entry in task["path"] if entry not in sys.path]  # last: they shadow nothing
     options = {"random_state": seed, "dtype": task["dtype"]}
@@ -83,7 +110,7 @@ def prepared(module: ModuleType, task: dict[str, Any]) -> tuple[Any, list[np.nda
 
 
 def restart(model: Any, seed: int) -> None:
-    """Seed a model and its layers as if made with ``random_state=seed``; an RBM's draws with ``seed + 1``."""
+    """Seed a model and its layers as ``random_state=seed`` would; an RBM's draws with ``seed + 1``."""
     layers = [layer for layer in getattr(model, "hidden_layers", ()) if isinstance(layer, WithChance)]
     model._chance = chance = Chance(seed)
     for layer in layers:
@@ -94,7 +121,7 @@ def restart(model: Any, seed: int) -> None:
 
 
 class Conductor:
-    """A callback that lets training go on as the lines on standard input say."""
+    """A callback that continues training as the lines on standard input say."""
 
     def __init__(self, task: dict[str, Any], start: float) -> None:
         self._task, self._start = task, start
@@ -103,10 +130,10 @@ class Conductor:
         self._before, self._ms = 0.0, list[float]()
 
     def __call__(self, progress: Progress) -> None:
-        """Nothing happens after an epoch."""
+        """Do nothing after an epoch."""
 
     def on_batch(self, progress: Progress) -> None:
-        """Take the time of a step, and where a block ends, wait for the next."""
+        """Measure the time of a step; at the end of a block, wait for the next."""
         values = [value_of(p) for p in progress.model.params]  # JAX may still be at work until then
         now = time.perf_counter()
         if self._done == 0:
@@ -130,7 +157,7 @@ class Conductor:
 
 
 def named(kind: str, n: int) -> list[str]:
-    """Name a model's parameters as the original Theano's worker does; number those of other models."""
+    """Return the names of a model's parameters: those of the Theano worker, or numbers for other models."""
     if kind == "dnn":
         names = ["W", "b"] + [f"hidden_{p}{i}" for i in range((n - 2) // 2) for p in "Wb"]
     else:
@@ -139,13 +166,13 @@ def named(kind: str, n: int) -> list[str]:
 
 
 def tell(event: str, **what: Any) -> None:
-    """Write one line to the parent."""
+    """Write one line to the parent process."""
     print(json.dumps({**what, "event": event}), file=lines_out(), flush=True)
 
 
 @functools.cache
 def lines_in() -> Iterator[bytes]:
-    """Yield the parent's lines; once the parent is gone, end the process, whatever it is doing."""
+    """Yield the parent's lines; once the parent has ended, end this process, whatever it is doing."""
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def read() -> None:
@@ -161,7 +188,7 @@ def lines_in() -> Iterator[bytes]:
 
 @functools.cache
 def lines_out() -> TextIO:
-    """Keep standard output for our lines: whatever else is printed goes to standard error from now on."""
+    """Return the original standard output, for our lines; redirect other output to standard error."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return out

@@ -1,7 +1,7 @@
 """MNIST: embedded subset, IDX files, downloads with digests, and Kaggle's CSV.
 
-Every loader hands back a `Dataset`: images as float64 in [0, 1], shape (N, 784), labels as int64, and where
-they are from. No loader falls back to other data by itself.
+Every loader returns a `Dataset`: images as float64 in [0, 1], shape (N, 784), labels as int64, and their
+source. No loader falls back to other data by itself.
 """
 
 import contextlib
@@ -71,16 +71,36 @@ class _Arrays(NamedTuple):
 
 
 class Dataset(_Arrays):
-    """Training and test data, to be unpacked as ``X, Y, Xtest, Ytest``.
+    """Training and test data, which unpack as ``X, Y, Xtest, Ytest``.
+
+    Parameters
+    ----------
+    pixels, test_pixels : ndarray of shape (N, 784) and (Ntest, 784)
+        Pixels from 0 to 255.
+    Y, Ytest : array_like of int of shape (N,) and (Ntest,)
+        Digits.
+    source : str
+        Where the data are from.
 
     Attributes
     ----------
     X, Xtest : ndarray of float64 of shape (N, 784) and (Ntest, 784)
-        Pixels in [0, 1], 0 is the background: a file's number by 255, as in the book.
+        Pixels in [0, 1], where 0 is the background: a file's number divided by 255, as in the book.
     Y, Ytest : ndarray of int64 of shape (N,) and (Ntest,)
         Digits.
     source : str
         Where the data are from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.datasets import Dataset
+    >>> data = Dataset(np.array([[0, 51, 255]]), [7], np.array([[255, 0, 0]]), [1], "by hand")
+    >>> X, Y, Xtest, Ytest = data
+    >>> X.tolist(), Y.tolist()
+    ([[0.0, 0.2, 1.0]], [7])
+    >>> data.source
+    'by hand'
     """
 
     source: str
@@ -113,13 +133,23 @@ def load_mnist_subset() -> Dataset:
     Returns
     -------
     Dataset
-        The first 500 images of each digit in MNIST's training set and the first 100 of each in its test
-        set, in MNIST's order. Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0.
+        The first 500 images of each digit in MNIST's training set and the first 100 of each in its test set,
+        in MNIST's order. Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0.
 
     Raises
     ------
     DataError
         When the installed file was altered.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import load_mnist_subset
+    >>> X, Y, Xtest, Ytest = load_mnist_subset()
+    >>> X.shape, Xtest.shape
+    ((5000, 784), (1000, 784))
+    >>> np.bincount(Ytest).tolist()
+    [100, 100, 100, 100, 100, 100, 100, 100, 100, 100]
     """
     packed = resources.files("udl_pt.datasets.data").joinpath(SUBSET).read_bytes()
     found = hashlib.sha256(packed).hexdigest()
@@ -138,20 +168,37 @@ def load_mnist(path: Any = None) -> Dataset:
     Parameters
     ----------
     path : path-like, optional
-        The files' folder. Else the environment's ``UDL_PT_DATA``, else the cache, else they are
-        downloaded into the cache from the published mirrors and checked against their digests.
+        Folder of the files. The default is the environment's ``UDL_PT_DATA``, and else the cache. Files that
+        the cache lacks are downloaded into it from the published mirrors, and checked against their digests.
 
     Returns
     -------
     Dataset
+        Images and labels, in the files' order.
 
     Raises
     ------
     FileNotFoundError
-        When they are nowhere to be had; the message names all four ways.
+        When the files are in none of these places. The message names all four ways to provide them.
     DataError
-        When a file of the folder is damaged or isn't what its name tells, or the path is a file. (In the
-        cache, a file that isn't the published one is not used: it is downloaded again.)
+        When a file of the folder is damaged or not of the kind that its name tells, or the path is a file.
+        (In the cache, a file that is not the published one is not used: it is downloaded again.)
+
+    Examples
+    --------
+    Two images each, in the format of the published files:
+
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from udl_pt import load_mnist
+    >>> for part in ("train", "t10k"):
+    ...     images = np.array([2051, 2, 28, 28], ">u4").tobytes() + bytes(2 * 28 * 28)
+    ...     labels = np.array([2049, 2], ">u4").tobytes() + bytes([3, 7])
+    ...     _ = Path(f"{part}-images-idx3-ubyte").write_bytes(images)
+    ...     _ = Path(f"{part}-labels-idx1-ubyte").write_bytes(labels)
+    >>> X, Y, Xtest, Ytest = load_mnist(".")
+    >>> X.shape, Y.tolist()
+    ((2, 784), [3, 7])
     """
     folder = _place(path)
     if folder is not None:
@@ -166,25 +213,40 @@ def load_mnist(path: Any = None) -> Dataset:
 def getKaggleMNIST(path: Any = None) -> Dataset:
     """Load Kaggle's ``train.csv`` as the book does: shuffled, the last 1,000 rows are the test set.
 
+    The shuffle draws from NumPy's global generator.
+
     Parameters
     ----------
     path : path-like, optional
-        The file, plain or .gz, or a folder with ``train.csv``; else ``train.csv`` in the environment's
-        ``UDL_PT_DATA``.
+        The file, plain or .gz, or a folder with ``train.csv``. The default is ``train.csv`` in the
+        environment's ``UDL_PT_DATA``, and else in the current folder.
 
     Returns
     -------
     Dataset
-        Unpacks as the book's ``Xtrain, Ytrain, Xtest, Ytest``. The shuffle draws from NumPy's global
-        generator.
+        Unpacks as the book's ``Xtrain, Ytrain, Xtest, Ytest``.
 
     Raises
     ------
     FileNotFoundError
         When there is no such file.
     DataError
-        When it isn't of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image;
-        or when a .gz unpacks to more than 268 MB (Kaggle's file has 77 MB).
+        When it is not of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image.
+        Also for at most 1,000 images, and when a .gz unpacks to more than 268 MB (Kaggle's file has 77 MB).
+
+    Examples
+    --------
+    A table of 1,003 black images of a seven, in Kaggle's form:
+
+    >>> import numpy as np
+    >>> from udl_pt import getKaggleMNIST
+    >>> header = ",".join(["label", *(f"pixel{i}" for i in range(784))])
+    >>> table = np.zeros((1003, 785), int)
+    >>> table[:, 0] = 7
+    >>> np.savetxt("train.csv", table, "%d", ",", header=header, comments="")
+    >>> X, Y, Xtest, Ytest = getKaggleMNIST("train.csv")
+    >>> X.shape, Xtest.shape, Y.tolist()
+    ((3, 784), (1000, 784), [7, 7, 7])
     """
     place = _place(path) or Path()
     file = place / "train.csv" if place.is_dir() else place
@@ -208,9 +270,31 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
 
 
 def load_data(path: Any = None) -> Dataset:
-    """Load what `path` names: a folder of IDX files, a .csv or .csv.gz of Kaggle's; the subset for None.
+    """Load the data that `path` names: IDX files, Kaggle's CSV, or the embedded subset.
 
-    The names' case doesn't count. For errors see `load_mnist` and `getKaggleMNIST`, which do the reading.
+    Parameters
+    ----------
+    path : path-like, optional
+        A name that ends in .csv or .csv.gz, in upper or lower case, is read by `getKaggleMNIST`. Any other is
+        the folder of MNIST's four IDX files, read by `load_mnist`. The default is `load_mnist_subset`.
+
+    Returns
+    -------
+    Dataset
+        Images and labels.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file or folder, or the folder lacks a file.
+    DataError
+        When a file is damaged or not of the expected kind.
+
+    Examples
+    --------
+    >>> from udl_pt.datasets import load_data
+    >>> load_data().source
+    'MNIST subset embedded in udl_pt (5,000 + 1,000)'
     """
     if path is None:
         return load_mnist_subset()
@@ -220,7 +304,7 @@ def load_data(path: Any = None) -> Dataset:
 
 
 def describe_sources() -> list[tuple[str, str, bool]]:
-    """List where data would come from: what it is, its place, and whether it is there."""
+    """List the sources of data: the kind of each, its place, and whether it is there."""
     folder = os.environ.get(ENVIRONMENT)
     return [
         (
@@ -239,7 +323,7 @@ def describe_sources() -> list[tuple[str, str, bool]]:
 
 
 def _place(path: Any) -> Path | None:
-    """Where to look: what was passed, else the environment's; None where neither names a place."""
+    """Return where to look: the path, else the environment's; None where neither names a place."""
     place = path if path is not None else os.environ.get(ENVIRONMENT) or None
     if place is None:
         return None

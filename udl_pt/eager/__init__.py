@@ -1,10 +1,9 @@
-"""The book's models written out in NumPy: the same constructors, `fit` and attributes, gradients by hand.
+"""The book's models in NumPy, with the constructors, `fit` and attributes of `udl_pt` and gradients by hand.
 
-Each is the twin of the class or function of the same name in `udl_pt`: it makes the same draws in the same
-order, so that either is an oracle for the other. What the library adds to the book on the symbolic side
-(backends, Gaussian units, tempering, dropout, ...) has no twin: such arguments are taken as they are by
-default, else refused.
-`udl_pt.eager.torch` has the same for PyTorch.
+Each is the twin of the class or function of the same name in `udl_pt`. It makes the same draws in the same
+order, so each serves as an oracle for the other. The library's additions to the book (backends, Gaussian
+units, tempering, dropout, ...) have no twin. A twin accepts such an argument at its default and refuses any
+other value. `udl_pt.eager.torch` has auto-encoder, RBM and DNN in PyTorch.
 """
 
 from udl_pt.eager.attacks import fast_gradient_sign, input_gradient

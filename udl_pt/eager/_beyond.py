@@ -1,4 +1,4 @@
-"""Arguments of the symbolic models that have no eager twin: taken as they are by default, else refused."""
+"""Arguments of the symbolic models without an eager twin: accepted at their defaults, refused otherwise."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,16 +9,16 @@ __all__ = ["check_beyond"]
 
 
 def check_beyond(method: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Raise unless each argument beyond the twins' is what it is by default.
+    """Raise unless each argument that the twin lacks has its default value.
 
     Parameters
     ----------
     method : str
-        Whose arguments, such as ``"RBM.fit"``.
+        Name of the method for the messages, such as ``"RBM.fit"``.
     given : mapping of str to object
-        What came.
+        The arguments that the twin has no parameter for.
     defaults : mapping of str to object
-        What `udl_pt`'s method takes besides, and its defaults.
+        The further arguments of `udl_pt`'s method, and their defaults.
 
     Raises
     ------

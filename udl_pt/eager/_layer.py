@@ -1,6 +1,6 @@
-"""What the eager twins have in common: parameters by name, a step of momentum, calls with arrays.
+"""The code that the eager twins share: parameters by name, a step of momentum, calls with arrays.
 
-What is a formula stands in the model's own file.
+Each formula stands in its model's own file.
 """
 
 import copy
@@ -28,12 +28,12 @@ Array = Any  # of NumPy; in `udl_pt.eager.torch` a tensor
 
 
 def init_weights(shape: Sequence[int], generator: HostGenerator, dtype: str) -> np.ndarray:
-    """Draw the book's ``np.random.randn(*shape) / np.sqrt(sum(shape))``."""
+    """Draw initial weights, the book's ``np.random.randn(*shape) / np.sqrt(sum(shape))``."""
     return np.asarray(generator.standard_normal(tuple(shape)) / np.sqrt(sum(shape)), dtype)
 
 
 def softplus(a: np.ndarray) -> np.ndarray:
-    """``log(1 + exp(a))``, from the side on which nothing overflows."""
+    """Return ``log(1 + exp(a))``, computed so that nothing overflows."""
     return np.asarray(np.maximum(a, 0) + np.log1p(np.exp(-abs(a))))
 
 
@@ -45,16 +45,17 @@ class MomentumStep:
     gradients : callable
         ``gradients(*batch, *rates)`` returns dJ/dp for each parameter p.
     params, dparams : sequence of ndarray
-        Parameters and velocities; they are changed in place.
+        Parameters and velocities; a step changes them in place.
     names : sequence of str
-        What errors call the parameters.
+        Names of the parameters for error messages.
     rates : sequence of str
-        Names of the rates that `gradients` takes besides.
+        Names of further rates that `gradients` takes.
 
     Attributes
     ----------
     rates : list of str
-        As of `udl_pt.training.loop.Step`: ``"learning_rate"``, ``"mu"``, and these.
+        Names of the rates that a step takes after the batch: ``"learning_rate"``, ``"mu"``, and the further
+        ones.
     """
 
     def __init__(
@@ -69,7 +70,15 @@ class MomentumStep:
         self.names, self.rates = list(names), ["learning_rate", "mu", *rates]
 
     def __call__(self, *arguments: Any) -> np.ndarray:
-        """Carry out ``v <- mu v - learning_rate dJ/dp``, then ``p <- p + v``."""
+        """Update each parameter: ``v <- mu v - learning_rate dJ/dp``, then ``p <- p + v``.
+
+        If any new parameter isn't finite, none is changed, and all velocities become zero.
+
+        Returns
+        -------
+        numpy.ndarray of bool
+            Whether each parameter's step was finite.
+        """
         n_arrays = len(arguments) - len(self.rates)
         batch = arguments[:n_arrays]
         learning_rate, mu, *rates = map(float, arguments[n_arrays:])
@@ -87,11 +96,11 @@ class MomentumStep:
         return finite
 
     def settle(self) -> None:
-        """Leave the parameters as they are: plain arrays at all times."""
+        """Do nothing: the parameters are plain arrays at all times."""
 
 
 class Twin(WithChance, Parameters):
-    """A model's eager twin: chance, dtype, and arrays that are checked at the door."""
+    """The base of all eager models: source of chance, dtype, and checks of arrays."""
 
     M: int
     n_features: int
@@ -109,7 +118,7 @@ class Twin(WithChance, Parameters):
 
     @staticmethod
     def _param(value: np.ndarray) -> Any:
-        """Make a parameter of an array: here the array itself."""
+        """Return an array as a parameter: here the array itself."""
         return value
 
     @staticmethod
@@ -125,7 +134,7 @@ class Twin(WithChance, Parameters):
         unit_interval: bool | None = None,
         name: str = "X",
     ) -> Any:
-        """Call a formula with arrays of visible or of hidden units, in [0, 1] where they are to be."""
+        """Check an array of visible or of hidden units, and call a formula with it."""
         self._check_fitted("it is called")
         if unit_interval is None:
             unit_interval = bool(self.hidden_unit_interval if takes_hidden else self.unit_interval)
@@ -138,8 +147,8 @@ class Twin(WithChance, Parameters):
 class Layer(LayerParameters, Twin):
     """The base of `udl_pt.eager.AutoEncoder` and `udl_pt.eager.RBM`, which document the parameters.
 
-    A subclass writes its formulas: `_encode` and `_decode`; `_gradients` of a batch's cost by the parameters;
-    and `_cost`, the sum over rows that is recorded.
+    A subclass writes its formulas: `_encode` and `_decode`; `_gradients`, of a batch's cost by the
+    parameters; and `_cost`, the recorded cost summed over rows.
     """
 
     W: Array
@@ -157,16 +166,20 @@ class Layer(LayerParameters, Twin):
 
     @property
     def title(self) -> str:
-        """What progress and errors call it."""
+        """The layer's name in progress reports and error messages."""
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
 
     @property
     def hidden_unit_interval(self) -> bool | None:
-        """Whether the hidden units' values are in [0, 1], as of `udl_pt.models._layer.Layer`."""
+        """Whether the hidden units' values are in [0, 1]; None where that isn't known.
+
+        Where a subclass overrides the units, `_encode` or `forward_hidden`, a call with a few numbers finds
+        it out.
+        """
         return self._in_unit_interval(known=True)
 
     def _in_unit_interval(self, *, known: bool) -> bool | None:
-        """Return what is `known` of the hidden units, unless a subclass has other ones: look at these."""
+        """Return `known`, unless a subclass has other hidden units: then look at their values."""
         if not is_newer(type(self), ("units", "_encode", "forward_hidden"), "hidden_unit_interval"):
             return known
         probe = copy.copy(self)
@@ -179,7 +192,25 @@ class Layer(LayerParameters, Twin):
             return None
 
     def takes_probabilities(self, **options: Any) -> bool:
-        """Whether ``fit`` is known to take values in [0, 1] only; of a ``fit`` of one's own nothing is."""
+        """Return whether ``fit`` is known to accept only values in [0, 1].
+
+        Nothing is known of a subclass's own ``fit``.
+
+        Parameters
+        ----------
+        **options
+            Arguments for ``fit`` besides the data.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> from udl_pt.eager import AutoEncoder
+        >>> AutoEncoder(2).takes_probabilities(cost="squared_error")
+        False
+        """
         return False
 
     @whole
@@ -206,9 +237,9 @@ class Layer(LayerParameters, Twin):
     def _train(
         self, run: Run, valid: Arrays | None, dparams: Sequence[Any], scale: float, divisor: float = 1.0
     ) -> None:
-        """Train on the run's rows, and record the cost of a row, by `divisor`.
+        """Train on the run's rows, and record the mean cost of a row, divided by `divisor`.
 
-        `scale` is what a batch's cost is multiplied with.
+        Training multiplies a batch's cost by `scale`.
         """
         if run.epochs == 0:
             return
@@ -237,7 +268,7 @@ class Layer(LayerParameters, Twin):
         raise NotImplementedError
 
     def _cost(self, X: Any) -> Any:
-        """Return the sum over rows of what is recorded."""
+        """Return the recorded cost, summed over rows."""
         raise NotImplementedError
 
     def _gradients(self, X: Any, scale: float) -> Sequence[Any]:
@@ -245,25 +276,91 @@ class Layer(LayerParameters, Twin):
         raise NotImplementedError
 
     def forward_hidden(self, X: Any) -> Any:
-        """Encode: the hidden units' values, of shape (N, M); of an RBM ``P(h = 1 | v)``."""
+        """Encode: return the hidden units' values; for an RBM ``P(h = 1 | v)``.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Visible units.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, M)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays([[2.0], [-2.0]], bh=[0.0], bo=[0.0, 0.0])
+        >>> ae.forward_hidden([[1, 0], [1, 1], [0, 1]]).round(3).tolist()  # sigmoid of 2, 0 and -2
+        [[0.881], [0.5], [0.119]]
+        """
         return self._called(self._encode, X)
 
     @property
     def hidden_op(self) -> Callable[[Any], Any]:
-        """The same as `forward_hidden`: nothing is compiled here."""
+        """The method `forward_hidden`; the symbolic models have its compiled form here."""
         return self.forward_hidden
 
     def backward(self, H: Any) -> Any:
-        """Decode: the visible units' values, of shape (N, D); of an RBM ``P(v = 1 | h)``."""
+        """Decode: return the visible units' values; for an RBM ``P(v = 1 | h)``.
+
+        Parameters
+        ----------
+        H : array_like of shape (N, M)
+            Hidden units.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, D)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays([[2.0], [-2.0]], bh=[0.0], bo=[0.0, 0.0])
+        >>> ae.backward([[1.0]]).round(3).tolist()  # sigmoid of 2 and -2
+        [[0.881, 0.119]]
+        """
         return self._called(self._decode, H, takes_hidden=True, name="H")
 
     def forward_output(self, X: Any) -> Any:
-        """Reconstruct, without a draw, of shape (N, D)."""
+        """Reconstruct rows: encode, then decode, without a draw.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Visible units.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, D)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays([[9.0], [-9.0]], bh=[0.0], bo=[-4.5, 4.5])
+        >>> ae.forward_output([[1, 0], [0, 1]]).round(2).tolist()
+        [[0.99, 0.01], [0.01, 0.99]]
+        """
         return self._called(lambda X: self._decode(self._encode(X)), X)
 
     @classmethod
     def _from_arrays(cls, W: Any, hidden_bias: Any, visible_bias: Any, an_id: Any) -> Any:
-        """Make a layer that owns copies of given parameters."""
+        """Create a layer that owns copies of given parameters."""
         _, hidden, visible = cls.names
         W, biases = check_weights(W, **{hidden: (hidden_bias, 1), visible: (visible_bias, 0)})
         layer = cls(W.shape[1], an_id, rng=cls.Streams(), dtype=W.dtype)

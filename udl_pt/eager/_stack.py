@@ -1,4 +1,4 @@
-"""Chapter 3's greedy pretraining, eager: each layer learns to reconstruct what the one below gives."""
+"""Chapter 3's greedy pretraining, eager: each layer learns to reconstruct the values of the one below."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,17 +25,18 @@ class Stack(Twin):
     Parameters
     ----------
     hidden_layer_sizes : sequence of int
-        Hidden units of each layer, from the input on.
-    UnsupervisedModel : callable or sequence of callable
-        Makes a layer from its size: `udl_pt.eager.AutoEncoder`, `udl_pt.eager.RBM`, or a
-        `functools.partial` with further arguments; the same for all layers, or one a layer.
+        Number of hidden units of each layer, from the input on.
+    UnsupervisedModel : callable or sequence of callable, optional
+        Creates a layer from its size: `udl_pt.eager.AutoEncoder` (the default), `udl_pt.eager.RBM`, or a
+        `functools.partial` of one with further arguments. One for all layers, or one for each.
     corruption : callable or None, or a sequence of them
-        Of the layers in pretraining, see `udl_pt.eager.AutoEncoder`.
+        Corrupts each layer's input in pretraining: ``corruption(X, stream)``, as for
+        `udl_pt.eager.AutoEncoder`. One for all layers, or one for each.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles for all layers. An int starts each fit anew; None is NumPy's global
+        Source of weights and shuffles for all layers. An int restarts at each fit; None is NumPy's global
         legacy generator.
     dtype : {"float64", "float32"}, optional
-        float64 where not given.
+        Dtype of the parameters, float64 by default.
     """
 
     Model: type[Layer] = AutoEncoder
@@ -81,11 +82,11 @@ class Stack(Twin):
 
     @property
     def title(self) -> str:
-        """What progress and errors call it."""
+        """The network's name in progress reports and error messages."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
 
     def _check_pretraining(self, epochs: Any, options: Any) -> tuple[list[int], Sequence[Mapping[str, Any]]]:
-        """Check the arguments of pretraining, one a layer, before anything changes."""
+        """Check the arguments of pretraining, one for each layer, before anything changes."""
         layers = self.hidden_layers
         each = one_a_layer(epochs, "pretrain_epochs", len(layers))
         own = check_options(options, len(layers))
@@ -102,8 +103,8 @@ class Stack(Twin):
     ) -> None:
         """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
 
-        `others` are further arrays, by name, that later pass through the layers; their values must be such as
-        the first layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt
+        `others` are further arrays, by name, that later pass through the layers. Their values must be such
+        as the first layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt
         the network has no parameters: some of its layers are new.
         """
         layers, H = self.hidden_layers, run.data[0]
@@ -133,7 +134,7 @@ class Stack(Twin):
         self.n_features, self.unit_interval = run.data[0].shape[1], layers[0].unit_interval
 
     def _check_units(self, epochs: Sequence[int], options: Sequence[Any]) -> None:
-        """Raise where a layer is known to take probabilities, and the one below gives other values."""
+        """Raise where a layer accepts only probabilities, and the one below returns other values."""
         pairs = zip(self.hidden_layers, self.hidden_layers[1:], epochs[1:], options[1:], strict=False)
         for number, (below, layer, n, own) in enumerate(pairs, start=2):
             trains = own.get("epochs", n) != 0

@@ -15,9 +15,9 @@ class Streams:
     Parameters
     ----------
     seed : None, int, numpy.random.Generator, numpy.random.RandomState, RandomStreams or Streams
-        As of `RandomStreams`: a generator is used itself, and advances.
+        Source of the draws. A generator is used itself, and advances.
     dtype : {"float64", "float32"}
-        Of the draws that aren't told another; they are made in float64 and then cast.
+        Dtype of a draw where the call names none. Draws are made in float64 and then cast.
     """
 
     generator: np.random.Generator
@@ -45,7 +45,7 @@ class Streams:
             return draw * self._number(std, "std", draw) + self._number(avg, "avg", draw)
 
     def binomial(self, size: Any, n: int = 1, p: Any = 0.5, dtype: Any = None) -> Any:
-        """Draw ones with probability `p`, else zeros: ``uniform < p``; only ``n=1``, as in the book."""
+        """Draw ones with probability `p`, else zeros, by ``uniform < p``; only ``n=1``, as in the book."""
         if n != 1:
             raise ValueError(f"n is {n}, expected 1: add up Bernoulli draws for more")
         draw = self.uniform(size, dtype=dtype)

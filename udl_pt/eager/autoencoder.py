@@ -18,7 +18,7 @@ from udl_pt.training.run import Run
 
 __all__ = ["AutoEncoder"]
 
-# each kind of unit's derivative, as a function of what the unit gives
+# each kind of unit's derivative, as a function of the unit's value
 SLOPES: dict[str, Callable[[Array], Any]] = {
     "sigmoid": lambda Z: Z * (1 - Z),
     "linear": lambda Z: 1,
@@ -27,24 +27,58 @@ SLOPES: dict[str, Callable[[Array], Any]] = {
 
 
 class AutoEncoder(Layer):
-    """The twin of `udl_pt.AutoEncoder`: the same arguments, attributes, draws and numbers, on NumPy arrays.
+    """Auto-encoder with tied weights on NumPy arrays, the twin of `udl_pt.AutoEncoder` (chapter 3).
+
+    It encodes ``Z = s(XW + bh)`` and decodes ``X_hat = s(ZW' + bo)``. Draws and numbers are those of the
+    symbolic class.
 
     Parameters
     ----------
-    M, an_id, hidden, output, rng, random_state
-        As of `udl_pt.AutoEncoder`.
+    M : int
+        Number of hidden units.
+    an_id : hashable, optional
+        A name of your own, kept as ``id``.
     corruption : callable, optional
-        As there, of arrays: ``corruption(X, stream)``. What is written with operators and the stream's
-        methods alone, such as `udl_pt.symbolic.corruption.masking`, serves both.
+        ``corruption(X, stream)`` returns the corrupted batch, which training encodes (denoising
+        auto-encoder). The clean batch remains the target. A function of operators and the stream's methods
+        alone, such as `udl_pt.symbolic.corruption.masking`, serves both twins.
+    hidden, output : {"sigmoid", "linear", "relu"}
+        Activation of the hidden and of the output units; "relu" is ``max(a, 0)``.
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        Source of the corruption's draws. An int restarts at each fit. None derives the draws from
+        `random_state` where that is given; otherwise they are seeded afresh.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles. An int restarts at each fit; None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
-        float64 where not given.
+        Dtype of the parameters, float64 by default.
 
     Attributes
     ----------
-    W, bh, bo, dW, dbh, dbo : ndarray
-        Weights of shape (D, M), biases of shape (M,) and (D,), and their velocities.
-    params, dparams, forward_params, forward_dparams, costs, valid_costs
-        As of `udl_pt.AutoEncoder`.
+    W : numpy.ndarray of shape (D, M)
+        Weights.
+    bh, bo : numpy.ndarray of shape (M,) and (D,)
+        Biases of the hidden and of the output units.
+    dW, dbh, dbo : numpy.ndarray
+        Their velocities.
+    params, dparams : list of numpy.ndarray
+        ``[W, bh, bo]``, and their velocities.
+    forward_params, forward_dparams : list of numpy.ndarray
+        ``[W, bh]``, which a deep network trains further, and their velocities.
+    costs : list of float
+        Costs that `fit` recorded, of rows reconstructed without corruption.
+    valid_costs : list of float
+        Costs of the validation set, where there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.eager import AutoEncoder
+    >>> X = np.tile(np.eye(2), (6, 1))
+    >>> ae = AutoEncoder(1, random_state=0).fit(X, epochs=30, batch_sz=4)
+    >>> ae.W.shape, len(ae.costs)
+    ((2, 1), 30)
+    >>> ae.forward_output([[1, 0], [0, 1]]).round(1).tolist()  # one hidden unit tells the two rows apart
+    [[1.0, 0.0], [0.0, 1.0]]
     """
 
     names = ("W", "bh", "bo")
@@ -73,11 +107,31 @@ class AutoEncoder(Layer):
 
     @property
     def hidden_unit_interval(self) -> bool | None:
-        """Whether the hidden units' values are in [0, 1], as of `udl_pt.AutoEncoder`."""
+        """Whether the hidden units' values are in [0, 1]; None where that isn't known."""
         return self._in_unit_interval(known=self.hidden == "sigmoid")
 
     def takes_probabilities(self, cost: str = "cross_entropy", **options: Any) -> bool:
-        """Whether ``fit`` with these options is known to take values in [0, 1] only."""
+        """Return whether ``fit`` with these options is known to accept only values in [0, 1].
+
+        Parameters
+        ----------
+        cost : {"cross_entropy", "squared_error"}
+            The cost; the cross-entropy reads values as probabilities.
+        **options
+            Further arguments for ``fit``; they don't matter here.
+
+        Returns
+        -------
+        bool
+            False for a subclass with a ``fit`` of its own.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import AutoEncoder
+        >>> ae = AutoEncoder(2)
+        >>> ae.takes_probabilities(), ae.takes_probabilities(cost="squared_error")
+        (True, False)
+        """
         return type(self).fit is AutoEncoder.fit and cost == "cross_entropy"
 
     @one_fit_at_a_time
@@ -97,16 +151,34 @@ class AutoEncoder(Layer):
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         **beyond: Any,
     ) -> "AutoEncoder":
-        """Draw new weights and train them to reconstruct `X`, as `udl_pt.AutoEncoder.fit`.
+        """Draw new weights and train them to reconstruct `X`, by gradient descent with momentum.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
             Rows to reconstruct, in [0, 1] under the cross-entropy.
-        learning_rate, mu, epochs, batch_sz, show_fig, cost, cost_scale, validation, monitor, callbacks
-            As there.
+        learning_rate, mu : float
+            Step size and momentum.
+        epochs, batch_sz : int
+            Passes over the data, and rows a step. Each epoch drops the rest of ``N / batch_sz``.
+        show_fig : bool
+            Show the curve of the costs at the end.
+        cost : {"cross_entropy", "squared_error"}
+            Cost of an entry, summed over a row. The cross-entropy requires sigmoid output units.
+        cost_scale : {"dataset", "batch", "element"}
+            Divisor of a batch's summed cost: N, the batch's rows, or its rows times D.
+        validation : float or array_like of shape (N_valid, D), optional
+            Validation rows for `valid_costs` and `udl_pt.callbacks.EarlyStopping`. A float is the share of
+            `X` to draw and hold out.
+        monitor : {"epoch", "batch", None}
+            When to record the cost. ``"batch"``: after every batch, over all rows. ``"epoch"``: once an
+            epoch, over a random thirtieth of the rows but at least 250. None: never. All validation rows are
+            measured.
+        callbacks : sequence of callable
+            Each receives a `udl_pt.training.progress.Progress` after every epoch.
         **beyond
-            There is no backend here: only the default is taken.
+            Arguments of `udl_pt.AutoEncoder.fit` without a twin (`backend`, `penalty`, `optimiser`), at
+            their defaults.
 
         Returns
         -------
@@ -117,8 +189,19 @@ class AutoEncoder(Layer):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own ``fit``.
         DivergenceError
             When a step isn't finite; the parameters are those before it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import AutoEncoder
+        >>> X = np.tile(np.eye(2), (6, 1))
+        >>> ae = AutoEncoder(1, random_state=0).fit(X, epochs=30, batch_sz=4)
+        >>> [round(ae.costs[0], 1), round(ae.costs[-1], 1)]  # nats a row, after the first and the last epoch
+        [1.4, 0.0]
         """
         check_beyond("AutoEncoder.fit", beyond, {"backend": None, "penalty": None, "optimiser": None})
         check_switches(show_fig=show_fig)
@@ -212,6 +295,35 @@ class AutoEncoder(Layer):
 
     @classmethod
     def createFromArrays(cls, W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":
-        """Make an auto-encoder that owns copies of parameters, of shape (D, M), (M,) and (D,)."""
+        """Create an auto-encoder from given parameters, which it copies.
+
+        Parameters
+        ----------
+        W : array_like of shape (D, M)
+            Weights. float32 stays float32; any other dtype becomes float64.
+        bh : array_like of shape (M,)
+            Biases of the hidden units.
+        bo : array_like of shape (D,)
+            Biases of the output units.
+        an_id : hashable, optional
+            A name of your own, kept as ``id``.
+
+        Returns
+        -------
+        AutoEncoder
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays(np.eye(2), bh=np.zeros(2), bo=np.zeros(2))
+        >>> ae.forward_hidden([[0, 1]]).round(3).tolist()  # sigmoid of 0 and 1
+        [[0.5, 0.731]]
+        """
         ae: AutoEncoder = cls._from_arrays(W, bh, bo, an_id)
         return ae

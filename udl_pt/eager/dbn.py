@@ -1,4 +1,4 @@
-"""Chapter 4's deep belief network, eager: the stack without labels, and chapter 5's way back to an input."""
+"""Chapter 4's deep belief network, eager, and chapter 5's search for an input that drives a unit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -23,14 +23,47 @@ __all__ = ["DBN"]
 
 @own_constructor
 class DBN(Stack):
-    """The twin of `udl_pt.DBN`: the same arguments, attributes, draws and numbers, on NumPy arrays.
+    """Stack of RBMs or auto-encoders on NumPy arrays, the twin of `udl_pt.DBN` (chapter 4).
 
-    Made as `udl_pt.eager._stack.Stack` says.
+    Draws and numbers are those of the symbolic class.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Number of hidden units of each layer, from the input on.
+    UnsupervisedModel : callable or sequence of callable, optional
+        Creates a layer from its size: `udl_pt.eager.AutoEncoder` (the default), `udl_pt.eager.RBM`, or a
+        `functools.partial` of one with further arguments. One for all layers, or one for each.
+    corruption : callable or None, or a sequence of them
+        ``corruption(X, stream)`` returns a layer's input corrupted, in pretraining only. One for all layers,
+        or one for each.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles for all layers. An int restarts at each fit; None is NumPy's global
+        legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of the parameters, float64 by default.
 
     Attributes
     ----------
-    hidden_layers, params, costs
-        As of `udl_pt.DBN`.
+    hidden_layers : list of udl_pt.eager.AutoEncoder or udl_pt.eager.RBM
+        The layers, from the input on.
+    params : list of numpy.ndarray
+        The layers' weights and hidden biases.
+    costs : list of float
+        Costs that `fit_to_input` recorded, in nats.
+
+    References
+    ----------
+    Hinton, Osindero and Teh, A Fast Learning Algorithm for Deep Belief Nets, 2006.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.eager import DBN, RBM
+    >>> X = np.tile(np.eye(3), (4, 1))  # 12 rows
+    >>> dbn = DBN([2, 1], UnsupervisedModel=RBM, random_state=0).fit(X, pretrain_options={"batch_sz": 4})
+    >>> [p.shape for p in dbn.params]  # W and c of each layer
+    [(3, 2), (2,), (2, 1), (1,)]
     """
 
     @one_fit_at_a_time
@@ -44,16 +77,23 @@ class DBN(Stack):
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         **beyond: Any,
     ) -> "DBN":
-        """Train layer by layer, as `udl_pt.DBN.fit`.
+        """Train the layers one after the other, each on the hidden values of the one below.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
             The first layer's data.
-        pretrain_epochs, pretrain_options, monitor, callbacks
-            As there.
+        pretrain_epochs : int or sequence of int
+            Passes over the data for each layer: one number for all, or one for each.
+        pretrain_options : mapping or sequence of mappings, optional
+            Further arguments of the layers' ``fit``, such as ``{"batch_sz": 50}``: one mapping for all
+            layers, or one for each.
+        monitor : {"epoch", "batch", None}
+            When each layer records its cost: once an epoch, after every batch, or never.
+        callbacks : sequence of callable
+            Each receives a `udl_pt.training.progress.Progress` after every epoch of a layer.
         **beyond
-            What it takes besides has no twin: only the defaults are taken.
+            Arguments of `udl_pt.DBN.fit` without a twin (`keep_layers`, `backend`), at their defaults.
 
         Returns
         -------
@@ -64,8 +104,20 @@ class DBN(Stack):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
             When a layer's step isn't finite; the network has no parameters then.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import DBN
+        >>> X = np.tile(np.eye(3), (4, 1))  # 12 rows
+        >>> dbn = DBN([2, 1], random_state=0)
+        >>> dbn = dbn.fit(X, pretrain_epochs=[3, 5], pretrain_options={"batch_sz": 4})
+        >>> [len(layer.costs) for layer in dbn.hidden_layers]
+        [3, 5]
         """
         check_beyond("DBN.fit", beyond, {"keep_layers": False, "backend": None})
         run = Run.checked(
@@ -82,7 +134,33 @@ class DBN(Stack):
         return self
 
     def forward(self, X: Any) -> Any:
-        """Pass data up through all layers, of shape (N, M)."""
+        """Encode data through all layers, the values of one being the input of the next.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            The first layer's data.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, M)
+            The last layer's hidden values.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import DBN
+        >>> X = np.tile(np.eye(3), (4, 1))  # 12 rows
+        >>> dbn = DBN([2, 1], random_state=0).fit(X, pretrain_options={"batch_sz": 4})
+        >>> below, top = dbn.hidden_layers
+        >>> bool(np.allclose(dbn.forward(X), top.forward_hidden(below.forward_hidden(X))))
+        True
+        """
         return self._called(lambda X: self._activations(X)[-1], X)
 
     def fit_to_input(
@@ -94,7 +172,44 @@ class DBN(Stack):
         *,
         show_fig: bool = False,
     ) -> np.ndarray:
-        """Find an input of shape (1, D) that drives unit `k`; see `udl_pt.DBN.fit_to_input`."""
+        """Find an input that drives unit `k` of the last layer, by gradient descent (chapter 5).
+
+        The start is drawn as initial weights are. Then momentum steps reduce ``J = -log Z[0, k]``, with Z the
+        last layer's hidden values.
+
+        Parameters
+        ----------
+        k : int
+            Number of the unit, from 0.
+        learning_rate, mu : float
+            Step size and momentum.
+        epochs : int
+            Number of steps.
+        show_fig : bool
+            Show the curve of the costs at the end.
+
+        Returns
+        -------
+        numpy.ndarray of shape (1, D)
+            The input. `costs` holds J (nats) before each step.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before `fit`, and for a last layer without sigmoid units.
+        DivergenceError
+            When the cost or a step isn't finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import DBN, AutoEncoder
+        >>> dbn = DBN([1], random_state=0)
+        >>> dbn.hidden_layers = [AutoEncoder.createFromArrays([[1.0], [-2.0]], bh=[0.0], bo=[0.0, 0.0])]
+        >>> X = dbn.fit_to_input(0, epochs=50)
+        >>> np.sign(X).tolist(), round(dbn.costs[-1], 3)  # the signs of the unit's weights
+        ([[1.0, -1.0]], 0.0)
+        """
         check_switches(show_fig=show_fig)
         rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
         epochs = check_count(epochs, "epochs", at_least=0)
@@ -132,7 +247,7 @@ class DBN(Stack):
         return float(softplus(-self._logit_of_unit(self._activations(X), k))[0])
 
     def _gradient_of_unit(self, X: np.ndarray, k: int) -> np.ndarray:
-        """Start at ``dJ/da_k = -s(-a_k)``, and go down by ``dJ/dZ_(l-1) = (dJ/dZ_l s'(A_l)) W_l'``."""
+        """Return dJ/dX: from ``dJ/da_k = -s(-a_k)`` down by ``dJ/dZ_(l-1) = (dJ/dZ_l s'(A_l)) W_l'``."""
         Z = self._activations(X)
         *below, top = self.hidden_layers
         dZ = -s(-self._logit_of_unit(Z, k))[:, None] * top.W[:, k]  # (1, M_(L-1))

@@ -35,24 +35,56 @@ BEYOND = {
 
 
 def log_softmax(A: np.ndarray) -> np.ndarray:
-    """Return ``a_k - log sum_j exp(a_j)`` of each row, less its largest entry, so that nothing overflows."""
+    """Return ``a_k - log sum_j exp(a_j)`` of each row; its largest entry is subtracted against overflow."""
     A = A - A.max(axis=1, keepdims=True)  # (n, K)
     return np.asarray(A - np.log(np.exp(A).sum(axis=1, keepdims=True)))
 
 
 class DNN(Stack):
-    """The twin of `udl_pt.DNN`: the same arguments, attributes, draws and numbers, on NumPy arrays.
+    """Deep network of pretrained layers with a softmax on top, the twin of `udl_pt.DNN` (chapter 3).
 
-    Made as `udl_pt.eager._stack.Stack` says.
+    Its parameters are NumPy arrays. Draws and numbers are those of the symbolic class.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Number of hidden units of each layer, from the input on.
+    UnsupervisedModel : callable or sequence of callable, optional
+        Creates a layer from its size: `udl_pt.eager.AutoEncoder` (the default), `udl_pt.eager.RBM`, or a
+        `functools.partial` of one with further arguments. One for all layers, or one for each.
+    corruption : callable or None, or a sequence of them
+        ``corruption(X, stream)`` returns a layer's input corrupted, in pretraining only. One for all layers,
+        or one for each.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles for all layers. An int restarts at each fit; None is NumPy's global
+        legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of the parameters, float64 by default.
+    **beyond
+        The argument `rng` of `udl_pt.DNN`, at its default None: there is no dropout here.
 
     Attributes
     ----------
     hidden_layers : list of udl_pt.eager.AutoEncoder or udl_pt.eager.RBM
-        From the input on.
-    W, b, dW, db : ndarray
-        The logistic layer, of shape (M, K) and (K,), and its velocities.
-    params, dparams, costs, errors
-        As of `udl_pt.DNN`.
+        The layers, from the input on.
+    W, b : numpy.ndarray of shape (M, K) and (K,)
+        The logistic layer.
+    dW, db : numpy.ndarray
+        Its velocities.
+    params, dparams : list of numpy.ndarray
+        ``[W, b]`` and the layers' weights and hidden biases, and the velocities of all.
+    costs, errors : list of float
+        Mean negative log-likelihood (nats) and error rate on the test set, as `fit` recorded them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.eager import DNN
+    >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)  # class 0 is [1, 0], class 1 is [0, 1]
+    >>> dnn = DNN([2], random_state=0)
+    >>> dnn = dnn.fit(X, Y, X, Y, pretrain=False, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=4)
+    >>> dnn.predict([[0.9, 0.1], [0.2, 0.8]]).tolist(), dnn.errors[-1]
+    ([0, 1], 0.0)
     """
 
     names = ("W", "b")
@@ -102,20 +134,40 @@ class DNN(Stack):
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         **beyond: Any,
     ) -> "DNN":
-        """Pretrain layer by layer, then train to predict the labels, as `udl_pt.DNN.fit`.
+        """Pretrain layer by layer, then train the whole network to predict the labels.
 
         Parameters
         ----------
-        X, Xtest : array_like of shape (N, D) and (Ntest, D)
-            Images to train on, and to measure `costs` and `errors` on.
-        Y, Ytest : array_like of int of shape (N,) and (Ntest,)
-            Their labels.
-        pretrain, learning_rate, mu, reg, epochs, batch_sz, show_fig, monitor, callbacks
-            As there.
-        pretrain_epochs, pretrain_options, train_head_only
-            As there.
+        X : array_like of shape (N, D)
+            Training images, in [0, 1] where the layers read them as probabilities.
+        Y : array_like of int of shape (N,)
+            Their labels; each of 0 to K-1 must occur.
+        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
+            Images and labels to measure `costs` and `errors` on.
+        pretrain : bool
+            Whether to pretrain the layers, with their own default rates and batch size. Otherwise only their
+            weights are drawn.
+        learning_rate, mu : float
+            Step size and momentum of fine-tuning.
+        reg : float
+            Weight of the trained parameters' summed squares in the cost.
+        epochs, batch_sz : int
+            Passes over the data in fine-tuning, and rows a step.
+        show_fig : bool
+            Show the curve of the costs at the end.
+        pretrain_epochs : int or sequence of int
+            Passes over the data for each layer: one number for all, or one for each.
+        pretrain_options : mapping or sequence of mappings, optional
+            Further arguments of the layers' ``fit``, such as ``{"batch_sz": 50}``: one mapping for all
+            layers, or one for each.
+        train_head_only : bool
+            Train only the logistic layer, and keep the hidden layers as pretraining left them.
+        monitor : {"epoch", "batch", None}
+            When to measure the test set: once an epoch, after every batch, or never.
+        callbacks : sequence of callable
+            Each receives a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
         **beyond
-            What it takes besides has no twin: only the defaults are taken.
+            Arguments of `udl_pt.DNN.fit` without a twin, such as `dropout`, at their defaults.
 
         Returns
         -------
@@ -126,8 +178,21 @@ class DNN(Stack):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
             When a step isn't finite; the parameters are those before it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import DNN
+        >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)
+        >>> dnn = DNN([2, 2], random_state=0)
+        >>> options = {"batch_sz": 4}
+        >>> dnn = dnn.fit(X, Y, X, Y, epochs=3, batch_sz=4, pretrain_epochs=2, pretrain_options=options)
+        >>> [len(layer.costs) for layer in dnn.hidden_layers], len(dnn.errors)
+        ([2, 2], 3)
         """
         check_beyond("DNN.fit", beyond, BEYOND)
         check_switches(pretrain=pretrain, train_head_only=train_head_only, show_fig=show_fig)
@@ -182,7 +247,7 @@ class DNN(Stack):
 
     @property
     def velocities(self) -> list[Any]:
-        """Those of the matrices of weights that were trained last, from the input on."""
+        """Velocities of the weight matrices that the last fit trained, from the input on."""
         trained = [] if self._head_only else self.hidden_layers
         return [*(layer.forward_dparams[0] for layer in trained), self.dW]
 
@@ -243,13 +308,90 @@ class DNN(Stack):
         return {"cost": self.costs[-1]}
 
     def logits(self, X: Any) -> Any:
-        """Return what the softmax is taken of, of shape (N, K)."""
+        """Return the logits: the logistic layer's values, of which the softmax yields probabilities.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Images.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, K)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import DNN
+        >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)  # class 0 is [1, 0], class 1 is [0, 1]
+        >>> dnn = DNN([2], random_state=0)
+        >>> dnn = dnn.fit(X, Y, X, Y, pretrain=False, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=4)
+        >>> A = dnn.logits([[1, 0]])
+        >>> bool(np.allclose(dnn.forward([[1, 0]]), np.exp(A) / np.exp(A).sum()))
+        True
+        """
         return self._called(self._logits, X)
 
     def forward(self, X: Any) -> Any:
-        """Class probabilities, of shape (N, K)."""
+        """Compute the class probabilities of each row, the softmax of its logits.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Images.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, K)
+            Rows of sum 1.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import DNN
+        >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)  # class 0 is [1, 0], class 1 is [0, 1]
+        >>> dnn = DNN([2], random_state=0)
+        >>> dnn = dnn.fit(X, Y, X, Y, pretrain=False, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=4)
+        >>> dnn.forward([[1, 0], [0, 1]]).round(2).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+        """
         return self._called(self._probabilities, X)
 
     def predict(self, X: Any) -> Any:
-        """Return the most probable class of each row, of shape (N,)."""
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Images.
+
+        Returns
+        -------
+        numpy.ndarray of int of shape (N,)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import DNN
+        >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)  # class 0 is [1, 0], class 1 is [0, 1]
+        >>> dnn = DNN([2], random_state=0)
+        >>> dnn = dnn.fit(X, Y, X, Y, pretrain=False, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=4)
+        >>> dnn.predict([[0.9, 0.1], [0.2, 0.8]]).tolist()
+        [0, 1]
+        """
         return self._called(lambda X: self._logits(X).argmax(axis=1), X)

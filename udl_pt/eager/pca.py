@@ -15,28 +15,45 @@ __all__ = ["PCA"]
 
 
 class PCA(Parameters):
-    """Principal components analysis by the covariance's eigenvectors (chapter 1).
+    """Principal components analysis in NumPy by the covariance's eigenvectors (chapter 1).
 
-    It is the book's formulas on the whole of X at once, always in float64, with a matrix of D x D; what is
-    kept has X's dtype. Whitening divides by small numbers, so it takes them from singular values.
+    This is the twin of `udl_pt.PCA`. It computes the book's formulas on the whole of X at once, in float64,
+    with a D x D matrix. The results have X's dtype. Whitening divides by small numbers, so it takes them from
+    singular values.
 
     Parameters
     ----------
     n_components : int, optional
-        K, the columns of Z that are kept; all ``min(N, D)`` where not given.
+        K, the number of components to keep; all ``min(N, D)`` by default.
     whiten : bool
         Divide each column of Z by its standard deviation, so that all have variance 1.
 
     Attributes
     ----------
-    components_, explained_variance_, explained_variance_ratio_, mean_, n_samples_, n_features
-        As of `udl_pt.PCA`.
-    Q : ndarray of shape (D, K)
-        What `forward` multiplies with: the components as columns, whitened by their standard deviations.
-    m : ndarray of shape (D,)
-        What `forward` subtracts.
-    params : list of ndarray
+    components_ : numpy.ndarray of shape (K, D)
+        The first K eigenvectors of the covariance, as rows. In each, the first entry of the largest magnitude
+        is positive.
+    explained_variance_ : numpy.ndarray of shape (K,)
+        Their eigenvalues, the variances of Z's columns, descending. The covariance divides by N.
+    explained_variance_ratio_ : numpy.ndarray of shape (K,)
+        The eigenvalues as shares of X's total variance.
+    mean_ : numpy.ndarray of shape (D,)
+        Mean of each column of X.
+    n_samples_, n_features : int
+        N and D.
+    Q : numpy.ndarray of shape (D, K)
+        The components as columns; when whitening, divided by their standard deviations.
+    m : numpy.ndarray of shape (D,)
+        The mean that `forward` subtracts.
+    params : list of numpy.ndarray
         Q and m.
+
+    Examples
+    --------
+    >>> from udl_pt.eager import PCA
+    >>> pca = PCA(1).fit([[0, 0], [6, 8]])  # all variance is along (0.6, 0.8)
+    >>> pca.components_.round(3).tolist(), pca.explained_variance_.round(3).tolist()
+    ([[0.6, 0.8]], [25.0])
     """
 
     names = ("Q", "m")
@@ -52,9 +69,9 @@ class PCA(Parameters):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least two rows, not all the same. float32 gives float32, all else float64.
+            At least two rows, not all the same. float32 stays float32; any other dtype becomes float64.
         **beyond
-            There is no backend here: only the default is taken.
+            The argument `backend` of `udl_pt.PCA.fit`, at its default None.
 
         Returns
         -------
@@ -64,7 +81,17 @@ class PCA(Parameters):
         Raises
         ------
         ValueError, TypeError
-            For bad input, before anything is changed.
+            For bad input, before anything is changed; for variances that the dtype cannot hold; when
+            whitening, for components that vary by no more than rounding.
+        RuntimeError
+            While another thread fits it.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import PCA
+        >>> pca = PCA().fit([[0, 0], [4, 0], [0, 2], [4, 2]])
+        >>> pca.explained_variance_.round(3).tolist(), pca.explained_variance_ratio_.round(3).tolist()
+        ([4.0, 1.0], [0.8, 0.2])
         """
         check_beyond("PCA.fit", beyond, {"backend": None})
         dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
@@ -108,7 +135,9 @@ class PCA(Parameters):
         return self
 
     def forward(self, X: Any) -> np.ndarray:
-        """Return ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
+        """Compute the principal components of each row, ``Z = (X - m)Q``.
+
+        When whitening, each column of Z is divided by its standard deviation.
 
         Parameters
         ----------
@@ -122,6 +151,15 @@ class PCA(Parameters):
         ------
         ValueError, TypeError
             For bad input, before `fit`, and for values so large that the result overflows.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import PCA
+        >>> X = [[0, 0], [6, 8]]  # 5 to either side of the mean
+        >>> PCA(1).fit(X).forward(X).round(3).tolist()
+        [[-5.0], [5.0]]
+        >>> PCA(1, whiten=True).fit(X).forward(X).round(3).tolist()
+        [[-1.0], [1.0]]
         """
         self._check_fitted("forward")
         X = check_matrix(X, dtype=self.dtype, n_features=self.n_features).astype(self.dtype)
@@ -130,22 +168,69 @@ class PCA(Parameters):
         return check_result(Z, X, "X")
 
     def transform(self, X: Any) -> np.ndarray:
-        """Do the same as `forward`."""
+        """Compute the principal components of each row; the same as `forward`, by scikit-learn's name.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, K)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before `fit`, and for values so large that the result overflows.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import PCA
+        >>> pca = PCA(1).fit([[0, 0], [6, 8]])
+        >>> pca.transform([[9, 12]]).round(3).tolist()  # 10 from the mean, (3, 4)
+        [[10.0]]
+        """
         return self.forward(X)
 
     @one_fit_at_a_time
     def fit_transform(self, X: Any, **beyond: Any) -> np.ndarray:
-        """Fit to `X` and transform it."""
+        """Fit to `X` and return its principal components.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least two rows, not all the same. float32 stays float32; any other dtype becomes float64.
+        **beyond
+            The argument `backend` of `udl_pt.PCA.fit_transform`, at its default None.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, K)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import PCA
+        >>> PCA(1).fit_transform([[0, 0], [6, 8]]).round(3).tolist()
+        [[-5.0], [5.0]]
+        """
         with open_to_fit(self):
             self.fit(X, **beyond)
         return self.transform(X)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
-        """Return ``X_hat = ZQ' + m``: what the kept components say of X.
+        """Reconstruct rows from their components, ``X_hat = ZQ' + m``; whitening is undone.
 
         Parameters
         ----------
         Z : array_like of shape (N, K)
+            Components, as `forward` returns them.
 
         Returns
         -------
@@ -155,6 +240,13 @@ class PCA(Parameters):
         ------
         ValueError, TypeError
             For bad input, before `fit`, and for values so large that the result overflows.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import PCA
+        >>> pca = PCA(1).fit([[0, 0], [6, 8]])
+        >>> pca.inverse_transform([[5], [10]]).round(3).tolist()
+        [[6.0, 8.0], [9.0, 12.0]]
         """
         self._check_fitted("inverse_transform")
         Z = check_matrix(Z, "Z", dtype=self.dtype, n_features=len(self.components_)).astype(self.dtype)
@@ -173,12 +265,20 @@ class PCA(Parameters):
         Returns
         -------
         float
-            In the data's units, squared; on the data of `fit` the sum of the eigenvalues that were dropped.
+            In the data's units, squared. On the data of `fit` it is the sum of the eigenvalues that were
+            dropped.
 
         Raises
         ------
         ValueError, TypeError
             For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import PCA
+        >>> X = [[0, 0], [4, 0], [0, 2], [4, 2]]  # variances 4 and 1
+        >>> round(PCA(1).fit(X).reconstruction_error(X), 3)
+        1.0
         """
         self._check_fitted("reconstruction_error")
         X = check_matrix(X, dtype=self.dtype, n_features=self.n_features).astype(self.dtype)

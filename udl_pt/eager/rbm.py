@@ -33,21 +33,54 @@ BEYOND = {
 
 
 class RBM(Layer):
-    """The twin of `udl_pt.RBM` with Bernoulli units: the same arguments, attributes, draws and numbers.
+    """Restricted Boltzmann machine with Bernoulli units in NumPy, the twin of `udl_pt.RBM` (chapter 4).
+
+    ``P(v, h) = exp(-E(v, h)) / Z`` with the energy ``E(v, h) = -b'v - c'h - v'Wh``. Draws and numbers are
+    those of the symbolic class.
 
     Parameters
     ----------
-    M, an_id, rng, random_state
-        As of `udl_pt.RBM`.
+    M : int
+        Number of hidden units.
+    an_id : hashable, optional
+        A name of your own, kept as ``id``.
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        Source of the draws of units. An int restarts at each fit. None derives the draws from `random_state`
+        where that is given; otherwise they are seeded afresh.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles. An int restarts at each fit; None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
-        float64 where not given.
+        Dtype of the parameters, float64 by default.
+    **beyond
+        Arguments of `udl_pt.RBM` without a twin (`visible`, `learn_variance`), at their defaults.
 
     Attributes
     ----------
-    W, c, b : ndarray
-        Weights of shape (D, M), biases of the hidden units (M,) and of the visible ones (D,).
-    dW, dc, db, params, dparams, forward_params, forward_dparams, chains, costs, valid_costs
-        As of `udl_pt.RBM`.
+    W : numpy.ndarray of shape (D, M)
+        Weights.
+    c, b : numpy.ndarray of shape (M,) and (D,)
+        Biases of the hidden and of the visible units.
+    dW, dc, db : numpy.ndarray
+        Velocities for a network's fine-tuning, zero after `fit`.
+    params, dparams : list of numpy.ndarray
+        ``[W, c, b]``, and their velocities.
+    forward_params, forward_dparams : list of numpy.ndarray
+        ``[W, c]``, which a deep network trains further, and their velocities.
+    chains : numpy.ndarray of shape (n_chains, M) or None
+        Hidden units of the persistent chains after training.
+    costs : list of float
+        Costs that `fit` recorded: the cross-entropy of a row and its reconstruction, in nats.
+    valid_costs : list of float
+        Costs of the validation set, where there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.eager import RBM
+    >>> X = np.tile(np.eye(2), (6, 1))
+    >>> rbm = RBM(1, random_state=0).fit(X, learning_rate=0.5, epochs=50, batch_sz=4)
+    >>> rbm.forward_output(np.eye(2)).round(1).tolist()  # close to the identity
+    [[0.8, 0.2], [0.2, 0.8]]
     """
 
     names = ("W", "c", "b")
@@ -70,7 +103,24 @@ class RBM(Layer):
         self.chains: Any = None
 
     def takes_probabilities(self, **options: Any) -> bool:
-        """Whether ``fit`` is known to take values in [0, 1] only."""
+        """Return whether ``fit`` is known to accept only values in [0, 1].
+
+        Parameters
+        ----------
+        **options
+            Arguments for ``fit``; they don't matter here.
+
+        Returns
+        -------
+        bool
+            False for a subclass with a ``fit`` of its own.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import RBM
+        >>> RBM(2).takes_probabilities()
+        True
+        """
         return type(self).fit is RBM.fit
 
     @one_fit_at_a_time
@@ -91,18 +141,35 @@ class RBM(Layer):
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         **beyond: Any,
     ) -> "RBM":
-        """Draw new weights and train them by contrastive divergence, as `udl_pt.RBM.fit`.
+        """Draw new weights and train them by contrastive divergence.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
             Data in [0, 1].
-        learning_rate, epochs, batch_sz, show_fig, mu, k, persistent, n_chains
-            As there.
-        validation, monitor, callbacks
-            As there.
+        learning_rate, mu : float
+            Step size and momentum.
+        epochs, batch_sz : int
+            Passes over the data, and rows a step. Each epoch drops the rest of ``N / batch_sz``.
+        show_fig : bool
+            Show the curve of the costs at the end.
+        k : int
+            Gibbs steps for each step of training (CD-k).
+        persistent : bool
+            Continue the chains from step to step instead of starting at the data (Tieleman, ICML 2008).
+        n_chains : int, optional
+            Number of persistent chains, `batch_sz` by default.
+        validation : float or array_like of shape (N_valid, D), optional
+            Validation rows for `valid_costs` and `udl_pt.callbacks.EarlyStopping`. A float is the share of
+            `X` to draw and hold out.
+        monitor : {"epoch", "batch", None}
+            When to record the cost. ``"batch"``: after every batch, over all rows. ``"epoch"``: once an
+            epoch, over a random thirtieth of the rows but at least 250. None: never. All validation rows are
+            measured.
+        callbacks : sequence of callable
+            Each receives a `udl_pt.training.progress.Progress` after every epoch.
         **beyond
-            What it takes besides has no twin: only the defaults are taken.
+            Arguments of `udl_pt.RBM.fit` without a twin, such as `weight_decay`, at their defaults.
 
         Returns
         -------
@@ -113,8 +180,19 @@ class RBM(Layer):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own ``fit``.
         DivergenceError
             When a step isn't finite; the parameters are those before it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import RBM
+        >>> X = np.tile(np.eye(2), (6, 1))
+        >>> rbm = RBM(1, random_state=0).fit(X, batch_sz=4, epochs=3, persistent=True, n_chains=5)
+        >>> len(rbm.costs), rbm.chains.shape
+        (3, (5, 1))
         """
         check_beyond("RBM.fit", beyond, BEYOND)
         check_switches(show_fig=show_fig, persistent=persistent)
@@ -167,11 +245,11 @@ class RBM(Layer):
         return (u < p).astype(self.dtype)
 
     def _uniforms(self, n: int) -> tuple[Array, Array]:
-        """Draw what a Gibbs step of `n` chains needs: for the hidden units, then for the visible ones."""
+        """Draw uniform numbers for a Gibbs step of `n` chains, for the hidden and then the visible units."""
         return self.rng.uniform((n, self.M)), self.rng.uniform((n, self.n_features))
 
     def _chain(self, p: Array, k: int) -> Array:
-        """Draw `k` times the hidden units, then the visible ones, at first by ``p = P(h = 1 | v)``."""
+        """Draw hidden and then visible units `k` times, starting with ``p = P(h = 1 | v)``."""
         for step in range(k):
             for_h, for_v = self._uniforms(len(p))
             V = self._draw(for_v, self._decode(self._draw(for_h, p)))  # (N, D)
@@ -180,7 +258,7 @@ class RBM(Layer):
         return V
 
     def _persistent_chain(self) -> Array:
-        """Go on with the chains, which rest at hidden units: `k` times the visible units, then the hidden."""
+        """Continue the chains from their hidden units: draw visible and then hidden units `k` times."""
         for _ in range(self.k):
             for_h, for_v = self._uniforms(len(self.chains))
             V = self._draw(for_v, self._decode(self.chains))  # (n_chains, D)
@@ -213,17 +291,90 @@ class RBM(Layer):
         ]
 
     def free_energy(self, V: Any) -> Any:
-        """Return ``F(v)`` in nats, of shape (N,)."""
+        """Return the free energy ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))`` of each row.
+
+        It determines the probability of the visible units, ``P(v) = exp(-F(v)) / Z``.
+
+        Parameters
+        ----------
+        V : array_like of shape (N, D)
+            Visible units.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N,)
+            In nats.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> from udl_pt.eager import RBM
+        >>> rbm = RBM.createFromArrays([[1.0], [1.0]], c=[0.0], b=[0.0, 0.0])
+        >>> rbm.free_energy([[0, 0], [1, 1]]).round(3).tolist()  # -log(1 + exp(0)), -log(1 + exp(2))
+        [-0.693, -2.127]
+        """
         return self._called(self._free_energy, V, name="V")
 
     def sample_h_given_v(self, V: Any) -> Any:
-        """Draw the hidden units, of shape (N, M)."""
+        """Draw the hidden units given the visible ones, by ``uniform < P(h = 1 | v)``.
+
+        Parameters
+        ----------
+        V : array_like of shape (N, D)
+            Visible units.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, M)
+            Zeros and ones.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import RBM
+        >>> rbm = RBM.createFromArrays(np.eye(2) * 100, c=[-50.0, -50.0], b=[-50.0, -50.0])
+        >>> rbm.sample_h_given_v([[1, 0]]).tolist()  # P(h = 1 | v) rounds to 1 and to 0
+        [[1.0, 0.0]]
+        """
         return self._called(
             lambda V: self._draw(self.rng.uniform((len(V), self.M)), self._encode(V)), V, name="V"
         )
 
     def sample_v_given_h(self, H: Any) -> Any:
-        """Draw the visible units, of shape (N, D)."""
+        """Draw the visible units given the hidden ones, by ``uniform < P(v = 1 | h)``.
+
+        Parameters
+        ----------
+        H : array_like of shape (N, M)
+            Hidden units.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, D)
+            Zeros and ones.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import RBM
+        >>> rbm = RBM.createFromArrays(np.eye(2) * 100, c=[-50.0, -50.0], b=[-50.0, -50.0])
+        >>> rbm.sample_v_given_h([[1, 0], [0, 1]]).tolist()  # P(v = 1 | h) rounds to 1 and to 0
+        [[1.0, 0.0], [0.0, 1.0]]
+        """
         return self._called(
             lambda H: self._draw(self.rng.uniform((len(H), self.n_features)), self._decode(H)),
             H,
@@ -232,12 +383,67 @@ class RBM(Layer):
         )
 
     def gibbs(self, V: Any, k: int = 1) -> Any:
-        """Carry out `k` Gibbs steps, of shape (N, D)."""
+        """Run `k` Gibbs steps; each draws hidden units given visible ones, then visible given hidden.
+
+        Parameters
+        ----------
+        V : array_like of shape (N, D)
+            Visible units at the start of the chains.
+        k : int
+            Number of steps.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, D)
+            Visible units after the last step, zeros and ones.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import RBM
+        >>> rbm = RBM.createFromArrays(np.zeros((2, 1)), c=[0.0], b=[50.0, -50.0])
+        >>> rbm.gibbs([[0, 1]], k=3).tolist()  # biases switch the first unit on and the second off
+        [[1.0, 0.0]]
+        """
         k = check_count(k, "k")
         return self._called(lambda V: self._chain(self._encode(V), k), V, name="V")
 
     @classmethod
     def createFromArrays(cls, W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
-        """Make a machine that owns copies of parameters, of shape (D, M), (M,) and (D,)."""
+        """Create a machine from given parameters, which it copies.
+
+        Parameters
+        ----------
+        W : array_like of shape (D, M)
+            Weights. float32 stays float32; any other dtype becomes float64.
+        c : array_like of shape (M,)
+            Biases of the hidden units.
+        b : array_like of shape (D,)
+            Biases of the visible units.
+        an_id : hashable, optional
+            A name of your own, kept as ``id``.
+
+        Returns
+        -------
+        RBM
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.eager import RBM
+        >>> rbm = RBM.createFromArrays(np.eye(2), c=np.zeros(2), b=np.zeros(2))
+        >>> rbm.forward_hidden([[0, 1]]).round(3).tolist()  # P(h = 1 | v), the sigmoid of 0 and 1
+        [[0.5, 0.731]]
+        """
         rbm: RBM = cls._from_arrays(W, c, b, an_id)
         return rbm

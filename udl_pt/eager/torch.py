@@ -1,8 +1,8 @@
 """Auto-encoder, RBM and DNN in PyTorch's eager style: costs are written, gradients are PyTorch's.
 
-The classes of `udl_pt.eager` with tensors as parameters, and each cost differentiated anew in every step.
-Draws are made on the host, so they are the same, and are no part of what is differentiated. Arrays in, arrays
-out; tensors in, tensors out. Parameters ask for gradients only while a step needs them.
+These are the classes of `udl_pt.eager` with tensors as parameters. Every step differentiates its cost anew.
+NumPy makes the draws, so they are the same as there, and constants of every gradient. Arrays in, arrays out;
+tensors in, tensors out. Parameters require gradients only during a step.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ __all__ = ["DNN", "RBM", "AutoEncoder"]
 
 
 class Streams(HostStreams):
-    """The same draws as tensors."""
+    """The stream of `udl_pt.eager`, with draws as tensors."""
 
     def _cast(self, values: Any, dtype: Any) -> Any:
         name = str(dtype).removeprefix("torch.")
@@ -30,11 +30,11 @@ class Streams(HostStreams):
 
 
 class Tensors(Twin):
-    """What the twins of PyTorch have in common."""
+    """The base of the PyTorch twins: parameters as tensors, calls, and gradients."""
 
     @staticmethod
     def _param(value: np.ndarray) -> Any:
-        """Make a parameter: a tensor on the array's memory."""
+        """Return an array as a parameter: a tensor on the array's memory."""
         return torch.from_numpy(value)
 
     @staticmethod
@@ -42,7 +42,7 @@ class Tensors(Twin):
         return torch.sign(values)
 
     def _called(self, formula: Callable[[Any], Any], X: Any, **options: Any) -> Any:
-        """Call a formula with tensors as they are, and with arrays that are checked."""
+        """Call a formula: with a tensor as it is, with an array once it is checked."""
         if isinstance(X, torch.Tensor):
             self._check_fitted("it is called")
             return formula(X)
@@ -66,7 +66,54 @@ class Tensors(Twin):
 
 
 class AutoEncoder(Tensors, eager.AutoEncoder):
-    """The twin of `udl_pt.AutoEncoder` in PyTorch."""
+    """Auto-encoder with tied weights in PyTorch, the twin of `udl_pt.AutoEncoder` (chapter 3).
+
+    It encodes ``Z = s(XW + bh)`` and decodes ``X_hat = s(ZW' + bo)``. Arguments and methods are those of
+    `udl_pt.eager.AutoEncoder`; PyTorch computes the gradients.
+
+    Parameters
+    ----------
+    M : int
+        Number of hidden units.
+    an_id : hashable, optional
+        A name of your own, kept as ``id``.
+    corruption : callable, optional
+        ``corruption(X, stream)`` returns the corrupted batch, which training encodes (denoising
+        auto-encoder). X and the stream's draws are tensors.
+    hidden, output : {"sigmoid", "linear", "relu"}
+        Activation of the hidden and of the output units; "relu" is ``max(a, 0)``.
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        Source of the corruption's draws. An int restarts at each fit. None derives the draws from
+        `random_state` where that is given; otherwise they are seeded afresh.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles. An int restarts at each fit; None is NumPy's global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of the parameters, float64 by default.
+
+    Attributes
+    ----------
+    W : torch.Tensor of shape (D, M)
+        Weights.
+    bh, bo : torch.Tensor of shape (M,) and (D,)
+        Biases of the hidden and of the output units.
+    dW, dbh, dbo : torch.Tensor
+        Their velocities.
+    params, dparams, forward_params, forward_dparams : list of torch.Tensor
+        ``[W, bh, bo]`` and their velocities; ``[W, bh]`` and theirs.
+    costs, valid_costs : list of float
+        Costs that `fit` recorded, of rows reconstructed without corruption, and those of the validation set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from udl_pt.eager.torch import AutoEncoder
+    >>> ae = AutoEncoder.createFromArrays(np.eye(2), bh=np.zeros(2), bo=np.zeros(2))
+    >>> ae.forward_hidden([[0, 1]]).round(3).tolist()  # an array; sigmoid of 0 and 1
+    [[0.5, 0.731]]
+    >>> ae.forward_hidden(torch.zeros(1, 2, dtype=torch.float64)).tolist()  # a tensor
+    [[0.5, 0.5]]
+    """
 
     Streams = Streams
     units: ClassVar = {"sigmoid": torch.sigmoid, "linear": lambda A: A, "relu": torch.relu}
@@ -82,7 +129,7 @@ class AutoEncoder(Tensors, eager.AutoEncoder):
         return self.units[self.output](self._visible_input(Z))
 
     def _cost(self, X: Any, noisy: Any = None) -> Any:
-        """Return the cost of rebuilding `X` from its corrupted form, summed over rows."""
+        """Return the cost of reconstructing `X` from its corrupted form, summed over rows."""
         Z = self._encode(X if noisy is None else noisy)
         if self.cost == "squared_error":
             return F.mse_loss(self._decode(Z), X, reduction="sum")
@@ -96,7 +143,50 @@ class AutoEncoder(Tensors, eager.AutoEncoder):
 
 
 class RBM(Tensors, eager.RBM):
-    """The twin of `udl_pt.RBM` in PyTorch."""
+    """Restricted Boltzmann machine with Bernoulli units in PyTorch, the twin of `udl_pt.RBM` (chapter 4).
+
+    ``P(v, h) = exp(-E(v, h)) / Z`` with the energy ``E(v, h) = -b'v - c'h - v'Wh``. Arguments and methods are
+    those of `udl_pt.eager.RBM`; PyTorch computes the gradients of the free energy.
+
+    Parameters
+    ----------
+    M : int
+        Number of hidden units.
+    an_id : hashable, optional
+        A name of your own, kept as ``id``.
+    rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
+        Source of the draws of units. An int restarts at each fit. None derives the draws from `random_state`
+        where that is given; otherwise they are seeded afresh.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles. An int restarts at each fit; None is NumPy's global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of the parameters, float64 by default.
+    **beyond
+        Arguments of `udl_pt.RBM` without a twin (`visible`, `learn_variance`), at their defaults.
+
+    Attributes
+    ----------
+    W : torch.Tensor of shape (D, M)
+        Weights.
+    c, b : torch.Tensor of shape (M,) and (D,)
+        Biases of the hidden and of the visible units.
+    dW, dc, db : torch.Tensor
+        Velocities for a network's fine-tuning, zero after `fit`.
+    params, dparams, forward_params, forward_dparams : list of torch.Tensor
+        ``[W, c, b]`` and their velocities; ``[W, c]`` and theirs.
+    chains : torch.Tensor of shape (n_chains, M) or None
+        Hidden units of the persistent chains after training.
+    costs, valid_costs : list of float
+        Costs that `fit` recorded, the cross-entropy of a row and its reconstruction in nats, and those of
+        the validation set.
+
+    Examples
+    --------
+    >>> from udl_pt.eager.torch import RBM
+    >>> rbm = RBM.createFromArrays([[1.0], [1.0]], c=[0.0], b=[0.0, 0.0])
+    >>> rbm.free_energy([[0, 0], [1, 1]]).round(3).tolist()  # -log(1 + exp(0)), -log(1 + exp(2))
+    [-0.693, -2.127]
+    """
 
     Streams = Streams
     hidden_unit_interval = eager.RBM.hidden_unit_interval
@@ -138,7 +228,53 @@ class RBM(Tensors, eager.RBM):
 
 
 class DNN(Tensors, eager.DNN):
-    """The twin of `udl_pt.DNN` in PyTorch."""
+    """Deep network of pretrained layers with a softmax on top in PyTorch, the twin of `udl_pt.DNN`.
+
+    The network is that of chapter 3. Arguments and methods are those of `udl_pt.eager.DNN`; PyTorch computes
+    the gradients.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Number of hidden units of each layer, from the input on.
+    UnsupervisedModel : callable or sequence of callable, optional
+        Creates a layer from its size: `udl_pt.eager.torch.AutoEncoder` (the default),
+        `udl_pt.eager.torch.RBM`, or a `functools.partial` of one with further arguments. One for all layers,
+        or one for each.
+    corruption : callable or None, or a sequence of them
+        ``corruption(X, stream)`` returns a layer's input corrupted, in pretraining only. One for all layers,
+        or one for each.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles for all layers. An int restarts at each fit; None is NumPy's global
+        legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of the parameters, float64 by default.
+    **beyond
+        The argument `rng` of `udl_pt.DNN`, at its default None: there is no dropout here.
+
+    Attributes
+    ----------
+    hidden_layers : list of udl_pt.eager.torch.AutoEncoder or udl_pt.eager.torch.RBM
+        The layers, from the input on.
+    W, b : torch.Tensor of shape (M, K) and (K,)
+        The logistic layer.
+    dW, db : torch.Tensor
+        Its velocities.
+    params, dparams : list of torch.Tensor
+        ``[W, b]`` and the layers' weights and hidden biases, and the velocities of all.
+    costs, errors : list of float
+        Mean negative log-likelihood (nats) and error rate on the test set, as `fit` recorded them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.eager.torch import DNN
+    >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)  # class 0 is [1, 0], class 1 is [0, 1]
+    >>> dnn = DNN([2], random_state=0)
+    >>> dnn = dnn.fit(X, Y, X, Y, pretrain=False, learning_rate=0.5, mu=0.9, epochs=30, batch_sz=4)
+    >>> dnn.predict([[0.9, 0.1], [0.2, 0.8]]).tolist(), dnn.errors[-1]
+    ([0, 1], 0.0)
+    """
 
     Model = AutoEncoder
 

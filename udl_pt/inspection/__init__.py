@@ -1,1 +1,1 @@
-"""Chapters 5 and 6, and likelihoods: features, attacks, augmentation, partition functions."""
+"""Features (chapter 5), attacks and augmentation (chapter 6), and likelihoods of RBMs."""

@@ -1,8 +1,8 @@
 """Annealed importance sampling of a restricted Boltzmann machine, as one compiled loop.
 
-Chains pass through machines whose coupling grows with an inverse temperature from 0 to 1, or falls, and weigh
-themselves on the way; the mean of the weights is a ratio of partition functions (Neal 2001; Salakhutdinov and
-Murray, ICML 2008). `udl_pt.inspection.likelihood` says what is estimated by it.
+Chains pass through machines whose coupling grows with an inverse temperature from 0 to 1, or falls. Each
+chain gathers a weight on the way. The mean weight estimates a ratio of partition functions (Neal 2001;
+Salakhutdinov and Murray, ICML 2008). `udl_pt.inspection.likelihood` has the estimates that use it.
 """
 
 from dataclasses import dataclass
@@ -24,20 +24,31 @@ __all__ = ["Estimate", "anneal", "annealed_steps", "estimate", "inverse_temperat
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate of ``log Z`` by annealed importance sampling.
+    """Estimate of ``log Z`` by annealed importance sampling.
 
     Attributes
     ----------
     log_Z : float
         The estimate, in nats.
     standard_error : float
-        Of `log_Z`, from the spread of the chains' weights (to first order).
+        Standard error of `log_Z`, from the spread of the chains' weights (to first order).
     low, high : float
         ``log(Z - 3 s)`` and ``log(Z + 3 s)`` with the standard error s of Z, as in Salakhutdinov and
-        Murray (2008); `low` is minus infinity where ``3 s`` is more than Z.
-    log_weights : ndarray of shape (n_chains,)
-        Logarithms of the weights; their mean's logarithm is ``log Z - log Z_base`` (with the other sign
-        for the reverse estimate).
+        Murray (2008). `low` is minus infinity where ``3 s`` is at least Z. The reverse estimate is one of
+        1 / Z, whose interval it inverts: there `high` may be infinite.
+    log_weights : numpy.ndarray of shape (n_chains,)
+        Logarithms of the chains' weights. The logarithm of the mean weight is ``log Z - log Z_base``; for the
+        reverse estimate it is minus that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.inspection.likelihood import ais
+    >>> rbm = RBM.createFromArrays(np.zeros((2, 1)), c=[0.0], b=[0.0, 0.0])  # 8 states, all alike: Z = 8
+    >>> found = ais(rbm, n_chains=10, n_betas=100)
+    >>> round(float(np.exp(found.log_Z)), 3), round(found.standard_error, 3), found.log_weights.shape
+    (8.0, 0.0, (10,))
     """
 
     log_Z: float
@@ -48,14 +59,17 @@ class Estimate:
 
 
 def inverse_temperatures(n: Any) -> np.ndarray:
-    """Go from 0 to 1 in `n` steps: half of the way in a 29th of them, to 0.9 in 8 more, the rest in 20."""
+    """Return ``n + 1`` inverse temperatures from 0 to 1.
+
+    A 29th of the steps leads to 0.5, eight 29ths from there to 0.9, and the other twenty to 1.
+    """
     n = check_count(n, "n_betas", at_least=3)
     betas: np.ndarray = np.interp(np.arange(n + 1) / n, [0, 1 / 29, 9 / 29, 1], [0, 0.5, 0.9, 1])
     return betas
 
 
 def anneal(rbm: Any, V: np.ndarray, base: np.ndarray, betas: np.ndarray) -> np.ndarray:
-    """Carry chains along `betas`; give the logarithms of their weights."""
+    """Pass chains through the inverse temperatures `betas`, and return the logarithms of their weights."""
     steps = rbm.compiled("ais", _compile_steps)
     done, total = 0, np.zeros(len(V))
     for k in blocks(len(betas) - 1, len(V) * (rbm.M + rbm.n_features)):
@@ -77,7 +91,7 @@ def annealed_steps(
 
     The machine of inverse temperature t has ``p(v) = exp(-E_t(v)) prod_j (1 + exp(t A_j))`` with
     ``A = vW + c``, and its visible biases go from `base` to the model's. At each step a chain's
-    weight grows by the ratio of the next machine's probability to the present one's, then the chain makes
+    weight grows by the ratio of the next machine's probability to the present one's. Then the chain makes
     a Gibbs step of the next machine.
 
     Parameters
@@ -124,7 +138,7 @@ def annealed_steps(
 
 
 def estimate(log_weights: np.ndarray, log_Z_of_base: float, sign: int) -> Estimate:
-    """Turn the chains' weights into an estimate; `sign` is 1 for chains that end at the model, -1 back."""
+    """Compute an estimate from chains' weights; `sign` is 1 for chains that end at the model, else -1."""
     n, highest = len(log_weights), log_weights.max()
     weights = np.exp(log_weights - highest)
     mean, error = weights.mean(), weights.std(ddof=1) / np.sqrt(n)

@@ -1,4 +1,4 @@
-"""What attacks need of a classifier: logits, dJ/dX, and a way to carry out a graph on arrays of images."""
+"""Classifiers as attacks use them: logits, dJ/dX, and calls of a graph with arrays of images."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,23 +33,23 @@ Cost = Callable[[Symbolic, Symbolic], Symbolic]  # of labels and logits, a numbe
 
 
 class LogitsFunction(Callables):
-    """A plain function from images to logits, with what attacks need of a `udl_pt.DNN`.
+    """A plain function from images to logits, as a model that attacks accept in place of a `udl_pt.DNN`.
 
-    What attacks compile for it is kept as long as it is.
+    It keeps the functions that attacks compile for it.
 
     Parameters
     ----------
     function : callable
-        Turns a matrix variable (N, D) into a variable of shape (N, K).
+        Turns a matrix variable (N, D) into the logits, a variable of shape (N, K).
     dtype : {"float64", "float32"}
-        That of the images.
+        Dtype of the images.
     n_features : int
         D.
 
     Raises
     ------
     TypeError
-        When the function gives no matrix variable.
+        When the function returns no matrix variable.
     """
 
     unit_interval = True
@@ -67,12 +67,12 @@ class LogitsFunction(Callables):
 
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
-        """Class probabilities: the softmax of the logits; symbolic or array, (N, D) to (N, K)."""
+        """Compute class probabilities, the softmax of the logits; symbolic or array, (N, D) to (N, K)."""
         return pt.special.softmax(self.logits(X), axis=-1)
 
 
 def gradient_of(model: Any, targeted: bool, cost: Cost) -> Gradient:
-    """Make the function that gives the cost's gradient for rows and their labels; with targets minus that."""
+    """Return a function of images and labels that returns the cost's gradient, minus that with targets."""
     logits = getattr(model, "logits", model)
 
     def gradient(X: Symbolic, labels: Symbolic) -> Symbolic:
@@ -94,21 +94,28 @@ def carried_out(
     start: np.ndarray | None = None,
     **given: Any,
 ) -> Any:
-    """Build an attack's graph for a variable, or carry it out for an array.
+    """Build an attack's graph for a variable, or compute it for an array.
 
     Parameters
     ----------
     name : str
-        Of the attack and all that its graph depends on; what is compiled for a model is kept by it.
+        Name of the attack and of everything that its graph depends on. The model keeps the compiled function
+        under this name.
     graph : callable
         ``graph(gradient, X, labels, **given)`` with a `Gradient` and variables, and ``start`` where it is
-        given; the labels are the targets where there are some.
-    model, X, Y, target
-        As of `udl_pt.inspection.attacks.input_gradient`.
+        given. The labels are the targets where there are some.
+    model : DNN or callable
+        A trained network, or a function of a matrix variable that returns logits.
+    X : Variable or array_like of shape (N, D)
+        Images.
+    Y : Variable or array_like of int of shape (N,)
+        Their labels.
+    target : int or array_like of int of shape (N,), optional
+        Labels that the attack aims at.
     cost : callable
-        What the gradient is that of.
+        Cost to differentiate.
     start : ndarray of shape (N, D), optional
-        Where to start from, of arrays.
+        Images to start from, for arrays only.
     **given
         A number for all images or for each; a column in the graph.
 
@@ -146,7 +153,7 @@ def carried_out(
 
 
 def _column(value: Any, name: str, dtype: str) -> Symbolic:
-    """Make numbers a row into something that a matrix can be multiplied with; only arrays are looked at."""
+    """Turn a number, or one for each row, into a factor of a matrix; values of variables aren't checked."""
     if not isinstance(value, Variable):
         value = _numbers(value, name)
     value = pt.as_tensor(value).astype(dtype)

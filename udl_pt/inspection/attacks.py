@@ -1,21 +1,21 @@
 """Chapter 6: how to trick a neural network.
 
 "In what direction should I change X, such that it results in the maximum change in J?" Along dJ/dX. Every
-attack here is a line or two on a graph: of arrays, which are checked and passed through it in chunks, or of
-PyTensor variables, to build on (but for `smallest_change` and random starts, which are for arrays). What an
-attack returns is in [0, 1].
+attack here is a line or two on a graph. Arrays are checked and passed through it in chunks. For PyTensor
+variables the result is a graph to build on; `smallest_change` and random starts take only arrays. Changed
+images stay in [0, 1].
 
 A model is a `udl_pt.DNN`, or any function of a matrix variable (N, D) that returns the classes' logits, a
-variable of shape (N, K). What is compiled for a plain function is not kept from call to call, unless it is
-made a `udl_pt.inspection._classifiers.LogitsFunction`.
+variable of shape (N, K). Attacks compile such a function anew in each call, unless it is wrapped in a
+`udl_pt.inspection._classifiers.LogitsFunction`.
 
-J is the negative log-likelihood of an image's label. With a `target`, an attack makes J of the target small
-instead of J of the label large. Where a network is so sure that a probability rounds to one, J's gradient is
-zero and tells no direction. So attacks follow the gradient of the logarithm of the odds against the label: J
-is its softplus, and grows with it.
+J is the negative log-likelihood of an image's label. With a `target`, an attack reduces J of the target
+instead of raising J of the label. Where a network is so sure that a probability rounds to one, J's gradient
+is zero and shows no direction. So attacks follow the gradient of the logarithm of the odds against the label:
+J is its softplus, and grows with it.
 
-Images outside [0, 1], labels or targets that the model doesn't know, a target that is the label, and sizes
-below 0 are a ValueError or a TypeError; the values of variables aren't looked at.
+Each function raises a ValueError or a TypeError for images outside [0, 1], unknown labels or targets, a
+target that is the label, and sizes below 0. The values of variables aren't checked.
 """
 
 from dataclasses import dataclass
@@ -56,29 +56,43 @@ def input_gradient(
 @overload
 def input_gradient(model: Any, X: ArrayLike, Y: ArrayLike, *, target: Any = ...) -> np.ndarray: ...
 def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
-    """Return dJ/dX: for each image the direction in which its cost grows fastest.
+    """Return dJ/dX, the direction in which each image's cost grows fastest (chapter 6).
+
+    J is the negative log-likelihood of the image's label, in nats.
 
     Parameters
     ----------
     model : DNN or callable
-        See the module.
+        A trained `udl_pt.DNN`, or a function of a matrix variable (N, D) that returns the classes' logits, a
+        variable of shape (N, K).
     X : Variable or array_like of shape (N, D)
-        Images.
+        Images, in [0, 1].
     Y : Variable or array_like of int of shape (N,)
         Their labels.
     target : int or array_like of int of shape (N,), optional
-        What the images shall be taken for; J is then minus the target's negative log-likelihood.
+        Label to aim at, for all images or for each. J is then minus the target's negative log-likelihood.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (N, D)
-        Each image's own gradient; that of the batch's mean cost is an N-th of it. A graph where `X` is a
-        PyTensor variable, else an array.
+        Each image's own gradient; the gradient of the batch's mean cost is an N-th of it. A graph where `X`
+        is a PyTensor variable, else an array.
 
     Raises
     ------
     ValueError, TypeError
-        For bad input.
+        For images outside [0, 1], unknown labels, and a target that is the label. The values of variables
+        aren't checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import input_gradient
+    >>> def logits(X):  # a classifier of two pixels: the brighter one wins
+    ...     return X
+    >>> X = np.array([[0.5, 0.5]])  # both classes have probability 1/2
+    >>> input_gradient(logits, X, [0]).round(3).tolist()  # less of pixel 0, more of pixel 1
+    [[-0.5, 0.5]]
     """
 
     def graph(gradient: Gradient, X: Symbolic, labels: Symbolic) -> Symbolic:
@@ -94,19 +108,45 @@ def gradient_step(
 @overload
 def gradient_step(model: Any, X: ArrayLike, Y: ArrayLike, size: Any, *, target: Any = ...) -> np.ndarray: ...
 def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) -> Any:
-    """Go a step of length `size` (Euclidean) along the gradient.
+    """Change each image by a step of Euclidean length `size` along its cost's gradient (chapter 6).
+
+    The cost is the negative log-likelihood of the image's label. The result is cut to [0, 1].
 
     Parameters
     ----------
-    model, X, Y, target
-        As of `input_gradient`.
+    model : DNN or callable
+        A trained `udl_pt.DNN`, or a function of a matrix variable (N, D) that returns the classes' logits, a
+        variable of shape (N, K).
+    X : Variable or array_like of shape (N, D)
+        Images, in [0, 1].
+    Y : Variable or array_like of int of shape (N,)
+        Their labels.
     size : float or array_like of shape (N,)
-        The length, of all steps or of each.
+        Length of the step, for all images or for each.
+    target : int or array_like of int of shape (N,), optional
+        Label to aim at, for all images or for each: the attack reduces its cost.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (N, D)
-        The changed images, as a graph where `X` is a PyTensor variable, else as an array.
+        The changed images, in [0, 1]: a graph where `X` is a PyTensor variable, else an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For images outside [0, 1], unknown labels, a target that is the label, and sizes below 0 or above
+        the root of D. The values of variables aren't checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import gradient_step
+    >>> def logits(X):  # a classifier of two pixels: the brighter one wins
+    ...     return X
+    >>> X = np.array([[0.75, 0.5]])
+    >>> changed = gradient_step(logits, X, [0], size=0.5)
+    >>> changed.round(3).tolist(), float(np.linalg.norm(changed - X).round(3))
+    ([[0.396, 0.854]], 0.5)
     """
 
     def graph(gradient: Gradient, X: Symbolic, labels: Symbolic, size: Symbolic) -> Symbolic:
@@ -124,19 +164,48 @@ def fast_gradient_sign(
     model: Any, X: ArrayLike, Y: ArrayLike, epsilon: Any, *, target: Any = ...
 ) -> np.ndarray: ...
 def fast_gradient_sign(model: Any, X: Any, Y: Any, epsilon: Any, *, target: Any = None) -> Any:
-    """Change every pixel by `epsilon`, up or down as the gradient says (Goodfellow et al. 2014).
+    """Compute ``X + epsilon sign(dJ/dX)``, cut to [0, 1]: the fast gradient sign method (chapter 6).
+
+    J is the negative log-likelihood of the image's label.
 
     Parameters
     ----------
-    model, X, Y, target
-        As of `input_gradient`.
+    model : DNN or callable
+        A trained `udl_pt.DNN`, or a function of a matrix variable (N, D) that returns the classes' logits, a
+        variable of shape (N, K).
+    X : Variable or array_like of shape (N, D)
+        Images, in [0, 1].
+    Y : Variable or array_like of int of shape (N,)
+        Their labels.
     epsilon : float or array_like of shape (N,)
-        By how much, of all images or of each.
+        Change of each pixel, for all images or for each.
+    target : int or array_like of int of shape (N,), optional
+        Label to aim at, for all images or for each: the attack reduces its cost.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (N, D)
-        The changed images, as a graph where `X` is a PyTensor variable, else as an array.
+        The changed images, in [0, 1]: a graph where `X` is a PyTensor variable, else an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For images outside [0, 1], unknown labels, a target that is the label, and sizes below 0 or above
+        the root of D. The values of variables aren't checked.
+
+    References
+    ----------
+    Goodfellow, Shlens and Szegedy, Explaining and Harnessing Adversarial Examples, 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import fast_gradient_sign
+    >>> def logits(X):  # a classifier of two pixels: the brighter one wins
+    ...     return X
+    >>> X = np.array([[0.75, 0.5]])
+    >>> fast_gradient_sign(logits, X, [0], epsilon=0.25).tolist()
+    [[0.5, 0.75]]
     """
 
     def graph(gradient: Gradient, X: Symbolic, labels: Symbolic, epsilon: Symbolic) -> Symbolic:
@@ -183,28 +252,60 @@ def projected_gradient(
     target: Any = None,
     random_state: Any = None,
 ) -> Any:
-    """Go many small steps, each brought back into a ball around the image (Madry et al. 2018).
+    """Change images by projected gradient ascent: many small steps within a ball around each image.
+
+    Each step follows the gradient of the label's cost, its sign for ``"linf"``. Then the image is brought
+    back to the nearest point of the ball, and cut to [0, 1].
 
     Parameters
     ----------
-    model, X, Y, target
-        As of `input_gradient`.
+    model : DNN or callable
+        A trained `udl_pt.DNN`, or a function of a matrix variable (N, D) that returns the classes' logits, a
+        variable of shape (N, K).
+    X : Variable or array_like of shape (N, D)
+        Images, in [0, 1].
+    Y : Variable or array_like of int of shape (N,)
+        Their labels.
     epsilon : float or array_like of shape (N,)
-        The ball's radius, of all images or of each.
+        Radius of the ball, for all images or for each.
     norm : {"linf", "l2"}
-        What it is measured in: the largest change of a pixel, or the Euclidean length of the change.
+        Measure of the radius: the largest change of a pixel, or the Euclidean length of the change.
     steps : int
-        Their number.
+        Number of steps.
     rel_step : float, optional
-        The size of a step as a share of `epsilon`. ``2.5 / steps`` where not given, so that a start
-        anywhere in the ball can reach all of it.
+        Size of a step as a share of `epsilon`. The default ``2.5 / steps`` can reach all of the ball from
+        any start in it.
+    target : int or array_like of int of shape (N,), optional
+        Label to aim at, for all images or for each: the attack reduces its cost.
     random_state : int, numpy.random.Generator or numpy.random.RandomState, optional
-        Start at random points of the balls (arrays only); at the images where not given.
+        Source of random starts in the balls (arrays only). By default the images are the starts.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (N, D)
-        The changed images, as a graph where `X` is a PyTensor variable, else as an array.
+        The changed images, in [0, 1]: a graph where `X` is a PyTensor variable, else an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For images outside [0, 1], unknown labels, a target that is the label, and sizes below 0 or above
+        the root of D. The values of variables aren't checked.
+
+    References
+    ----------
+    Madry et al., Towards Deep Learning Models Resistant to Adversarial Attacks, 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import projected_gradient
+    >>> def logits(X):  # a classifier of two pixels: the brighter one wins
+    ...     return X
+    >>> X = np.array([[0.75, 0.5]])
+    >>> projected_gradient(logits, X, [0], epsilon=0.25).round(3).tolist()
+    [[0.5, 0.75]]
+    >>> projected_gradient(logits, X, [0], epsilon=0.25, norm="l2").round(3).tolist()
+    [[0.573, 0.677]]
     """
     check_option(norm, "norm", NORMS)
     steps = check_count(steps, "steps")
@@ -244,26 +345,53 @@ def smallest_change(
     rounds: int = 12,
     target: Any = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find for each image the smallest change that fools, by bisection of the radius of `projected_gradient`.
+    """Find for each image the smallest change that fools the model, by bisection of an attack's radius.
+
+    The attack is `projected_gradient`. The first radius is 1, or the root of D for ``"l2"``; it is halved
+    until the attack succeeds. Each later radius lies halfway between the smallest that succeeded and the
+    largest below it that did not, or 0.
 
     Parameters
     ----------
-    model, X, Y, target
-        As of `input_gradient`; arrays only.
-    norm, steps
-        As of `projected_gradient`.
+    model : DNN or callable
+        A trained `udl_pt.DNN`, or a function of a matrix variable (N, D) that returns the classes' logits, a
+        variable of shape (N, K).
+    X : array_like of shape (N, D)
+        Images, in [0, 1].
+    Y : array_like of int of shape (N,)
+        Their labels.
+    norm : {"linf", "l2"}
+        Measure of a change: the largest change of a pixel, or the Euclidean length.
+    steps : int
+        Number of steps of each attack.
     rounds : int
-        How many radii are tried, each half of the one before until an image is tricked, and then halfway to
-        the largest below that did not. The first is 1, or the root of D for ``"l2"``.
+        Number of radii to try.
+    target : int or array_like of int of shape (N,), optional
+        Label to aim at, for all images or for each. An image is then fooled when it is classified as this.
 
     Returns
     -------
     changed : numpy.ndarray of shape (N, D)
-        The changed images; an image is left as it is where it is taken for something else already, and
-        where nothing is found.
+        The changed images. An image stays as it is where it fools the model already, and where no change was
+        found.
     size : numpy.ndarray of shape (N,)
-        The size of the change that was found, never below the smallest that there is; infinite where none
-        was.
+        Size of the change that was found, an upper bound of the smallest. Infinite where none was found.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For images outside [0, 1], unknown labels, and a target that is the label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import smallest_change
+    >>> def logits(X):  # a classifier of two pixels: the brighter one wins
+    ...     return X
+    >>> X = np.array([[0.75, 0.25], [0.5, 0.375]])
+    >>> changed, size = smallest_change(logits, X, [0, 0])
+    >>> size.round(2).tolist()  # half the pixels' difference
+    [0.25, 0.06]
     """
     check_option(norm, "norm", NORMS)
     rounds = check_count(rounds, "rounds")
@@ -288,22 +416,37 @@ def smallest_change(
 
 
 def random_noise(X: Any, epsilon: Any, *, norm: str = "linf", random_state: Any = 0) -> np.ndarray:
-    """Change images at random by as much as an attack does: the control of the chapter's point.
+    """Change images at random by as much as an attack does, as a control (chapter 6).
 
     Parameters
     ----------
     X : array_like of shape (N, D)
-        Images.
+        Images, in [0, 1].
     epsilon : float or array_like of shape (N,)
-        Each pixel goes up or down by so much (``"linf"``), or the change has this Euclidean length
-        (``"l2"``), before what leaves [0, 1] is cut.
+        Change of each pixel, up or down (``"linf"``), or Euclidean length of the change (``"l2"``). One for
+        all images, or one for each. Then the result is cut to [0, 1].
     norm : {"linf", "l2"}
+        Measure of `epsilon`.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of the noise.
+        Source of the noise. None is NumPy's global legacy generator.
 
     Returns
     -------
     numpy.ndarray of shape (N, D)
+
+    Raises
+    ------
+    ValueError, TypeError
+        For images outside [0, 1], and for an `epsilon` below 0 or above the root of D.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import random_noise
+    >>> X = np.full((1, 4), 0.5)
+    >>> changed = random_noise(X, 0.25)
+    >>> abs(changed - X).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
     """
     check_option(norm, "norm", NORMS)
     X = check_images(X)
@@ -315,21 +458,31 @@ def random_noise(X: Any, epsilon: Any, *, norm: str = "linf", random_state: Any 
 
 @dataclass
 class Outcome:
-    """What came of an attack.
+    """Result of an attack, as `outcome` measures it.
 
     Attributes
     ----------
     success_rate : float
-        Of the images that were seen right, the share that isn't any more, 0 where none was; with a target,
-        of all images the share that is taken for it.
+        Without a target: the share of correctly classified images that the attack made wrong, 0 where there
+        are none. With a target: the share of all images that are now classified as the target.
     error_before, error_after : float
         Error rates.
     confidence_before, confidence_after : float
-        The probability that the network gave to the class that it saw, in the mean.
+        Mean probability of the predicted class.
     seen_before, seen_after : numpy.ndarray of int of shape (N,)
-        The classes that it saw.
+        The predicted classes.
     linf, l2 : float
-        The largest change of a pixel and the Euclidean length of the change, in the mean over the images.
+        Largest change of a pixel, and Euclidean length of the change, as means over the images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import outcome
+    >>> def logits(X):  # a classifier of two pixels: the brighter one wins
+    ...     return X
+    >>> found = outcome(logits, np.array([[0.75, 0.25]]), [0], [[0.25, 0.75]])
+    >>> found.seen_before.tolist(), found.seen_after.tolist(), found.linf
+    ([0], [1], 0.5)
     """
 
     success_rate: float
@@ -344,14 +497,42 @@ class Outcome:
 
 
 def outcome(model: Any, X: Any, Y: Any, changed: Any, *, target: Any = None) -> Outcome:
-    """Compare what the network sees before and after images were changed.
+    """Compare a classifier's predictions for images and for the same images changed.
 
     Parameters
     ----------
-    model, X, Y, target
-        As of `input_gradient`; arrays only.
+    model : DNN or callable
+        A trained `udl_pt.DNN`, or a function of a matrix variable (N, D) that returns the classes' logits, a
+        variable of shape (N, K).
+    X : array_like of shape (N, D)
+        Images, in [0, 1].
+    Y : array_like of int of shape (N,)
+        Their labels.
     changed : array_like of shape (N, D)
-        The changed images.
+        The changed images, in [0, 1].
+    target : int or array_like of int of shape (N,), optional
+        Label that the attack aimed at, for all images or for each.
+
+    Returns
+    -------
+    Outcome
+        Success rate, error rates, confidences, predictions, and sizes of the change.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For images outside [0, 1], shapes that don't match, unknown labels, and a target that is the label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.attacks import fast_gradient_sign, outcome
+    >>> def logits(X):  # a classifier of two pixels: the brighter one wins
+    ...     return X
+    >>> X, Y = np.array([[0.75, 0.5], [0.0, 1.0]]), [0, 1]
+    >>> found = outcome(logits, X, Y, fast_gradient_sign(logits, X, Y, epsilon=0.25))
+    >>> found.error_before, found.error_after, found.success_rate  # the first image fools it
+    (0.0, 0.5, 0.5)
     """
     model, X, Y, target = check_attack(model, X, Y, target)
     changed = check_matrix(changed, "changed", dtype=X.dtype, n_features=X.shape[1], unit_interval=True)
@@ -378,7 +559,7 @@ def outcome(model: Any, X: Any, Y: Any, changed: Any, *, target: Any = None) -> 
 
 
 def _in_ball(change: Symbolic, epsilon: Symbolic, norm: str) -> Symbolic:
-    """Bring changes back to the nearest point of the ball."""
+    """Project changes onto the ball: return the nearest point in it."""
     if norm == "linf":
         return pt.clip(change, -epsilon, epsilon)
     length = pt.sqrt((change * change).sum(axis=1, keepdims=True, acc_dtype=change.dtype))
@@ -387,7 +568,7 @@ def _in_ball(change: Symbolic, epsilon: Symbolic, norm: str) -> Symbolic:
 
 
 def _in_ball_at_random(X: np.ndarray, radius: np.ndarray, norm: str, generator: HostGenerator) -> np.ndarray:
-    """Draw a point of each image's ball, and of the box, before what leaves the box is cut."""
+    """Draw a point of each image's ball, and cut it to [0, 1]."""
     if norm == "linf":
         noise = np.asarray(generator.uniform(-1, 1, X.shape))
     else:

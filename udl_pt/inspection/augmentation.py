@@ -1,14 +1,14 @@
 """Chapter 6: "a cat + some intelligently designed noise is still a cat, so include that as training data".
 
-An augmentation is a plain function of a batch of images (N, D) and a generator that returns the batch
-changed; a list of them is given to ``DNN.fit(augment=[...])``, which draws anew for each batch. One of your
-own takes two lines::
+An augmentation is a plain function of a batch of images (N, D) and a generator that returns the changed
+batch. ``DNN.fit(augment=[...])`` takes a list of them, and draws anew for each batch. One of your own takes
+two lines::
 
     def inverted(X, generator):
         return 1 - X
 
-Their labels stay. Where an augmentation moves pixels, images must be square; others are a ValueError, as are
-numbers out of range where one is made.
+The labels stay the same. An augmentation that moves pixels needs square images, and raises a ValueError for
+others. The functions here raise a ValueError for numbers out of range.
 """
 
 import math
@@ -31,50 +31,190 @@ Augmentation = Callable[[np.ndarray, HostGenerator], np.ndarray]
 
 
 def shift(pixels: int) -> Augmentation:
-    """Make an augmentation that shifts each image by up to `pixels` whole pixels, down and across.
+    """Return an augmentation that shifts each image by up to `pixels` whole pixels, down and across.
 
-    All shifts are alike likely; what comes in from outside is black.
+    All shifts are equally likely. Pixels that come in from outside are black (0).
+
+    Parameters
+    ----------
+    pixels : int
+        Largest shift in either direction, at least 0.
+
+    Returns
+    -------
+    callable
+        ``augmentation(X, generator)``, of images of shape (N, D) and a `numpy.random.Generator` or
+        `numpy.random.RandomState`, returns the changed images.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad `pixels`; when called, for images that aren't square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.augmentation import shift
+    >>> generator = np.random.default_rng(0)
+    >>> X = np.array([[0, 0, 0, 0, 1, 0, 0, 0, 0]])  # 3 x 3, the pixel in the middle is white
+    >>> shift(1)(X, generator).reshape(3, 3).tolist()
+    [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
     """
     return partial(_shift, pixels=check_count(pixels, "pixels", at_least=0))
 
 
 def rotate(degrees: float) -> Augmentation:
-    """Make an augmentation that turns each image about its centre by up to `degrees`, either way.
+    """Return an augmentation that rotates each image about its centre by up to `degrees`, either way.
 
-    All angles are alike likely; pixels are interpolated, and what comes in from outside is black.
+    All angles are equally likely. Pixels are interpolated; those that come in from outside are black (0).
+
+    Parameters
+    ----------
+    degrees : float
+        Largest angle, from 0 to 180 degrees.
+
+    Returns
+    -------
+    callable
+        ``augmentation(X, generator)``, of images of shape (N, D) and a `numpy.random.Generator` or
+        `numpy.random.RandomState`, returns the changed images.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad `degrees`; when called, for images that aren't square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.augmentation import rotate
+    >>> generator = np.random.default_rng(0)
+    >>> X = np.array([[0.0, 0, 0, 1, 1, 1, 0, 0, 0]])  # 3 x 3, a horizontal line
+    >>> rotate(45)(X, generator).reshape(3, 3).round(1).tolist()
+    [[0.0, 0.0, 0.0], [0.8, 1.0, 0.8], [0.0, 0.0, 0.0]]
     """
     return partial(_rotate, degrees=check_number(degrees, "degrees", at_least=0, at_most=180))
 
 
 def flip(p: float = 0.5) -> Augmentation:
-    """Make an augmentation that mirrors an image, left for right, with probability `p`.
+    """Return an augmentation that mirrors each image, left for right, with probability `p`.
 
     An upside-down cat is still a cat, but a mirrored digit may be none.
+
+    Parameters
+    ----------
+    p : float
+        Probability, from 0 to 1.
+
+    Returns
+    -------
+    callable
+        ``augmentation(X, generator)``, of images of shape (N, D) and a `numpy.random.Generator` or
+        `numpy.random.RandomState`, returns the changed images.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a bad `p`; when called, for images that aren't square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.augmentation import flip
+    >>> generator = np.random.default_rng(0)
+    >>> X = np.array([[0.1, 0.2, 0.3, 0.4]])  # 2 x 2
+    >>> flip(1.0)(X, generator).tolist()
+    [[0.2, 0.1, 0.4, 0.3]]
     """
     return partial(_flip, p=check_number(p, "p", at_least=0, at_most=1))
 
 
 def zeros(p: float) -> Augmentation:
-    """Make an augmentation that sets each pixel to zero with probability `p`, as auto-encoders do."""
+    """Return an augmentation that sets each pixel to zero with probability `p`.
+
+    The corruption of denoising auto-encoders does the same.
+
+    Parameters
+    ----------
+    p : float
+        Probability, from 0 to 1.
+
+    Returns
+    -------
+    callable
+        ``augmentation(X, generator)``, of images of shape (N, D) and a `numpy.random.Generator` or
+        `numpy.random.RandomState`, returns the changed images.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a bad `p`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.augmentation import zeros
+    >>> generator = np.random.default_rng(0)
+    >>> changed = zeros(0.3)(np.ones((100, 100)), generator)
+    >>> np.unique(changed).tolist(), round(float((changed == 0).mean()), 1)
+    ([0.0, 1.0], 0.3)
+    """
     return partial(_zeros, p=check_number(p, "p", at_least=0, at_most=1))
 
 
 def noise(sd: float) -> Augmentation:
-    """Make an augmentation that adds normal noise of standard deviation `sd`, and cuts what leaves [0, 1]."""
+    """Return an augmentation that adds normal noise to each pixel, and cuts the result to [0, 1].
+
+    Where the batch has values beyond [0, 1], it cuts to the batch's own range there.
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation of the noise, at least 0, in the images' units.
+
+    Returns
+    -------
+    callable
+        ``augmentation(X, generator)``, of images of shape (N, D) and a `numpy.random.Generator` or
+        `numpy.random.RandomState`, returns the changed images.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a bad `sd`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.inspection.augmentation import noise
+    >>> generator = np.random.default_rng(0)
+    >>> X = np.full((100, 100), 0.5)
+    >>> changed = noise(0.1)(X, generator)
+    >>> round(float((changed - X).std()), 2)
+    0.1
+    """
     return partial(_noise, sd=check_number(sd, "sd", at_least=0))
 
 
 def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
-    """Make an augmentation that replaces images by those which trick the model as it is in this step.
+    """Return an augmentation that replaces images by adversarial ones, of the model as it is in this step.
+
+    The attack is `udl_pt.inspection.attacks.fast_gradient_sign`.
 
     Parameters
     ----------
     model : DNN
-        The network that is trained.
+        The network in training.
     epsilon : float
-        Change of a pixel, see `udl_pt.inspection.attacks.fast_gradient_sign`.
+        Change of each pixel, from 0 to 1.
     share : float
-        The share of a batch's images that is replaced.
+        Share of a batch's images to replace, from 0 to 1; above 0 at least one image.
+
+    Returns
+    -------
+    callable
+        ``augmentation(X, generator)``, of images of shape (N, D) and a `numpy.random.Generator` or
+        `numpy.random.RandomState`, returns the changed images.
 
     Raises
     ------
@@ -83,9 +223,22 @@ def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
 
     Notes
     -----
-    Goodfellow et al. (2014) give half of the cost to such images. The label that an image is driven away
-    from is the one that the network sees, not the true one: with the true one, a network learns to read the
-    label from the change (Kurakin et al. 2017, "label leaking").
+    Goodfellow et al. (2014) give half of the cost to such images. The attack moves an image away from the
+    predicted label, not from the true one. With the true one, a network learns to read the label from the
+    change (Kurakin et al. 2017, "label leaking").
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import DNN
+    >>> from udl_pt.inspection.augmentation import adversarial
+    >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)
+    >>> dnn = DNN([2], random_state=0)
+    >>> augment = [adversarial(dnn, epsilon=0.25)]
+    >>> dnn = dnn.fit(X, Y, X, Y, pretrain=False, epochs=2, batch_sz=4, augment=augment)
+    >>> changed = augment[0](X, np.random.default_rng(0))
+    >>> int((changed != X).any(axis=1).sum())  # half of 12 images
+    6
     """
     if not (hasattr(model, "logits") and hasattr(model, "predict")):
         raise TypeError(f"model is {shown(model)}, expected the DNN that is trained")
@@ -140,7 +293,7 @@ def _noise(X: np.ndarray, generator: HostGenerator, sd: float) -> np.ndarray:
 
 
 def _cut(changed: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """Cut what leaves [0, 1], or the range of the batch where that is wider."""
+    """Cut values to [0, 1], or to the range of the batch where that is wider."""
     return np.asarray(np.clip(changed, min(0, X.min()), max(1, X.max())))
 
 

@@ -1,8 +1,8 @@
-"""Chapter 5: what hidden units have learned, read from the input that drives them most.
+"""Chapter 5: features of hidden units, read from the inputs that drive them most.
 
 The first layer has a closed form (`first_layer_features`). Above it "we return to our old friend gradient
-descent", with the derivative taken with respect to the input instead of the weights (`maximize`). Beside
-such made-up images stand the real ones that a unit answers to most (`strongest_images`).
+descent", with the derivative taken with respect to the input instead of the weights (`maximize`).
+`strongest_images` finds the real images that drive a unit most.
 """
 
 from collections.abc import Sequence
@@ -40,19 +40,32 @@ def first_layer_features(model: Any) -> np.ndarray:
 
     Parameters
     ----------
-    model : model
+    model : AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder
         A trained layer, or a network with `hidden_layers`.
 
     Returns
     -------
     numpy.ndarray of shape (M, D)
-        A row a unit: ``W[:, j] / ||W[:, j]||``, with W divided by the visible units' variances where an RBM
-        has learned them; zero where a unit has no weights.
+        One row for each unit, ``W[:, j] / ||W[:, j]||``. Where an RBM has learned the visible units'
+        variances, W is divided by them. A row is zero where all weights of a unit are zero.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a model without parameters, and for one without such a first layer.
 
     Notes
     -----
     Unit j is largest where its logit ``w'x + b`` is. With a Lagrange multiplier for ``x'x = 1``,
     ``d/dx (w'x + b - l (x'x - 1)) = w - 2 l x = 0``, so x is proportional to w; see docs/features.md.
+
+    Examples
+    --------
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.inspection.features import first_layer_features
+    >>> ae = AutoEncoder.createFromArrays([[3.0, -4.0], [4.0, 3.0]], bh=[0.0, 0.0], bo=[0.0, 0.0])
+    >>> first_layer_features(ae).round(3).tolist()
+    [[0.6, 0.8], [-0.8, 0.6]]
     """
     first = _fitted_layers(model, "first_layer_features")[0]
     shape = [p.type.ndim for p in first.forward_params[:1]]
@@ -83,53 +96,65 @@ def maximize(
     tol: float = 1e-3,
     random_state: Any = 0,
 ) -> np.ndarray:
-    """Climb to the inputs that drive hidden units most, all units at once.
+    """Find the inputs that drive hidden units most, by gradient descent on the input (chapter 5).
+
+    It treats all units at once, each with a cost and a step size of its own.
 
     Parameters
     ----------
-    model : model
+    model : AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder
         A trained layer, or a network with `hidden_layers`.
     layer : int
-        Which hidden layer, counted from 0 (from the input on) or from -1 (from the last back); its units
-        must be sigmoids.
+        Index of the hidden layer, from 0 at the input or from -1 at the end. Its units must be sigmoids.
     units : int or sequence of int, optional
-        Which units of the layer; all where not given.
+        Indices of the layer's units; all by default.
     objective : {"only", "unit"}
-        ``"only"``: the unit shall be on and all others of its layer off, the cost is the cross-entropy
-        with that pattern. ``"unit"``: the cost is ``-log h_j``, whatever the others do.
+        ``"only"``: the unit is to be 1 and all others of its layer 0; the cost is the cross-entropy with that
+        pattern. ``"unit"``: the cost is ``-log h_j``, and the other units don't matter.
     constraint : {None, "unit norm", "box"}
-        Where inputs may lie: anywhere (the author's way), on the sphere of norm 1, or in [0, 1], where
-        images are. After each step what lies outside is brought back to the nearest point inside.
+        Set of allowed inputs: all (the author's way), the sphere of norm 1, or the box [0, 1], where images
+        are. Each step ends with a projection onto it.
     start : array_like of shape (units, D), optional
-        Where to start; `udl_pt.symbolic.weights.init_weights` draws it where not given.
+        Inputs to start from. By default they are drawn as initial weights are.
     learning_rate, mu : float
-        How far a step goes, and momentum.
+        Length of a step, and momentum.
     l2 : float
         Weight of the input's squared norm in the cost.
     steps : int
-        At most so many.
+        Largest number of steps.
     tol : float
-        When a unit's cost hasn't fallen by more than this (nats) in 50 steps, its steps are halved; below a
-        thousandth of `learning_rate` its climb is over.
+        Least decrease of a unit's cost (nats) in 50 steps. With less, the unit's step size is halved; below a
+        thousandth of `learning_rate` its descent ends.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of the start; 0 gives the same images each time.
+        Source of the start; the default 0 returns the same inputs each time.
 
     Returns
     -------
     numpy.ndarray of shape (units, D)
-        An input a unit.
+        One input for each unit.
 
     Raises
     ------
     ValueError, TypeError
-        For bad input.
+        For bad input, and for a model without parameters or with parameters that aren't finite.
 
     Notes
     -----
     One function is compiled for a layer, an objective and a constraint, with 50 steps inside it. Each row's
-    gradient is scaled to length one: far from the data the units below are saturated, and the gradient's own
-    length is next to nothing there. What a constraint takes from a step, it takes from the velocity too. A
-    row whose cost has risen goes back to where it was best.
+    gradient is scaled to length one. Far from the data the units below are saturated, and the gradient's own
+    length is next to nothing there. A projection changes the velocity as it changes the step. A row whose
+    cost has risen returns to its best input so far.
+
+    Examples
+    --------
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.inspection.features import maximize
+    >>> ae = AutoEncoder.createFromArrays([[3.0, -4.0], [4.0, 3.0]], bh=[0.0, 0.0], bo=[0.0, 0.0])
+    >>> best = maximize(ae, 0, objective="unit", constraint="unit norm", tol=0.0)
+    >>> best.round(2).tolist()  # as first_layer_features(ae)
+    [[0.6, 0.8], [-0.8, 0.6]]
+    >>> maximize(ae, 0, units=0, objective="unit", constraint="box").round(2).tolist()
+    [[1.0, 1.0]]
     """
     check_option(objective, "objective", OBJECTIVES)
     check_option(constraint, "constraint", CONSTRAINTS)
@@ -174,13 +199,13 @@ def maximize(
 
 
 def _climbing(model: Any, depth: int, objective: str, constraint: str | None) -> Any:
-    """Make the function that carries out as many steps as it gets sets of learning rates."""
+    """Return the compiled function that takes one step for each row of learning rates."""
 
     def make(model: Any, backend: str) -> Function:
         dtype = model.dtype
 
         def cost(X: Symbolic, pattern: Symbolic) -> Symbolic:
-            """Return a cost a row."""
+            """Return one cost for each row."""
             each = cross_entropy(pattern, _logits(model, depth, X))
             return (each if objective == "only" else each * pattern).sum(axis=1)
 
@@ -216,24 +241,34 @@ def strongest_images(model: Any, layer: int, X: Any, n: int = 9) -> np.ndarray:
 
     Parameters
     ----------
-    model : model
+    model : AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder
         A trained layer, or a network with `hidden_layers`.
     layer : int
-        As of `maximize`.
+        Index of the hidden layer, from 0 at the input or from -1 at the end. Its units must be sigmoids.
     X : array_like of shape (N, D)
         The images to choose from.
     n : int
-        Images a unit, at most N.
+        Number of images for each unit, at most N.
 
     Returns
     -------
     numpy.ndarray of int of shape (M, n)
-        Rows of `X`, the strongest first, a row a unit.
+        Indices of rows of `X`, one line for each unit, the strongest image first.
 
     Raises
     ------
     ValueError, TypeError
-        For bad input.
+        For bad input, and for a model without parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.inspection.features import strongest_images
+    >>> ae = AutoEncoder.createFromArrays(np.eye(2), bh=np.zeros(2), bo=np.zeros(2))  # unit j sees pixel j
+    >>> X = [[0.1, 0.9], [0.8, 0.2], [0.5, 0.5]]
+    >>> strongest_images(ae, 0, X, n=2).tolist()
+    [[1, 2], [0, 2]]
     """
     depth, target = _check_layer(model, layer)
     X = check_matrix(X, dtype=model.dtype, n_features=model.n_features, unit_interval=model.unit_interval)

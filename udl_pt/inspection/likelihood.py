@@ -1,9 +1,9 @@
-"""How good a restricted Boltzmann machine really is: partition function and log-likelihood of data.
+"""Partition function and log-likelihood of restricted Boltzmann machines, in nats.
 
 ``log P(v) = -F(v) - log Z``. The free energy F is easy; the partition function Z is a sum over all states.
-Small machines are enumerated (`log_partition`); for the others annealed importance sampling estimates Z, from
-below in expectation of its logarithm (`ais`) and from above (`reverse_ais`), so that the truth is bracketed.
-The pseudo-likelihood needs no Z. All in nats.
+`log_partition` enumerates the states of small machines. For others, annealed importance sampling estimates Z.
+The expected logarithm of the estimate is too small in `ais` and too large in `reverse_ais`. So the two
+bracket the truth. The pseudo-likelihood needs no Z.
 """
 
 import copy
@@ -41,12 +41,14 @@ SOFTPLUS = 4e-9  # seconds a softplus in float64, seen on one core; for the mess
 
 
 def log_partition(rbm: RBM) -> float:
-    """Sum over all states of the smaller layer (of the hidden one for Gaussian units).
+    """Compute ``log Z`` exactly, by a sum over all states of the smaller layer.
+
+    For Gaussian visible units the sum is over the hidden layer.
 
     Parameters
     ----------
     rbm : RBM
-        With at most 25 units in that layer.
+        A machine with at most 25 units in that layer.
 
     Returns
     -------
@@ -56,7 +58,18 @@ def log_partition(rbm: RBM) -> float:
     Raises
     ------
     ValueError
-        For more units; the message says what the sum would cost.
+        For more units, with the time that the sum would take; for parameters that are missing or not finite.
+    TypeError
+        For another model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.inspection.likelihood import log_partition
+    >>> rbm = RBM.createFromArrays(np.zeros((2, 1)), c=[0.0], b=[0.0, 0.0])  # 8 states, all alike: Z = 8
+    >>> round(float(np.exp(log_partition(rbm))), 3)
+    8.0
     """
     _check_finite(rbm)
     over_visible = rbm.units.unit_interval and rbm.n_features < rbm.M
@@ -76,7 +89,7 @@ def log_partition(rbm: RBM) -> float:
 
 
 def _wide(rbm: Any) -> Any:
-    """Make a machine that computes the same in float64, on the same parameters."""
+    """Return a machine with the same parameters that computes in float64."""
     if rbm.dtype == "float64":
         return rbm
     wide = copy.copy(rbm)
@@ -92,7 +105,7 @@ def _compile_over_visible(rbm: Any, backend: str) -> Function:
 
 
 def _compile_over_hidden(rbm: Any, backend: str) -> Function:
-    """``sum_v exp(-E(v, h))`` is ``exp(c'h)`` times a product over the visible units."""
+    """Compile the sum over h of ``sum_v exp(-E(v, h))``: ``exp(c'h)`` times a product over visible units."""
     states, wide = pt.dmatrix("states"), _wide(rbm)
     log_p = states.dot(wide.c) + wide.units.log_normaliser(wide.visible_input(states), wide.b, wide.z)
     return Function([states], _log_sum_exp(log_p), backend=backend)
@@ -104,20 +117,37 @@ def _log_sum_exp(x: Symbolic) -> Symbolic:
 
 
 def log_likelihood(rbm: RBM, X: Any, log_Z: float | None = None) -> np.ndarray:
-    """``log P(x) = -F(x) - log Z`` of each row.
+    """Compute the log-likelihood ``log P(x) = -F(x) - log Z`` of each row.
 
     Parameters
     ----------
     rbm : RBM
+        A trained machine.
     X : array_like of shape (N, D)
-        Zeros and ones for Bernoulli units.
+        Visible units; zeros and ones for Bernoulli units.
     log_Z : float, optional
-        Such as ``ais(rbm).log_Z``; `log_partition` where not given.
+        Logarithm of the partition function, such as ``ais(rbm).log_Z``. By default `log_partition` computes
+        it.
 
     Returns
     -------
     numpy.ndarray of float64 of shape (N,)
         In nats.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, and for a machine without parameters. Without `log_Z` also for a machine whose smaller
+        layer has more than 25 units.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.inspection.likelihood import log_likelihood
+    >>> rbm = RBM.createFromArrays(np.zeros((2, 1)), c=[0.0], b=[0.0, 0.0])  # 8 states, all alike: Z = 8
+    >>> np.exp(log_likelihood(rbm, [[0, 0], [0, 1]])).round(3).tolist()  # P of one of 4 images
+    [0.25, 0.25]
     """
     X = _check_data(rbm, X)
     log_Z = log_partition(rbm) if log_Z is None else check_number(log_Z, "log_Z")
@@ -139,24 +169,34 @@ def ais(rbm: RBM, X: Any = None, *, n_chains: int = 100, n_betas: int = 10_000) 
     Parameters
     ----------
     rbm : RBM
-        Its stream makes the draws.
+        A trained machine; its stream makes the draws.
     X : array_like of shape (N, D), optional
-        Data whose means the first machine's biases are made from (base rates), for Bernoulli units; the
-        better they fit the fewer chains and temperatures are needed. The model's own biases where not given.
+        Data whose means set the first machine's visible biases (base rates), for Bernoulli units. The
+        better they fit, the fewer chains and temperatures are needed. By default the biases are the model's.
     n_chains : int
-        Chains, at least 2.
+        Number of chains, at least 2.
     n_betas : int
-        Inverse temperatures after 0: as in the paper half of the way in a 29th of them, from 0.5 to 0.9 in
-        8, the last tenth in 20.
+        Number of inverse temperatures after 0, at least 3. As in the paper, a 29th of them lead to 0.5, eight
+        29ths from there to 0.9, and twenty 29ths to 1.
 
     Returns
     -------
     Estimate
+        ``log Z`` (nats) with its standard error, an interval, and the chains' weights.
 
     Raises
     ------
-    ValueError
-        For a model with NaN, and for data that don't fit.
+    ValueError, TypeError
+        For bad input, and for parameters that are missing or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.inspection.likelihood import ais, log_partition
+    >>> rbm = RBM.createFromArrays(np.ones((2, 1)), c=[0.0], b=[0.0, 0.0])
+    >>> round(ais(rbm, n_betas=1000).log_Z, 1), round(log_partition(rbm), 1)
+    (2.9, 2.9)
     """
     n_chains = check_count(n_chains, "n_chains", at_least=2)
     betas = inverse_temperatures(n_betas)
@@ -169,22 +209,42 @@ def ais(rbm: RBM, X: Any = None, *, n_chains: int = 100, n_betas: int = 10_000) 
 
 
 def reverse_ais(rbm: RBM, samples: Any, X: Any = None, *, n_betas: int = 10_000) -> Estimate:
-    """Estimate ``log Z`` by annealing from the model to the independent units, the way of `ais` back.
+    """Estimate ``log Z`` by reverse annealed importance sampling, from the model to independent units.
 
     With exact samples of the model to start from, the logarithm of the estimate is too large in expectation
-    (Burda, Grosse and Salakhutdinov, AISTATS 2015), so that it and `ais` bracket the truth.
+    (Burda, Grosse and Salakhutdinov, AISTATS 2015). So it and `ais` bracket the truth.
 
     Parameters
     ----------
     rbm : RBM
+        A trained machine; its stream makes the draws.
     samples : array_like of shape (n_chains, D)
-        Samples of the model, such as those of persistent chains run on for long.
-    X, n_betas
-        As of `ais`.
+        Samples of the model, at least 2, such as the end of long Gibbs chains.
+    X : array_like of shape (N, D), optional
+        Data whose means set the last machine's visible biases (base rates), for Bernoulli units. By default
+        the biases are the model's.
+    n_betas : int
+        Number of inverse temperatures after 0, at least 3, spaced as in `ais`.
 
     Returns
     -------
     Estimate
+        ``log Z`` (nats) with its standard error, an interval, and the chains' weights.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, and for parameters that are missing or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.inspection.likelihood import log_partition, reverse_ais
+    >>> rbm = RBM.createFromArrays(np.ones((2, 1)), c=[0.0], b=[0.0, 0.0])
+    >>> samples = rbm.gibbs(np.zeros((100, 2)), k=100)
+    >>> round(reverse_ais(rbm, samples, n_betas=1000).log_Z, 1), round(log_partition(rbm), 1)
+    (2.9, 2.9)
     """
     betas = inverse_temperatures(n_betas)
     base = _base(rbm, X)
@@ -195,7 +255,7 @@ def reverse_ais(rbm: RBM, samples: Any, X: Any = None, *, n_betas: int = 10_000)
 
 
 def _base(rbm: RBM, X: Any) -> np.ndarray:
-    """Biases of the first machine: the data's base rates, or the model's own."""
+    """Return the visible biases of the first machine: the data's base rates, or the model's own."""
     _check_finite(rbm)
     if X is None or not rbm.units.unit_interval:
         return np.array(rbm.b.get_value())
@@ -221,18 +281,35 @@ def pseudo_likelihood(rbm: RBM, X: SymbolicLike) -> Symbolic: ...
 @overload
 def pseudo_likelihood(rbm: RBM, X: ArrayLike) -> np.ndarray: ...
 def pseudo_likelihood(rbm: RBM, X: Any) -> Any:
-    """``sum_i log P(x_i | all others)`` of each row; needs no partition function. Bernoulli units only.
+    """Compute the log pseudo-likelihood ``sum_i log P(x_i | all others)`` of each row.
+
+    It needs no partition function.
 
     Parameters
     ----------
     rbm : RBM
+        A trained machine with Bernoulli units.
     X : Variable or array_like of shape (N, D)
-        Zeros and ones.
+        Visible units, zeros and ones.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (N,)
-        In nats.
+        In nats; a graph where `X` is a PyTensor variable, else an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, Gaussian units, and a machine without parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.inspection.likelihood import pseudo_likelihood
+    >>> rbm = RBM.createFromArrays(np.zeros((2, 1)), c=[0.0], b=[0.0, 0.0])  # 8 states, all alike: Z = 8
+    >>> pseudo_likelihood(rbm, [[0, 1]]).round(3).tolist()  # log(1/2) + log(1/2)
+    [-1.386]
     """
     return _pseudo(rbm, X, "pseudo_likelihood", _pseudo_of_all)
 
@@ -242,19 +319,35 @@ def stochastic_pseudo_likelihood(rbm: RBM, X: SymbolicLike) -> Symbolic: ...
 @overload
 def stochastic_pseudo_likelihood(rbm: RBM, X: ArrayLike) -> np.ndarray: ...
 def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
-    """Estimate `pseudo_likelihood`, without bias, from one random unit a row: D times its term.
+    """Estimate the log pseudo-likelihood of each row, without bias, from one random unit.
+
+    The estimate is ``D log P(x_i | all others)`` with a unit i drawn for each row.
 
     Parameters
     ----------
     rbm : RBM
-        Its stream chooses the units.
+        A trained machine with Bernoulli units; its stream draws the units i.
     X : Variable or array_like of shape (N, D)
-        Zeros and ones.
+        Visible units, zeros and ones.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (N,)
-        In nats.
+        In nats; a graph where `X` is a PyTensor variable, else an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, Gaussian units, and a machine without parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.inspection.likelihood import stochastic_pseudo_likelihood
+    >>> rbm = RBM.createFromArrays(np.zeros((2, 1)), c=[0.0], b=[0.0, 0.0])  # 8 states, all alike: Z = 8
+    >>> stochastic_pseudo_likelihood(rbm, [[0, 1]]).round(3).tolist()  # 2 log(1/2), whichever the unit
+    [-1.386]
     """
     return _pseudo(rbm, X, "stochastic_pseudo_likelihood", _pseudo_of_one)
 
@@ -278,7 +371,7 @@ def _pseudo(rbm: RBM, X: Any, name: str, graph: Callable[[Any, Symbolic], Symbol
 
 
 def _pseudo_of_all(rbm: Any, V: Symbolic) -> Symbolic:
-    """Flip one unit after the other: ``log P(v_i | others) = -softplus(F(v) - F(v with v_i flipped))``."""
+    """Sum ``log P(v_i | others) = -softplus(F(v) - F(v with v_i flipped))`` over the units."""
     A = rbm.hidden_logits(V)
     present = pt.softplus(A).sum(axis=1)
 
@@ -301,7 +394,7 @@ def _pseudo_of_one(rbm: Any, V: Symbolic) -> Symbolic:
 
 
 def _check_data(rbm: RBM, X: Any, name: str = "X") -> np.ndarray:
-    """Return `X` if the visible units can have its values; a likelihood is of zeros and ones, not greys."""
+    """Return `X` if the visible units can have its values: for Bernoulli units zeros and ones, not greys."""
     check_is(rbm, "rbm", RBM, "an RBM")
     if not hasattr(rbm, "params"):
         raise NotFittedError("this RBM has no parameters yet: call fit or createFromArrays before")

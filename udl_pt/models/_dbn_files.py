@@ -1,4 +1,4 @@
-"""What a file of a deep belief network holds: its facts, its arrays, and which of them fit together.
+"""The content of a deep belief network's file: its facts, its arrays, and which of them fit together.
 
 Arrays are named after the layer's number, from 1, and what it calls them: ``1.W``, and ``1.dW`` for the
 velocity. Generators, compiled functions, the backend and a layer's corruption, which is code, aren't stored.
@@ -103,7 +103,12 @@ def _stored_id(value: Any) -> str | int | None:
 
 
 def read_layers(path: Any) -> tuple[list[Any], str]:
-    """Read what `write_layers` wrote.
+    """Read the layers from a file that `write_layers` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the arguments of a network's fine-tuning mean: dropout, moved images, augmentation."""
+"""Arguments of a network's fine-tuning: dropout, frozen layers, moved images, augmentation."""
 
 import contextlib
 import copy
@@ -51,7 +51,7 @@ class OfNetwork:
 
 
 def check_dropout(dropout: Any) -> tuple[float, float]:
-    """Return the probabilities that a pixel and that a hidden unit is left out."""
+    """Return the probabilities that a pixel and that a hidden unit is omitted."""
     try:
         pixels, units = (
             check_number(p, "dropout") for p in ((0.0, dropout) if np.ndim(dropout) == 0 else dropout)
@@ -86,7 +86,7 @@ def check_max_norm(max_norm: Any, dtype: str) -> float | None:
 
 
 def thinned(H: Symbolic, shape: Sequence[Any], p: float, stream: RandomStreams) -> Symbolic:
-    """Leave each value of `H` out with probability `p`, and scale up what remains (dropout).
+    """Set each value of `H` to zero with probability `p`, and divide the others by ``1 - p`` (dropout).
 
     Parameters
     ----------
@@ -137,9 +137,9 @@ def with_moved_images(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size
 def check_augment(
     augment: Any, X: np.ndarray, batch_sz: int, model: Any
 ) -> Callable[[np.ndarray], np.ndarray] | None:
-    """Make one function of the augmentations, which looks at what each returns; try them on a batch.
+    """Return one function that applies the augmentations and checks their results; try them on a batch.
 
-    Those of `OfNetwork` for the model itself aren't tried, since it has no parameters yet; they need images
+    Those of `OfNetwork` for the model itself are not tried, since it has no parameters yet. They need images
     in [0, 1].
     """
     functions = list_of_callables(augment)

@@ -31,7 +31,7 @@ __all__ = ["Layer"]
 
 
 class Layer(WithChance, LayerParameters, Callables):
-    """The base of `AutoEncoder` and `RBM`, which document the parameters."""
+    """Base of `AutoEncoder` and `RBM`, whose docstrings list the parameters."""
 
     W: SharedVariable
     n_features: int
@@ -48,16 +48,20 @@ class Layer(WithChance, LayerParameters, Callables):
 
     @property
     def hidden_unit_interval(self) -> bool | None:
-        """Whether the hidden units' values are in [0, 1].
+        """Whether the hidden units' values are in [0, 1]; None where that is not known.
 
-        Where a subclass overrides `hidden_mean` or `forward_hidden`, but not this, it is found out by calling
-        them with a few numbers; None where that fails.
+        A subclass may override `hidden_mean` or `forward_hidden`, but not this. Then they are called with a
+        few numbers to find out. The result is None where such a call fails.
         """
         return self._in_unit_interval("hidden", known=True)
 
     @property
     def output_unit_interval(self) -> bool | None:
-        """Whether what it rebuilds is in [0, 1]; of `visible_mean` and `backward` likewise."""
+        """Whether its reconstructions are in [0, 1]; None where that is not known.
+
+        A subclass may override `visible_mean` or `backward`, but not this. Then they are called with a few
+        numbers to find out. The result is None where such a call fails.
+        """
         raise NotImplementedError
 
     def _probe(self, D: int) -> "Layer":
@@ -90,16 +94,17 @@ class Layer(WithChance, LayerParameters, Callables):
         raise NotImplementedError
 
     def takes_probabilities(self, **options: Any) -> bool:
-        """Whether ``fit`` is known to take values in [0, 1] only; of a ``fit`` of one's own nothing is known.
+        """Return whether ``fit`` is known to accept only values in [0, 1].
 
         Parameters
         ----------
         **options
-            What ``fit`` will be given besides the data.
+            Arguments of ``fit`` besides the data.
 
         Returns
         -------
         bool
+            False for a subclass with its own ``fit``, of which nothing is known.
 
         Raises
         ------
@@ -110,14 +115,14 @@ class Layer(WithChance, LayerParameters, Callables):
 
     @property
     def title(self) -> str:
-        """What progress and errors call it."""
+        """Name of the layer in progress and errors."""
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
 
     @whole
     def _set_params(self, **values: np.ndarray) -> None:
-        """Make the shared variables anew: W, the hidden bias, the rest; and dW and so on, at zero.
+        """Set new shared variables: W, the hidden bias, the others; and the velocities dW and so on, at zero.
 
-        They are set at once: what another thread computes meanwhile is of the old ones or of the new.
+        They are set at once. Another thread computes with the old ones or with the new ones.
         """
         new = {name: shared(value, name) for name, value in values.items()}
         new |= {f"d{name}": shared(np.zeros_like(value), f"d{name}") for name, value in values.items()}
@@ -155,24 +160,44 @@ class Layer(WithChance, LayerParameters, Callables):
         train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def hidden_logits(self, V: Symbolic) -> Symbolic:
-        """Return what the visible units send up, the hidden units' logits; symbolic, (N, D) to (N, M)."""
+        """Return the hidden units' logits given the visible units, a graph: (N, D) to (N, M)."""
         raise NotImplementedError
 
     def hidden_mean(self, A: Symbolic) -> Symbolic:
-        """Turn what `hidden_logits` gives into the hidden units' values: the sigmoid; symbolic, (N, M)."""
+        """Return the hidden units' values given their logits.
+
+        Parameters
+        ----------
+        A : Variable of shape (N, M)
+            Logits, as `hidden_logits` returns them.
+
+        Returns
+        -------
+        Variable of shape (N, M)
+            The sigmoid of `A`, a graph.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import RBM
+        >>> A = pt.dmatrix("A")
+        >>> RBM(2).hidden_mean(A).eval({A: np.array([[0.0, 100.0]])}).tolist()
+        [[0.5, 1.0]]
+        """
         return pt.sigmoid(A)
 
     def visible_input(self, H: Symbolic) -> Symbolic:
-        """Return what the hidden units send down; symbolic, (N, M) to (N, D)."""
+        """Return the visible units' input given the hidden units, a graph: (N, M) to (N, D)."""
         raise NotImplementedError
 
     def visible_mean(self, A: Symbolic) -> Symbolic:
-        """Turn what `visible_input` gives into the visible units' values or means; symbolic, (N, D)."""
+        """Return the visible units' values or means given their input, a graph of shape (N, D)."""
         raise NotImplementedError
 
     @property
     def hidden_op(self) -> ArrayFunction:
-        """The compiled `forward_hidden`: arrays in, arrays out."""
+        """The compiled `forward_hidden`, which takes and returns arrays."""
         return self.array_function("forward_hidden")
 
     @overload
@@ -181,16 +206,25 @@ class Layer(WithChance, LayerParameters, Callables):
     def forward_hidden(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward_hidden(self, X: Any) -> Any:
-        """Encode: the hidden units' values; of an RBM their probabilities, P(h = 1 | v).
+        """Encode the data: return the hidden units' values given the visible units.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Data.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, M)
-            A graph where `X` is a PyTensor variable, else an array.
+            Values of the hidden units; of an RBM their probabilities, ``P(h = 1 | v)``. A graph if `X` is a
+            PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        >>> from udl_pt import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays([[1], [-1]], bh=[0], bo=[0, 0])
+        >>> ae.forward_hidden([[0, 0], [1, 0]]).round(3).tolist()
+        [[0.5], [0.731]]
         """
         return self.hidden_mean(self.hidden_logits(X))
 
@@ -200,16 +234,25 @@ class Layer(WithChance, LayerParameters, Callables):
     def forward_output(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward_output(self, X: Any) -> Any:
-        """Reconstruct, without a draw: what `backward` makes of `forward_hidden`.
+        """Reconstruct the data: encode them and decode the result, without a draw.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Data.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, D)
-            A graph where `X` is a PyTensor variable, else an array.
+            `backward` of `forward_hidden`. A graph if `X` is a PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays(200 * np.eye(2), bh=[-100, -100], bo=[-100, -100])
+        >>> ae.forward_output([[1, 0], [0, 1]]).round(3).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
         """
         return self.backward(self.forward_hidden(X))
 
@@ -219,15 +262,24 @@ class Layer(WithChance, LayerParameters, Callables):
     def backward(self, H: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, takes_hidden=True)
     def backward(self, H: Any) -> Any:
-        """Decode: the visible units' values; of an RBM their means given the hidden units.
+        """Decode hidden values: return the visible units' values given the hidden units.
 
         Parameters
         ----------
         H : Variable or array_like of shape (N, M)
+            Hidden values.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, D)
-            A graph where `H` is a PyTensor variable, else an array.
+            Values of the visible units; of an RBM their means given the hidden units. A graph if `H` is a
+            PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        >>> from udl_pt import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays([[1], [-1]], bh=[0], bo=[0, 0])
+        >>> ae.backward([[1]]).round(3).tolist()
+        [[0.731, 0.269]]
         """
         return self.visible_mean(self.visible_input(H))

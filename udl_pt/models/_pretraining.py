@@ -34,18 +34,18 @@ ATTRIBUTES = ("M", "forward_params", "forward_dparams")
 def make_layers(
     hidden_layer_sizes: Sequence[int], UnsupervisedModel: Any, *, corruption: Any = None, **options: Any
 ) -> list[Any]:
-    """Make one unfitted model a layer.
+    """Create one unfitted model for each layer.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int
         Hidden units of each layer, from the input on.
     UnsupervisedModel : callable or sequence of callable
-        Called with a size: a class, or a `functools.partial` of one that fixes further arguments; the same
-        for all layers, or one a layer.
+        Called with a size: a class, or a `functools.partial` of one that fixes further arguments. It is the
+        same for all layers, or a sequence has one for each layer.
     corruption : callable or None, or a sequence of them
-        See `AutoEncoder`: the same for all layers, or one a layer; None leaves a layer as `UnsupervisedModel`
-        makes it.
+        Corruption of a layer's batches in training, the same for all layers, or one for each layer. With None
+        a layer has the corruption that `UnsupervisedModel` gives it.
     **options
         Passed on where they aren't None.
 
@@ -93,7 +93,7 @@ def _has_method(layer: Any, name: str) -> bool:
 
 
 def not_taken(function: Callable[..., Any], names: Mapping[str, Any]) -> list[str]:
-    """Which of the names `function` doesn't take as arguments."""
+    """Return those of the names that `function` does not take as arguments."""
     try:
         parameters = inspect.signature(function).parameters
     except ValueError:  # of a builtin that doesn't tell
@@ -133,7 +133,7 @@ def pretrain_layers(
     Parameters
     ----------
     layers : sequence of models
-        See `make_layers`.
+        One for each layer, from the input on, as `make_layers` returns them.
     run : Run
         The first layer's data; the layers' ``fit`` gets its backend, monitor and callbacks, where it takes
         them.
@@ -183,7 +183,7 @@ def pretrain_layers(
 
 
 def takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, keep: bool) -> bool:
-    """Whether a layer is known to take values in [0, 1] only: in its training, or since, if it is kept."""
+    """Return whether a layer is known to take values in [0, 1] only: in training, or since, if it is kept."""
     if keep and hasattr(layer, "forward_params"):
         return bool(getattr(layer, "unit_interval", False))
     epochs = options.get("epochs", epochs)
@@ -192,14 +192,14 @@ def takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, 
 
 
 def generators_of(layer: Any) -> list[Any]:
-    """Return what the library's own layers draw from: weights and shuffles, and the stream's."""
+    """Return the generators of one of the library's layers: of weights and shuffles, and of its stream."""
     stream = getattr(layer, "rng", None)
     found = (getattr(layer, "_generator", None), getattr(stream, "generator", None))
     return [generator for generator in found if generator is not None]
 
 
 def pass_up(layers: Sequence[Any], X: Symbolic) -> Symbolic:
-    """Return what the last of some layers makes of a matrix of rows; symbolic, (N, D) to (N, M)."""
+    """Pass rows up through some layers, and return the last one's values; a graph, (N, D) to (N, M)."""
     for layer in layers:
         X = layer.forward_hidden(X)
     return X

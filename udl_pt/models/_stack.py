@@ -1,4 +1,4 @@
-"""The stack of layers that a deep network is: how they are made, checked and pretrained.
+"""The stack of layers that a deep network is: how they are created, checked and pretrained.
 
 It is the base of the classifier (`DNN`), of the belief network (`DBN`), and of the deep auto-encoder
 (`DeepAutoEncoder`).
@@ -48,17 +48,19 @@ class Stack(WithChance, Callables):
     Parameters
     ----------
     hidden_layer_sizes : sequence of int
-        Hidden units of each layer, from the input on, such as the book's ``[1000, 750, 500]``.
+        Number of hidden units of each layer, from the input on, such as the book's ``[1000, 750, 500]``.
     UnsupervisedModel : callable or sequence of callable
-        Makes a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` with further arguments;
-        the same for all layers, or one a layer.
+        Creates a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` of one with further
+        arguments. It is the same for all layers, or a sequence has one for each layer.
     corruption : callable or None, or a sequence of them
-        Of the layers in pretraining, see `AutoEncoder`: the same for all, or one a layer.
+        ``corruption(X, stream)`` returns the corrupted batch that a layer encodes in pretraining, such as
+        `udl_pt.symbolic.corruption.masking(0.3)`. It is the same for all layers, or a sequence has one for
+        each layer.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles for all layers. An int starts each fit anew; None is NumPy's global
-        legacy generator.
+        Source of weights and shuffles of all layers. An int restarts the draws in each fit. None is NumPy's
+        global legacy generator.
     dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
+        Dtype of parameters and results. The default is PyTensor's floatX.
     """
 
     _complete = False
@@ -96,7 +98,7 @@ class Stack(WithChance, Callables):
 
     @property
     def title(self) -> str:
-        """What progress and errors call it."""
+        """Name of the network in progress and errors."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
 
     def _probe(self, D: int) -> "Stack | None":

@@ -48,31 +48,32 @@ def check_activation(activation: Any, name: str, dtype: str) -> None:
 
 
 class AutoEncoder(Layer):
-    """One auto-encoder with tied weights (chapter 3).
+    """An auto-encoder with tied weights (chapter 3).
 
     Parameters
     ----------
     M : int
         Number of hidden units.
     an_id : hashable, optional
-        A name of the reader's own; the listing uses ``self.id`` and never sets it.
+        Name for the reader's own use. The listing uses ``self.id`` and never sets it.
     corruption : callable, optional
-        ``corruption(X, stream)`` turns a batch's variable and a `RandomStreams` into the corrupted batch that
-        is encoded in training (denoising auto-encoder); the clean batch remains the target, and nothing else
-        is corrupted. `udl_pt.symbolic.corruption` has `masking`, `gaussian` and `salt_and_pepper`.
+        ``corruption(X, stream)`` takes a batch's variable and a `RandomStreams`, and returns the corrupted
+        batch that is encoded in training (denoising auto-encoder). The clean batch remains the target.
+        Nothing else is corrupted. `udl_pt.symbolic.corruption` has `masking`, `gaussian` and
+        `salt_and_pepper`.
     hidden, output : {"sigmoid", "linear", "relu"} or callable
-        The activation of the units, by name or as a function of a matrix variable such as ``pt.tanh``. "relu"
-        are rectified units, ``max(a, 0)`` (Glorot, Bordes and Bengio, AISTATS
-        2011). With both linear, the squared error and data of mean zero it finds the subspace of the first M
-        principal components.
+        Activation of the hidden units and of the output, by name or as a function of a matrix variable such
+        as ``pt.tanh``. The name "relu" stands for rectified units, ``max(a, 0)`` (Glorot, Bordes and Bengio,
+        AISTATS 2011). With both linear, the squared error, and data of mean zero, training finds the subspace
+        of the first M principal components.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of the corruption's draws. An int starts each fit anew; None derives the stream from
-        `random_state` where that is given, else seeds it afresh.
+        Stream of the corruption's draws. An int restarts the stream in each fit. None derives the stream from
+        `random_state` where that is given, and otherwise seeds it afresh.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles. An int starts each fit anew, as in scikit-learn; None is NumPy's
-        global legacy generator, in the book's order.
+        Source of weights and shuffles. An int restarts the draws in each fit, as in scikit-learn. None is
+        NumPy's global legacy generator, in the book's order.
     dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
+        Dtype of parameters and results. The default is PyTensor's floatX.
 
     Attributes
     ----------
@@ -80,12 +81,28 @@ class AutoEncoder(Layer):
         Weights, with velocity `dW`.
     bh, bo : SharedVariable of shape (M,) and (D,)
         Biases of the hidden units and of the output, with velocities `dbh` and `dbo`.
-    params, dparams, forward_params, forward_dparams : list of SharedVariable
-        ``[W, bh, bo]``, their velocities, and of both the part that a deep network goes on with.
+    params, dparams : list of SharedVariable
+        ``[W, bh, bo]``, and their velocities.
+    forward_params, forward_dparams : list of SharedVariable
+        ``[W, bh]``, the part that a deep network uses, and their velocities.
     costs : list of float
-        What ``fit`` recorded: the cost of rows rebuilt from themselves, not from their `corruption`.
+        Costs that ``fit`` recorded. They compare rows with their own reconstructions, not with those of their
+        `corruption`.
     valid_costs : list of float
         The same of the validation set, where there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> X = np.repeat(np.eye(4), 10, axis=0)
+    >>> ae = AutoEncoder(2, random_state=0).fit(X, epochs=2, batch_sz=10)
+    >>> ae
+    <AutoEncoder(2), fitted to 4 features>
+    >>> ae.forward_hidden(X).shape
+    (40, 2)
+    >>> ae.forward_output(X).shape
+    (40, 4)
     """
 
     names = ("W", "bh", "bo")
@@ -112,19 +129,101 @@ class AutoEncoder(Layer):
         self.corruption, self.hidden, self.output = corruption, hidden, output
 
     def hidden_logits(self, V: Symbolic) -> Symbolic:
-        """Return ``XW + bh``, symbolic, of shape (N, M)."""
+        """Return the hidden units' logits, ``XW + bh``.
+
+        Parameters
+        ----------
+        V : Variable of shape (N, D)
+            Data, X.
+
+        Returns
+        -------
+        Variable of shape (N, M)
+            A graph. `forward_hidden` takes arrays, and returns the activation of this.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays(np.eye(2), bh=[0, 5], bo=[0, 0])
+        >>> X = pt.dmatrix("X")
+        >>> ae.hidden_logits(X).eval({X: np.array([[1.0, 0.0], [1.0, 1.0]])}).tolist()
+        [[1.0, 5.0], [1.0, 6.0]]
+        """
         return V.dot(self.W) + self.bh
 
     def hidden_mean(self, A: Symbolic) -> Symbolic:
-        """Return ``Z``, what `hidden` says; symbolic."""
+        """Return the hidden values ``Z``: the activation `hidden` of the logits.
+
+        Parameters
+        ----------
+        A : Variable of shape (N, M)
+            Logits, as `hidden_logits` returns them.
+
+        Returns
+        -------
+        Variable of shape (N, M)
+            A graph.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import AutoEncoder
+        >>> A = pt.dmatrix("A")
+        >>> AutoEncoder(2, hidden="relu").hidden_mean(A).eval({A: np.array([[-1.0, 2.0]])}).tolist()
+        [[0.0, 2.0]]
+        """
         return UNITS[self.hidden](A) if isinstance(self.hidden, str) else self.hidden(A)
 
     def visible_input(self, H: Symbolic) -> Symbolic:
-        """Return ``ZW' + bo``, symbolic, of shape (N, D)."""
+        """Return the input of the output units, ``ZW' + bo``.
+
+        Parameters
+        ----------
+        H : Variable of shape (N, M)
+            Hidden values, Z.
+
+        Returns
+        -------
+        Variable of shape (N, D)
+            A graph.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays([[1, 2], [3, 4]], bh=[0, 0], bo=[0, 10])
+        >>> Z = pt.dmatrix("Z")
+        >>> ae.visible_input(Z).eval({Z: np.array([[1.0, 0.0]])}).tolist()
+        [[1.0, 13.0]]
+        """
         return H.dot(self.W.T) + self.bo
 
     def visible_mean(self, A: Symbolic) -> Symbolic:
-        """Return ``X_hat``, what `output` says; symbolic."""
+        """Return the reconstruction ``X_hat``: the activation `output` of the output units' input.
+
+        Parameters
+        ----------
+        A : Variable of shape (N, D)
+            Input of the output units, as `visible_input` returns it.
+
+        Returns
+        -------
+        Variable of shape (N, D)
+            A graph.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import AutoEncoder
+        >>> A = pt.dmatrix("A")
+        >>> AutoEncoder(2).visible_mean(A).eval({A: np.array([[0.0, 100.0]])}).tolist()
+        [[0.5, 1.0]]
+        """
         return UNITS[self.output](A) if isinstance(self.output, str) else self.output(A)
 
     @one_fit_at_a_time
@@ -151,36 +250,38 @@ class AutoEncoder(Layer):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Rows to reconstruct, in [0, 1] under the cross-entropy. Never copied as a whole.
+            Rows to reconstruct, in [0, 1] under the cross-entropy. They are never copied as a whole, unless a
+            share is held out for validation.
         learning_rate, mu : float
-            Step size and momentum. The listing divides the cost of a batch by all N, so under
-            ``cost_scale="dataset"`` a step grows as N shrinks.
+            Step size and momentum. The listing divides the cost of a batch by all N. So a step grows as N
+            shrinks, under ``cost_scale="dataset"``.
         epochs, batch_sz : int
-            Passes over the data, and rows a step; the rest of ``N / batch_sz`` is dropped.
+            Passes over the data, and rows of a step. The rest of ``N / batch_sz`` is dropped.
         show_fig : bool
-            Show the costs' curve at the end.
+            Show the curve of the costs at the end.
         cost : {"cross_entropy", "squared_error"} or callable
-            The cost of an entry, summed over a row; the cross-entropy is for sigmoid outputs. A callable
-            takes the matrices X and X_hat, symbolic, and returns one: ``lambda X, X_hat: abs(X - X_hat)``.
+            Cost of an entry, summed over a row. The cross-entropy is for sigmoid outputs. A callable takes
+            the symbolic matrices X and X_hat and returns one: ``lambda X, X_hat: abs(X - X_hat)``.
         cost_scale : {"dataset", "batch", "element"}
-            What the batch's sum is divided by: N, its rows, or its rows times D.
+            Divisor of the batch's sum: N, the rows of the batch, or these rows times D.
         penalty : callable, optional
-            ``penalty(model, X)`` returns a scalar that is added to the cost of a batch X, both symbolic, such
-            as ``lambda ae, X: 0.01 * abs(ae.forward_hidden(X)).sum()``. `costs` are without it.
+            ``penalty(model, X)`` returns a scalar that is added to the cost of a batch X. Both are symbolic:
+            ``lambda ae, X: 0.01 * abs(ae.forward_hidden(X)).sum()``. `costs` do not include it.
         optimiser : callable, optional
-            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
-            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
+            Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or array_like of shape (N_valid, D), optional
-            Rows to choose by, for `valid_costs` and for `udl_pt.callbacks.EarlyStopping`; or the share of
-            `X` that is drawn and held out for that, which copies the rest.
+            Rows to choose by: `valid_costs` are measured on them, and `udl_pt.callbacks.EarlyStopping` reads
+            these. A float is the share of `X` that is drawn and held out for that, which copies the rest.
         monitor : {"epoch", "batch", None}
-            ``"batch"`` records the cost over the whole set after every batch, as in the book (slow);
-            ``"epoch"`` one cost an epoch, over a thirtieth of the rows by chance, but at least 250, the same
-            in all epochs; None records nothing. Of a validation set all rows are measured.
+            When to record the cost. ``"batch"`` measures the whole set after every batch, as in the book
+            (slow). ``"epoch"`` measures a random thirtieth of the rows once an epoch, but at least 250, the
+            same in all epochs. None records nothing. Of a validation set all rows are measured.
         backend : {"numba", "c", "jax"}, optional
-            See `udl_pt.set_backend`.
+            Backend of the training. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.progress.Progress` after every epoch.
+            Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
+            has some.
 
         Returns
         -------
@@ -194,7 +295,19 @@ class AutoEncoder(Layer):
         RuntimeError
             While another thread fits it, and in a callback of its own ``fit``.
         DivergenceError
-            When a step isn't finite; the parameters are those before it.
+            When a step is not finite: the parameters are those before it. Also when a recorded cost is not
+            finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import AutoEncoder
+        >>> X = np.repeat(np.eye(4), 10, axis=0)
+        >>> ae = AutoEncoder(4, random_state=0).fit(X, mu=0.9, epochs=100, batch_sz=10)
+        >>> ae.costs[-1] < ae.costs[0]
+        True
+        >>> ae.forward_output(np.eye(4)).argmax(axis=1).tolist()
+        [0, 1, 2, 3]
         """
         check_switches(show_fig=show_fig)
         # without training, as under a network that isn't pretrained, nothing is read as a probability
@@ -235,14 +348,14 @@ class AutoEncoder(Layer):
 
     @property
     def hidden_unit_interval(self) -> bool | None:
-        """Whether the hidden units' values are in [0, 1]; see `udl_pt.models._layer.Layer`."""
+        """Whether the hidden units' values are in [0, 1]; None where that is not known."""
         return self._in_unit_interval(
             "hidden", known=None if callable(self.hidden) else self.hidden == "sigmoid"
         )
 
     @property
     def output_unit_interval(self) -> bool | None:
-        """Whether what it rebuilds is in [0, 1]; see `udl_pt.models._layer.Layer`."""
+        """Whether its reconstructions are in [0, 1]; None where that is not known."""
         return self._in_unit_interval(
             "output", known=None if callable(self.output) else self.output == "sigmoid"
         )
@@ -252,7 +365,33 @@ class AutoEncoder(Layer):
         return not callable(self.output) and self.output_unit_interval is not False
 
     def takes_probabilities(self, cost: Any = "cross_entropy", **options: Any) -> bool:
-        """Whether ``fit`` with these options is known to take values in [0, 1] only."""
+        """Return whether ``fit`` with these options is known to accept only values in [0, 1].
+
+        Parameters
+        ----------
+        cost : {"cross_entropy", "squared_error"} or callable
+            The argument of ``fit``. Only the cross-entropy requires values in [0, 1].
+        **options
+            Further arguments of ``fit``. None of them matters.
+
+        Returns
+        -------
+        bool
+            False for a subclass with its own ``fit``, too.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When ``fit`` would refuse the cost.
+
+        Examples
+        --------
+        >>> from udl_pt import AutoEncoder
+        >>> AutoEncoder(2).takes_probabilities()
+        True
+        >>> AutoEncoder(2).takes_probabilities(cost="squared_error")
+        False
+        """
         if type(self).fit is not AutoEncoder.fit:
             return False
         check_cost(cost, self._allows_cross_entropy(), self.dtype)
@@ -288,24 +427,39 @@ class AutoEncoder(Layer):
 
     @staticmethod
     def createFromArrays(W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":
-        """Make an auto-encoder from given parameters.
+        """Build an auto-encoder with sigmoid units from given parameters.
 
         Parameters
         ----------
         W : array_like of shape (D, M)
+            Weights.
         bh : array_like of shape (M,)
+            Biases of the hidden units.
         bo : array_like of shape (D,)
+            Biases of the output.
         an_id : hashable, optional
+            Name for the reader's own use.
 
         Returns
         -------
         AutoEncoder
-            Of `W`'s dtype where that is float32 or float64; it owns copies of the arrays.
+            Model of `W`'s dtype where that is float32 or float64, else of float64. It owns copies of the
+            arrays.
 
         Raises
         ------
-        ValueError
-            When the shapes don't fit together or a value isn't finite.
+        ValueError, TypeError
+            When the shapes do not fit together, or a value is no finite number.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import AutoEncoder
+        >>> ae = AutoEncoder.createFromArrays(W=np.eye(2), bh=[0, 0], bo=[1, -1])
+        >>> ae.forward_hidden([[1, 0]]).round(3).tolist()
+        [[0.731, 0.5]]
+        >>> ae.backward([[0, 0]]).round(3).tolist()
+        [[0.731, 0.269]]
         """
         W, (bh, bo) = check_weights(W, bh=(bh, 1), bo=(bo, 0))
         ae = AutoEncoder(W.shape[1], an_id, dtype=W.dtype)

@@ -36,17 +36,42 @@ __all__ = ["DBN"]
 class DBN(Stack):
     """A stack of restricted Boltzmann machines or auto-encoders (chapter 4; Hinton, Osindero and Teh 2006).
 
-    The constructor is `udl_pt.models._stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and
-    optionally `corruption`, `random_state` and `dtype`.
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Number of hidden units of each layer, from the input on, such as the book's ``[1000, 750, 500]``.
+    UnsupervisedModel : callable or sequence of callable
+        Creates a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` of one with further
+        arguments. It is the same for all layers, or a sequence has one for each layer.
+    corruption : callable or None, or a sequence of them
+        ``corruption(X, stream)`` returns the corrupted batch that a layer encodes in pretraining, such as
+        `udl_pt.symbolic.corruption.masking(0.3)`. It is the same for all layers, or a sequence has one for
+        each layer.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles of all layers. An int restarts the draws in each fit. None is NumPy's
+        global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of parameters and results. The default is PyTensor's floatX.
 
     Attributes
     ----------
     hidden_layers : list of models
-        One a hidden layer, from the input on.
+        One for each size, from the input on.
     params : list of SharedVariable
-        The layers' forward parameters.
+        Weights and hidden biases of the layers, from the input on.
     costs : list of float
-        What `fit_to_input` recorded, once it was called.
+        Costs that `fit_to_input` recorded, once it was called.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import DBN, RBM
+    >>> X = np.repeat(np.eye(4), 5, axis=0)
+    >>> dbn = DBN([3, 2], UnsupervisedModel=RBM, random_state=0)
+    >>> dbn.fit(X, pretrain_epochs=2, pretrain_options={"batch_sz": 5})
+    <DBN([3, 2], UnsupervisedModel='RBM'), fitted to 4 features>
+    >>> dbn.forward(X).shape
+    (20, 2)
     """
 
     @one_fit_at_a_time
@@ -61,20 +86,25 @@ class DBN(Stack):
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
     ) -> "DBN":
-        """Train layer by layer; each learns from what the one below gives.
+        """Train layer by layer: each layer learns from the hidden values of the one below.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
-            The first layer's data.
+            Data of the first layer.
         pretrain_epochs : int or sequence of int
-            Epochs for each layer.
+            Epochs: the same for all layers, or one number for each layer.
         pretrain_options : mapping or sequence of mappings, optional
-            Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+            Further arguments of the layers' ``fit``: the same for all layers, or one mapping for each layer.
         keep_layers : bool
-            Leave layers that have parameters already, loaded or trained before, as they are.
-        monitor, backend, callbacks
-            As of the layers' ``fit``.
+            Whether layers that have parameters already, loaded or trained before, stay as they are.
+        monitor : {"epoch", "batch", None}
+            When the layers record their costs: after every epoch, after every batch, or never.
+        backend : {"numba", "c", "jax"}, optional
+            Backend of the training. The default is the choice of `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each is called with a `udl_pt.training.progress.Progress` after every epoch of every layer.
+            `udl_pt.callbacks` has some.
 
         Returns
         -------
@@ -88,7 +118,19 @@ class DBN(Stack):
         RuntimeError
             While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
-            When a layer's step isn't finite; the network has no parameters then.
+            When a layer's step or recorded cost is not finite. The network has no parameters then.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DBN, RBM
+        >>> X = np.repeat(np.eye(4), 5, axis=0)
+        >>> dbn = DBN([3, 2], UnsupervisedModel=RBM, random_state=0)
+        >>> dbn = dbn.fit(X, pretrain_epochs=[2, 1], pretrain_options={"batch_sz": 5})
+        >>> [layer.W.get_value().shape for layer in dbn.hidden_layers]
+        [(4, 3), (3, 2)]
+        >>> [len(layer.costs) for layer in dbn.hidden_layers]
+        [2, 1]
         """
         run = Run.checked(
             X,
@@ -111,16 +153,30 @@ class DBN(Stack):
     def forward(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
-        """Pass data up through all layers.
+        """Encode the data: pass them up through all layers.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Data.
 
         Returns
         -------
-        Variable or numpy.ndarray of shape (N, M) with the last layer's M
-            A graph where `X` is a PyTensor variable, else an array.
+        Variable or numpy.ndarray of shape (N, M)
+            Hidden values of the last layer, which has M units. A graph if `X` is a PyTensor variable,
+            otherwise an array.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DBN, RBM
+        >>> dbn = DBN([2, 1], UnsupervisedModel=RBM)
+        >>> dbn.hidden_layers = [
+        ...     RBM.createFromArrays(200 * np.eye(2), c=[-100, -100], b=[0, 0]),  # copies its input
+        ...     RBM.createFromArrays([[1], [-1]], c=[0], b=[0, 0]),
+        ... ]
+        >>> dbn.fit(np.eye(2), keep_layers=True).forward([[1, 1], [1, 0]]).round(3).tolist()
+        [[0.5], [0.731]]
         """
         return self._up(X)
 
@@ -129,25 +185,39 @@ class DBN(Stack):
     @overload
     def generate(self, start: int | ArrayLike, steps: Sequence[int] = ...) -> np.ndarray: ...
     def generate(self, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
-        """Draw from the model: Gibbs steps in the top machine, then down through the layers.
+        """Draw from the model: run Gibbs steps in the top machine, then pass the result down.
+
+        On the way down, each layer passes on its means.
 
         Parameters
         ----------
         start : int, Variable or array_like of shape (N, D)
-            Where the top machine's chains start: at so many rows of noise, or at data passed up.
+            Start of the top machine's chains: that many rows of random zeros and ones, or data, which are
+            passed up through the other layers.
         steps : sequence of int
-            After how many Gibbs steps to take a picture: ascending, at least 1.
+            Numbers of the Gibbs steps to record: ascending, at least 1.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (len(steps), N, D)
-            Means of the visible units; on the way down every layer passes on its means. A graph where `start`
-            is a PyTensor variable, else an array.
+            Means of the visible units. A graph if `start` is a PyTensor variable, otherwise an array.
 
         Raises
         ------
         TypeError
-            When the top layer isn't an RBM.
+            When the top layer is no RBM, or for arguments of another type.
+        ValueError
+            For steps that do not ascend from at least 1, and for data that do not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DBN, RBM
+        >>> X = np.repeat(np.eye(4), 5, axis=0)
+        >>> dbn = DBN([3, 2], UnsupervisedModel=RBM, random_state=0)
+        >>> dbn = dbn.fit(X, pretrain_options={"batch_sz": 5})
+        >>> dbn.generate(6, steps=(1, 10)).shape
+        (2, 6, 4)
         """
         *below, top = self.hidden_layers
         self._check_fitted("generate")
@@ -176,34 +246,47 @@ class DBN(Stack):
         *,
         show_fig: bool = False,
     ) -> np.ndarray:
-        """Find an input that drives unit `k` of the last layer, the author's way (chapter 5).
+        """Find an input that activates unit `k` of the last layer, by the author's method (chapter 5).
 
-        From a start drawn by `udl_pt.symbolic.weights.init_weights`, momentum steps make ``-log Z[0, k]``
-        small. What bounds the input, any other layer, and all units at once are in
-        `udl_pt.inspection.features.maximize`.
+        The start is drawn by `udl_pt.init_weights`. Momentum steps then reduce ``-log Z[0, k]``.
+        `udl_pt.inspection.features.maximize` can bound the input, and takes any layer and all units at once.
 
         Parameters
         ----------
         k : int
-            Which unit.
+            Index of the unit.
         learning_rate, mu : float
             Step size and momentum.
         epochs : int
-            Steps.
+            Number of steps.
         show_fig : bool
-            Show the costs' curve at the end.
+            Show the curve of the costs at the end.
 
         Returns
         -------
         numpy.ndarray of shape (1, D)
-            The input. `costs` has what it cost (nats) before each step.
+            The input. `costs` holds the cost (nats) before each step.
 
         Raises
         ------
         ValueError, TypeError
-            For bad input.
+            For bad input, and for a last layer without sigmoid units.
+        NotFittedError
+            When the network has no parameters yet.
         DivergenceError
-            When the cost or a step isn't finite.
+            When the cost or a step is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DBN, RBM
+        >>> dbn = DBN([2], UnsupervisedModel=RBM, random_state=0)
+        >>> dbn.hidden_layers = [RBM.createFromArrays(np.eye(2), c=[0, 0], b=[0, 0])]
+        >>> x = dbn.fit(np.eye(2), keep_layers=True).fit_to_input(0, epochs=50)
+        >>> x.shape, int(x.argmax())  # the first pixel activates the first unit
+        ((1, 2), 0)
+        >>> round(dbn.costs[-1], 3)
+        0.0
         """
         check_switches(show_fig=show_fig)
         rates = Rates(self.dtype, learning_rate=learning_rate, mu=mu)
@@ -240,39 +323,50 @@ class DBN(Stack):
         return np.asarray(X.get_value())
 
     def save(self, path: Any) -> None:
-        """Write all layers into a safetensors file, with a digest.
+        """Write all layers to a safetensors file, with a digest.
 
-        The file holds each layer's size, kinds of units and `id` (text or an integer), its parameters and
-        velocities, its `costs`, `valid_costs` and `chains`. All are of one moment, also while another thread
-        begins a fit. It does not hold a layer's corruption, which is code, the
+        The file holds for each layer its size, kinds of units and `id` (text or an integer). It also holds
+        the parameters and velocities, `costs`, `valid_costs` and `chains`. All are of one moment, also while
+        another thread begins a fit. The file does not hold a layer's corruption, which is code, the
         generators of draws, the backend, or the `costs` of `fit_to_input`. A variable that two layers share
         is stored twice.
 
         Parameters
         ----------
         path : path-like
-            The file. One that is there is replaced and keeps its mode; through a symbolic link, the file
-            that it points to. Whatever happens, the file is the old or the new one, whole.
+            The file. An existing one is replaced and keeps its mode. A symbolic link is followed to its file.
+            Whatever happens, the file is the old or the new one, whole.
 
         Raises
         ------
         TypeError
-            When a layer is of another type than AutoEncoder and RBM, or `path` is no path.
+            When a layer is neither an AutoEncoder nor an RBM, or `path` is no path.
         ValueError
-            When a layer holds NaN or infinity, or the layers don't fit on top of each other.
+            When a layer holds NaN or infinity, or the layers do not fit on top of each other.
         NotFittedError
             When there are no parameters yet, or the layers are in pretraining.
         OSError
-            When the file can't be written.
+            When the file cannot be written.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DBN, RBM
+        >>> X = np.repeat(np.eye(4), 5, axis=0)
+        >>> dbn = DBN([3, 2], UnsupervisedModel=RBM, random_state=0)
+        >>> dbn.fit(X, pretrain_options={"batch_sz": 5}).save("dbn.safetensors")
+        >>> DBN.load("dbn.safetensors")
+        <DBN([3, 2], UnsupervisedModel='RBM'), fitted to 4 features>
         """
         write_layers(path, self)
 
     @staticmethod
     def load(path: Any) -> "DBN":
-        """Read a network that `save` wrote.
+        """Load a network from a file that `save` wrote.
 
-        Its draws are seeded afresh, and it runs on the default backend. Files of earlier formats
-        are read too. The first held no velocities, which are zero then; the second held no `valid_costs`.
+        Its draws are seeded afresh, and it runs on the default backend. Files of earlier formats can be read,
+        too. The first format held no velocities, which are zero then, and no `id`, `costs` and `chains`. The
+        first two held no `valid_costs`.
 
         Parameters
         ----------
@@ -282,6 +376,7 @@ class DBN(Stack):
         Returns
         -------
         DBN
+            The network.
 
         Raises
         ------
@@ -290,9 +385,20 @@ class DBN(Stack):
         IsADirectoryError
             When it is a folder.
         OSError
-            When it can't be read.
+            When it cannot be read.
         DataError
-            When it isn't such a file, is damaged, or holds what doesn't fit together.
+            When it is no such file, is damaged, or holds parts that do not fit together.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DBN, RBM
+        >>> X = np.repeat(np.eye(4), 5, axis=0)
+        >>> dbn = DBN([3, 2], UnsupervisedModel=RBM, random_state=0)
+        >>> dbn.fit(X, pretrain_options={"batch_sz": 5}).save("dbn.safetensors")
+        >>> loaded = DBN.load("dbn.safetensors")
+        >>> np.array_equal(loaded.forward(X), dbn.forward(X))
+        True
         """
         layers, dtype = read_layers(path)
         dbn = DBN([layer.M for layer in layers], dtype=dtype)

@@ -39,20 +39,48 @@ __all__ = ["DeepAutoEncoder"]
 class DeepAutoEncoder(Stack):
     """A stack of auto-encoders or RBMs, unrolled into an encoder and a decoder (chapter 3).
 
-    The constructor is `udl_pt.models._stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and
-    optionally `corruption`, `random_state` and `dtype`. The last size is that of the code, an `AutoEncoder`
-    with linear hidden units whatever the layers below it are (unless other layers are assigned and kept). The
-    paper's network is ``[1000, 500, 250, 30]``.
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Number of hidden units of each layer, from the input on. The last size is that of the code. The
+        paper's network is ``[1000, 500, 250, 30]``.
+    UnsupervisedModel : callable or sequence of callable
+        Creates a layer below the code from its size: `AutoEncoder`, `RBM`, or a `functools.partial` of one
+        with further arguments. It is the same for all these layers, or a sequence has one for each. The code
+        is always an `AutoEncoder` with linear hidden units, unless other layers are assigned and kept.
+    corruption : callable or None, or a sequence of them
+        ``corruption(X, stream)`` returns the corrupted batch that a layer encodes in pretraining, such as
+        `udl_pt.symbolic.corruption.masking(0.3)`. It is the same for all layers, or a sequence has one for
+        each layer.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles of all layers. An int restarts the draws in each fit. None is NumPy's
+        global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of parameters and results. The default is PyTensor's floatX.
 
     Attributes
     ----------
     hidden_layers : list of models
-        One a layer, from the input on; the encoder's parameters are theirs.
+        One for each size, from the input on. The encoder's parameters are theirs.
     params, dparams : list of SharedVariable
-        The encoder's weights and biases from the input on, the decoder's from the code on, and velocities.
-        The decoder's weights start as the transposed copies of the encoder's, and are its own from there.
+        The encoder's weights and biases from the input on, the decoder's from the code on; and their
+        velocities. The decoder's weights start as transposed copies of the encoder's, and are trained
+        separately.
     costs, valid_costs : list of float
-        What `fit` recorded in fine-tuning, and the same of the validation set, where there is one.
+        Costs that `fit` recorded in fine-tuning, and the same of the validation set, where there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import DeepAutoEncoder
+    >>> X = np.repeat(np.eye(4), 5, axis=0)
+    >>> dae = DeepAutoEncoder([3, 2], random_state=0)
+    >>> dae.fit(X, epochs=2, batch_sz=5, pretrain_options={"batch_sz": 5})
+    <DeepAutoEncoder([3, 2]), fitted to 4 features>
+    >>> dae.encode(X).shape
+    (20, 2)
+    >>> dae.forward(X).shape
+    (20, 4)
     """
 
     _compares_probabilities = False
@@ -95,12 +123,12 @@ class DeepAutoEncoder(Stack):
 
     @property
     def M(self) -> int:
-        """Units of the code."""
+        """Number of units of the code."""
         return int(self.hidden_layers[-1].M)
 
     @property
     def hidden_unit_interval(self) -> bool | None:
-        """Codes may be any numbers."""
+        """Whether codes are in [0, 1]: False, since they may be any numbers."""
         return False
 
     @one_fit_at_a_time
@@ -126,45 +154,51 @@ class DeepAutoEncoder(Stack):
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
     ) -> "DeepAutoEncoder":
-        """Pretrain layer by layer, unroll, then train the whole network to rebuild `X`.
+        """Pretrain layer by layer, unroll, then train the whole network to reconstruct `X`.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Rows to rebuild, in [0, 1] under the cross-entropy.
+            Rows to reconstruct, in [0, 1] under the cross-entropy.
         pretrain : bool
-            Whether to pretrain, with the layers' own defaults for what `pretrain_options` doesn't say.
+            Whether to pretrain, with the layers' own defaults for arguments that `pretrain_options` does not
+            set.
         learning_rate, mu : float
-            Step size and momentum of fine-tuning; the cost is a row's, averaged over the batch.
+            Step size and momentum of fine-tuning. The cost is a row's, averaged over the batch.
         epochs, batch_sz : int
-            Passes over the data in fine-tuning, and rows a step.
+            Passes over the data in fine-tuning, and rows of a step.
         show_fig : bool
-            Show the costs' curve at the end.
+            Show the curve of the costs at the end.
         pretrain_epochs : int or sequence of int
-            Epochs for each layer.
+            Epochs of pretraining: the same for all layers, or one number for each layer.
         pretrain_options : mapping or sequence of mappings, optional
-            Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+            Further arguments of the layers' ``fit``: the same for all layers, or one mapping for each layer.
         keep_layers : bool
-            Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
-            before. The decoder is made of their transposes anew in any case.
+            Whether layers that have parameters already, loaded or trained before, are neither drawn nor
+            pretrained. The decoder starts from their transposes in any case.
         cost : {"cross_entropy", "squared_error"} or callable
-            The cost of an entry in fine-tuning, summed over a row; the cross-entropy is for layers whose
-            visible units are sigmoids. A callable takes the matrices X and X_hat, symbolic, and returns one.
+            Cost of an entry in fine-tuning, summed over a row. The cross-entropy is for a first layer whose
+            visible units are sigmoids. A callable takes the symbolic matrices X and X_hat, and returns one.
         penalty : callable, optional
-            As of `AutoEncoder.fit`.
+            ``penalty(model, X)`` returns a scalar that is added to the cost of a batch X. Both are symbolic.
+            `costs` do not include it.
         weight_decay : float
-            Weight of half the squared weights in that cost; `costs` are without it.
+            Weight of half the squared weights in that cost. `costs` do not include it.
         optimiser : callable, optional
-            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
-            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
+            Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or array_like of shape (N_valid, D), optional
-            As of `AutoEncoder.fit`; a share is held out from pretraining too.
+            Rows to choose by: `valid_costs` are measured on them, and `udl_pt.callbacks.EarlyStopping` reads
+            these. A float is the share of `X` that is drawn and held out for that, from pretraining too.
         monitor : {"epoch", "batch", None}
-            As of `AutoEncoder.fit`.
+            When to record the cost. ``"batch"`` measures the whole set after every batch (slow). ``"epoch"``
+            measures a random thirtieth of the rows once an epoch, but at least 250, the same in all epochs.
+            None records nothing. Of a validation set all rows are measured.
         backend : {"numba", "c", "jax"}, optional
-            See `udl_pt.set_backend`.
+            Backend of the training. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
+            Each is called with a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
+            `udl_pt.callbacks` has some.
 
         Returns
         -------
@@ -178,7 +212,19 @@ class DeepAutoEncoder(Stack):
         RuntimeError
             While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
-            When a step isn't finite; the parameters are those before it.
+            When a step of fine-tuning is not finite: the parameters are those before it. When a step of
+            pretraining is not finite: the network has no parameters then. Also when a recorded cost is not
+            finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DeepAutoEncoder
+        >>> X = np.repeat(np.eye(4), 5, axis=0)
+        >>> dae = DeepAutoEncoder([3, 2], random_state=0)
+        >>> dae = dae.fit(X, learning_rate=0.05, epochs=30, batch_sz=5, pretrain_options={"batch_sz": 5})
+        >>> dae.costs[-1] < dae.costs[0]
+        True
         """
         check_switches(show_fig=show_fig)
         self._check_layers(self.hidden_layers)
@@ -241,7 +287,7 @@ class DeepAutoEncoder(Stack):
 
     @Computed
     def params(self) -> list[SharedVariable]:
-        """Return the encoder's and the decoder's, in a new list."""
+        """Return the parameters of the encoder and of the decoder, in a new list."""
         return [*self._gathered("", "forward_params"), *(p for pair in self._decoder for p in pair)]
 
     @Computed
@@ -252,7 +298,7 @@ class DeepAutoEncoder(Stack):
 
     @property
     def velocities(self) -> list[SharedVariable]:
-        """Those of the matrices of weights, from the input to the code and back."""
+        """Velocities of the weight matrices, from the input to the code and back."""
         return list(self.dparams[::2])
 
     def _probe(self, D: int) -> "DeepAutoEncoder | None":
@@ -302,7 +348,7 @@ class DeepAutoEncoder(Stack):
         return reconstruction_cost(name, self.hidden_layers[0].visible_mean)(X, self._down(self._up(X)))
 
     def _down(self, H: Symbolic) -> Symbolic:
-        """Pass codes down through the decoder, up to what the first layer's visible units get."""
+        """Pass codes down through the decoder, to the input of the first layer's visible units."""
         for (V, bias), layer in zip(self._decoder, reversed(self.hidden_layers), strict=True):
             A = H.dot(V) + bias
             H = layer.visible_mean(A)
@@ -314,16 +360,27 @@ class DeepAutoEncoder(Stack):
     def encode(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def encode(self, X: Any) -> Any:
-        """Return the codes.
+        """Encode the data: return their codes.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Data.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, M)
-            A graph where `X` is a PyTensor variable, else an array.
+            Codes. A graph if `X` is a PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DeepAutoEncoder
+        >>> dae = DeepAutoEncoder([1], random_state=0).fit(np.eye(2), pretrain=False, epochs=0)
+        >>> W, bh, V, bo = dae.params
+        >>> W.set_value(np.array([[1.0], [-1.0]]))
+        >>> dae.encode([[1, 0], [0, 1]]).tolist()
+        [[1.0], [-1.0]]
         """
         return self._up(X)
 
@@ -333,16 +390,27 @@ class DeepAutoEncoder(Stack):
     def decode(self, Z: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, takes_hidden=True)
     def decode(self, Z: Any) -> Any:
-        """Return what the codes stand for.
+        """Decode codes: return the reconstructions that belong to them.
 
         Parameters
         ----------
         Z : Variable or array_like of shape (N, M)
+            Codes.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, D)
-            A graph where `Z` is a PyTensor variable, else an array.
+            Reconstructions. A graph if `Z` is a PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DeepAutoEncoder
+        >>> dae = DeepAutoEncoder([1], random_state=0).fit(np.eye(2), pretrain=False, epochs=0)
+        >>> W, bh, V, bo = dae.params
+        >>> V.set_value(np.array([[1.0, -1.0]]))
+        >>> dae.decode([[0], [1]]).round(3).tolist()
+        [[0.5, 0.5], [0.731, 0.269]]
         """
         return self.hidden_layers[0].visible_mean(self._down(Z))
 
@@ -352,16 +420,28 @@ class DeepAutoEncoder(Stack):
     def forward(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
-        """Rebuild: encode and decode.
+        """Reconstruct the data: encode them and decode the codes.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Data.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, D)
-            A graph where `X` is a PyTensor variable, else an array.
+            Reconstructions. A graph if `X` is a PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DeepAutoEncoder
+        >>> dae = DeepAutoEncoder([1], random_state=0).fit(np.eye(2), pretrain=False, epochs=0)
+        >>> W, bh, V, bo = dae.params
+        >>> W.set_value(np.array([[1.0], [-1.0]]))
+        >>> V.set_value(np.array([[10.0, -10.0]]))
+        >>> dae.forward([[1, 0], [0, 1]]).round(3).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
         """
         return self.decode(self.encode(X))
 
@@ -371,11 +451,24 @@ class DeepAutoEncoder(Stack):
         Parameters
         ----------
         X : array_like of shape (N, D)
+            Data.
 
         Returns
         -------
         float
-            In the data's units, squared; comparable with `PCA.reconstruction_error`.
+            In the data's units, squared. It can be compared with `PCA.reconstruction_error`.
+
+        Examples
+        --------
+        Without weights, all values are reconstructed as 0.5, at a squared distance of 0.25 each:
+
+        >>> import numpy as np
+        >>> from udl_pt import DeepAutoEncoder
+        >>> dae = DeepAutoEncoder([1], random_state=0).fit(np.eye(2), pretrain=False, epochs=0)
+        >>> W, bh, V, bo = dae.params
+        >>> V.set_value(np.zeros((1, 2)))
+        >>> round(dae.reconstruction_error(np.eye(2)), 3)
+        0.5
         """
         X = check_matrix(X, dtype=self.dtype)  # the rest `forward` looks at
         errors = ((chunk - self.forward(chunk)) ** 2 for chunk in in_chunks(X, self.dtype))

@@ -44,28 +44,51 @@ __all__ = ["DNN"]
 class DNN(Stack):
     """A deep network of pretrained layers with a softmax on top (chapter 3).
 
-    The constructor is `udl_pt.models._stack.Stack`'s: the layers' sizes, the `UnsupervisedModel`, and
-    optionally `corruption`, `random_state` and `dtype`. With a corruption it is a stacked denoising
-    auto-encoder (Vincent et al., JMLR 2010).
+    With a corruption it is a stacked denoising auto-encoder (Vincent et al., JMLR 2010).
 
     Parameters
     ----------
+    hidden_layer_sizes : sequence of int
+        Number of hidden units of each layer, from the input on, such as the book's ``[1000, 750, 500]``.
+    UnsupervisedModel : callable or sequence of callable
+        Creates a layer from its size: `AutoEncoder`, `RBM`, or a `functools.partial` of one with further
+        arguments. It is the same for all layers, or a sequence has one for each layer.
+    corruption : callable or None, or a sequence of them
+        ``corruption(X, stream)`` returns the corrupted batch that a layer encodes in pretraining, such as
+        `udl_pt.symbolic.corruption.masking(0.3)`. It is the same for all layers, or a sequence has one for
+        each layer.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of dropout's masks. An int starts each fit anew; None derives the stream from
-        `random_state` where that is given, else seeds it afresh.
+        Stream of dropout's masks. An int restarts the stream in each fit. None derives the stream from
+        `random_state` where that is given, and otherwise seeds it afresh.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of weights and shuffles of all layers. An int restarts the draws in each fit. None is NumPy's
+        global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of parameters and results. The default is PyTensor's floatX.
 
     Attributes
     ----------
     hidden_layers : list of models
-        One a hidden layer, from the input on.
+        One for each size, from the input on.
     W, b : SharedVariable of shape (M, K) and (K,)
-        The logistic layer, with velocities `dW` and `db`.
+        Weights and biases of the logistic layer, with velocities `dW` and `db`.
     params, dparams : list of SharedVariable
-        ``[W, b]`` and the layers' forward parameters, and their velocities.
+        ``[W, b]`` and the layers' weights and hidden biases, and their velocities.
     costs, errors : list of float
         Mean negative log-likelihood (nats) and error rate on the test set, as recorded in ``fit``.
     valid_costs, valid_errors : list of float
         The same of the validation set, where there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import DNN
+    >>> X, Y = np.repeat(np.eye(2), 10, axis=0), np.repeat([0, 1], 10)
+    >>> dnn = DNN([4], random_state=0)
+    >>> dnn.fit(X, Y, X, Y, learning_rate=0.5, epochs=20, batch_sz=5, pretrain_options={"batch_sz": 5})
+    <DNN([4]), fitted to 2 features>
+    >>> dnn.predict([[1, 0], [0, 1]]).tolist()
+    [0, 1]
     """
 
     names = ("W", "b")
@@ -136,62 +159,66 @@ class DNN(Stack):
         X : array_like of shape (N, D)
             Training images, in [0, 1] where the layers read them as probabilities.
         Y : array_like of int of shape (N,)
-            Their labels; each of 0 to K-1 must occur.
+            Labels of the training images. Each of 0 to K-1 must occur.
         Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
-            What `costs` and `errors` are measured on.
+            Test set, on which `costs` and `errors` are measured.
         pretrain : bool
-            Whether to pretrain. Pretraining takes the layers' own defaults for learning rate, momentum and
-            batch size; its velocities carry over into fine-tuning, as in the listing.
+            Whether to pretrain. Pretraining uses the layers' own defaults for learning rate, momentum and
+            batch size. Its velocities carry over into fine-tuning, as in the listing.
         learning_rate, mu : float
             Step size and momentum of fine-tuning.
         reg : float
-            Weight of the parameters' squared magnitude in the cost. The listing has 0.1 in its signature
-            and doesn't use it; 0 gives its numbers.
+            Weight of the squared magnitude of the trained parameters in the cost. The listing has 0.1 in its
+            signature and does not use it; 0 gives its numbers.
         epochs, batch_sz : int
-            Passes over the data in fine-tuning, and rows a step.
+            Passes over the data in fine-tuning, and rows of a step.
         show_fig : bool
-            Show the costs' curve at the end.
+            Show the curve of the costs at the end.
         pretrain_epochs : int or sequence of int
-            Epochs for each layer.
+            Epochs of pretraining: the same for all layers, or one number for each layer.
         pretrain_options : mapping or sequence of mappings, optional
-            Further arguments of the layers' ``fit``: the same for all, or one mapping a layer.
+            Further arguments of the layers' ``fit``: the same for all layers, or one mapping for each layer.
         keep_layers : bool
-            Don't pretrain layers (or draw their weights) that have parameters already, loaded or trained
-            before: ``dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)``. Fine-tuning goes on with them,
-            and with their velocities.
+            Whether layers that have parameters already, loaded or trained before, are neither drawn nor
+            pretrained: ``dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)``. Fine-tuning continues from
+            their parameters and velocities.
         train_head_only : bool
-            Leave the hidden layers as pretraining made them; train the logistic layer alone.
-        optimiser : callable, optional
-            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
-            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
+            Whether to train the logistic layer alone. The hidden layers then stay as pretraining left them.
         frozen_layers : sequence of int
-            Indices of `hidden_layers` that stay as pretraining made them, while the others are trained.
+            Indices of `hidden_layers` that stay as pretraining left them, while the others are trained.
+        optimiser : callable, optional
+            Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or (array_like, array_like), optional
-            Images and labels to choose by, for `valid_costs` and `valid_errors` and for
-            `udl_pt.callbacks.EarlyStopping`; or the share of `X` that is drawn and held out for that, from
-            pretraining too.
+            Images and labels to choose by: `valid_costs` and `valid_errors` are measured on them, and
+            `udl_pt.callbacks.EarlyStopping` reads these. A float is the share of `X` that is drawn and held
+            out for that, from pretraining too.
         dropout : float or (float, float)
-            The probability that a hidden unit is left out of a training step (Srivastava et al., JMLR
-            2014), or those of a pixel and of a hidden unit. What remains is scaled up accordingly.
+            Probability that a hidden unit is omitted from a training step (Srivastava et al., JMLR 2014). A
+            pair holds the probabilities of a pixel and of a hidden unit. The remaining values are divided by
+            one minus the probability.
         max_norm : float, optional
-            The largest length of a unit's vector of incoming weights; longer ones are cut after each step.
+            Largest length of a unit's vector of incoming weights. Longer ones are shortened to it after each
+            step.
         adversarial : float
-            How far (Euclidean length) images are moved along their own cost's gradient; a step's cost is then
-            the mean of the images' and of the moved ones' (Goodfellow et al., ICLR 2015; Miyato et al., ICLR
-            2016, for the length). Pixels may leave [0, 1]; masks are drawn anew. A step takes about twice as
-            long, with `train_head_only` more. 0 leaves it out.
+            Distance (Euclidean) by which images are moved along the gradient of their own cost. A step's cost
+            is then the mean of the images' and of the moved ones' (Goodfellow et al., ICLR 2015; Miyato et
+            al., ICLR 2016, for the length). Pixels may leave [0, 1], and masks are drawn anew. A step takes
+            about twice as long, with `train_head_only` more. With 0 nothing is moved.
         penalty : callable, optional
-            ``penalty(model, X)`` returns a scalar that is added to the cost of a batch of images X, both
-            symbolic. `costs` are without it.
+            ``penalty(model, X)`` returns a scalar that is added to the cost of a batch of images X. Both are
+            symbolic. `costs` do not include it.
         augment : sequence of callable
-            Change each batch's images in fine-tuning, one after the other: ``augment(X, generator)``, see
-            `udl_pt.inspection.augmentation`. The network's own generator is the source of their draws.
+            Changes of each batch's images in fine-tuning, one after the other: ``augment(X, generator)``
+            returns the changed images. `udl_pt.inspection.augmentation` has some. The network's own generator
+            is the source of their draws.
         monitor : {"epoch", "batch", None}
-            When to measure the test set.
+            When to measure the test set: after every epoch, after every batch, or never.
         backend : {"numba", "c", "jax"}, optional
-            See `udl_pt.set_backend`.
+            Backend of the training. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
+            Each is called with a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
+            `udl_pt.callbacks` has some.
 
         Returns
         -------
@@ -205,7 +232,21 @@ class DNN(Stack):
         RuntimeError
             While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
-            When a step isn't finite; the parameters are those before it.
+            When a step of fine-tuning is not finite: the parameters are those before it. When a step of
+            pretraining is not finite: the network has no parameters then. Also when a recorded cost is not
+            finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import DNN
+        >>> X, Y = np.repeat(np.eye(2), 10, axis=0), np.repeat([0, 1], 10)
+        >>> dnn = DNN([4], random_state=0)
+        >>> dnn = dnn.fit(
+        ...     X, Y, X, Y, learning_rate=0.5, epochs=20, batch_sz=5, pretrain_options={"batch_sz": 5}
+        ... )
+        >>> len(dnn.costs), dnn.errors[-1]
+        (20, 0.0)
         """
         check_switches(train_head_only=train_head_only, show_fig=show_fig)
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
@@ -255,7 +296,7 @@ class DNN(Stack):
 
     @whole
     def _set_params(self, W: np.ndarray) -> None:
-        """Make the logistic layer anew."""
+        """Set a new logistic layer."""
         b = np.zeros(W.shape[1], self.dtype)
         self._replace(
             W=shared(W, "W"),
@@ -338,7 +379,7 @@ class DNN(Stack):
 
     @property
     def velocities(self) -> list[SharedVariable]:
-        """Those of the matrices of weights that were trained last, from the input on."""
+        """Velocities of the weight matrices that were trained last, from the input on."""
         layers = [layer for i, layer in enumerate(self.hidden_layers) if i not in self._frozen]
         below = [v for layer in layers for v in layer.forward_dparams if v.type.ndim > 1]
         return [*below, self.dW]
@@ -346,7 +387,7 @@ class DNN(Stack):
     def _recorder(
         self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, ...] | None
     ) -> Callable[[], dict[str, float]]:
-        """Make what records cost and error on the test set, and on the validation set where there is one."""
+        """Return a function that records cost and error on the test set, and on a validation set."""
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         logits = self.logits(X_in)
         cost_predict_op = Function(
@@ -395,16 +436,30 @@ class DNN(Stack):
     def logits(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def logits(self, X: Any) -> Any:
-        """Return what the softmax is taken of, the last layer's ``ZW + b``.
+        """Return the logits, the input of the softmax: the last layer's ``ZW + b``.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Images.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, K)
-            A graph where `X` is a PyTensor variable, else an array.
+            Logits of the K classes. A graph if `X` is a PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        With ``W = 0`` the logits are the biases:
+
+        >>> import numpy as np
+        >>> from udl_pt import DNN
+        >>> X, Y = np.eye(2), [0, 1]
+        >>> dnn = DNN([3], random_state=0).fit(X, Y, X, Y, pretrain=False, epochs=0)
+        >>> dnn.W.set_value(np.zeros((3, 2)))
+        >>> dnn.b.set_value(np.array([1.0, 0.0]))
+        >>> dnn.logits(X).tolist()
+        [[1.0, 0.0], [1.0, 0.0]]
         """
         return self._up(X).dot(self.W) + self.b
 
@@ -414,16 +469,31 @@ class DNN(Stack):
     def forward(self, X: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def forward(self, X: Any) -> Any:
-        """Class probabilities: the softmax of the last layer.
+        """Return the probabilities of the classes: the softmax of the logits.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Images.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, K)
-            A graph where `X` is a PyTensor variable, else an array.
+            Probabilities of the K classes; each row has sum 1. A graph if `X` is a PyTensor variable,
+            otherwise an array.
+
+        Examples
+        --------
+        With ``W = 0`` the logits are the biases:
+
+        >>> import numpy as np
+        >>> from udl_pt import DNN
+        >>> X, Y = np.eye(2), [0, 1]
+        >>> dnn = DNN([3], random_state=0).fit(X, Y, X, Y, pretrain=False, epochs=0)
+        >>> dnn.W.set_value(np.zeros((3, 2)))
+        >>> dnn.b.set_value(np.array([1.0, 0.0]))
+        >>> dnn.forward([[1, 0]]).round(3).tolist()
+        [[0.731, 0.269]]
         """
         return pt.special.softmax(self.logits(X), axis=-1)
 
@@ -438,10 +508,24 @@ class DNN(Stack):
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Images.
 
         Returns
         -------
         Variable or numpy.ndarray of int of shape (N,)
-            A graph where `X` is a PyTensor variable, else an array.
+            Classes, 0 to K-1. A graph if `X` is a PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        With ``W = 0`` the logits are the biases:
+
+        >>> import numpy as np
+        >>> from udl_pt import DNN
+        >>> X, Y = np.eye(2), [0, 1]
+        >>> dnn = DNN([3], random_state=0).fit(X, Y, X, Y, pretrain=False, epochs=0)
+        >>> dnn.W.set_value(np.zeros((3, 2)))
+        >>> dnn.b.set_value(np.array([0.0, 1.0]))
+        >>> dnn.predict(X).tolist()
+        [1, 1]
         """
         return pt.argmax(self.logits(X), axis=1)

@@ -1,9 +1,9 @@
 """After chapter 3: a stack of denoising auto-encoders and a classifier that learn at the same time.
 
 A ladder network (Rasmus, Berglund, Honkala, Valpola and Raiko, NIPS 2015). Noise is added to the pixels and
-to each layer on the way up to the labels. On the way down the image is rebuilt: each layer's values from its
-noisy ones, beside it, and from what comes from above. So the layers above need not keep every detail, as they
-must where each is trained to rebuild all that it gets; what tells the digits apart is left to them.
+to each layer on the way up to the labels. On the way down the image is reconstructed: each layer from its own
+noisy values and from the layer above. So the layers above can drop details, and keep what distinguishes the
+digits. Where each layer is trained to reconstruct its whole input, it must keep every detail.
 """
 
 import itertools
@@ -46,41 +46,56 @@ MONITORED = 10_000  # rows at most that an epoch's means and variances are of
 class Ladder(WithChance, Parameters):
     """A ladder network of rectified units, which `fit` turns into an ordinary `DNN`.
 
-    Each unit is standardised over the batch (Ioffe and Szegedy, ICML 2015); in the `DNN` its mean and
-    standard deviation over all training rows are part of weights and biases: ``ladder.dnn.predict(X)``. Of
-    the paper's costs it has that of the labels and that of the pixels, not those of the layers between.
+    Source: Rasmus, Berglund, Honkala, Valpola and Raiko, NIPS 2015. Each unit is standardised over the batch
+    (Ioffe and Szegedy, ICML 2015). In the `DNN` its mean and standard deviation over all training rows are
+    part of weights and biases: ``ladder.dnn.predict(X)``. Of the paper's costs it has those of the labels and
+    of the pixels, not those of the layers between.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int
-        Hidden units of each layer, from the input on.
+        Number of hidden units of each layer, from the input on.
     noise : float
-        Standard deviation of the normal noise: on the pixels, in their units, and on all others, in those of
-        their own standard deviation.
+        Standard deviation of the normal noise. It is added to the pixels, in their units, and to all other
+        units, in units of their own standard deviation.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of the noise. An int starts each fit anew; None derives the stream from `random_state`
-        where that is given, else seeds it afresh.
+        Stream of the noise. An int restarts the stream in each fit. None derives the stream from
+        `random_state` where that is given, and otherwise seeds it afresh.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles. An int starts each fit anew; None is NumPy's global legacy generator.
+        Source of weights and shuffles. An int restarts the draws in each fit. None is NumPy's global legacy
+        generator.
     dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
+        Dtype of parameters and results. The default is PyTensor's floatX.
 
     Attributes
     ----------
     dnn : DNN
-        The classifier without noise, of layers ``AutoEncoder(M, hidden="relu")`` that rebuild nothing; a new
-        one in each ``fit``, filled when costs are recorded and when ``fit`` ends, see `fold`.
+        Classifier without noise, of layers ``AutoEncoder(M, hidden="relu")`` that reconstruct nothing. Each
+        ``fit`` creates a new one. Its parameters are set when costs are recorded and when ``fit`` ends; see
+        `fold`.
     W, V : list of SharedVariable of shape (D, M) and (M, D)
-        The matrices on the way up and on the way down, from the input on.
+        Weights of the encoder (up) and of the decoder (down), from the input on.
     b, g : list of SharedVariable of shape (M,), and SharedVariable of shape (K,)
-        The biases, and the logits' scale.
+        Biases of the encoder, and scale of the logits.
     a : list of SharedVariable of shape (10, D) or (10, M)
-        How each layer is rebuilt, the pixels first.
+        Parameters of the denoising functions that reconstruct the layers, the pixels first.
     params, dparams : list of SharedVariable
         All W, V, b, g and a, and their velocities.
     costs, errors : list of float
-        Mean negative log-likelihood (nats) and error rate of `dnn` on the test set, as recorded in ``fit``
-        with means and standard deviations of 10,000 rows at most, drawn once, the same in every ``fit``.
+        Mean negative log-likelihood (nats) and error rate of `dnn` on the test set, as recorded in ``fit``.
+        Means and standard deviations are then those of at most 10,000 rows, drawn once, the same in every
+        ``fit``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import Ladder
+    >>> X, Y = np.repeat(np.eye(2), 10, axis=0), np.repeat([0, 1], 10)
+    >>> ladder = Ladder([4], random_state=0).fit(X, Y, X, Y, epochs=20, batch_sz=10)
+    >>> ladder.dnn
+    <DNN([4]), fitted to 2 features>
+    >>> ladder.dnn.predict([[1, 0], [0, 1]]).tolist()
+    [0, 1]
     """
 
     def __init__(
@@ -114,14 +129,14 @@ class Ladder(WithChance, Parameters):
 
     @property
     def title(self) -> str:
-        """What progress and errors call it."""
+        """Name of the network in progress and errors."""
         return f"{type(self).__name__}({[layer.M for layer in self.dnn.hidden_layers]})"
 
     def _layers(self) -> list[Any]:
         return list(self.dnn.hidden_layers)
 
     def _start(self, sizes: Sequence[int], backend: str | None) -> None:
-        """Make the classifier anew, without parameters, and nothing recorded."""
+        """Create a new classifier without parameters, and clear the records."""
         layer = partial(AutoEncoder, hidden="relu")
         self.dnn = DNN(sizes, layer, random_state=self._chance.own, dtype=self.dtype)
         for model in (self.dnn, *self.dnn.hidden_layers):
@@ -146,32 +161,34 @@ class Ladder(WithChance, Parameters):
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
     ) -> "Ladder":
-        """Learn to predict the labels and to rebuild the images, from drawn weights on.
+        """Draw new weights and train them to predict the labels and to reconstruct the images.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Training images, of values about as large as 1, such as pixels in [0, 1]: their squared error is
+            Training images, of values about as large as 1, such as pixels in [0, 1]. Their squared error is
             summed over the pixels, and `noise` has their unit.
         Y : array_like of int of shape (N,)
-            Their labels; each of 0 to K-1 must occur.
+            Labels of the training images. Each of 0 to K-1 must occur.
         Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
-            What `costs` and `errors` are measured on.
+            Test set, on which `costs` and `errors` are measured.
         learning_rate, mu : float
             Step size and momentum.
         denoising : float
-            Weight of a rebuilt image's squared error in the cost, beside the label's negative log-likelihood.
+            Weight of the squared error of the reconstructed image in the cost. The negative log-likelihood of
+            the label has weight 1.
         epochs, batch_sz : int
-            Passes over the data, and rows a step, at least 2.
+            Passes over the data, and rows of a step, at least 2.
         optimiser : callable, optional
-            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
-            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
+            Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         monitor : {"epoch", "batch", None}
-            When to measure the test set.
+            When to measure the test set: after every epoch, after every batch, or never.
         backend : {"numba", "c", "jax"}, optional
-            See `udl_pt.set_backend`.
+            Backend of the training. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.progress.Progress` after every epoch.
+            Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
+            has some.
 
         Returns
         -------
@@ -185,7 +202,17 @@ class Ladder(WithChance, Parameters):
         RuntimeError
             While another thread fits it, and in a callback of its own ``fit``.
         DivergenceError
-            When a step isn't finite; the parameters are those before it.
+            When a step is not finite: the parameters are those before it. Also when a recorded cost is not
+            finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import Ladder
+        >>> X, Y = np.repeat(np.eye(2), 10, axis=0), np.repeat([0, 1], 10)
+        >>> ladder = Ladder([4], random_state=0).fit(X, Y, X, Y, epochs=20, batch_sz=10)
+        >>> len(ladder.costs), ladder.errors[-1]
+        (20, 0.0)
         """
         X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         rates = checked_rates(optimiser, Ladder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
@@ -234,19 +261,31 @@ class Ladder(WithChance, Parameters):
         train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 
     def fold(self, X: Any) -> None:
-        """Make `dnn` anew of the present parameters, after `ParameterAverage.apply` or the like.
+        """Set the parameters of `dnn` from the present parameters of the ladder.
 
-        What `dnn` was is lost, fine-tuned or not.
+        It is needed after these have changed outside of `fit`, as by
+        `udl_pt.callbacks.ParameterAverage.apply`. The former parameters of `dnn` are lost, fine-tuned or not.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
-            The training images, which the units' means and standard deviations are taken over.
+            Training images, over which the units' means and standard deviations are taken.
 
         Raises
         ------
         NotFittedError, ValueError, TypeError
             Before ``fit``, and for bad input.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import Ladder
+        >>> X, Y = np.repeat(np.eye(2), 10, axis=0), np.repeat([0, 1], 10)
+        >>> ladder = Ladder([4], random_state=0).fit(X, Y, X, Y, epochs=0)
+        >>> ladder.b[-1].set_value(np.array([0.0, 100.0]))  # prefer class 1 always
+        >>> ladder.fold(X)
+        >>> ladder.dnn.predict([[1, 0], [0, 1]]).tolist()
+        [1, 1]
         """
         self._check_fitted("fold")
         self._fold(check_matrix(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
@@ -317,7 +356,7 @@ class Ladder(WithChance, Parameters):
     @whole
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
-        """Make `dnn` of the weights, and of the units' means and variances over these rows."""
+        """Set the parameters of `dnn` from the weights and from the units' means and variances over rows."""
 
         def held() -> list[Any]:
             dnn = self.dnn

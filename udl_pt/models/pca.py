@@ -26,26 +26,39 @@ class PCA(Callables):
     Parameters
     ----------
     n_components : int, optional
-        K, the columns of Z that are kept; all ``min(N, D)`` where not given.
+        K, the number of columns of Z to keep. The default is all, ``min(N, D)``.
     whiten : bool
-        Divide each column of Z by its standard deviation, so that all have variance 1.
+        Whether to divide each column of Z by its standard deviation, so that all have variance 1.
 
     Attributes
     ----------
     components_ : ndarray of shape (K, D)
-        The first eigenvectors, one a row: the transpose of the book's Q. In each, the first entry of
-        the largest magnitude is positive, so that signs don't depend on the machine.
+        The first eigenvectors, one a row: the transpose of the book's Q. In each, the first entry of the
+        largest magnitude is positive. So signs do not depend on the machine.
     explained_variance_ : ndarray of shape (K,)
         Their eigenvalues, the variances of Z's columns, descending. As in the book the covariance divides by
         N (scikit-learn's divides by N - 1).
     explained_variance_ratio_ : ndarray of shape (K,)
-        The same as shares of X's whole variance.
+        The same as shares of X's total variance.
     mean_ : ndarray of shape (D,)
         m, the mean of each column.
     n_samples_ : int
         N.
     params : list of SharedVariable
-        Q of shape (D, K) and m, as `forward` uses them.
+        Q of shape (D, K) and m, as `forward` uses them. When whitening, Q is divided by the standard
+        deviations.
+
+    Examples
+    --------
+    >>> from udl_pt import PCA
+    >>> X = [[0, 0], [3, 4], [6, 8]]
+    >>> pca = PCA(1).fit(X)
+    >>> pca.components_.round(3).tolist()
+    [[0.6, 0.8]]
+    >>> pca.transform(X).round(3).tolist()
+    [[-5.0], [0.0], [5.0]]
+    >>> pca.explained_variance_ratio_.round(3).tolist()
+    [1.0]
     """
 
     names = ("Q", "m")
@@ -63,10 +76,10 @@ class PCA(Callables):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least two rows, not all the same. float32 gives float32, all else float64. Where N is at
-            least D, at most 8,192 rows at a time are copied.
+            At least two rows, not all the same. float32 gives float32, all else float64. Where N is at least
+            D, at most 8,192 rows at a time are copied.
         backend : {"numba", "c", "jax"}, optional
-            What `forward` compiles for; see `udl_pt.set_backend`.
+            Backend of `forward`. The default is the choice of `udl_pt.set_backend`.
 
         Returns
         -------
@@ -76,10 +89,19 @@ class PCA(Callables):
         Raises
         ------
         ValueError, TypeError
-            For bad input, before anything is changed; for variances that the dtype cannot hold; when
+            For bad input, before anything is changed. For variances that the dtype cannot hold. When
             whitening, for components that vary by no more than rounding.
         RuntimeError
             While another thread fits it.
+
+        Examples
+        --------
+        >>> from udl_pt import PCA
+        >>> pca = PCA().fit([[6, 8], [-6, -8], [4, -3], [-4, 3]])
+        >>> pca.components_.round(3).tolist()
+        [[0.6, 0.8], [0.8, -0.6]]
+        >>> pca.explained_variance_.round(3).tolist()
+        [50.0, 12.5]
         """
         backend = get_backend(backend)
         dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
@@ -117,50 +139,125 @@ class PCA(Callables):
     def forward(self, X: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, finite=True)
     def forward(self, X: Any) -> Any:
-        """Return ``Z = (X - m)Q``; whitened, each column of Z divided by its standard deviation.
+        """Return the principal components ``Z = (X - m)Q`` of data.
 
         Parameters
         ----------
         X : Variable or array_like of shape (N, D)
+            Data.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, K)
-            A graph where `X` is a PyTensor variable, else an array.
+            Components of each row. Whitened, each is divided by its standard deviation. A graph if `X` is a
+            PyTensor variable, otherwise an array.
 
         Raises
         ------
         ValueError, TypeError
             For bad input, and for arrays of values so large that the result overflows.
+
+        Examples
+        --------
+        The rows lie on a line through the origin, at the distances 0, 5 and 10:
+
+        >>> from udl_pt import PCA
+        >>> X = [[0, 0], [3, 4], [6, 8]]
+        >>> PCA(1).fit(X).forward(X).round(3).tolist()
+        [[-5.0], [0.0], [5.0]]
         """
         return (X - self.m).dot(self.Q)
 
     def transform(self, X: Any) -> Any:
-        """Return the same as `forward`: an array, or a graph of a variable."""
+        """Return the principal components ``Z = (X - m)Q`` of data, as `forward` does.
+
+        Parameters
+        ----------
+        X : Variable or array_like of shape (N, D)
+            Data.
+
+        Returns
+        -------
+        Variable or numpy.ndarray of shape (N, K)
+            Components of each row. Whitened, each is divided by its standard deviation. A graph if `X` is a
+            PyTensor variable, otherwise an array.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and for arrays of values so large that the result overflows.
+
+        Examples
+        --------
+        The rows lie on a line through the origin, at the distances 0, 5 and 10:
+
+        >>> from udl_pt import PCA
+        >>> X = [[0, 0], [3, 4], [6, 8]]
+        >>> PCA(1).fit(X).transform(X).round(3).tolist()
+        [[-5.0], [0.0], [5.0]]
+        """
         return self.forward(X)
 
     @one_fit_at_a_time
     def fit_transform(self, X: Any, *, backend: str | None = None) -> np.ndarray:
-        """Fit to `X` and transform it."""
+        """Fit to `X` and return its principal components, as `fit` and `transform` do.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least two rows, not all the same. float32 gives float32, all else float64. Where N is at least
+            D, at most 8,192 rows at a time are copied.
+        backend : {"numba", "c", "jax"}, optional
+            Backend of `forward`. The default is the choice of `udl_pt.set_backend`.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, K)
+            Components of each row. Whitened, each is divided by its standard deviation.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed. For variances that the dtype cannot hold. When
+            whitening, for components that vary by no more than rounding.
+        RuntimeError
+            While another thread fits it.
+
+        Examples
+        --------
+        >>> from udl_pt import PCA
+        >>> PCA(1, whiten=True).fit_transform([[-3, -4], [3, 4]]).round(3).tolist()
+        [[-1.0], [1.0]]
+        """
         with open_to_fit(self):
             self.fit(X, backend=backend)
         return np.asarray(self.transform(X))
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
-        """Return ``X_hat = ZQ' + m``: what the kept components say of X.
+        """Return the data that belong to components, ``X_hat = ZQ' + m``.
 
         Parameters
         ----------
         Z : array_like of shape (N, K)
+            Components, as `transform` returns them. Whitened ones are multiplied by their standard deviations
+            first.
 
         Returns
         -------
         numpy.ndarray of shape (N, D)
+            Data without what the dropped components hold.
 
         Raises
         ------
         ValueError, TypeError
             For bad input, and for values so large that the result overflows.
+
+        Examples
+        --------
+        >>> from udl_pt import PCA
+        >>> pca = PCA(1).fit([[0, 0], [3, 4], [6, 8]])
+        >>> pca.inverse_transform([[0], [5]]).round(3).tolist()
+        [[3.0, 4.0], [6.0, 8.0]]
         """
         self._check_fitted("inverse_transform")
         Z = check_matrix(Z, "Z", dtype=self.dtype, n_features=len(self.components_))
@@ -177,6 +274,7 @@ class PCA(Callables):
         Parameters
         ----------
         X : array_like of shape (N, D)
+            Data.
 
         Returns
         -------
@@ -187,6 +285,15 @@ class PCA(Callables):
         ------
         ValueError, TypeError
             For bad input, and for squared distances above float64's range.
+
+        Examples
+        --------
+        The second component is dropped, with its variance ``(1 + 1) / 4``:
+
+        >>> from udl_pt import PCA
+        >>> X = [[-2, 0], [2, 0], [0, 1], [0, -1]]
+        >>> round(PCA(1).fit(X).reconstruction_error(X), 3)
+        0.5
         """
         self._check_fitted("reconstruction_error")
         X = check_matrix(X, dtype=self.dtype, n_features=self.n_features)

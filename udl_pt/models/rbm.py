@@ -52,19 +52,20 @@ class RBM(Layer):
     M : int
         Number of hidden units.
     an_id : hashable, optional
-        A name of the reader's own.
+        Name for the reader's own use. Progress and errors show it.
     visible : {"bernoulli", "gaussian"}
-        What the visible units are; see `udl_pt.models._rbm.visible_units`. Gaussian units have variance 1.
+        Kind of the visible units. Bernoulli units are 0 or 1, and data in between are read as probabilities.
+        Gaussian units are real numbers with normal noise (Cho, Ilin and Raiko, ICANN 2011).
     learn_variance : bool
-        Whether Gaussian units learn their variances, ``exp(z)``.
+        Whether Gaussian units learn their variances, ``exp(z)``. Otherwise the variances are 1.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
-        The stream of all draws of units. An int starts each fit anew; None derives the stream from
-        `random_state` where that is given, else seeds it afresh.
+        Stream of all draws of units. An int restarts the stream in each fit. None derives the stream from
+        `random_state` where that is given, and otherwise seeds it afresh.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of weights and shuffles. An int starts each fit anew, as in scikit-learn; None is NumPy's
-        global legacy generator, in the book's order.
+        Source of weights and shuffles. An int restarts the draws in each fit, as in scikit-learn. None is
+        NumPy's global legacy generator, in the book's order.
     dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
+        Dtype of parameters and results. The default is PyTensor's floatX.
 
     Attributes
     ----------
@@ -75,14 +76,27 @@ class RBM(Layer):
     z : SharedVariable of shape (D,) or None
         Logarithms of the variances, where they are learned.
     params, forward_params : list of SharedVariable
-        ``[W, c, b]`` (and z), and the part that a deep network goes on with.
+        ``[W, c, b]`` (and z), and ``[W, c]``, the part that a deep network uses.
     dW, dc, db, dparams, forward_dparams : SharedVariable and lists of them
         Velocities for a network's fine-tuning: zero, as in the listing.
     chains : numpy.ndarray of shape (n_chains, M) or None
-        Hidden units of the persistent chains, as training left them; of tempered ones those at the model's
-        own temperature. ``rbm.sample_v_given_h(rbm.chains)`` shows them.
+        Hidden units of the persistent chains at the end of training. Of tempered chains these are the ones at
+        the model's own temperature. ``rbm.sample_v_given_h(rbm.chains)`` draws images from them.
     costs, valid_costs : list of float
-        What ``fit`` recorded, and the same of the validation set, where there is one.
+        Costs that ``fit`` recorded, and the same of the validation set, where there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> X = np.repeat(np.eye(4), 10, axis=0)
+    >>> rbm = RBM(2, random_state=0).fit(X, epochs=2, batch_sz=10)
+    >>> rbm
+    <RBM(2), fitted to 4 features>
+    >>> rbm.W.get_value().shape
+    (4, 2)
+    >>> rbm.forward_hidden(X).shape
+    (40, 2)
     """
 
     c: SharedVariable
@@ -124,29 +138,107 @@ class RBM(Layer):
     def free_energy(self, V: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def free_energy(self, V: Any) -> Any:
-        """Return ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``; then ``P(v) = exp(-F(v)) / Z``.
+        """Return the free energy ``F(v) = -b'v - sum_j log(1 + exp(c_j + v'W_j))``.
+
+        It is the formula of Bernoulli units. For Gaussian units half the squared distance from b, in units of
+        the variance, replaces ``-b'v``. The probability is ``P(v) = exp(-F(v)) / Z``.
 
         Parameters
         ----------
         V : Variable or array_like of shape (N, D)
+            Visible units.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N,)
-            In nats; a graph where `V` is a PyTensor variable, else an array.
+            Free energy of each row, in nats. A graph if `V` is a PyTensor variable, otherwise an array.
+
+        Examples
+        --------
+        With ``W = 0`` and ``c = 0`` the sum is ``2 log 2 = 1.386``:
+
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays(np.zeros((3, 2)), c=[0, 0], b=[1, 0, 0])
+        >>> rbm.free_energy([[0, 0, 0], [1, 0, 0]]).round(3).tolist()
+        [-1.386, -2.386]
         """
         return self.units.energy(V, self.b, self.z) - pt.softplus(self.hidden_logits(V)).sum(axis=1)
 
     def hidden_logits(self, V: Symbolic) -> Symbolic:
-        """Return ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``, symbolic, of shape (N, M)."""
+        """Return the hidden units' logits, ``log P(h = 1 | v) / P(h = 0 | v) = VW + c``.
+
+        Parameters
+        ----------
+        V : Variable of shape (N, D)
+            Visible units. Gaussian ones are divided by their variances first.
+
+        Returns
+        -------
+        Variable of shape (N, M)
+            A graph. `forward_hidden` takes arrays, and returns the sigmoid of this.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays(np.eye(2), c=[0, 5], b=[0, 0])
+        >>> V = pt.dmatrix("V")
+        >>> rbm.hidden_logits(V).eval({V: np.array([[1.0, 0.0], [1.0, 1.0]])}).tolist()
+        [[1.0, 5.0], [1.0, 6.0]]
+        """
         return self.units.scaled(V, self.z).dot(self.W) + self.c
 
     def visible_input(self, H: Symbolic) -> Symbolic:
-        """Return what the hidden units send down, ``HW' + b``, symbolic, of shape (N, D)."""
+        """Return the input that the visible units get from the hidden units, ``HW' + b``.
+
+        Parameters
+        ----------
+        H : Variable of shape (N, M)
+            Hidden units.
+
+        Returns
+        -------
+        Variable of shape (N, D)
+            A graph: of Bernoulli units the logits, of Gaussian units the means.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays([[1, 2], [3, 4]], c=[0, 0], b=[0, 10])
+        >>> H = pt.dmatrix("H")
+        >>> rbm.visible_input(H).eval({H: np.array([[1.0, 0.0]])}).tolist()
+        [[1.0, 13.0]]
+        """
         return H.dot(self.W.T) + self.b
 
     def visible_mean(self, A: Symbolic) -> Symbolic:
-        """Return the visible units' means: ``P(v = 1 | h)``, the sigmoid; of Gaussian units `A` itself."""
+        """Return the visible units' means given their input ``A = HW' + b``.
+
+        Parameters
+        ----------
+        A : Variable of shape (N, D)
+            Input from the hidden units, as `visible_input` returns it.
+
+        Returns
+        -------
+        Variable of shape (N, D)
+            A graph: of Bernoulli units ``P(v = 1 | h)``, the sigmoid of `A`; of Gaussian units `A` itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import RBM
+        >>> A = pt.dmatrix("A")
+        >>> RBM(2).visible_mean(A).eval({A: np.array([[0.0, 100.0]])}).tolist()
+        [[0.5, 1.0]]
+        >>> RBM(2, visible="gaussian").visible_mean(A).eval({A: np.array([[0.0, 100.0]])}).tolist()
+        [[0.0, 100.0]]
+        """
         return self.units.mean(A)
 
     @overload
@@ -155,17 +247,28 @@ class RBM(Layer):
     def sample_h_given_v(self, V: ArrayLike) -> np.ndarray: ...
     @symbolic_or_array
     def sample_h_given_v(self, V: Any) -> Any:
-        """Draw the hidden units: ``uniform < P(h = 1 | v)``.
+        """Draw the hidden units given the visible ones: ``uniform < P(h = 1 | v)``.
 
         Parameters
         ----------
         V : Variable or array_like of shape (N, D)
+            Visible units.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, M)
-            Zeros and ones; a graph where `V` is a PyTensor variable, which draws anew at each call of a
-            `pytensor.function`, else an array.
+            Zeros and ones. A graph if `V` is a PyTensor variable, otherwise an array. A graph draws anew in
+            each call of a `pytensor.function`.
+
+        Examples
+        --------
+        A logit of 100 sets a hidden unit to 1, a logit of -100 to 0:
+
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays(200 * np.eye(2), c=[-100, -100], b=[0, 0])
+        >>> rbm.sample_h_given_v([[1, 0], [0, 1]]).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
         """
         a = self.hidden_logits(V)
         return bernoulli(self.rng.uniform(a.shape, dtype=self.dtype), a)
@@ -176,16 +279,28 @@ class RBM(Layer):
     def sample_v_given_h(self, H: ArrayLike) -> np.ndarray: ...
     @partial(symbolic_or_array, takes_hidden=True)
     def sample_v_given_h(self, H: Any) -> Any:
-        """Draw the visible units: ``uniform < P(v = 1 | h)``; Gaussian ones around ``HW' + b``.
+        """Draw the visible units given the hidden ones.
+
+        Bernoulli units are ``uniform < P(v = 1 | h)``. Gaussian units are normal around ``HW' + b``.
 
         Parameters
         ----------
         H : Variable or array_like of shape (N, M)
+            Hidden units.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, D)
-            A graph where `H` is a PyTensor variable (see `sample_h_given_v`), else an array.
+            Visible units. A graph if `H` is a PyTensor variable, otherwise an array. A graph draws anew in
+            each call of a `pytensor.function`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays(200 * np.eye(2), c=[0, 0], b=[-100, 100])
+        >>> rbm.sample_v_given_h([[1, 0], [0, 0]]).tolist()
+        [[1.0, 1.0], [0.0, 1.0]]
         """
         a = self.visible_input(H)
         return self.units.draw(getattr(self.rng, self.units.noise)(a.shape, dtype=self.dtype), a, self.z)
@@ -195,19 +310,30 @@ class RBM(Layer):
     @overload
     def gibbs(self, V: ArrayLike, k: int = ...) -> np.ndarray: ...
     def gibbs(self, V: Any, k: int = 1) -> Any:
-        """Carry out `k` Gibbs steps: hidden units given the visible ones, and these given those.
+        """Run `k` Gibbs steps: draw the hidden units given the visible ones, then these given those.
 
         Parameters
         ----------
         V : Variable or array_like of shape (N, D)
-            Where the chains start.
+            Visible units from which the chains start, one chain a row.
         k : int
-            Steps; one compiled loop.
+            Number of steps. They are one compiled loop.
 
         Returns
         -------
         Variable or numpy.ndarray of shape (N, D)
-            A graph where `V` is a PyTensor variable (see `sample_h_given_v`), else an array.
+            Visible units after `k` steps. A graph if `V` is a PyTensor variable, otherwise an array. A graph
+            draws anew in each call of a `pytensor.function`.
+
+        Examples
+        --------
+        Strong weights tie each hidden unit to one visible unit, so that a chain stays where it starts:
+
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays(200 * np.eye(2), c=[-100, -100], b=[-100, -100])
+        >>> rbm.gibbs([[1, 0], [0, 1]], k=10).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
         """
         k = check_count(k, "k")
         if not isinstance(V, Variable):
@@ -250,52 +376,54 @@ class RBM(Layer):
         X : array_like of shape (N, D)
             Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones.
         learning_rate, mu : float
-            Step size and momentum. For Gaussian units the cost is divided by the root of D, since its
-            curvature grows with D, and a rate should suit data of any width.
+            Step size and momentum. For Gaussian units the cost is divided by the root of D. Its curvature
+            grows with D, and a rate should suit data of any width.
         epochs, batch_sz : int
-            Passes over the data, and rows a step; the rest of ``N / batch_sz`` is dropped.
+            Passes over the data, and rows of a step. The rest of ``N / batch_sz`` is dropped.
         show_fig : bool
-            Show the costs' curve at the end.
+            Show the curve of the costs at the end.
         k : int
             Gibbs steps for each step of training (CD-k).
         persistent : bool
-            Let the chains go on from step to step instead of starting at the data (Tieleman, ICML 2008).
+            Whether the chains continue from step to step instead of starting at the data (Tieleman, ICML
+            2008).
         n_chains : int, optional
-            Persistent chains; as many as a batch has rows where not given.
+            Number of persistent chains. The default is `batch_sz`.
         n_temperatures : int
-            With more than 1, parallel tempering: for each persistent chain so many, at inverse temperatures
-            evenly spaced from 1 to 0, that change places (Desjardins et al., AISTATS 2010). Bernoulli units.
+            With more than 1, parallel tempering (Desjardins et al., AISTATS 2010), for Bernoulli units. Each
+            persistent chain has this many copies, at inverse temperatures evenly spaced from 1 to 0. The
+            copies exchange their states.
         weight_decay : float
             Weight of half the squared weights in the cost.
         sparsity_target : float, optional
             Mean activation that each hidden unit is drawn to (Lee, Ekanadham and Ng, NIPS 2007).
         sparsity_cost : float
-            Weight of the squared distance from it, summed over the hidden units.
+            Weight of the squared distance from that target, summed over the hidden units.
         centring : bool
-            Take the gradient with visible and hidden units less their means (Melchior, Fischer and
-            Wiskott, JMLR 2016): the same model, learned faster.
+            Whether visible and hidden units are centred at their means in the gradient (Melchior, Fischer and
+            Wiskott, JMLR 2016). The model is the same, and learns faster.
         visible_bias : {"zeros", "data"}
-            Where visible biases start: at zero as in the book, or where the data's means put them.
+            Start of the visible biases: zero as in the book, or the values that give the data's means.
         binarize : bool
-            Draw each batch's binary images anew, with the values of `X` as probabilities.
+            Whether each batch's binary images are drawn anew, with the values of `X` as probabilities.
         penalty : callable, optional
-            ``penalty(model, V)`` returns a scalar that is added to the cost of a batch V, both symbolic.
+            ``penalty(model, V)`` returns a scalar that is added to the cost of a batch V. Both are symbolic.
         optimiser : callable, optional
-            Another optimiser than the book's momentum, such as `udl_pt.adam_updates`, with rates of its own:
-            ``functools.partial(adam_updates, learning_rate=0.01)``. Then leave `learning_rate` and `mu` out.
+            Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
+            ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or array_like of shape (N_valid, D), optional
-            Rows to choose by, for `valid_costs` and for `udl_pt.callbacks.EarlyStopping`; or the share of
-            `X` that is drawn and held out for that, which copies the rest.
+            Rows to choose by: `valid_costs` are measured on them, and `udl_pt.callbacks.EarlyStopping` reads
+            these. A float is the share of `X` that is drawn and held out for that, which copies the rest.
         monitor : {"epoch", "batch", None}
-            ``"batch"`` records the book's cost, the cross-entropy of X and its reconstruction (for Gaussian
-            units the squared error), over the whole set after every batch; ``"epoch"`` once an epoch, over
-            a thirtieth of the rows by chance, but at least 250, the same in all epochs; None records
+            When to record the book's cost, the cross-entropy of X and its reconstruction (for Gaussian units
+            the squared error). ``"batch"`` measures the whole set after every batch. ``"epoch"`` measures a
+            random thirtieth of the rows once an epoch, but at least 250, the same in all epochs. None records
             nothing. Of a validation set all rows are measured.
         backend : {"numba", "c", "jax"}, optional
-            See `udl_pt.set_backend`.
+            Backend of the training. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.progress.Progress` after every epoch; see
-            `udl_pt.training.callbacks`.
+            Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
+            has some.
 
         Returns
         -------
@@ -309,7 +437,19 @@ class RBM(Layer):
         RuntimeError
             While another thread fits it, and in a callback of its own ``fit``.
         DivergenceError
-            When a step isn't finite; the parameters are those before it.
+            When a step is not finite: the parameters are those before it. Also when a recorded cost is not
+            finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> X = np.repeat(np.eye(4), 10, axis=0)
+        >>> rbm = RBM(4, random_state=0).fit(X, learning_rate=0.5, epochs=30, batch_sz=10)
+        >>> len(rbm.costs)
+        30
+        >>> rbm.costs[-1] < rbm.costs[0]
+        True
         """
         check_option(visible_bias, "visible_bias", ("zeros", "data"))
         check_switches(show_fig=show_fig, persistent=persistent, centring=centring, binarize=binarize)
@@ -356,7 +496,26 @@ class RBM(Layer):
         return self
 
     def takes_probabilities(self, **options: Any) -> bool:
-        """Whether ``fit`` is known to take values in [0, 1] only."""
+        """Return whether ``fit`` is known to accept only values in [0, 1].
+
+        Parameters
+        ----------
+        **options
+            Arguments of ``fit`` besides the data. Here none matters.
+
+        Returns
+        -------
+        bool
+            True for Bernoulli units. False for Gaussian units, and for a subclass with its own ``fit``.
+
+        Examples
+        --------
+        >>> from udl_pt import RBM
+        >>> RBM(2).takes_probabilities()
+        True
+        >>> RBM(2, visible="gaussian").takes_probabilities()
+        False
+        """
         return type(self).fit is RBM.fit and self.units.unit_interval
 
     def _means(self, run: Run, *, needed: bool) -> np.ndarray | None:
@@ -402,7 +561,7 @@ class RBM(Layer):
 
     @property
     def output_unit_interval(self) -> bool | None:
-        """Whether what it rebuilds is in [0, 1]; see `udl_pt.models._layer.Layer`."""
+        """Whether its reconstructions are in [0, 1]; None where that is not known."""
         return self._in_unit_interval("output", known=self.units.unit_interval)
 
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
@@ -411,24 +570,41 @@ class RBM(Layer):
 
     @staticmethod
     def createFromArrays(W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
-        """Make a machine with Bernoulli units from given parameters (the listing made an AutoEncoder).
+        """Build a machine with Bernoulli units from given parameters.
+
+        The listing's method of this name builds an AutoEncoder.
 
         Parameters
         ----------
         W : array_like of shape (D, M)
+            Weights.
         c : array_like of shape (M,)
+            Biases of the hidden units.
         b : array_like of shape (D,)
+            Biases of the visible units.
         an_id : hashable, optional
+            Name for the reader's own use.
 
         Returns
         -------
         RBM
-            Of `W`'s dtype where that is float32 or float64; it owns copies of the arrays.
+            Machine of `W`'s dtype where that is float32 or float64, else of float64. It owns copies of the
+            arrays.
 
         Raises
         ------
-        ValueError
-            When the shapes don't fit together or a value isn't finite.
+        ValueError, TypeError
+            When the shapes do not fit together, or a value is no finite number.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays(W=np.eye(2), c=[0, 0], b=[1, -1])
+        >>> rbm.forward_hidden([[1, 0]]).round(3).tolist()
+        [[0.731, 0.5]]
+        >>> rbm.backward([[0, 0]]).round(3).tolist()
+        [[0.731, 0.269]]
         """
         W, (c, b) = check_weights(W, c=(c, 1), b=(b, 0))
         rbm = RBM(W.shape[1], an_id, rng=RandomStreams(), dtype=W.dtype)

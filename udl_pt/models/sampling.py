@@ -1,7 +1,7 @@
-"""What a restricted Boltzmann machine dreams: fantasies, and images completed where pixels are missing.
+"""Samples of a restricted Boltzmann machine: fantasies, and images whose missing pixels are filled in.
 
-Both take PyTensor variables and return graphs, or take arrays and return arrays. (A reconstruction is
-`RBM.forward_output`, a bare Gibbs chain `RBM.gibbs`.)
+Both functions take PyTensor variables and return graphs, or take arrays and return arrays. (A reconstruction
+is `RBM.forward_output`, a plain Gibbs chain `RBM.gibbs`.)
 """
 
 from collections.abc import Sequence
@@ -29,26 +29,39 @@ def fantasies(rbm: RBM, start: SymbolicLike, steps: Sequence[int] = ...) -> Symb
 @overload
 def fantasies(rbm: RBM, start: int | ArrayLike, steps: Sequence[int] = ...) -> np.ndarray: ...
 def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
-    """Run Gibbs chains, and record the visible units at chosen steps.
+    """Run Gibbs chains, and record the visible units' means at chosen steps.
 
     Parameters
     ----------
     rbm : RBM
-        Its stream makes the draws.
+        The machine. Its stream makes the draws.
     start : int, Variable or array_like of shape (N, D)
-        Where the chains start: at so many rows of noise, or at data.
+        Start of the chains: that many rows of random zeros and ones, or data.
     steps : sequence of int
-        When to take a picture: ascending, at least 1.
+        Numbers of the steps to record: ascending, at least 1.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (len(steps), N, D)
-        At each of these steps the visible units' means given the hidden units, ``P(v = 1 | h)``.
+        At each of these steps the visible units' means given the hidden units, ``P(v = 1 | h)``. A graph if
+        `start` is a PyTensor variable, otherwise an array.
 
     Raises
     ------
     ValueError, TypeError
-        For steps that don't ascend from at least 1, and for data that don't fit.
+        For steps that do not ascend from at least 1, and for data that do not fit.
+
+    Examples
+    --------
+    In this machine the one hidden unit switches both visible units on or off:
+
+    >>> from udl_pt import RBM
+    >>> from udl_pt.models.sampling import fantasies
+    >>> rbm = RBM.createFromArrays([[200], [200]], c=[-200], b=[-100, -100])
+    >>> fantasies(rbm, [[1, 1], [0, 0]], steps=(1, 10)).round(3).tolist()
+    [[[1.0, 1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 0.0]]]
+    >>> fantasies(rbm, 5, steps=(1, 10, 100)).shape
+    (3, 5, 2)
     """
     check_is(rbm, "rbm", RBM, "an RBM")
     counts = check_counts(steps, "steps")
@@ -87,30 +100,41 @@ def complete(rbm: RBM, X: SymbolicLike, missing: SymbolicLike | ArrayLike, steps
 @overload
 def complete(rbm: RBM, X: ArrayLike, missing: ArrayLike, steps: int = ...) -> np.ndarray: ...
 def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
-    """Fill in missing values: a Gibbs chain in which the known ones are held.
+    """Fill in missing values by a Gibbs chain in which the known values are fixed.
 
     Parameters
     ----------
     rbm : RBM
-        Its stream makes the draws.
+        The machine. Its stream makes the draws.
     X : Variable or array_like of shape (N, D)
-        Data; in an array, what stands where a value is missing doesn't matter and may be NaN.
+        Data. In an array, an entry that is missing may hold anything, also NaN.
     missing : Variable or array_like of bool of shape (N, D) or (D,)
-        Which values are missing.
+        True where a value is missing. A variable may also hold integers.
     steps : int
         Gibbs steps, at least 2. The first half is dropped, the second averaged.
 
     Returns
     -------
     Variable or numpy.ndarray of shape (N, D)
-        `X`, and for the missing values their means given the known ones (an estimate of
-        ``E(v_i | known)``).
+        `X` with the missing values replaced by estimates of their means given the known ones, ``E(v_i |
+        known)``. A graph if `X` is a PyTensor variable, otherwise an array.
 
     Raises
     ------
     ValueError, TypeError
-        For masks of another shape or kind, and for rows of which nothing is known; of a variable mask, as
+        For masks of another shape or dtype, and for rows without a known value. A variable mask is checked as
         far as its type tells.
+
+    Examples
+    --------
+    In this machine both visible units have the same value:
+
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.models.sampling import complete
+    >>> rbm = RBM.createFromArrays([[200], [200]], c=[-200], b=[-100, -100])
+    >>> complete(rbm, [[1, np.nan], [0, np.nan]], missing=[False, True]).round(3).tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
     """
     check_is(rbm, "rbm", RBM, "an RBM")
     steps = check_count(steps, "steps", at_least=2)

@@ -28,7 +28,7 @@ MATRICES = {"analytic": 1.5, "autodiff": 9.0}  # of N x N, at the peak: 1.5 on J
 
 
 class _OnGraphs(Embedding):
-    """What SNE and t-SNE share beyond the loop: the gradient is a graph."""
+    """Base of SNE and t-SNE, whose gradient is a graph."""
 
     kernel: Kernel
 
@@ -36,17 +36,17 @@ class _OnGraphs(Embedding):
     def fit_transform(
         self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
     ) -> np.ndarray:
-        """Embed the rows of `X`.
+        """Embed the rows of `X` by gradient descent.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
             At least four points, not all the same.
         backend : {"numba", "c", "jax"}, optional
-            See `udl_pt.set_backend`.
+            Backend of the gradient. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
-            Each gets a `udl_pt.training.progress.Progress` after every iteration, which counts as an epoch
-            there.
+            Each is called with a `udl_pt.training.progress.Progress` after every iteration, which counts as
+            an epoch there. `udl_pt.callbacks` has some.
 
         Returns
         -------
@@ -62,14 +62,42 @@ class _OnGraphs(Embedding):
         MemoryError
             When matrices of N x N need more memory than there is.
         DivergenceError
-            When a step or its cost isn't finite; `embedding_` is that before it.
+            When a step or its cost is not finite. `embedding_` is the one before it.
+
+        Examples
+        --------
+        >>> from udl_pt import SymmetricSNE
+        >>> X = [[0, 0], [0, 1], [1, 0], [10, 10], [10, 11], [11, 10]]
+        >>> sne = SymmetricSNE(1, perplexity=2, max_iter=100)
+        >>> y = sne.fit_transform(X)[:, 0]
+        >>> (y > y.mean()).tolist()  # the two groups stay apart
+        [False, False, False, True, True, True]
         """
         backend = get_backend(backend)
         callbacks = self._callbacks(callbacks)
         return self._exact(self._points(X), self._descent(backend), callbacks)
 
     def memory(self, N: int) -> int:
-        """Return how many bytes the exact method needs for `N` points, in matrices of N x N."""
+        """Return how many bytes of memory the exact method needs for N points.
+
+        Parameters
+        ----------
+        N : int
+            Number of points.
+
+        Returns
+        -------
+        int
+            Bytes at the peak, in matrices of N x N.
+
+        Examples
+        --------
+        >>> from udl_pt import TSNE
+        >>> TSNE(dtype="float64").memory(1000)  # one and a half matrices
+        12000000
+        >>> TSNE(dtype="float32").memory(1000)
+        6000000
+        """
         return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
 
     def _descent(self, backend: str) -> Callable[[np.ndarray], Descent]:
@@ -105,20 +133,49 @@ class SymmetricSNE(_OnGraphs, GaussianEmbedding):
     n_components : int
         Dimensions of the embedding.
     s : float, optional
-        The book's s, shared by all points, in the data's units. Where not given, each point has its own, by
+        The book's s, shared by all points, in the data's units. The default is one for each point, by
         `perplexity`, as in t-SNE, so that the two can be compared.
-    perplexity, max_iter, gradient, exaggeration_iter, init, random_state, dtype
-        As of `TSNE`.
+    perplexity : float
+        Effective number of neighbours of a point, above 0 and below N; see `udl_pt.joint_probabilities`. It
+        has no effect if `s` is given.
     learning_rate : float or "auto"
-        Step size; "auto" is what the attracting forces allow: an eighth of the inverse of P's largest row
-        sum, by the exaggeration.
+        Step size. "auto" is the limit that the attracting forces set: ``1 / (8 * early_exaggeration * r)``,
+        where r is the largest sum of a row of P.
+    max_iter : int
+        Number of iterations.
+    gradient : {"analytic", "autodiff"}
+        The closed form as a graph that takes blocks of rows, or PyTensor's derivative of the cost.
     early_exaggeration : float
-        As of `TSNE`. By a Gaussian, exaggeration draws all points into one, so there is none where not given.
+        Factor of p in the first iterations. The default 1 means no exaggeration, which here would draw all
+        points into one.
+    exaggeration_iter : int
+        Number of these iterations. The momentum is 0.5 in them and 0.8 after.
+    init : {"pca", "random"}
+        Start of the points: the first principal components, or noise, both scaled down to 1e-4.
+    random_state : None, int, numpy.random.Generator or numpy.random.RandomState
+        Source of the noise. An int restarts the draws in each fit. None is NumPy's global legacy generator.
+    dtype : {"float64", "float32"}, optional
+        Dtype of the embedding. The default is PyTensor's floatX.
 
     Attributes
     ----------
-    embedding_, kl_divergence_, costs
-        As of `TSNE`.
+    embedding_ : ndarray of shape (N, n_components)
+        Final places of the points.
+    kl_divergence_ : float
+        The cost there, in nats.
+    costs : list of float
+        The cost every 50 iterations and at the end, without exaggeration.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import SymmetricSNE
+    >>> X = np.repeat([[0.0, 0.0], [10.0, 10.0]], 3, axis=0) + np.arange(6)[:, None] / 10
+    >>> sne = SymmetricSNE(n_components=1, perplexity=2, max_iter=100)
+    >>> sne.fit_transform(X).shape
+    (6, 1)
+    >>> len(sne.costs)
+    2
     """
 
     kernel = staticmethod(gaussian)
@@ -133,35 +190,46 @@ class TSNE(_OnGraphs, StudentEmbedding):
     n_components : int
         Dimensions of the embedding.
     perplexity : float
-        How many neighbours a point has, in effect; see `udl_pt.joint_probabilities`.
+        Effective number of neighbours of a point, above 0 and below N; see `udl_pt.joint_probabilities`.
     learning_rate : float or "auto"
-        Step size; "auto" is ``N / early_exaggeration / 4``, but at least 50 (as scikit-learn's).
+        Step size. "auto" is ``N / early_exaggeration / 4``, but at least 50 (as scikit-learn's).
     max_iter : int
-        Iterations.
+        Number of iterations.
     gradient : {"analytic", "autodiff"}
-        The closed form as a graph that goes through blocks of rows, or what PyTensor makes of the cost.
+        The closed form as a graph that takes blocks of rows, or PyTensor's derivative of the cost.
     early_exaggeration : float
-        What p is multiplied with in the first iterations, so that clusters form and find their places.
+        Factor of p in the first iterations, so that clusters form and find their places.
     exaggeration_iter : int
-        Their number; the momentum is 0.5 then and 0.8 after.
+        Number of these iterations. The momentum is 0.5 in them and 0.8 after.
     init : {"pca", "random"}
-        Where points start: at the first principal components, or at noise, both scaled down to 1e-4.
+        Start of the points: the first principal components, or noise, both scaled down to 1e-4.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        Source of the noise. An int starts each fit anew; None is NumPy's global legacy generator.
+        Source of the noise. An int restarts the draws in each fit. None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
-        PyTensor's floatX where not given.
+        Dtype of the embedding. The default is PyTensor's floatX.
     method : {"auto", "exact", "fft"}
-        "exact" works on all pairs; "fft" interpolates (FIt-SNE) by openTSNE, an optional package; "auto" is
-        "exact" below 10,000 points.
+        "exact" computes all pairs. "fft" interpolates (FIt-SNE) by openTSNE, an optional package. "auto" is
+        "exact" below 10,000 points, and "fft" from there.
 
     Attributes
     ----------
     embedding_ : ndarray of shape (N, n_components)
-        Where the points ended.
+        Final places of the points.
     kl_divergence_ : float
-        The cost there, in nats; by "fft" that of openTSNE's sparse P.
+        The cost there, in nats. With "fft" it is that of openTSNE's sparse P.
     costs : list of float
-        The cost every 50 iterations, without exaggeration ("exact" only).
+        The cost every 50 iterations and at the end, without exaggeration ("exact" only).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import TSNE
+    >>> X = np.repeat([[0.0, 0.0], [10.0, 10.0]], 3, axis=0) + np.arange(6)[:, None] / 10
+    >>> tsne = TSNE(n_components=1, perplexity=2, max_iter=100)
+    >>> tsne.fit_transform(X).shape
+    (6, 1)
+    >>> len(tsne.costs)
+    2
     """
 
     kernel = staticmethod(student)
@@ -170,9 +238,42 @@ class TSNE(_OnGraphs, StudentEmbedding):
     def fit_transform(
         self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
     ) -> np.ndarray:
-        """Embed the rows of `X`; see `SymmetricSNE.fit_transform`.
+        """Embed the rows of `X` by gradient descent.
 
-        By "fft" there are no callbacks and no gradient of one's own, and one or two dimensions.
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least four points, not all the same.
+        backend : {"numba", "c", "jax"}, optional
+            Backend of the gradient. The default is the choice of `udl_pt.set_backend`.
+        callbacks : sequence of callable
+            Each is called with a `udl_pt.training.progress.Progress` after every iteration, which counts as
+            an epoch there. `udl_pt.callbacks` has some. With "fft" there are no callbacks.
+
+        Returns
+        -------
+        numpy.ndarray of shape (N, n_components)
+            `embedding_`, in the order of the rows.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, before anything is changed. With "fft" also for callbacks, for the gradient
+            "autodiff", for more than two dimensions, and where openTSNE is not installed.
+        RuntimeError
+            While another thread fits it, and in a callback of its own.
+        MemoryError
+            When matrices of N x N need more memory than there is.
+        DivergenceError
+            When a step or its cost is not finite. `embedding_` is the one before it.
+
+        Examples
+        --------
+        >>> from udl_pt import TSNE
+        >>> X = [[0, 0], [0, 1], [1, 0], [10, 10], [10, 11], [11, 10]]
+        >>> y = TSNE(1, perplexity=2, learning_rate=1, max_iter=100).fit_transform(X)[:, 0]
+        >>> (y > y.mean()).tolist()  # the two groups stay apart
+        [False, False, False, True, True, True]
         """
         backend = get_backend(backend)
         callbacks = self._callbacks(callbacks)

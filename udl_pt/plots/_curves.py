@@ -39,14 +39,28 @@ def plot_costs(
     ylabel: str = "cost",
     xlabel: str = "epoch",
 ) -> Figure:
-    """Draw curves of costs against the epoch (or the batch).
+    """Plot costs against the epoch or the batch, one curve for each name.
 
     Parameters
     ----------
     curves : mapping of str to sequence of float
-        One curve a name, its first value at 1.
+        Costs by the curve's name. The first cost stands at 1 on the horizontal axis.
     title, ylabel, xlabel : str
-        Texts of the figure.
+        Title and axis labels of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from udl_pt.plots import plot_costs
+    >>> figure = plot_costs({"pretrained": [1.2, 0.5, 0.3], "plain": [2.3, 2.0, 1.1]}, "Test cost")
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['pretrained', 'plain']
+    >>> [int(epoch) for epoch in figure.axes[0].lines[0].get_xdata()]
+    [1, 2, 3]
+    >>> figure.savefig("costs.png")
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
@@ -66,18 +80,31 @@ def plot_costs(
 def plot_errors(
     curves: Mapping[str, Sequence[float]], title: str = "", xlabel: str = "epoch of fine-tuning"
 ) -> Figure:
-    """Draw test error rates against the epoch, in percent, the last of each written out.
+    """Plot test error rates in percent against the epoch, and annotate each curve with its last rate.
 
     Parameters
     ----------
     curves : mapping of str to sequence of float
-        One curve a name, rates between 0 and 1, the first at 1.
+        Error rates between 0 and 1, by the curve's name. The first rate stands at 1 on the horizontal axis.
     title, xlabel : str
-        Texts of the figure.
+        Title and horizontal axis label of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
 
     Notes
     -----
-    The scale is logarithmic, unless an error of zero is reached.
+    The vertical scale is logarithmic, or linear if one of the rates is zero.
+
+    Examples
+    --------
+    >>> from udl_pt.plots import plot_errors
+    >>> figure = plot_errors({"pretrained": [0.4, 0.05], "plain": [0.9, 0.2]})
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['5.0%', '20.0%']
+    >>> figure.axes[0].get_yscale()
+    'log'
     """
     percent = {name: 100 * np.asarray(errors) for name, errors in curves.items()}
     figure = plot_costs(percent, title, "test error (%)", xlabel)
@@ -101,7 +128,21 @@ def plot_errors(
 
 
 def open_grid(axes: Any) -> None:
-    """Return axes a faint grid, and leave the frame open above and on the right."""
+    """Draw a faint grid in axes, and hide the frame's top and right sides.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from udl_pt.plots import open_grid
+    >>> axes = Figure().add_subplot()
+    >>> open_grid(axes)
+    >>> {side: spine.get_visible() for side, spine in axes.spines.items()}
+    {'left': True, 'right': False, 'bottom': True, 'top': False}
+    """
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -112,14 +153,28 @@ def _reached(tick: float, percent: Mapping[str, np.ndarray]) -> bool:
 
 
 def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
-    """Show a confusion matrix with its counts; colour marks the mistakes only.
+    """Plot a confusion matrix with its counts; only the mistakes colour their cells.
 
     Parameters
     ----------
     matrix : ndarray of int of shape (K, K)
-        ``matrix[i, j]`` samples of class i were taken for j.
+        ``matrix[i, j]`` samples of class i were predicted as class j.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_confusion
+    >>> figure = plot_confusion(np.array([[9, 1], [0, 10]]), "One 0 was taken for a 1")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['9', '1', '0', '10']
+    >>> figure.axes[0].images[0].get_array().tolist()
+    [[0, 1], [0, 0]]
     """
     K = len(matrix)
     mistakes = matrix * (1 - np.eye(K, dtype=int))
@@ -140,16 +195,30 @@ def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
 
 
 def plot_embeddings(maps: Mapping[str, np.ndarray], labels: np.ndarray, title: str = "") -> Figure:
-    """Draw points in the plane, coloured by their labels, side by side.
+    """Plot points in the plane, coloured by their labels, in one panel for each embedding.
 
     Parameters
     ----------
     maps : mapping of str to ndarray of shape (N, 2)
-        A panel a name.
+        Embedded points by the panel's name.
     labels : ndarray of int of shape (N,)
-        Up to ten classes; each is also written where the median of its points is.
+        Labels of the points; ten have colours of their own. Each is also written at the median of its points.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Up to three panels stand in a row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_embeddings
+    >>> Z = np.array([[0.0, 0.0], [0.0, 2.0], [5.0, 0.0], [5.0, 2.0]])
+    >>> figure = plot_embeddings({"PCA": Z}, labels=np.array([0, 0, 1, 1]))
+    >>> [(text.get_text(), *map(float, text.get_position())) for text in figure.axes[0].texts]
+    [('0', 0.0, 1.0), ('1', 5.0, 1.0)]
     """
     columns = min(3, len(maps))
     rows = -(-len(maps) // columns)
@@ -171,14 +240,27 @@ def plot_embeddings(maps: Mapping[str, np.ndarray], labels: np.ndarray, title: s
 
 
 def plot_toys(toys: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], title: str = "") -> Figure:
-    """Draw data of two or three dimensions (top) over their embeddings in the plane (below).
+    """Plot data of two or three dimensions (top) and their embeddings in the plane (below).
 
     Parameters
     ----------
     toys : mapping of str to tuple of ndarray
-        For each name the data of shape (N, 2) or (N, 3), the embedding of shape (N, 2), and the labels.
+        By name: the data of shape (N, 2) or (N, 3), the embedding of shape (N, 2), and N integer labels.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from udl_pt.datasets import gaussian_clouds
+    >>> from udl_pt.plots import plot_toys
+    >>> X, labels = gaussian_clouds(40, random_state=0)
+    >>> figure = plot_toys({"eight clouds": (X, X[:, :2], labels)})
+    >>> [axes.name for axes in figure.axes]
+    ['3d', 'rectilinear']
     """
     figure = Figure(figsize=(3.6 * len(toys), 7.2), layout="constrained")
     figure.suptitle(title)
@@ -202,16 +284,32 @@ def _points(panel: Any, Y: np.ndarray, labels: np.ndarray) -> None:
 
 
 def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Figure:
-    """Draw each principal component's share of the variance (top), and the shares added up (below).
+    """Plot the share of the variance of each principal component (top), and the cumulative shares (below).
 
     Parameters
     ----------
     ratio : ndarray of shape (K,)
-        Shares, descending.
+        Shares between 0 and 1, in descending order.
     mark : float
-        The cumulative share that is marked.
+        Cumulative share, between 0 and 1, that is marked in the figure.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import PCA
+    >>> from udl_pt.plots import plot_variance
+    >>> pca = PCA().fit(np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
+    >>> pca.explained_variance_ratio_.round(3).tolist()
+    [0.8, 0.2]
+    >>> figure = plot_variance(pca.explained_variance_ratio_, mark=0.75)
+    >>> figure.axes[1].texts[0].get_text()
+    '75% by 1'
     """
     figure = Figure(figsize=(7, 5.5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
@@ -235,16 +333,30 @@ def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Fig
 def plot_robustness(
     epsilons: Sequence[float], errors: Mapping[str, Mapping[str, Sequence[float]]], title: str = ""
 ) -> Figure:
-    """Draw error rates against the size of the change, in percent: a colour a network, a line an attack.
+    """Plot error rates under attack in percent against the size of the perturbation.
+
+    Each network has a colour, and each attack a line style.
 
     Parameters
     ----------
     epsilons : sequence of float
-        The largest change of a pixel.
+        Largest changes of a pixel, on the horizontal axis.
     errors : mapping of str to mapping of str to sequence of float
-        By network, then by attack.
+        By network, then by attack: one error rate between 0 and 1 for each of `epsilons`.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from udl_pt.plots import plot_robustness
+    >>> errors = {"plain": {"gradient sign": [0.05, 0.75], "random noise": [0.05, 0.0625]}}
+    >>> axes = plot_robustness([0.0, 0.1], errors).axes[0]
+    >>> {line.get_label(): line.get_ydata().tolist() for line in axes.lines}
+    {'plain, gradient sign': [5.0, 75.0], 'plain, random noise': [5.0, 6.25]}
     """
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
@@ -259,7 +371,22 @@ def plot_robustness(
 
 
 def show_costs(costs: Sequence[float], title: str) -> None:
-    """Show a curve of costs in a window, as the listings do at the end."""
+    """Show a curve of costs in a window, as the book's listings do at their end.
+
+    Parameters
+    ----------
+    costs : sequence of float
+        Costs of the recorded steps.
+    title : str
+        Title of the figure.
+
+    Examples
+    --------
+    >>> from udl_pt.plots import plot_costs, show_costs
+    >>> costs = [3.0, 2.0, 1.5]
+    >>> show_costs(costs, "An auto-encoder")  # doctest: +SKIP
+    >>> plot_costs({"An auto-encoder": costs}).savefig("costs.png")  # a file instead of a window
+    """
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots()
@@ -272,14 +399,27 @@ def show_costs(costs: Sequence[float], title: str) -> None:
 def plot_spread(
     values: Mapping[str, Mapping[float, Sequence[float]]], title: str = "", xlabel: str = ""
 ) -> Figure:
-    """Draw error rates of several runs each, in percent: a curve through the means, a point a run.
+    """Plot error rates of repeated runs in percent: a curve through the means, and a dash for each run.
 
     Parameters
     ----------
     values : mapping of str to mapping of float to sequence of float
-        For each curve the rates of all runs at each place on the horizontal axis.
+        By the curve's name, then by the place on the horizontal axis: the error rates of all runs, above 0.
     title, xlabel : str
-        Texts of the figure; both scales are logarithmic.
+        Title and horizontal axis label of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Both scales are logarithmic.
+
+    Examples
+    --------
+    >>> from udl_pt.plots import plot_spread
+    >>> rates = {"ladder": {100: [0.25, 0.5], 1000: [0.125, 0.125]}}
+    >>> axes = plot_spread(rates, xlabel="labelled images").axes[0]
+    >>> axes.lines[0].get_xdata().tolist(), [float(mean) for mean in axes.lines[0].get_ydata()]
+    ([100, 1000], [37.5, 12.5])
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
@@ -302,16 +442,30 @@ def plot_spread(
 
 
 def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: str = "") -> Figure:
-    """Draw how far steps moved the weights of each layer, a panel for each network, on one logarithmic scale.
+    """Plot the mean size of each layer's weight updates against the step, in one panel for each network.
 
     Parameters
     ----------
     looks : mapping of str to ndarray of shape (n_looks, n_layers)
-        What `udl_pt.callbacks.UpdateSizes` kept, by the network's name.
+        Mean absolute updates by the network's name: the array of ``udl_pt.callbacks.UpdateSizes(dnn).sizes``.
     layers : sequence of str
-        The layers' names.
+        Names of the layers, from the input up.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        All panels share one logarithmic scale.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_updates
+    >>> sizes = np.array([[0.001, 0.01], [0.002, 0.02], [0.003, 0.03]])  # three steps, two layers
+    >>> figure = plot_updates({"not pretrained": sizes}, ["layer 1", "logistic layer"])
+    >>> [text.get_text() for text in figure.legends[0].get_texts()]
+    ['logistic layer', 'layer 1']
     """
     figure = Figure(figsize=(3.6 * len(looks) + 1.6, 3.8), layout="constrained")
     figure.suptitle(title)

@@ -17,16 +17,36 @@ __all__ = [
 
 
 def plot_images(rows: Mapping[str, np.ndarray], labels: Sequence[str], title: str = "") -> Figure:
-    """Draw named rows of images.
+    """Plot rows of images, each row with its name.
 
     Parameters
     ----------
     rows : mapping of str to ndarray of shape (len(labels), side**2)
-        Images in [0, 1], one row of them a name; NaN is coloured.
+        Images by the row's name, with pixels from 0 (white) to 1 (black). Missing pixels (NaN) are blue.
     labels : sequence of str
-        Written above the columns.
+        Text above each column.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        When the number of pixels is not a square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_images
+    >>> X = np.array([[0.0, 1.0, 0.0, 1.0], [1.0, 1.0, 0.0, 0.0]])  # two images of 2 x 2 pixels
+    >>> figure = plot_images({"original": X, "negative": 1 - X}, labels=["1", "7"])
+    >>> [axes.images[0].get_array().tolist() for axes in figure.axes[:2]]
+    [[[0.0, 1.0], [0.0, 1.0]], [[1.0, 1.0], [0.0, 0.0]]]
+    >>> figure.axes[0].get_title(), figure.axes[2].get_ylabel()
+    ('1', 'negative')
     """
     n = len(labels)
     figure = Figure(figsize=(0.85 * n + 0.9, 0.9 * len(rows) + 0.5), layout="constrained")
@@ -45,16 +65,36 @@ def plot_images(rows: Mapping[str, np.ndarray], labels: Sequence[str], title: st
 
 
 def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
-    """Show images (top) over what a model makes of them (below).
+    """Plot images (top) and their reconstructions by a model (below).
 
     Parameters
     ----------
     X, X_hat : ndarray of shape (n, side**2)
-        Originals and reconstructions in [0, 1].
+        Images and reconstructions, with pixels in [0, 1].
     labels : sequence of str
-        Written above the originals.
+        Text above each image.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        When the number of pixels is not a square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.plots import plot_reconstructions
+    >>> ae = AutoEncoder.createFromArrays(np.zeros((4, 2)), np.zeros(2), np.zeros(4))
+    >>> X = np.eye(4)
+    >>> figure = plot_reconstructions(X, ae.forward_output(X), labels=["0", "1", "2", "3"])
+    >>> figure.axes[4].get_ylabel(), figure.axes[4].images[0].get_array().tolist()
+    ('rebuilt', [[0.5, 0.5], [0.5, 0.5]])
     """
     return plot_images({"original": X, "rebuilt": X_hat}, labels, title)
 
@@ -62,34 +102,74 @@ def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str]
 def plot_completions(
     X: np.ndarray, missing: np.ndarray, completed: np.ndarray, labels: Sequence[str], title: str = ""
 ) -> Figure:
-    """Show images (top), what of them a model was given, and how it completed them (below).
+    """Plot images (top), the pixels that a model was given, and the images that it completed (below).
 
     Parameters
     ----------
     X, completed : ndarray of shape (n, side**2)
-        Originals and completions in [0, 1].
+        Images and completions, with pixels in [0, 1].
     missing : ndarray of bool of shape (n, side**2) or (side**2,)
-        Which pixels were not given; shown in a colour.
+        True for pixels that the model was not given. They are blue in the middle row.
     labels : sequence of str
-        Written above the originals.
+        Text above each image.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        When the number of pixels is not a square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_completions
+    >>> X, missing = np.array([[0.0, 1.0, 0.0, 1.0]]), np.array([False, False, True, True])
+    >>> figure = plot_completions(X, missing, completed=np.array([[0.0, 1.0, 0.25, 0.75]]), labels=["1"])
+    >>> [axes.get_ylabel() for axes in figure.axes]
+    ['original', 'given', 'completed']
+    >>> figure.axes[1].images[0].get_array().tolist()  # None: a missing pixel
+    [[0.0, 1.0], [None, None]]
     """
     given = np.where(missing, np.nan, X)
     return plot_images({"original": X, "given": given, "completed": completed}, labels, title)
 
 
 def plot_fantasies(pictures: np.ndarray, steps: Sequence[int], title: str = "") -> Figure:
-    """Show where Gibbs chains went: a row is a chain, a column a step.
+    """Plot the states of Gibbs chains as images: a row for each chain, a column for each recorded step.
 
     Parameters
     ----------
     pictures : ndarray of shape (len(steps), n_chains, side**2)
-        What `udl_pt.models.sampling.fantasies` gives.
+        Means of the visible units in [0, 1], as `udl_pt.models.sampling.fantasies` returns them.
     steps : sequence of int
-        Written above the columns.
+        Numbers of Gibbs steps, written above the columns.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        When the number of pixels is not a square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.models.sampling import fantasies
+    >>> from udl_pt.plots import plot_fantasies
+    >>> rbm = RBM.createFromArrays(np.zeros((4, 2)), np.zeros(2), np.zeros(4))
+    >>> figure = plot_fantasies(fantasies(rbm, 3, steps=(1, 10)), steps=(1, 10))
+    >>> [axes.get_title() for axes in figure.axes[:2]], len(figure.axes)
+    (['1', '10'], 6)
     """
     chains = {f"{n}": pictures[:, n - 1] for n in range(1, pictures.shape[1] + 1)}
     figure = plot_images(chains, [f"{step:,}" for step in steps], title)
@@ -98,19 +178,37 @@ def plot_fantasies(pictures: np.ndarray, steps: Sequence[int], title: str = "") 
 
 
 def plot_filters(W: np.ndarray, n: int = 100, title: str = "", cmap: str = "RdBu") -> Figure:
-    """Show the first `n` units' weights as images.
+    """Plot the weights of the first `n` hidden units as images.
 
     Parameters
     ----------
     W : ndarray of shape (side**2, M)
-        One column a unit; each is scaled by its own largest weight.
+        Weights, one column for each unit. Each column is divided by its largest absolute weight.
     n : int
-        How many to show.
+        Number of units to plot; at most all M are.
     title : str
-        Text of the figure.
+        Title of the figure.
     cmap : str
-        Colours from the most negative to the most positive weight: ``"RdBu"`` shows in blue what pulls a
-        unit up, in red what pulls it down, and zero in white; ``"gray"`` is the book's.
+        Colours from the most negative to the most positive weight. ``"RdBu"`` is red for negative weights,
+        white for zero and blue for positive weights. ``"gray"`` is the book's.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        When the number of pixels is not a square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_filters
+    >>> W = np.array([[1.0, 0.0], [2.0, 0.0], [-4.0, 3.0], [0.0, 0.0]])  # 2 x 2 pixels, two units
+    >>> figure = plot_filters(W)
+    >>> figure.axes[0].images[0].get_array()[1:3].tolist()  # None: a line between images
+    [[None, 0.25, 0.5, None, 0.0, 0.0, None], [None, -1.0, 0.0, None, 1.0, 0.0, None]]
     """
     n, side = min(n, W.shape[1]), _side(W.shape[0])
     columns = int(np.ceil(np.sqrt(n)))
@@ -130,14 +228,35 @@ def plot_filters(W: np.ndarray, n: int = 100, title: str = "", cmap: str = "RdBu
 
 
 def plot_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str = "") -> Figure:
-    """Show what units of each layer look for: a row a unit, first the made-up input, then real images.
+    """Plot the preferred inputs of hidden units, one panel for each layer.
+
+    Each row is a unit. It begins with an input that was made up; images that were found in the data follow.
 
     Parameters
     ----------
     layers : mapping of str to (ndarray of shape (n, side**2), ndarray of shape (n, k, side**2))
-        By the layer's name, inputs in [0, 1] that drive its units, and images that do.
+        By the layer's name: for each of n units an input in [0, 1] that activates it, and k images that do.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        When the number of pixels is not a square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_features
+    >>> made, found = np.eye(4)[:2], np.zeros((2, 3, 4))  # two units, three images for each
+    >>> figure = plot_features({"hidden layer 1": (made, found)})
+    >>> print(figure.axes[0].get_title())
+    hidden layer 1
+    made up | found
     """
     rows, columns = max(images.shape[:2] for _, images in layers.values())
     size = 3.4 * len(layers), 3.4 * rows / (columns + 1.2) + 0.8
@@ -167,18 +286,38 @@ def plot_tricks(
     magnified: float,
     title: str = "",
 ) -> Figure:
-    """Show images, what was added to them, and what came of it, with what a network saw.
+    """Plot images (top), their perturbations, and the perturbed images (below), with a network's predictions.
 
     Parameters
     ----------
     X, changed : ndarray of shape (n, side**2)
-        Images before and after, in [0, 1].
+        Images before and after the attack, with pixels in [0, 1].
     before, after : sequence of str
-        What the network saw; written above and below.
+        Predictions of the network, written above the images and below the perturbed ones.
     magnified : float
-        How many times the change is shown as large as it is; no change is the middle gray.
+        Factor by which the perturbation is magnified. A change of ``1 / magnified`` is black, none is gray.
     title : str
-        Text of the figure.
+        Title of the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        When the number of pixels is not a square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.plots import plot_tricks
+    >>> X, changed = np.array([[0.0, 1.0, 0.0, 1.0]]), np.array([[0.125, 1.0, 0.0, 0.875]])
+    >>> figure = plot_tricks(X, changed, before=["1 (99%)"], after=["7 (80%)"], magnified=8)
+    >>> figure.axes[1].images[0].get_array().tolist()
+    [[1.0, 0.5], [0.5, 0.0]]
+    >>> figure.axes[0].get_title(), figure.axes[2].get_xlabel()
+    ('1 (99%)', '7 (80%)')
     """
     change = np.clip(0.5 + magnified * (changed - X) / 2, 0, 1)
     rows = {"original": X, f"change, × {magnified:g}": change, "tricked": changed}

@@ -1,1 +1,1 @@
-"""Random streams, weights, costs, corruption, loops and updates: the pieces of which models build graphs."""
+"""Random streams, weights, costs, corruption, loops and updates: the parts of the models' graphs."""

@@ -48,6 +48,7 @@ def gradients_of(
     Examples
     --------
     >>> import pytensor
+    >>> from udl_pt.symbolic.updates import gradients_of
     >>> p = pytensor.shared(3.0)
     >>> (gradient,) = gradients_of(p**2, [p])
     >>> float(gradient.eval())
@@ -88,6 +89,7 @@ def rates_of(optimiser: Callable[..., Any]) -> dict[str, float]:
     --------
     >>> from functools import partial
     >>> from udl_pt import momentum_updates
+    >>> from udl_pt.symbolic.updates import rates_of
     >>> rates_of(momentum_updates)
     {'learning_rate': 0.01, 'mu': 0.99}
     >>> rates_of(partial(momentum_updates, mu=0.5))
@@ -123,7 +125,7 @@ def apply_if_finite(
     max_norm: float | None = None,
     unguarded: Collection[SharedVariable] = (),
 ) -> tuple[Symbolic, Updates]:
-    """Make updates that keep all old values if a new one is not finite.
+    """Return updates that keep all old values if a new one is not finite.
 
     Parameters
     ----------
@@ -152,6 +154,7 @@ def apply_if_finite(
     Examples
     --------
     >>> import numpy as np, pytensor
+    >>> from udl_pt.symbolic._step import apply_if_finite
     >>> from udl_pt import sgd_updates
     >>> p = pytensor.shared(1.0)
     >>> _, updates = apply_if_finite(sgd_updates(p * np.nan, [p]), [p])
@@ -184,8 +187,8 @@ class UpdateStep:
     Parameters
     ----------
     optimiser : callable
-        ``optimiser(gradients, params, **rates) -> updates``, such as `udl_pt.adam_updates`. `rates_of` says
-        how it declares its rates.
+        ``optimiser(gradients, params, **rates) -> updates``, such as `udl_pt.adam_updates`. Each parameter
+        after the first two has a default; those whose default is a number are rates.
     cost : Variable or sequence of Variable
         The scalar cost, or its gradients, one for each parameter.
     inputs : sequence of Variable
@@ -197,44 +200,53 @@ class UpdateStep:
     constants : mapping of Variable to float, optional
         Scalars that are the same in every step, such as one over the batch's rows. As inputs they need no
         new compilation for another value.
-    dtype, backend, name : str
-        As the model's.
+    dtype : {"float64", "float32"}
+        The dtype of the rates and constants, which is the model's.
+    backend : {"numba", "c", "jax"}
+        The backend that compiles the step.
+    name : str
+        The compiled function's name in tracebacks.
     names : sequence of str, optional
         The parameters' names in errors; by default those of the variables.
     state : list of (SharedVariable, Variable)
         Updates of further shared variables without the guard, such as persistent Gibbs chains.
     max_norm : float, optional
-        See `apply_if_finite`.
+        The largest length of a matrix's column, the weights into a unit. Longer columns are shortened after
+        the step.
     reset : sequence of SharedVariable
         State variables of the optimiser that become zero, instead of unchanged, if a step isn't finite. They
         need no guard in the graph.
 
     Attributes
     ----------
-    names, rates : list of str
-        As of `udl_pt.training.loop.Step`: the optimiser's rates, then the names of `scalars`.
+    names : list of str
+        Names of the parameters, for messages.
+    rates : list of str
+        Names of the rates that a call takes after the batch: the optimiser's rates, then those of `scalars`.
     optimiser_state : list of SharedVariable
         The state that the optimiser updates besides the parameters, such as velocities.
 
     Raises
     ------
     TypeError
-        If the optimiser is not one (see `rates_of`), or a new value has another dtype than its variable.
+        If the optimiser is not callable or has a parameter without a default, or a new value has another
+        dtype than its variable.
     ValueError
         If a parameter has no update, or two rates have the same name.
 
     Examples
     --------
-    An optimiser of one's own, which moves each parameter by the sign of its gradient:
+    A user's optimiser, which moves each parameter by the sign of its gradient:
 
     >>> import numpy as np, pytensor
     >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.updates import UpdateStep
     >>> def sign_updates(gradients, params, learning_rate=0.1):
     ...     return [(p, p - learning_rate * pt.sign(g)) for p, g in zip(params, gradients)]
     >>> x = pt.vector("x", dtype="float64")
     >>> p = pytensor.shared(np.array([3.0, -2.0]), name="p")
     >>> cost = ((p - x) ** 2).sum()
-    >>> step = UpdateStep(sign_updates, cost, [x], [p], dtype="float64", backend="numba", name="signs")
+    >>> step = UpdateStep(sign_updates, cost, [x], [p], dtype="float64", backend="jax", name="signs")
     >>> step.rates
     ['learning_rate']
     >>> step(np.zeros(2), np.asarray(0.5)).tolist()
@@ -296,7 +308,22 @@ class UpdateStep:
         return np.array(each) & (total or not all(each))
 
     def settle(self) -> None:
-        """Turn the values of all shared variables into NumPy arrays (JAX stores its own)."""
+        """Turn the values of all shared variables into NumPy arrays (JAX stores its own).
+
+        Examples
+        --------
+        >>> import numpy as np, pytensor
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import sgd_updates
+        >>> from udl_pt.symbolic.updates import UpdateStep
+        >>> x, p = pt.vector("x", dtype="float64"), pytensor.shared(np.ones(2), name="p")
+        >>> cost = (p * x).sum()
+        >>> step = UpdateStep(sgd_updates, cost, [x], [p], dtype="float64", backend="jax", name="step")
+        >>> _ = step(np.ones(2), np.asarray(0.5))
+        >>> step.settle()
+        >>> p.get_value(borrow=True).tolist(), type(p.get_value(borrow=True)).__name__
+        ([0.5, 0.5], 'ndarray')
+        """
         to_numpy(self._shared)
 
 

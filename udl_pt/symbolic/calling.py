@@ -1,8 +1,8 @@
 """The rule for calling: symbolic in, symbolic out; arrays in, arrays out.
 
-A model writes a method once, as a graph, and decorates it with `symbolic_or_array`. Given a PyTensor
-variable the method returns a variable. Given an array it is compiled once, and called on chunks of rows, so
-that a whole data set can pass without its hidden layers taking memory all at once.
+A model defines a method once, as a graph, and decorates it with `symbolic_or_array`. Given a PyTensor
+variable the method returns a variable. Given an array it is compiled once, and called on chunks of rows. So a
+whole data set can pass without all of its hidden layers in memory at once.
 """
 
 import contextlib
@@ -32,21 +32,42 @@ CHUNK = 1000  # rows
 
 
 class Model(Protocol):
-    """What calling needs to know of a model."""
+    """The attributes of a model that calling needs."""
 
     dtype: str
     n_features: int
 
 
 def in_chunks(X: np.ndarray, dtype: str, rows: np.ndarray | None = None) -> Any:
-    """Yield `X`, or some of its rows, in C-ordered chunks of rows, cast to `dtype`."""
+    """Yield `X`, or some of its rows, in C-ordered chunks of at most 1000 rows, cast to `dtype`.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, D)
+        The rows.
+    dtype : str
+        The dtype of the chunks.
+    rows : ndarray of int, optional
+        Indices of the rows to yield; by default all.
+
+    Yields
+    ------
+    numpy.ndarray of shape (n, D)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.symbolic.calling import in_chunks
+    >>> [chunk.shape for chunk in in_chunks(np.zeros((2500, 3)), "float32")]
+    [(1000, 3), (1000, 3), (500, 3)]
+    """
     for start in range(0, len(X if rows is None else rows), CHUNK):
         chunk = slice(start, start + CHUNK)
         yield np.ascontiguousarray(X[chunk if rows is None else rows[chunk]], dtype)
 
 
 class ArrayFunction:
-    """A model's symbolic method as a function of arrays; compiles at the first call.
+    """A model's symbolic method as a function of arrays, which is compiled at the first call.
 
     Parameters
     ----------
@@ -57,15 +78,23 @@ class ArrayFunction:
     n_features : int
         The number of columns that `graph` expects.
     unit_interval : bool
-        Whether it reads its input as probabilities.
-    backend : str
-        See `udl_pt.backends.get_backend`.
+        Whether the input is read as probabilities; values outside [0, 1] are then an error.
+    backend : {"numba", "c", "jax"}
+        The backend that compiles the graph.
     name : str
         The method's name.
     argument : str
-        What messages call its input.
+        The input's name in messages.
     finite : bool
-        Whether a result that isn't finite is refused.
+        Whether a result that isn't finite is an error.
+
+    Examples
+    --------
+    >>> from udl_pt.symbolic.calling import ArrayFunction
+    >>> options = {"dtype": "float64", "n_features": 2, "unit_interval": False, "backend": "jax"}
+    >>> total = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
+    >>> total([[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [3.0, 7.0]
     """
 
     def __init__(
@@ -86,7 +115,24 @@ class ArrayFunction:
         self._function = Function([x], graph(x), backend=backend, name=name)
 
     def take_over(self, other: "ArrayFunction") -> None:
-        """Use what `other` has compiled, where the graphs are the same."""
+        """Use the compiled function of `other`, where the graphs are the same; else change nothing.
+
+        Parameters
+        ----------
+        other : ArrayFunction
+            A function that may have been called already.
+
+        Examples
+        --------
+        >>> from udl_pt.symbolic.calling import ArrayFunction
+        >>> options = {"dtype": "float64", "n_features": 2, "unit_interval": False, "backend": "jax"}
+        >>> old = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
+        >>> _ = old([[1.0, 2.0]])  # compiles
+        >>> new = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
+        >>> new.take_over(old)
+        >>> new([[3.0, 4.0]]).tolist()  # no compilation
+        [7.0]
+        """
         self._function.take_over(other._function)
 
     def __call__(self, X: Any) -> np.ndarray:
@@ -99,6 +145,12 @@ class ArrayFunction:
         Returns
         -------
         numpy.ndarray of shape (n_samples, …)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is no such matrix, or has values outside [0, 1] where it is read as probabilities. Also if
+            values are so large that a result that must be finite overflows.
         """
         X = check_matrix(
             X,
@@ -131,7 +183,29 @@ _this_thread = threading.local()
 
 
 def note_change() -> None:
-    """Have each compiled function build its graph again before its next call, and compare the two."""
+    """Mark all compiled functions of models as possibly outdated.
+
+    Each builds its graph again before its next call, and is compiled again if the graph has changed. Setting
+    a model's attribute calls this by itself. A change inside an array or a dict does not.
+
+    Examples
+    --------
+    >>> from udl_pt.symbolic.calling import Callables, note_change, symbolic_or_array
+    >>> class Scale(Callables):
+    ...     dtype, n_features, options = "float64", 1, {"factor": 2.0}
+    ...     @symbolic_or_array
+    ...     def forward(self, X):
+    ...         return self.options["factor"] * X
+    >>> scale = Scale()
+    >>> scale.forward([[1.0]]).tolist()
+    [[2.0]]
+    >>> scale.options["factor"] = 3.0
+    >>> scale.forward([[1.0]]).tolist()  # the change is not seen
+    [[2.0]]
+    >>> note_change()
+    >>> scale.forward([[1.0]]).tolist()
+    [[3.0]]
+    """
     global _latest_change
     if not getattr(_this_thread, "builds", False):
         _latest_change = object()
@@ -160,7 +234,7 @@ def _attributes(part: Any) -> dict[str, Any]:
 
 
 def _held(model: Any) -> list[Any]:
-    """List all that a graph of the model may depend on by itself."""
+    """List everything that a graph of the model may depend on."""
     return [entry for part in _parts(model) for pair in _attributes(part).items() for entry in pair]
 
 
@@ -169,7 +243,7 @@ def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
 
 
 class _Unnoted:
-    """What changes without `note_change`: entries of lists, and attributes of layers of another kind."""
+    """The state that changes without `note_change`: entries of lists, attributes of layers of other kinds."""
 
     def __init__(self, model: Any) -> None:
         parts = _parts(model)
@@ -182,12 +256,12 @@ class _Unnoted:
         return entries + [value for attributes in self._others for value in attributes.copy().values()]
 
     def is_same(self) -> bool:
-        """Whether nothing has changed so."""
+        """Return whether none of it has changed."""
         return _are_same(self._entries, self._listed())
 
 
 class _Compiled(NamedTuple):
-    """A function, and what was when its graph was built."""
+    """A compiled function, and the state when its graph was built."""
 
     function: Any
     change: object
@@ -197,10 +271,25 @@ class _Compiled(NamedTuple):
 class Callables(Parameters):
     """The base of all symbolic models: keeps their compiled functions, one for each method and backend.
 
-    When an attribute of any model has been set, or an entry of a list of the model, a function builds its
-    graph again before its next call. It is compiled again if the graph has changed. So a model may reach
-    others in any way: as an attribute, or in a closure. A change inside an array, a dict or the like can't be
-    seen: assign a new one.
+    A function builds its graph again before its next call if an attribute of any model has been set. It does
+    so too after a change of an entry of the model's lists. It is compiled again if the graph has changed. So
+    a model may reach others in any way: as an attribute, or in a closure. A change inside an array, a dict or
+    the like can't be seen: assign a new one.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor
+    >>> from udl_pt.symbolic.calling import Callables, symbolic_or_array
+    >>> class Shift(Callables):
+    ...     names, dtype, n_features = ("b",), "float64", 2
+    ...     def __init__(self, b):
+    ...         self.b = pytensor.shared(b, name="b")
+    ...     @symbolic_or_array
+    ...     def forward(self, X):
+    ...         return X + self.b
+    >>> shift = Shift(np.array([1.0, -1.0]))
+    >>> shift.forward([[0.0, 0.0]]).tolist()
+    [[1.0, -1.0]]
     """
 
     backend: str | None = None
@@ -217,11 +306,11 @@ class Callables(Parameters):
         return True
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave compiled functions, which hold locks, out of copies and pickles."""
+        """Omit compiled functions, which hold locks, from copies and pickles."""
         return {name: value for name, value in self.__dict__.copy().items() if name != "_compiled"}
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Make methods that override those of `symbolic_or_array` follow its rule, too.
+        """Decorate methods that override those of `symbolic_or_array`, so that they follow its rule too.
 
         Raises
         ------
@@ -247,7 +336,7 @@ class Callables(Parameters):
                 setattr(cls, name, symbolic_or_array(method, name=name, **own))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; a parameter or a velocity must be a shared variable of the model's dtype."""
+        """Set an attribute; a parameter or velocity must be a shared variable of the model's dtype."""
         if name in self.names or (name[:1] == "d" and name[1:] in self.names):
             before = self.__dict__.get(name, value)
             if not isinstance(value, SharedVariable):
@@ -281,11 +370,42 @@ class Callables(Parameters):
         note_change()
 
     def compiled(self, name: str, make: Callable[[Any, str], Any]) -> Any:
-        """Return the `ArrayFunction` or `Function` that ``make(model, backend)`` makes of this model.
+        """Return a compiled function of this model, built by ``make(model, backend)``.
 
-        It is made once, and again after a change of any model. The model that `make` gets shares this one's
-        parameters and its generator of draws, but has a stream of its own, so draws in the user's graphs and
+        It is built once, and again after a change of any model. The model that `make` gets shares this one's
+        parameters and its generator of draws, but has a stream of its own. So draws in the user's graphs and
         in the library's don't depend on each other.
+
+        Parameters
+        ----------
+        name : str
+            The function's name: one function is kept for each name and backend.
+        make : callable
+            Returns the `ArrayFunction` or `udl_pt.backends.Function`.
+
+        Returns
+        -------
+        ArrayFunction or udl_pt.backends.Function
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no parameters yet.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import RBM
+        >>> from udl_pt.backends import Function
+        >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+        >>> def make(model, backend):
+        ...     X = pt.matrix("X", dtype=model.dtype)
+        ...     return Function([X], model.forward_hidden(X).sum(), backend=backend, name="total")
+        >>> float(rbm.compiled("total", make)(np.zeros((3, 2))))
+        3.0
+        >>> rbm.compiled("total", make) is rbm.compiled("total", make)
+        True
         """
         model: Any = self
         while True:
@@ -309,7 +429,31 @@ class Callables(Parameters):
         return latest
 
     def array_function(self, method: str) -> ArrayFunction:
-        """Return the compiled form of a method that is decorated with `symbolic_or_array`."""
+        """Return the compiled form of a method that is decorated with `symbolic_or_array`.
+
+        Parameters
+        ----------
+        method : str
+            The method's name.
+
+        Returns
+        -------
+        ArrayFunction
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no parameters yet.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+        >>> encode = rbm.array_function("forward_hidden")
+        >>> encode([[0.0, 0.0]]).tolist()
+        [[0.5, 0.5]]
+        """
 
         def make(model: Any, backend: str) -> ArrayFunction:
             function = getattr(type(model), method)
@@ -335,7 +479,7 @@ def symbolic_or_array(
     name: str | None = None,
     finite: bool = False,
 ) -> Any:
-    """Make a method of a matrix variable take arrays as well, and return arrays for them.
+    """Decorate a method of a matrix variable so that it takes arrays as well, and returns arrays for them.
 
     A subclass may override the method without decorating it again.
 
@@ -348,7 +492,27 @@ def symbolic_or_array(
     name : str, optional
         The attribute of the class that holds the method, where that isn't the method's own name.
     finite : bool
-        Whether a result of arrays that isn't finite is refused.
+        Whether a result of arrays that isn't finite is an error.
+
+    Returns
+    -------
+    callable
+        The method for variables and arrays.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.calling import Callables, symbolic_or_array
+    >>> class Doubler(Callables):
+    ...     dtype, n_features = "float64", 2
+    ...     @symbolic_or_array
+    ...     def forward(self, X):
+    ...         return X + X
+    >>> doubler = Doubler()
+    >>> doubler.forward([[1.0, 2.0]]).tolist()
+    [[2.0, 4.0]]
+    >>> doubler.forward(pt.matrix("X")).ndim  # a variable
+    2
     """
     own_name, signature = name or method.__name__, inspect.signature(method)
     argument = ([*signature.parameters, "X"])[1]

@@ -36,15 +36,58 @@ Penalty = Callable[[Any, Symbolic], Symbolic]
 
 
 def cross_entropy(target: Symbolic, logits: Symbolic) -> Symbolic:
-    """Cross-entropy of Bernoulli targets with ``sigmoid(logits)``, element by element, in nats.
+    """Return the cross-entropy of Bernoulli targets with ``sigmoid(logits)``, element by element, in nats.
 
-    ``softplus(a) - t * a``, which is ``-(t log s(a) + (1 - t) log(1 - s(a)))`` for every `a`.
+    It is ``softplus(a) - t * a``, which equals ``-(t log s(a) + (1 - t) log(1 - s(a)))`` for every `a`.
+
+    Parameters
+    ----------
+    target : Variable
+        Targets t from 0 to 1.
+    logits : Variable
+        Pre-activations a, of the same shape.
+
+    Returns
+    -------
+    Variable
+        Of the same shape.
+
+    Examples
+    --------
+    Two equal chances cost log 2. A certain and wrong prediction costs its logit:
+
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.costs import cross_entropy
+    >>> target, logits = pt.as_tensor(np.array([1.0, 0.0])), pt.as_tensor(np.array([0.0, 1000.0]))
+    >>> cross_entropy(target, logits).eval().round(3).tolist()
+    [0.693, 1000.0]
     """
     return pt.softplus(logits) - target * logits
 
 
 def squared_error(target: Symbolic, output: Symbolic) -> Symbolic:
-    """Squared difference of targets and outputs, element by element."""
+    """Return the squared difference of targets and outputs, element by element.
+
+    Parameters
+    ----------
+    target, output : Variable
+        Targets and outputs, of the same shape.
+
+    Returns
+    -------
+    Variable
+        Of the same shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.costs import squared_error
+    >>> target, output = pt.as_tensor(np.array([1.0, 0.0])), pt.as_tensor(np.array([0.5, 2.0]))
+    >>> squared_error(target, output).eval().tolist()
+    [0.25, 4.0]
+    """
     return (target - output) ** 2
 
 
@@ -53,12 +96,29 @@ def check_penalty(penalty: Any, probe: Callable[[], Any], dtype: str) -> None:
 
     Parameters
     ----------
-    penalty : object
-        See `with_penalty`.
+    penalty : callable or None
+        ``penalty(model, X)`` returns a scalar of the cost's dtype, both arguments symbolic.
     probe : callable
         Returns a copy of the model to try the penalty on, or None where there can't be one yet.
     dtype : {"float64", "float32"}
-        The model's.
+        The model's dtype.
+
+    Raises
+    ------
+    TypeError
+        If `penalty` is neither None nor a function, if it fails, or if it doesn't return a scalar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.symbolic.costs import check_penalty
+    >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+    >>> check_penalty(lambda model, X: (model.W**2).sum(), lambda: rbm, "float64")
+    >>> check_penalty(lambda model, X: model.W**2, lambda: rbm, "float64")
+    Traceback (most recent call last):
+        ...
+    TypeError: penalty ... returns Matrix(float64, ...), expected a scalar of dtype float64: sum it, ...
     """
     if callable(penalty):
         if (model := probe()) is not None:
@@ -72,10 +132,37 @@ def check_penalty(penalty: Any, probe: Callable[[], Any], dtype: str) -> None:
 def with_penalty(cost: Symbolic, penalty: Penalty | None, model: Any, X: Symbolic) -> Symbolic:
     """Return a scalar cost plus the penalty of a batch, where there is one.
 
+    Parameters
+    ----------
+    cost : Variable
+        The scalar cost.
+    penalty : callable or None
+        ``penalty(model, X)`` returns a scalar of the cost's dtype.
+    model : object
+        The model, the penalty's first argument.
+    X : Variable of shape (N, D)
+        The batch, the penalty's second argument.
+
+    Returns
+    -------
+    Variable
+        A scalar.
+
     Raises
     ------
     TypeError
-        Unless the penalty returns a scalar variable of the cost's dtype.
+        If the penalty fails, or doesn't return a scalar variable of the cost's dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt import RBM
+    >>> from udl_pt.symbolic.costs import with_penalty
+    >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+    >>> X = pt.as_tensor(np.array([[1.0, 2.0]]))
+    >>> float(with_penalty(X.sum(), lambda model, X: 0.5 * (model.W**2).sum(), rbm, X).eval())
+    4.0
     """
     if penalty is None:
         return cost
@@ -98,14 +185,31 @@ def with_penalty(cost: Symbolic, penalty: Penalty | None, model: Any, X: Symboli
 def reconstruction_cost(
     cost: str | Cost, mean: Callable[[Symbolic], Symbolic]
 ) -> Callable[[Symbolic, Symbolic], Symbolic]:
-    """Make the function of X and of what the units that rebuild it get, element by element.
+    """Return a function that computes the cost of a reconstruction of X, element by element.
+
+    The function takes X and the pre-activations of the output units.
 
     Parameters
     ----------
     cost : {"cross_entropy", "squared_error"} or callable
-        A callable takes X and the rebuilt X, and returns a matrix.
+        A callable takes X and the reconstructed X, and returns a matrix.
     mean : callable
-        What these units make of what they get; the cross-entropy is for sigmoids, and takes their logits.
+        The output units' activation, a function of their pre-activations. The cross-entropy takes the
+        pre-activations as the logits of sigmoid units instead.
+
+    Returns
+    -------
+    callable
+        ``function(X, A)`` returns a variable of the shape of X.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.costs import reconstruction_cost
+    >>> X, A = pt.as_tensor(np.array([[1.0, 0.0]])), pt.as_tensor(np.zeros((1, 2)))
+    >>> reconstruction_cost("squared_error", pt.sigmoid)(X, A).eval().tolist()
+    [[0.25, 0.25]]
     """
     if callable(cost):
         return lambda X, A: cost(X, mean(A))
@@ -115,7 +219,33 @@ def reconstruction_cost(
 
 
 def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
-    """Raise unless there is such a cost, and the units that rebuild X are sigmoids where it needs them."""
+    """Raise unless the cost exists, and the output units are sigmoids where it needs them.
+
+    Parameters
+    ----------
+    cost : {"cross_entropy", "squared_error"} or callable
+        A callable takes X and the reconstructed X, and returns a matrix.
+    sigmoid : bool
+        Whether the units that reconstruct X are sigmoids.
+    dtype : {"float64", "float32"}
+        The model's dtype, for a trial of a callable.
+
+    Raises
+    ------
+    TypeError
+        If a callable doesn't return a matrix variable.
+    ValueError
+        If there is no such cost, or it needs sigmoid units.
+
+    Examples
+    --------
+    >>> from udl_pt.symbolic.costs import check_cost
+    >>> check_cost("squared_error", sigmoid=False, dtype="float64")
+    >>> check_cost("cross_entropy", sigmoid=False, dtype="float64")
+    Traceback (most recent call last):
+        ...
+    ValueError: cost is 'cross_entropy', but the output units give no probabilities: cost='squared_error'...
+    """
     if callable(cost):
         X, X_hat = (pt.matrix(name, dtype=dtype) for name in ("X", "X_hat"))
         check_gives_matrix(cost, "cost", "a function of two matrix variables that returns one", X, X_hat)
@@ -130,7 +260,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
 
 
 def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
-    """Negative log-likelihood of integer labels under ``softmax(logits)``, one value a row, in nats.
+    """Return the negative log-likelihood of labels under ``softmax(logits)``, one value a row, in nats.
 
     Parameters
     ----------
@@ -139,27 +269,59 @@ def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int
     logits : Variable, matrix
         Shape (n_samples, n_classes).
     n_classes : int, optional
-        K, where it is known when the graph is built; else the graph counts the logits.
+        The number of classes, where it is known when the graph is built; else the graph counts the logits.
+
+    Returns
+    -------
+    Variable, vector
+        Shape (n_samples,).
+
+    Examples
+    --------
+    Two equal chances cost log 2. A certain and wrong prediction costs the difference of the logits:
+
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.costs import categorical_cross_entropy
+    >>> labels, logits = pt.as_tensor(np.array([0, 1])), pt.as_tensor(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    >>> categorical_cross_entropy(labels, logits, 2).eval().round(3).tolist()
+    [0.693, 1000.0]
     """
     hot = _own(labels, logits, n_classes).astype(logits.dtype)
     return -(hot * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
 
 
 def lead(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
-    """Return the logarithm of the odds against each label; the negative log-likelihood is its softplus.
+    """Return the logarithm of the odds against each label.
 
-    Both have gradients of one direction; but that of the likelihood is lost where the label's probability
-    rounds to one: first its direction, then its length.
+    Its softplus is the negative log-likelihood of the label, and both have gradients of the same direction.
+    But where the label's probability rounds to one, the likelihood's gradient loses first its direction, then
+    its length.
 
     Parameters
     ----------
-    labels, logits, n_classes
-        As of `categorical_cross_entropy`.
+    labels : Variable, vector of int
+        Labels 0 to ``n_classes - 1``, shape (n_samples,).
+    logits : Variable, matrix
+        Shape (n_samples, n_classes).
+    n_classes : int, optional
+        The number of classes, where it is known when the graph is built; else the graph counts the logits.
 
     Returns
     -------
     Variable, vector
-        One value a row.
+        Shape (n_samples,).
+
+    Examples
+    --------
+    Equal chances, and a label that is nearly certain:
+
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.costs import lead
+    >>> labels, logits = pt.as_tensor(np.array([0, 0])), pt.as_tensor(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    >>> lead(labels, logits, 2).eval().tolist()
+    [0.0, -1000.0]
     """
     own = _own(labels, logits, n_classes)
     others = pt.switch(own, np.asarray(np.finfo(logits.dtype).min / 2, logits.dtype), logits)
@@ -169,6 +331,6 @@ def lead(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Sy
 
 
 def _own(labels: Symbolic, logits: Symbolic, n_classes: int | None) -> Symbolic:
-    """Return for each logit whether it is its row's label's."""
+    """Return for each logit whether it belongs to its row's label."""
     classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
     return pt.eq(labels.dimshuffle(0, "x"), classes)

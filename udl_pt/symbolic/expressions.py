@@ -11,19 +11,72 @@ __all__ = ["columns", "in_box", "of_length_one", "rectified"]
 def rectified(A: Symbolic) -> Symbolic:
     """Return ``max(0, a)``, element by element.
 
-    Its slope at 0 is 0, as PyTensor gives ties to the first. (The gradient of ``pt.switch(a > 0, a, 0)`` is
-    of floatX, and would turn a float32 network's into float64.)
+    Its slope at 0 is 0, since PyTensor assigns ties to the first argument. The gradient of
+    ``pt.switch(a > 0, a, 0)`` is of floatX instead, and would turn a float32 network's into float64.
+
+    Parameters
+    ----------
+    A : Variable
+        Pre-activations, of any shape.
+
+    Returns
+    -------
+    Variable
+        Of the same shape and dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.expressions import rectified
+    >>> rectified(pt.as_tensor(np.array([-2.0, 0.0, 3.0]))).eval().tolist()
+    [0.0, 0.0, 3.0]
     """
     return pt.maximum(0, A)
 
 
 def columns(X: Symbolic) -> Symbolic:
-    """Return for each entry of a matrix the number of its column, without a range, which JAX can't make."""
+    """Return the column index of each entry of a matrix, without a range, which JAX can't compile.
+
+    Parameters
+    ----------
+    X : Variable of shape (N, D)
+
+    Returns
+    -------
+    Variable of int32 of shape (N, D)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.expressions import columns
+    >>> X = pt.matrix("X", dtype="float64")
+    >>> columns(X).eval({X: np.zeros((2, 3))}).tolist()
+    [[0, 1, 2], [0, 1, 2]]
+    """
     return pt.cumsum(pt.ones_like(X, dtype="int32"), axis=1) - 1
 
 
 def of_length_one(X: Symbolic) -> Symbolic:
-    """Scale each row of a matrix to the Euclidean length one; zero stays zero."""
+    """Scale each row of a matrix to the Euclidean length one; zero stays zero.
+
+    Parameters
+    ----------
+    X : Variable of shape (N, D)
+
+    Returns
+    -------
+    Variable of shape (N, D)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.expressions import of_length_one
+    >>> of_length_one(pt.as_tensor(np.array([[3.0, 4.0], [0.0, 0.0]]))).eval().round(3).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
     largest = pt.maximum(abs(X).max(axis=1, keepdims=True), np.asarray(np.finfo(X.dtype).tiny, X.dtype))
     # Squares of small numbers would be zero; without the cut a rewrite would divide by the largest's square.
     X = pt.clip(X / largest, np.asarray(-1, X.dtype), np.asarray(1, X.dtype))
@@ -32,5 +85,24 @@ def of_length_one(X: Symbolic) -> Symbolic:
 
 
 def in_box(X: Symbolic) -> Symbolic:
-    """Bring each value to the nearest one in [0, 1]."""
+    """Clip each value to the interval [0, 1].
+
+    Parameters
+    ----------
+    X : Variable
+        Values, of any shape.
+
+    Returns
+    -------
+    Variable
+        Of the same shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.expressions import in_box
+    >>> in_box(pt.as_tensor(np.array([-0.5, 0.25, 2.0]))).eval().tolist()
+    [0.0, 0.25, 1.0]
+    """
     return pt.clip(X, np.asarray(0, X.dtype), np.asarray(1, X.dtype))

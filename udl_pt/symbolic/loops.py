@@ -18,20 +18,35 @@ def loop(
     k: Any = None,
     constants: Sequence[Symbolic] = (),
 ) -> list[Symbolic]:
-    """Carry out a step for each entry of the sequences, and give the states after the last.
+    """Run a step for each entry of the sequences, and return the states after the last.
 
     Parameters
     ----------
     step : callable
-        ``step(*entries, *states, *constants)`` gives the next states.
+        ``step(*entries, *states, *constants)`` returns the next state, or a tuple of the next states.
     sequences : sequence of Variable
         Draws and the like, all of the same length.
     states : sequence of Variable
-        Where to start.
+        The initial states.
     k : int, optional
-        The sequences' length, where it is known: a single step is written out, not looped.
+        The sequences' length, where it is known. With 1 the graph has the step itself instead of a loop.
     constants : sequence of Variable
-        The same in every step.
+        Variables that are the same in every step.
+
+    Returns
+    -------
+    list of Variable
+        The states after the last step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.loops import loop
+    >>> numbers = pt.as_tensor(np.array([1.0, 2.0, 3.0]))
+    >>> (total,) = loop(lambda number, total: total + number, [numbers], [pt.as_tensor(np.array(0.0))])
+    >>> float(total.eval())
+    6.0
     """
     if isinstance(k, int) and k == 1:
         results = step(*(s[0] for s in sequences), *states, *constants)

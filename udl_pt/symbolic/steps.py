@@ -32,19 +32,32 @@ class MomentumStep(UpdateStep):
     params, dparams : sequence of SharedVariable
         Parameters and velocities.
     **options
-        Those of `UpdateStep`: `scalars`, `constants`, `dtype`, `backend`, `name`, `names`, `state` and
-        `max_norm`.
+        Further arguments of `UpdateStep`:
+
+        - `scalars`: further scalars in the cost, such as a weight decay, whose names are names of rates;
+        - `constants`: a mapping of scalars to values that are the same in every step;
+        - `dtype`, `backend`: those of the model;
+        - `name`: the compiled function's name in tracebacks;
+        - `names`: the parameters' names in errors;
+        - `state`: updates of further shared variables, such as persistent Gibbs chains;
+        - `max_norm`: the largest length of a matrix's column.
 
     Attributes
     ----------
-    names, rates : list of str
-        As of `udl_pt.training.loop.Step`: ``"learning_rate"``, ``"mu"`` and the names of `scalars`.
+    names : list of str
+        Names of the parameters, for messages.
+    rates : list of str
+        Names of the rates that a call takes after the batch: ``"learning_rate"``, ``"mu"`` and the names of
+        `scalars`.
 
     Examples
     --------
+    >>> import numpy as np, pytensor
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.steps import MomentumStep
     >>> x = pt.vector("x", dtype="float64")
     >>> p, v = pytensor.shared(np.ones(2), name="p"), pytensor.shared(np.zeros(2), name="v")
-    >>> step = MomentumStep((p * x).sum(), [x], [p], [v], dtype="float64", backend="numba", name="step")
+    >>> step = MomentumStep((p * x).sum(), [x], [p], [v], dtype="float64", backend="jax", name="step")
     >>> step.rates
     ['learning_rate', 'mu']
     >>> step(np.array([1.0, 2.0]), np.asarray(0.5), np.asarray(0.9)).tolist()
@@ -78,9 +91,34 @@ def step_of(
     Parameters
     ----------
     optimiser : callable or None
-        See `UpdateStep`.
-    cost, inputs, params, dparams, **options
-        See `MomentumStep`.
+        ``optimiser(gradients, params, **rates) -> updates``, such as `udl_pt.adam_updates`.
+    cost : Variable or sequence of Variable
+        The scalar cost, or its gradients, one for each parameter.
+    inputs : sequence of Variable
+        The variables of a batch.
+    params, dparams : sequence of SharedVariable
+        Parameters, and velocities for the book's momentum.
+    **options
+        Further arguments of `UpdateStep` or `MomentumStep`, such as `dtype`, `backend` and `name`.
+
+    Returns
+    -------
+    UpdateStep
+        For the book's momentum a `MomentumStep`.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt import adam_updates
+    >>> from udl_pt.symbolic.steps import step_of
+    >>> x = pt.vector("x", dtype="float64")
+    >>> p, v = pytensor.shared(np.ones(2), name="p"), pytensor.shared(np.zeros(2), name="v")
+    >>> options = {"dtype": "float64", "backend": "jax", "name": "step"}
+    >>> step_of(None, (p * x).sum(), [x], [p], [v], **options).rates
+    ['learning_rate', 'mu']
+    >>> step_of(adam_updates, (p * x).sum(), [x], [p], [v], **options).rates
+    ['learning_rate', 'beta1', 'beta2', 'epsilon']
     """
     if optimiser is None:
         return MomentumStep(cost, inputs, params, dparams, **options)
@@ -95,18 +133,37 @@ def checked_rates(
     Parameters
     ----------
     optimiser : callable or None
-        See `UpdateStep`; None is the book's momentum.
+        ``optimiser(gradients, params, **rates) -> updates``; None is the book's momentum.
     fit : callable
         The method, whose signature has the rates' defaults.
     dtype : {"float64", "float32"}
-        The model's, for a trial of the optimiser on a parameter of one entry.
+        The model's dtype, for a trial of the optimiser on a parameter of one entry.
     **rates
-        Their values.
+        The values that ``fit`` got.
+
+    Returns
+    -------
+    dict of str to float
+        The values of ``fit``, or the optimiser's defaults.
 
     Raises
     ------
-    ValueError, TypeError
-        If a rate of ``fit`` is set although there is an optimiser, which has its own; or as `UpdateStep`.
+    ValueError
+        If a rate of ``fit`` is set although there is an optimiser, which has its own. Also if the optimiser
+        returns no update of a parameter.
+    TypeError
+        If the optimiser is not callable, has a parameter without a default, fails, or changes a dtype.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from udl_pt import AutoEncoder, sgd_updates
+    >>> from udl_pt.symbolic.steps import checked_rates
+    >>> checked_rates(None, AutoEncoder.fit, "float64", learning_rate=0.5, mu=0.9)
+    {'learning_rate': 0.5, 'mu': 0.9}
+    >>> optimiser = partial(sgd_updates, learning_rate=0.1)
+    >>> checked_rates(optimiser, AutoEncoder.fit, "float64", learning_rate=0.5, mu=0.99)
+    {'learning_rate': 0.1}
     """
     if optimiser is None:
         return rates

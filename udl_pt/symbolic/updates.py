@@ -10,7 +10,7 @@ are cast to each parameter's dtype, so float32 parameters stay float32 whatever 
 velocities and step counters, is in shared variables that the function creates. In the updates they follow the
 parameters.
 
-An optimiser of one's own has the same form, and `UpdateStep` compiles it too.
+A user's optimiser has the same form, and `UpdateStep` compiles it too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,7 +46,7 @@ def sgd_updates(
     *,
     consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
-    """Gradient descent: ``p <- p - learning_rate * dJ/dp``.
+    """Return the updates of gradient descent: ``p <- p - learning_rate * dJ/dp``.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ def sgd_updates(
 
     Examples
     --------
+    >>> import pytensor
+    >>> from udl_pt import sgd_updates
     >>> p = pytensor.shared(3.0)
     >>> step = pytensor.function([], [], updates=sgd_updates(p**2, [p], learning_rate=0.25))
     >>> _ = step()
@@ -87,7 +89,12 @@ def momentum_updates(
     *,
     consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
-    """Gradient descent with momentum, as in the book: ``v <- mu v - learning_rate dJ/dp``, ``p <- p + v``.
+    """Return the updates of gradient descent with momentum, as in the book.
+
+    With g = dJ/dp::
+
+        v <- mu v - learning_rate g
+        p <- p + v
 
     Parameters
     ----------
@@ -111,6 +118,8 @@ def momentum_updates(
 
     Examples
     --------
+    >>> import pytensor
+    >>> from udl_pt import momentum_updates
     >>> p = pytensor.shared(3.0)
     >>> step = pytensor.function([], [], updates=momentum_updates(p**2, [p], learning_rate=0.25, mu=0.5))
     >>> _ = step(), step()
@@ -137,7 +146,7 @@ def nesterov_updates(
     *,
     consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
-    """Gradient descent with Nesterov's momentum.
+    """Return the updates of gradient descent with Nesterov's momentum.
 
     With g = dJ/dp at the parameters::
 
@@ -176,6 +185,8 @@ def nesterov_updates(
 
     Examples
     --------
+    >>> import pytensor
+    >>> from udl_pt import nesterov_updates
     >>> p = pytensor.shared(3.0)
     >>> step = pytensor.function([], [], updates=nesterov_updates(p**2, [p], learning_rate=0.25, mu=0.5))
     >>> _ = step()
@@ -202,7 +213,7 @@ def rmsprop_updates(
     *,
     consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
-    """RMSprop: divide each gradient by a running root of its mean square.
+    """Return the updates of RMSprop, which divides each gradient by a running root of its mean square.
 
     With g = dJ/dp::
 
@@ -236,6 +247,8 @@ def rmsprop_updates(
 
     Examples
     --------
+    >>> import pytensor
+    >>> from udl_pt import rmsprop_updates
     >>> p = pytensor.shared(3.0)
     >>> step = pytensor.function([], [], updates=rmsprop_updates(p**2, [p], learning_rate=0.5, rho=0.75))
     >>> _ = step()
@@ -271,7 +284,9 @@ def adam_updates(
     *,
     consider_constant: Iterable[Symbolic] | None = None,
 ) -> Updates:
-    """Adam: steps from running means of the gradient and of its square, both with bias correction.
+    """Return the updates of Adam: steps from running means of the gradient and of its square.
+
+    Both means are corrected for their bias towards zero.
 
     With g = dJ/dp::
 
@@ -298,8 +313,8 @@ def adam_updates(
     Returns
     -------
     list of (SharedVariable, Variable)
-        The new values of the parameters, then of the means m, of the mean squares v, and of the step counter
-        t. All start at zero.
+        The new values of the parameters, then of the state: the means m, the mean squares v, the step counter
+        t. All of the state starts at zero.
 
     References
     ----------
@@ -307,6 +322,8 @@ def adam_updates(
 
     Examples
     --------
+    >>> import pytensor
+    >>> from udl_pt import adam_updates
     >>> p = pytensor.shared(3.0)
     >>> step = pytensor.function([], [], updates=adam_updates(p**2, [p], learning_rate=0.5))
     >>> _ = step()

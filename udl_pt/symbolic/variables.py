@@ -24,9 +24,9 @@ def check_variable(X: Variable, name: str = "X", *, n_features: Any = None) -> N
     X : Variable
         Any integers, booleans or floats; a graph computes with them as PyTensor does.
     name : str
-        What the messages call it.
+        The variable's name in messages.
     n_features : int, optional
-        The expected number of columns, compared where the variable's type has one.
+        The expected number of columns. It is compared where the variable's type has a number of columns.
 
     Raises
     ------
@@ -34,6 +34,16 @@ def check_variable(X: Variable, name: str = "X", *, n_features: Any = None) -> N
         For variables of another kind or of complex numbers.
     ValueError
         For another number of dimensions or columns.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.variables import check_variable
+    >>> check_variable(pt.matrix("X"), n_features=784)
+    >>> check_variable(pt.matrix("X", shape=(None, 10)), n_features=784)
+    Traceback (most recent call last):
+        ...
+    ValueError: X is a variable of 10 columns, expected 784: declare it as pt.matrix() ...
     """
     if not isinstance(X.type, DenseTensorType):
         raise TypeError(
@@ -58,7 +68,40 @@ def check_variable(X: Variable, name: str = "X", *, n_features: Any = None) -> N
 
 
 def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any) -> Variable:
-    """Return the matrix variable that a call of `function` gives; else raise what was `expected`."""
+    """Return the matrix variable that a call of `function` returns; raise if it returns anything else.
+
+    Parameters
+    ----------
+    function : callable
+        The function to call.
+    name : str
+        Its name in messages.
+    expected : str
+        What messages say was expected.
+    *arguments
+        Its arguments.
+
+    Returns
+    -------
+    Variable
+        The matrix that it returned.
+
+    Raises
+    ------
+    TypeError
+        If the call fails, or doesn't return a matrix variable.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.variables import check_gives_matrix
+    >>> check_gives_matrix(pt.tanh, "hidden", "a function of a matrix", pt.matrix("A")).ndim
+    2
+    >>> check_gives_matrix(pt.sum, "hidden", "a function of a matrix", pt.matrix("A"))
+    Traceback (most recent call last):
+        ...
+    TypeError: hidden is <function sum...>, expected a function of a matrix; it returns ...
+    """
     try:
         seen = function(*arguments)
         error = f"it returns {shown(seen)}"

@@ -19,17 +19,28 @@ def init_weights(shape: Sequence[int], random_state: Any = None, dtype: str = "f
     shape : sequence of int
         Shape of the weights, ``(n_in, n_out)``.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
-        None is NumPy's global legacy generator, as in the book.
+        Source of the draw. None is NumPy's global legacy generator, as in the book.
     dtype : {"float64", "float32"}
-        The draw is made in float64 and then cast, so a seed gives the same weights in both.
+        The weights are drawn in float64 and then cast, so a seed gives the same weights in both.
 
     Returns
     -------
     numpy.ndarray of shape `shape`
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `shape` is no list of positive integers, or is empty, or another argument is bad.
+
     Notes
     -----
     The book's ``np.random.randn(*shape) / np.sqrt(sum(shape))``.
+
+    Examples
+    --------
+    >>> from udl_pt import init_weights
+    >>> init_weights((2, 2), random_state=0).round(3).tolist()
+    [[0.882, 0.2], [0.489, 1.12]]
     """
     if not (shape := check_counts(shape, "shape")):
         raise ValueError("shape is empty, expected a list of integers such as (784, 500)")

@@ -1,1 +1,1 @@
-"""The training loop, and what it reports: costs, progress, callbacks, error rates."""
+"""The training loop, with its costs, progress, callbacks and error rates."""

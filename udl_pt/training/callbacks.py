@@ -1,7 +1,8 @@
-"""Callbacks for ``fit``: schedules, early stopping, averages of parameters, what happens to them.
+"""Callbacks for ``fit``: schedules of rates, early stopping, averages of parameters, sizes of updates.
 
-A callback is called with a `udl_pt.training.progress.Progress` after each epoch;
-`udl_pt.training.progress.notify` lists the methods that it may have besides. Writing one takes a few lines::
+A callback is called with a `udl_pt.training.progress.Progress` after each epoch. It may also have methods
+that are called at other moments; `udl_pt.training.progress.notify` lists them. Writing one takes a few
+lines::
 
     def halve(progress):
         progress.hyper["learning_rate"] /= 2
@@ -24,7 +25,27 @@ __all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage",
 
 
 def value_of(p: Any) -> np.ndarray:
-    """Return a parameter's value without a copy, of a model or of its eager twin."""
+    """Return a parameter's value as an array, without a copy.
+
+    Parameters
+    ----------
+    p : SharedVariable, ndarray or torch.Tensor
+        A parameter of a model or of its eager twin.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the parameter's shape and dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.training.callbacks import value_of
+    >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+    >>> value_of(rbm.W).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
     return np.asarray(p.get_value(borrow=True) if isinstance(p, SharedVariable) else p)
 
 
@@ -57,20 +78,43 @@ def _check_model(model: Any, *, in_epochs: bool = False) -> None:
 
 
 class LinearSchedule:
-    """Change a rate linearly, batch by batch, then keep it constant. Each training begins anew.
+    """Change a rate linearly, batch by batch, then keep it constant.
+
+    Each training starts the schedule again.
 
     Parameters
     ----------
     name : str
-        Which one: ``"learning_rate"``, ``"mu"``, or another that `fit` hands to its steps.
+        The rate: ``"learning_rate"``, ``"mu"``, or another that `fit` passes to its steps.
     last : float
         Its value at the end.
     first : float, optional
-        Its value before the first batch; what `fit` was told where not given.
+        Its value at the first batch; by default the value passed to `fit`.
     epochs : float, optional
-        After how many epochs it gets there; at the end of training where not given.
+        The number of epochs after which it reaches `last`; by default all epochs of the training.
     model : model, optional
-        Whose rate; of all that are trained, layers in pretraining too, where not given.
+        The model whose rate changes. By default the rate of every trained model changes, layers in
+        pretraining included.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is not a number or is outside the limits of its rate.
+
+    Examples
+    --------
+    Warm up for two epochs:
+
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.callbacks import LinearSchedule
+    >>> warm_up = LinearSchedule("learning_rate", 0.4, first=0.0, epochs=2)
+    >>> rates = []
+    >>> def record(progress):
+    ...     rates.append(progress.hyper["learning_rate"])
+    >>> _ = AutoEncoder(2, random_state=0).fit(np.eye(4), epochs=3, batch_sz=2, callbacks=[warm_up, record])
+    >>> rates
+    [0.2, 0.4, 0.4]
     """
 
     def __init__(
@@ -100,7 +144,31 @@ class LinearSchedule:
             self.first = check_rate(self.first, self.name, dtype, f"first of the schedule of {self.name!r}")
 
     def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
-        """Refuse a training without such a rate, or of a dtype that its values don't fit."""
+        """Raise unless the training has such a rate, and its dtype fits the values.
+
+        Parameters
+        ----------
+        model : model
+            What will be trained.
+        rates : collection of str
+            The names of its rates.
+        records : collection of str
+            The names of its records; not used.
+
+        Raises
+        ------
+        ValueError
+            If there is no such rate, or a value of the schedule doesn't fit the model's dtype.
+
+        Examples
+        --------
+        >>> from udl_pt import RBM
+        >>> from udl_pt.callbacks import LinearSchedule
+        >>> LinearSchedule("momentum", 0.9).on_check(RBM(2), ["learning_rate", "mu"], ["costs"])
+        Traceback (most recent call last):
+            ...
+        ValueError: a schedule's name is 'momentum', but RBM has only the rates 'learning_rate', 'mu': ...
+        """
         if not self._is_for(model):
             return
         if self.name not in rates:
@@ -111,13 +179,48 @@ class LinearSchedule:
         self._check_values(model.dtype)
 
     def on_start(self, progress: Progress) -> None:
-        """Set the first batch's rate."""
+        """Set the rate of the first batch.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training; its ``hyper`` changes.
+
+        Examples
+        --------
+        >>> from udl_pt.callbacks import LinearSchedule
+        >>> from udl_pt.training.progress import Progress
+        >>> from udl_pt.training.rates import Rates
+        >>> progress = Progress("RBM(2)", epochs=1, n_batches=4, hyper=Rates("float64", mu=0.9))
+        >>> LinearSchedule("mu", 0.9, first=0.5).on_start(progress)
+        >>> progress.hyper["mu"]
+        0.5
+        """
         if self._is_for(progress.model):
             self._from = progress.hyper[self.name] if self.first is None else self.first
             progress.hyper[self.name] = self._from
 
     def on_batch(self, progress: Progress) -> None:
-        """Set the next batch's rate."""
+        """Set the rate of the next batch.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training after a batch; its ``hyper`` changes.
+
+        Examples
+        --------
+        >>> from udl_pt.callbacks import LinearSchedule
+        >>> from udl_pt.training.progress import Progress
+        >>> from udl_pt.training.rates import Rates
+        >>> progress = Progress("RBM(2)", epochs=1, n_batches=4, hyper=Rates("float64", learning_rate=1.0))
+        >>> schedule = LinearSchedule("learning_rate", 0.0)
+        >>> schedule.on_start(progress)
+        >>> progress.advance(epoch=1, batch=1)  # the first of four batches is done
+        >>> schedule.on_batch(progress)
+        >>> progress.hyper["learning_rate"]
+        0.75
+        """
         if self._is_for(progress.model):
             done = progress.epoch - 1 + progress.batch / progress.n_batches
             whole = progress.epochs if self.epochs is None else self.epochs
@@ -129,32 +232,75 @@ class LinearSchedule:
 
 
 class LinearDecay(LinearSchedule):
-    """Decrease the learning rate linearly, batch by batch, to zero at the end of training."""
+    """Decrease the learning rate linearly, batch by batch, to zero at the end of training.
+
+    Parameters
+    ----------
+    model : model, optional
+        The model whose learning rate decreases. By default that of every trained model does, layers in
+        pretraining included.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.callbacks import LinearDecay
+    >>> rates = []
+    >>> def record(progress):
+    ...     rates.append(progress.hyper["learning_rate"])
+    >>> ae = AutoEncoder(2, random_state=0)
+    >>> _ = ae.fit(np.eye(4), learning_rate=0.5, epochs=2, batch_sz=2, callbacks=[LinearDecay(), record])
+    >>> rates
+    [0.25, 0.0]
+    """
 
     def __init__(self, model: Any = None) -> None:
         super().__init__("learning_rate", 0.0, model=model)
 
 
 class EarlyStopping:
-    """Stop when an error hasn't fallen for some epochs; after training the model is that of its best epoch.
+    """Stop a training whose error has not fallen for some epochs, and restore the best epoch's parameters.
 
     Parameters
     ----------
     model : model with `params` and `dparams`
-        What is trained, itself: another model's training goes on as if there were no early stopping.
+        The trained model itself. The training of another model continues as if there were no early stopping.
     patience : int
-        Epochs to wait for something better.
+        Epochs to wait for an improvement.
     watch : str, optional
-        The model's record to go by: ``"valid_errors"`` or ``"valid_costs"`` of a `DNN` with a validation
-        set, ``"valid_costs"`` of a layer or of a `DeepAutoEncoder` with one, or their ``"costs"``, which are
-        those of the training rows; ``"errors"`` or ``"costs"`` of a `Ladder`, whose test set is then a
-        validation set. Where not given, ``"valid_errors"`` if the model records them, else
-        ``"valid_costs"``.
+        The model's record to watch. By default ``"valid_errors"`` if the model records them, else
+        ``"valid_costs"``. Models have these records:
+
+        - a `DNN`: ``"valid_errors"`` or ``"valid_costs"`` with a validation set, and ``"errors"`` or
+          ``"costs"`` of the test set;
+        - a layer or a `DeepAutoEncoder`: ``"valid_costs"`` with a validation set, and ``"costs"`` of the
+          training rows;
+        - a `Ladder`: ``"errors"`` or ``"costs"`` of its test set, which is then a validation set.
 
     Attributes
     ----------
     best_epoch : int
         The epoch whose parameters the model has after training, counted from 1.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not trained in epochs, or keeps no record.
+    ValueError
+        If it has no such record, or nothing to watch by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.callbacks import EarlyStopping
+    >>> ae = AutoEncoder(2, random_state=0)
+    >>> stopping = EarlyStopping(ae, patience=2)
+    >>> _ = ae.fit(np.eye(4), epochs=60, batch_sz=3, validation=0.25, callbacks=[stopping])
+    >>> np.round(ae.valid_costs, 2).tolist()
+    [3.06, 2.97, 3.14, 3.52]
+    >>> stopping.best_epoch
+    2
     """
 
     def __init__(self, model: Any, patience: int = 10, watch: str | None = None) -> None:
@@ -182,11 +328,36 @@ class EarlyStopping:
         self._best: list[np.ndarray] = []
 
     def _state(self) -> list[Any]:
-        """Return parameters and velocities: what training goes on from, in a network's fine-tuning say."""
+        """Return parameters and velocities, from which a later training may continue."""
         return [*self._model.params, *self._model.dparams]
 
     def on_check(self, model: Any, rates: Collection[str], records: Collection[str]) -> None:
-        """Refuse a training that doesn't keep the record."""
+        """Raise if a training of the model doesn't keep the watched record.
+
+        Parameters
+        ----------
+        model : model
+            What will be trained.
+        rates : collection of str
+            The names of its rates; not used.
+        records : collection of str
+            The names of its lists that get an entry an epoch.
+
+        Raises
+        ------
+        ValueError
+            If the watched record is not among them.
+
+        Examples
+        --------
+        >>> from udl_pt import AutoEncoder
+        >>> from udl_pt.callbacks import EarlyStopping
+        >>> ae = AutoEncoder(2)
+        >>> EarlyStopping(ae, watch="valid_costs").on_check(ae, ["learning_rate"], ["costs"])
+        Traceback (most recent call last):
+            ...
+        ValueError: early stopping watches valid_costs, which this fit doesn't record after each epoch: ...
+        """
         if model is self._model and self.watch not in records:
             raise ValueError(
                 f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: it "
@@ -194,12 +365,30 @@ class EarlyStopping:
             )
 
     def on_start(self, progress: Progress) -> None:
-        """Forget an earlier training."""
+        """Reset what an earlier training left.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training.
+
+        Examples
+        --------
+        >>> from udl_pt import AutoEncoder
+        >>> from udl_pt.callbacks import EarlyStopping
+        >>> from udl_pt.training.progress import Progress
+        >>> ae = AutoEncoder(2)
+        >>> stopping = EarlyStopping(ae)
+        >>> stopping.best_epoch = 7
+        >>> stopping.on_start(Progress("AutoEncoder(2)", epochs=10, n_batches=1, model=ae))
+        >>> stopping.best_epoch
+        0
+        """
         if progress.model is self._model:
             self.best_epoch, self._least, self._best = 0, np.inf, []
 
     def __call__(self, progress: Progress) -> None:
-        """Look at the latest record."""
+        """Compare the latest record with the best; stop after `patience` epochs without an improvement."""
         if progress.model is not self._model:
             return
         latest = getattr(self._model, self.watch)[-1]
@@ -210,26 +399,74 @@ class EarlyStopping:
             progress.stop = True
 
     def on_end(self, progress: Progress) -> None:
-        """Put the best epoch's parameters and velocities back."""
+        """Restore the best epoch's parameters and velocities.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import AutoEncoder
+        >>> from udl_pt.callbacks import EarlyStopping
+        >>> from udl_pt.training.progress import Progress
+        >>> ae = AutoEncoder.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+        >>> stopping = EarlyStopping(ae, watch="costs")
+        >>> progress = Progress("AutoEncoder(2)", epochs=2, n_batches=1, epoch=1, model=ae)
+        >>> ae.costs = [0.5]
+        >>> stopping(progress)  # after epoch 1, the best so far
+        >>> ae.W.set_value(np.zeros((2, 2)))  # what a worse epoch might leave
+        >>> stopping.on_end(progress)
+        >>> ae.W.get_value().tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+        """
         if progress.model is self._model:
             _replace(self._state(), self._best)
 
 
 class UpdateSizes:
-    """Watch how far each layer's weights move: in a deep sigmoid network, the less the lower the layer.
+    """Record how far each layer's weights move: in a deep sigmoid network, the less the lower the layer.
 
     Parameters
     ----------
     model : DNN or DeepAutoEncoder
-        What is trained.
+        The trained network.
     every : int
-        Batches from one look to the next.
+        The number of batches from one record to the next.
 
     Attributes
     ----------
     sizes : list of list of float
-        For each look the mean absolute update of each matrix of weights that is trained, in the order of
-        the data's way through the network; what `max_norm` cuts off is not counted.
+        For each record the mean absolute update of each trained weight matrix, in the order of the data's way
+        through the network. What `max_norm` cuts off is not counted.
+
+    Raises
+    ------
+    TypeError
+        If `model` has no `velocities`, as a single layer.
+
+    Notes
+    -----
+    Updates are read from the velocities of the book's momentum. Another `optimiser` leaves these as they
+    were, so the sizes are then no updates.
+
+    Examples
+    --------
+    Three matrices in two batches:
+
+    >>> import numpy as np
+    >>> from udl_pt import DNN
+    >>> from udl_pt.callbacks import UpdateSizes
+    >>> dnn = DNN([3, 2], random_state=0)
+    >>> watch = UpdateSizes(dnn)
+    >>> X, Y = np.eye(4), np.array([0, 1, 0, 1])
+    >>> _ = dnn.fit(X, Y, X, Y, pretrain=False, batch_sz=2, callbacks=[watch])
+    >>> np.shape(watch.sizes)
+    (2, 3)
+    >>> watch.sizes[0][0] < watch.sizes[0][1] < watch.sizes[0][2]
+    True
     """
 
     def __init__(self, model: Any, every: int = 1) -> None:
@@ -241,12 +478,50 @@ class UpdateSizes:
         self._batches = 0
 
     def on_start(self, progress: Progress) -> None:
-        """Forget an earlier training."""
+        """Clear what an earlier training recorded.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training.
+
+        Examples
+        --------
+        >>> from udl_pt import DNN
+        >>> from udl_pt.callbacks import UpdateSizes
+        >>> from udl_pt.training.progress import Progress
+        >>> dnn = DNN([3, 2])
+        >>> watch = UpdateSizes(dnn)
+        >>> watch.sizes = [[0.5, 0.2, 0.1]]
+        >>> watch.on_start(Progress("DNN([3, 2])", epochs=1, n_batches=1, model=dnn))
+        >>> watch.sizes
+        []
+        """
         if progress.model is self._model:
             self.sizes, self._batches = [], 0
 
     def on_batch(self, progress: Progress) -> None:
-        """Look at the velocities, which the step added to the parameters."""
+        """Record the sizes of the velocities, which the step added to the parameters.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training after a batch.
+
+        Examples
+        --------
+        Four batches, of which every second is recorded:
+
+        >>> import numpy as np
+        >>> from udl_pt import DNN
+        >>> from udl_pt.callbacks import UpdateSizes
+        >>> dnn = DNN([2], random_state=0)
+        >>> watch = UpdateSizes(dnn, every=2)
+        >>> X, Y = np.eye(4), np.array([0, 1, 0, 1])
+        >>> _ = dnn.fit(X, Y, X, Y, pretrain=False, batch_sz=1, callbacks=[watch])
+        >>> len(watch.sizes)
+        2
+        """
         if progress.model is not self._model:
             return
         self._batches += 1
@@ -261,16 +536,40 @@ class UpdateSizes:
 class ParameterAverage:
     """Keep a running average of a model's parameters (Polyak and Juditsky 1992), for use after training.
 
-    The noise of single steps averages out, which the likelihood of a Boltzmann machine gains much from.
+    The noise of single steps averages out. The likelihood of a Boltzmann machine gains much from that.
 
     Parameters
     ----------
     model : model with `params`
-        What is trained.
+        The trained model.
     decay : float
-        The share of the average that a look keeps. The first looks count alike.
+        The share of the old average that an update keeps, from 0 to 1. The first updates all count alike.
     every : int
-        Batches from one look to the next.
+        The number of batches from one update to the next, counted within an epoch.
+
+    Attributes
+    ----------
+    values : list of ndarray
+        The averages, in the order of the model's `params`; empty before the first update.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `model` is not trained in epochs, or a number is outside its limits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.callbacks import ParameterAverage
+    >>> rbm = RBM(2, random_state=0)
+    >>> average = ParameterAverage(rbm, every=1)
+    >>> _ = rbm.fit(np.eye(4), epochs=2, batch_sz=2, callbacks=[average])
+    >>> np.array_equal(rbm.W.get_value(), average.values[0])
+    False
+    >>> average.apply()
+    >>> np.array_equal(rbm.W.get_value(), average.values[0])
+    True
     """
 
     def __init__(self, model: Any, decay: float = 0.9995, every: int = 10) -> None:
@@ -282,12 +581,55 @@ class ParameterAverage:
         self._looks = 0
 
     def on_start(self, progress: Progress) -> None:
-        """Forget an earlier training."""
+        """Start a new average; the old values remain until the next update.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> from udl_pt.callbacks import ParameterAverage
+        >>> from udl_pt.training.progress import Progress
+        >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+        >>> average = ParameterAverage(rbm, every=1)
+        >>> progress = Progress("RBM(2)", epochs=1, n_batches=1, model=rbm)
+        >>> average.on_batch(progress)
+        >>> average.on_start(progress)  # forgets that update
+        >>> rbm.W.set_value(np.ones((2, 2)))
+        >>> average.on_batch(progress)
+        >>> average.values[0].tolist()
+        [[1.0, 1.0], [1.0, 1.0]]
+        """
         if progress.model is self._model:
             self._looks = 0
 
     def on_batch(self, progress: Progress) -> None:
-        """Take the present parameters in."""
+        """Update the averages with the present parameters, after every `every` batches.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training after a batch.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> from udl_pt.callbacks import ParameterAverage
+        >>> from udl_pt.training.progress import Progress
+        >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
+        >>> average = ParameterAverage(rbm, every=1)
+        >>> progress = Progress("RBM(2)", epochs=1, n_batches=2, model=rbm)
+        >>> average.on_batch(progress)
+        >>> rbm.W.set_value(np.zeros((2, 2)))
+        >>> average.on_batch(progress)
+        >>> average.values[0].tolist()
+        [[0.5, 0.0], [0.0, 0.5]]
+        """
         if progress.model is not self._model or progress.batch % self.every:
             return
         present = [value_of(p) for p in self._model.params]
@@ -301,7 +643,26 @@ class ParameterAverage:
         """Do nothing after an epoch."""
 
     def apply(self) -> None:
-        """Put the averages into the model."""
+        """Replace the model's parameters by their averages.
+
+        Raises
+        ------
+        ValueError
+            If there is no average, since `fit` had fewer than `every` batches an epoch.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> from udl_pt.callbacks import ParameterAverage
+        >>> rbm = RBM(2, random_state=0)
+        >>> average = ParameterAverage(rbm, every=10)
+        >>> _ = rbm.fit(np.eye(4), batch_sz=2, callbacks=[average])  # two batches
+        >>> average.apply()
+        Traceback (most recent call last):
+            ...
+        ValueError: nothing was averaged: fit had less than 10 batches an epoch
+        """
         if not self._looks:
             raise ValueError(f"nothing was averaged: fit had less than {self.every} batches an epoch")
         _replace(self._model.params, self.values)

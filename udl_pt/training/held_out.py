@@ -18,7 +18,7 @@ Arrays = tuple[np.ndarray, ...]
 
 
 def _is_labelled(validation: Any) -> bool:
-    """Whether it is a pair of a matrix and a vector."""
+    """Return whether `validation` is a pair of a matrix and a vector."""
     if not (isinstance(validation, tuple | list) and len(validation) == 2):
         return False
     try:
@@ -29,21 +29,29 @@ def _is_labelled(validation: Any) -> bool:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What the argument `validation` of a ``fit`` asks for; false where there is no validation set.
+    """The validation set that the argument `validation` of a ``fit`` asks for; false where it asks for none.
 
     Attributes
     ----------
     given : tuple of ndarray or None
-        The validation set, rows alone or rows and labels, where it was given.
+        The validation set where it was given: rows alone, or rows and labels.
     n_drawn : int
-        How many of the training rows shall be one, where a share was given; else 0.
+        The number of training rows to hold out, where a share was given; else 0.
+
+    Examples
+    --------
+    >>> from udl_pt.training.held_out import HeldOut
+    >>> HeldOut(n_drawn=5)
+    HeldOut(given=None, n_drawn=5)
+    >>> bool(HeldOut(n_drawn=5)), bool(HeldOut())
+    (True, False)
     """
 
     given: Arrays | None = None
     n_drawn: int = 0
 
     def __bool__(self) -> bool:
-        """Whether there will be a validation set."""
+        """Return whether there will be a validation set."""
         return self.given is not None or self.n_drawn > 0
 
     @classmethod
@@ -56,25 +64,39 @@ class HeldOut:
         n_classes: int | None = None,
         unit_interval: bool = False,
     ) -> "HeldOut":
-        """Check the argument `validation`.
+        """Check the argument `validation` of a ``fit``.
 
         Parameters
         ----------
         validation : None, float, array_like of shape (N_valid, D), or (array_like, array_like)
-            None, a share of the training rows, or a validation set: rows, with labels a pair.
+            None, a share of the training rows, or a validation set: rows, or a pair of rows and labels.
         shape : (int, int)
             N and D of the training rows.
         dtype : str
-            The model's.
+            The model's dtype.
         n_classes : int, optional
-            Where rows have labels, how many classes there are.
+            The number of classes, where rows have labels.
         unit_interval : bool
-            Whether the values are read as probabilities.
+            Whether training reads the values as probabilities.
+
+        Returns
+        -------
+        HeldOut
 
         Raises
         ------
         TypeError, ValueError
             For anything else, and for a share that leaves no rows on one side.
+
+        Examples
+        --------
+        >>> from udl_pt.training.held_out import HeldOut
+        >>> HeldOut.checked(0.1, (50, 3), "float64")
+        HeldOut(given=None, n_drawn=5)
+        >>> HeldOut.checked(0.001, (50, 3), "float64")
+        Traceback (most recent call last):
+            ...
+        ValueError: validation is 0.001, which is 0 of 50 rows: expected a share that leaves rows on both ...
         """
         if validation is None:
             return cls()
@@ -104,14 +126,32 @@ class HeldOut:
         return cls(None, n_drawn)
 
     def split(self, generator: HostGenerator, *arrays: np.ndarray) -> tuple[Arrays, Arrays | None]:
-        """Return what to train on, and the validation set; only where a share was given something is drawn.
+        """Return the training set and the validation set; only a share needs a draw.
 
         Parameters
         ----------
         generator : numpy.random.Generator or numpy.random.RandomState
             Source of the draw.
         *arrays : ndarray
-            The training rows, and their labels where they have some; parts of them are copies.
+            The training rows, and their labels where they have some. Parts of them are copies.
+
+        Returns
+        -------
+        training : tuple of ndarray
+            The rows to train on, and their labels.
+        validation : tuple of ndarray or None
+            The rows of the validation set, and their labels; None where there is none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.training.held_out import HeldOut
+        >>> X, Y = np.arange(8.0).reshape(4, 2), np.array([0, 1, 2, 3])
+        >>> (X_train, Y_train), (X_valid, Y_valid) = HeldOut(n_drawn=1).split(np.random.default_rng(0), X, Y)
+        >>> X_train.shape, X_valid.shape
+        ((3, 2), (1, 2))
+        >>> sorted([*Y_train.tolist(), *Y_valid.tolist()])
+        [0, 1, 2, 3]
         """
         if not self.n_drawn:
             return arrays, self.given

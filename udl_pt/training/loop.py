@@ -1,9 +1,9 @@
 """The one training loop: shuffles, batches, costs, callbacks. It knows no model.
 
-The book's loop, for every model: each epoch shuffles the rows (on top of the shuffle before), cuts
-``N // batch_sz`` batches and drops the rest. What is shuffled here is the rows' order, by the same draws
-as ``sklearn.utils.shuffle``, so the data stay where they are, in their own dtype: only one batch at a time
-is copied and cast.
+It is the book's loop, for every model. Each epoch shuffles the rows, on top of the shuffle before. It cuts
+``N // batch_sz`` batches and drops the rest. Only the order of the rows is shuffled, by the same draws as
+``sklearn.utils.shuffle``. So the data keep their place and their dtype, and only one batch at a time is
+copied and cast.
 """
 
 import importlib
@@ -35,27 +35,59 @@ _LENGTHENING = ("learning_rate", "mu", "denoising", "adversarial")  # what makes
 
 
 class Step(Protocol):
-    """What `train` needs of a model's step.
+    """The protocol of a model's training step, as `train` calls it.
 
     Attributes
     ----------
     names : list of str
-        Its parameters', for messages.
+        Names of the step's parameters, for messages.
     rates : list of str
-        Names of the rates that it takes after the batch, in this order.
+        Names of the rates that the step takes after the batch, in this order.
+
+    Examples
+    --------
+    A step that moves a number towards the mean of each batch:
+
+    >>> import numpy as np
+    >>> class MeanStep:
+    ...     names, rates, m = ["m"], ["learning_rate"], 0.0
+    ...     def __call__(self, X, learning_rate):
+    ...         self.m += float(learning_rate * (X.mean() - self.m))
+    ...         return np.array([np.isfinite(self.m)])
+    ...     def settle(self):
+    ...         pass
+    >>> step = MeanStep()
+    >>> step(np.ones((2, 3)), 0.5).tolist(), step.m
+    ([True], 0.5)
     """
 
     names: list[str]
     rates: list[str]
 
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
-        """Take a batch and rates, update, and say for each parameter whether its step was finite.
+        """Update the parameters from a batch and rates; return for each whether its step was finite.
 
-        If one wasn't, all parameters must be what they were.
+        If one wasn't, all parameters must keep their old values.
         """
 
     def settle(self) -> None:
-        """Make the parameters fit to be looked at from outside."""
+        """Turn the parameters' values into NumPy arrays, so that code outside the step can read them.
+
+        Examples
+        --------
+        A step on JAX leaves JAX's arrays in the shared variables until then:
+
+        >>> import numpy as np, pytensor
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt.symbolic.steps import MomentumStep
+        >>> x = pt.vector("x", dtype="float64")
+        >>> p, v = pytensor.shared(np.ones(2), name="p"), pytensor.shared(np.zeros(2), name="v")
+        >>> step = MomentumStep((p * x).sum(), [x], [p], [v], dtype="float64", backend="jax", name="step")
+        >>> _ = step(np.ones(2), np.asarray(0.5), np.asarray(0.9))
+        >>> step.settle()
+        >>> p.get_value(borrow=True).tolist(), type(p.get_value(borrow=True)).__name__
+        ([0.5, 0.5], 'ndarray')
+        """
 
 
 @deferring_signals
@@ -74,31 +106,57 @@ def train(
     Parameters
     ----------
     step : Step
-        Called as ``step(*batch, *rates)``, with the rates whose names it declares.
+        Called as ``step(*batch, *rates)``, with the rates whose names it declares. It updates the parameters
+        and returns a vector of bool: whether the step of each was finite.
     run : udl_pt.training.run.Run
-        Data and arguments; `Run.rates` has at least the rates that `step` declares. Floating-point batches
-        are cast to its dtype.
+        Data and arguments. `Run.rates` has at least the rates that `step` declares. Floating-point batches
+        are cast to `Run.dtype`.
     generator : numpy.random.Generator or numpy.random.RandomState
         Source of the shuffles.
     stage : str
-        What is trained; for messages and progress.
+        The name of the training, for messages and progress.
     measure : callable
-        Records costs and returns them by name, the one for `Progress.cost` first; called as `Run.monitor`
-        says.
+        Records costs and returns them by name, the one for `Progress.cost` first. It is called after each
+        epoch or each batch, as `Run.monitor` says.
     model : object
-        For `Progress.model`; nothing here looks into it.
+        The value of `Progress.model`; the loop does not use it.
     augment : callable, optional
         Changes the rows of the first array, cast to the dtype, before each step.
 
     Raises
     ------
     DivergenceError
-        At the first step that isn't finite; names stage, epoch, batch and parameter. Also where a recorded
-        cost isn't finite.
+        At the first step that isn't finite; the message names stage, epoch, batch and parameter. Also when a
+        recorded cost isn't finite.
 
     Notes
     -----
-    A step happens whole: an exception of a signal's handler, such as KeyboardInterrupt, waits for its end.
+    A step is never cut in two. An exception of a signal's handler, such as KeyboardInterrupt, waits for its
+    end.
+
+    Examples
+    --------
+    A step that moves a number towards the mean of each batch, by half of the distance:
+
+    >>> import numpy as np
+    >>> from udl_pt.training.loop import train
+    >>> from udl_pt.training.rates import Rates
+    >>> from udl_pt.training.run import Run
+    >>> class MeanStep:
+    ...     names, rates, m = ["m"], ["learning_rate"], 0.0
+    ...     def __call__(self, X, learning_rate):
+    ...         self.m += float(learning_rate * (X.mean() - self.m))
+    ...         return np.array([np.isfinite(self.m)])
+    ...     def settle(self):
+    ...         pass
+    >>> rates = Rates("float64", learning_rate=0.5)
+    >>> run = Run.checked(
+    ...     np.ones((4, 3)), dtype="float64", rates=rates, epochs=1, batch_sz=2, monitor=None, callbacks=[]
+    ... )
+    >>> step = MeanStep()
+    >>> train(step, run, generator=np.random.default_rng(0), stage="mean", measure=dict)
+    >>> step.m
+    0.75
     """
     n, batch_sz, dtype, callbacks = len(run.data[0]), run.batch_sz, run.dtype, run.callbacks
     order = np.arange(n)
@@ -147,7 +205,7 @@ def cost_recorder(
     divisor: float = 1.0,
     valid: tuple[np.ndarray, list[float]] | None = None,
 ) -> Callable[[], dict[str, float]]:
-    """Make a function that measures the cost of the training rows and appends it to a list.
+    """Return a function that measures the cost of the training rows and appends it to a list.
 
     Parameters
     ----------
@@ -156,13 +214,36 @@ def cost_recorder(
     total : callable
         Turns a matrix variable into the scalar sum of its rows' costs.
     run : udl_pt.training.run.Run
-        The training. With the monitor ``"batch"`` all rows are measured, else `monitored_rows`.
+        The training. With the monitor ``"batch"`` all rows are measured. Else a thirtieth of them is, but at
+        least 250 rows or all: see `monitored_rows`.
     name : str
-        What tracebacks call the compiled cost.
+        The compiled cost's name in tracebacks.
     divisor : float
-        What a row's cost is divided by.
+        A row's cost is divided by this number.
     valid : (ndarray, list of float), optional
         A validation set, of which all rows are measured, and the list for its cost.
+
+    Returns
+    -------
+    callable
+        Takes nothing and returns a dict: ``"cost"`` and, with a validation set, ``"validation cost"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.training.loop import cost_recorder
+    >>> from udl_pt.training.rates import Rates
+    >>> from udl_pt.training.run import Run
+    >>> X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> run = Run.checked(
+    ...     X, dtype="float64", rates=Rates("float64"), epochs=1, batch_sz=1, monitor="epoch", callbacks=[]
+    ... )
+    >>> costs = []
+    >>> measure = cost_recorder(costs, lambda X: X.sum(), run, name="sum")
+    >>> measure()
+    {'cost': 5.0}
+    >>> costs
+    [5.0]
     """
     X, dtype = run.data[0], run.dtype
     X_in = pt.matrix("X_in", dtype=dtype)
@@ -185,26 +266,75 @@ def cost_recorder(
 
 
 def monitored_rows(N: int) -> np.ndarray:
-    """Return the rows whose cost is recorded once an epoch: a thirtieth of them by chance, but at least 250.
+    """Return the rows whose cost is recorded once an epoch: a random thirtieth of them, but at least 250.
 
-    Of less than 500 rows all. A cost takes two of the five matrix products of a step and many logarithms; so
-    few rows keep it under 5% of an epoch.
+    Of fewer than 500 rows all are recorded. A cost takes two of the five matrix products of a step and many
+    logarithms. So few rows keep it under 5% of an epoch.
+
+    Parameters
+    ----------
+    N : int
+        The number of training rows.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Their indices in ascending order, the same in every call.
+
+    Examples
+    --------
+    >>> from udl_pt.training.loop import monitored_rows
+    >>> [len(monitored_rows(N)) for N in (100, 1000, 60000)]
+    [100, 250, 2000]
     """
     every = max(1, min(30, N // 250))
     return sample_of_rows(N, -(-N // every))
 
 
 def sample_of_rows(N: int, n: int) -> np.ndarray:
-    """Draw `n` of `N` rows, all where there are less: the same in every call, in ascending order.
+    """Draw `n` of `N` rows, or all where there are fewer; each call returns the same ones.
 
-    The draw has a generator of its own, so that the models' draws keep their order. Every n-th row instead
-    would be a sample of one class, where the classes come in turn.
+    The draw has a generator of its own, so the models' draws keep their order. Taking every n-th row instead
+    could sample a single class, where the classes alternate.
+
+    Parameters
+    ----------
+    N : int
+        The number of rows.
+    n : int
+        The size of the sample.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Indices from 0 to ``N - 1``, in ascending order.
+
+    Examples
+    --------
+    >>> from udl_pt.training.loop import sample_of_rows
+    >>> len(sample_of_rows(1000, 10))
+    10
+    >>> sample_of_rows(3, 10).tolist()
+    [0, 1, 2]
     """
     return np.sort(np.random.default_rng(0).permutation(N)[:n])
 
 
 def show_costs(costs: Sequence[float], title: str) -> None:
-    """Show a curve of costs on the screen, for ``show_fig=True``."""
+    """Show a curve of costs on the screen, for ``show_fig=True``.
+
+    Parameters
+    ----------
+    costs : sequence of float
+        Costs of the recorded steps.
+    title : str
+        Title of the figure.
+
+    Examples
+    --------
+    >>> from udl_pt.training.loop import show_costs
+    >>> show_costs([3.0, 2.0, 1.5], "An auto-encoder")  # doctest: +SKIP
+    """
     # The one step up the floors: matplotlib is loaded only when a figure is asked for.
     importlib.import_module("udl_pt.plots").show_costs(costs, title)
 

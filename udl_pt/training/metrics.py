@@ -1,4 +1,4 @@
-"""How wrong predictions are."""
+"""Measures of a classifier's predictions."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ __all__ = ["error_rate"]
 
 
 def error_rate(p: Any, t: Any) -> float:
-    """Share of the predictions that differ from the targets (the book's ``np.mean(p != t)``).
+    """Return the share of predictions that differ from the targets (the book's ``np.mean(p != t)``).
 
     Parameters
     ----------
@@ -27,8 +27,16 @@ def error_rate(p: Any, t: Any) -> float:
 
     Raises
     ------
+    TypeError
+        If one of them is not a vector of labels.
     ValueError
-        When the shapes differ or there is nothing to compare.
+        If the shapes differ or there is nothing to compare.
+
+    Examples
+    --------
+    >>> from udl_pt import error_rate
+    >>> error_rate([0, 1, 1, 2], [0, 1, 2, 2])
+    0.25
     """
     p, t = (_as_labels(value, name) for value, name in ((p, "p"), (t, "t")))
     if p.shape != t.shape or p.size == 0:

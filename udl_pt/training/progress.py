@@ -1,4 +1,4 @@
-"""Where a training run is, and how callbacks learn of it."""
+"""The state of a training run, and the calls of its callbacks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -14,28 +14,39 @@ MONITORS = ("epoch", "batch", None)
 
 @dataclass
 class Progress:
-    """Where a training run is; what callbacks get.
+    """The state of a training run, which callbacks get.
 
     Attributes
     ----------
     stage : str
-        What is being trained, such as ``"AutoEncoder(1000)"``.
+        The name of the training, such as ``"AutoEncoder(1000)"``.
     epoch, epochs, batch, n_batches : int
-        Epochs and batches so far (counted from 1) and in all.
+        Present epoch and number of epochs, present batch and number of batches an epoch; counted from 1.
     cost : float or None
         The latest recorded cost.
     hyper : Rates, a mapping of str to float
-        Learning rate and the like; a callback may change them for the steps to come. The names are fixed,
-        and a value outside the limits of ``fit``'s argument is refused at once.
+        Learning rate and the like; a callback may change them for the steps to come. The names are fixed. A
+        value outside the limits of ``fit``'s argument is an error at once.
     stop : bool
         A callback sets it to end the training after this epoch (or batch). No other attribute can be set.
     model : object
-        What is being trained, itself.
+        The trained model itself.
 
     Notes
     -----
     On JAX the parameters are JAX's own arrays until the epoch is over: in ``on_batch``, read them with
     ``numpy.asarray(p.get_value())``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> def report(progress):
+    ...     print(progress.stage, progress.epoch, "of", progress.epochs)
+    ...     progress.stop = progress.epoch == 2
+    >>> _ = AutoEncoder(2, random_state=0).fit(np.eye(4), epochs=5, batch_sz=2, callbacks=[report])
+    AutoEncoder(2) 1 of 5
+    AutoEncoder(2) 2 of 5
     """
 
     stage: str
@@ -49,7 +60,7 @@ class Progress:
     model: Any = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set `stop`; refuse everything else, which no training would look at."""
+        """Set `stop`; raise for any other attribute, which no training would read."""
         known = [field.name for field in fields(self)]
         if name not in known:
             raise AttributeError(
@@ -66,11 +77,25 @@ class Progress:
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        """Refuse: the training reads every attribute."""
+        """Raise an error: the training reads every attribute."""
         raise AttributeError(f"progress.{name} can't be deleted")
 
     def advance(self, **values: Any) -> None:
-        """Set where the run is; for the loop that trains, not for callbacks."""
+        """Set the state of the run; for the loop that trains, not for callbacks.
+
+        Parameters
+        ----------
+        **values
+            New values of attributes, such as ``epoch=2``.
+
+        Examples
+        --------
+        >>> from udl_pt.training.progress import Progress
+        >>> progress = Progress("RBM(2)", epochs=3, n_batches=10)
+        >>> progress.advance(epoch=2, batch=5)
+        >>> progress.epoch, progress.batch
+        (2, 5)
+        """
         vars(self).update(values)
 
 
@@ -80,13 +105,23 @@ def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
     Parameters
     ----------
     callbacks : iterable of callable
-        As given to `fit`.
+        The callbacks passed to `fit`.
     moment : {"on_check", "on_start", "on_batch", "on_end"}
-        ``on_check(model, rates, records)`` before a fit changes anything, to refuse what can't be: the names
-        of the rates that `Progress.hyper` will hold, and those of the model's lists that will get an entry an
-        epoch. Then, with a `Progress`, before the first batch, after each batch, and after the last epoch.
+        ``on_check(model, rates, records)`` is called before a fit changes anything; it may raise an error.
+        `rates` are the names of the rates that `Progress.hyper` will hold. `records` are the names of the
+        model's lists that will get an entry an epoch. The others get a `Progress`: ``on_start`` before the
+        first batch, ``on_batch`` after each batch, and ``on_end`` after the last epoch.
     *arguments
-        What the method gets.
+        The arguments of the method.
+
+    Examples
+    --------
+    >>> from udl_pt.training.progress import Progress, notify
+    >>> class Greeter:
+    ...     def on_start(self, progress):
+    ...         print("start of", progress.stage)
+    >>> notify([Greeter(), print], "on_start", Progress("RBM(2)", epochs=1, n_batches=1))
+    start of RBM(2)
     """
     for callback in callbacks:
         if hasattr(callback, moment):

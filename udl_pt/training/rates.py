@@ -13,23 +13,38 @@ _AT_MOST = {"mu": 1.0, "sparsity_target": 1.0}  # of all others the largest numb
 
 
 def check_rate(value: Any, name: str, dtype: str, shown: str | None = None) -> float:
-    """Return a rate as a float that has the limits of its name and fits `dtype`.
+    """Check a rate: return it as a float that is within the limits of its name and fits `dtype`.
 
     Parameters
     ----------
     value : float
-        At least 0; momentum and the like are at most 1.
+        At least 0; ``mu`` and ``sparsity_target`` are at most 1.
     name : str
-        Which rate.
+        The name of the rate.
     dtype : {"float64", "float32"}
         The dtype of the steps that read it.
     shown : str, optional
-        What the message calls it; `name` where not given.
+        The rate's name in messages; by default `name`.
+
+    Returns
+    -------
+    float
+        The rate, in double precision.
 
     Raises
     ------
     TypeError, ValueError
-        For what isn't a number, is outside the limits, or isn't 0 and would be rounded to 0.
+        If `value` isn't a number, is outside the limits, or isn't 0 and would be rounded to 0.
+
+    Examples
+    --------
+    >>> from udl_pt.training.rates import check_rate
+    >>> check_rate(1, "mu", "float32")
+    1.0
+    >>> check_rate(1.5, "mu", "float32")
+    Traceback (most recent call last):
+        ...
+    ValueError: mu is 1.5, expected a finite number from 0 to 1
     """
     limits, called = np.finfo(dtype), shown or name
     number = check_number(value, called, at_least=0, at_most=_AT_MOST.get(name, float(limits.max)))
@@ -42,25 +57,35 @@ def check_rate(value: Any, name: str, dtype: str, shown: str | None = None) -> f
 
 
 class Rates(MutableMapping[str, float]):
-    """The rates of one training by name: the names are fixed, each new value is checked at once.
+    """The rates of one training by name: the names are fixed, and each new value is checked at once.
 
     Parameters
     ----------
     dtype : {"float64", "float32"}
         The dtype of the steps that read them.
     unless_zero : mapping of str to float, optional
-        Further rates; those that are 0 are left out, since the steps don't read them.
+        Further rates. Those that are 0 are omitted, since the steps don't read them.
     **values
         The rates.
 
     Raises
     ------
     TypeError, ValueError
-        As `check_rate`.
+        If a value isn't a number, is outside the limits of its rate, or isn't 0 and would be rounded to 0.
 
     Notes
     -----
     JSON takes no mapping but a dict: write ``json.dumps(progress.hyper.copy())``.
+
+    Examples
+    --------
+    >>> from udl_pt.training.rates import Rates
+    >>> rates = Rates("float64", learning_rate=0.5, mu=0.9, unless_zero={"reg": 0.0})
+    >>> rates
+    {'learning_rate': 0.5, 'mu': 0.9}
+    >>> rates["learning_rate"] /= 2
+    >>> rates["learning_rate"]
+    0.25
     """
 
     def __init__(self, dtype: str, *, unless_zero: Mapping[str, Any] | None = None, **values: Any) -> None:
@@ -76,13 +101,13 @@ class Rates(MutableMapping[str, float]):
         return self._values[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        """Set a rate that is there, for the steps to come."""
+        """Set an existing rate, for the steps to come."""
         if name not in self._values:
             raise ValueError(f"{self._unknown(name)}: set one of these")
         self._values[name] = check_rate(value, name, self._dtype, f"progress.hyper[{name!r}]")
 
     def __delitem__(self, name: str) -> None:
-        """Refuse: a step needs all of its rates."""
+        """Raise an error: a step needs all of its rates."""
         if name not in self._values:
             raise KeyError(self._unknown(name))
         raise TypeError(
@@ -119,5 +144,17 @@ class Rates(MutableMapping[str, float]):
         return repr(self._values)
 
     def copy(self) -> dict[str, float]:
-        """Return the present values as a dict, for JSON and the like."""
+        """Return the present values as a dict, for JSON and the like.
+
+        Returns
+        -------
+        dict of str to float
+
+        Examples
+        --------
+        >>> import json
+        >>> from udl_pt.training.rates import Rates
+        >>> json.dumps(Rates("float64", learning_rate=0.5).copy())
+        '{"learning_rate": 0.5}'
+        """
         return dict(self._values)

@@ -18,7 +18,7 @@ __all__ = ["Run"]
 
 @dataclass(frozen=True)
 class Run:
-    """Data and arguments of one training, as `udl_pt.training.loop.train` reads them.
+    """Data and arguments of one training, for `udl_pt.training.loop.train`.
 
     Attributes
     ----------
@@ -33,13 +33,25 @@ class Run:
     monitor : {"epoch", "batch", None}
         When to record costs.
     callbacks : tuple of callable
-        See `udl_pt.training.progress.notify`.
+        Called with a `Progress` after each epoch; `udl_pt.training.progress.notify` lists further moments.
     dtype : {"float64", "float32"}
-        The model's.
+        The model's dtype.
     unit_interval : bool
-        Whether training reads the rows as probabilities. Without epochs nothing does.
+        Whether training reads the rows as probabilities; false without epochs.
     backend : {"numba", "c", "jax", None}
-        The model's; None of an eager twin.
+        The model's backend; None for an eager twin.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.training.rates import Rates
+    >>> from udl_pt.training.run import Run
+    >>> rates = Rates("float64", learning_rate=0.1)
+    >>> run = Run.checked(
+    ...     np.zeros((10, 3)), dtype="float64", rates=rates, epochs=2, batch_sz=5, monitor=None, callbacks=[]
+    ... )
+    >>> run.data[0].shape, run.epochs, run.batch_sz, run.rates
+    ((10, 3), 2, 5, {'learning_rate': 0.1})
     """
 
     data: Arrays
@@ -80,22 +92,45 @@ class Run:
         labels, n_classes : ndarray of int of shape (N,), and int, optional
             Labels of rows that are checked already, and the number of classes.
         dtype : {"float64", "float32"}
-            The model's.
+            The model's dtype.
         rates : Rates
-            As the attribute.
-        epochs, batch_sz, validation, monitor, callbacks
-            The arguments of ``fit``.
+            Learning rate and the like.
+        epochs, batch_sz : int
+            Passes over the data, and rows a step.
+        validation : None, float, array_like of shape (N_valid, D), or (array_like, array_like)
+            None, a share of the training rows, or a validation set: rows, or a pair of rows and labels.
+        monitor : {"epoch", "batch", None}
+            When to record costs.
+        callbacks : iterable of callable
+            Callables, or objects with methods such as ``on_start``.
         unit_interval : bool
             Whether training reads the rows as probabilities.
         backend : {"numba", "c", "jax", None}
-            As the attribute.
+            The model's backend; None for an eager twin.
         stage : str
-            What errors call the training.
+            The name of the training in errors.
+
+        Returns
+        -------
+        Run
 
         Raises
         ------
         TypeError, ValueError
             For bad input; the message names the argument, its value, and what was expected.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.training.rates import Rates
+        >>> from udl_pt.training.run import Run
+        >>> Run.checked(
+        ...     np.zeros((10, 3)), dtype="float64", rates=Rates("float64", learning_rate=0.1), epochs=2,
+        ...     batch_sz=50, monitor=None, callbacks=[]
+        ... )
+        Traceback (most recent call last):
+            ...
+        ValueError: batch_sz is 50, but there are only 10 samples: training would see no batch at all; ...
         """
         check_option(monitor, "monitor", MONITORS)
         callbacks = check_callbacks(callbacks)
@@ -110,14 +145,32 @@ class Run:
         return cls(data, held_out, rates, epochs, batch_sz, monitor, callbacks, dtype, unit_interval, backend)
 
     def announce(self, model: Any, records: Sequence[str] = ("costs",)) -> None:
-        """Call `on_check` of the callbacks, which may refuse the training before the model changes.
+        """Call ``on_check`` of the callbacks, which may refuse the training before the model changes.
+
+        Without epochs nothing is called.
 
         Parameters
         ----------
         model : object
             What will be trained.
         records : sequence of str
-            Its lists that get an entry at each measurement, but for those of the validation set.
+            Names of its lists that get an entry at each measurement, without those of the validation set.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import AutoEncoder
+        >>> from udl_pt.training.rates import Rates
+        >>> from udl_pt.training.run import Run
+        >>> class Inspector:
+        ...     def on_check(self, model, rates, records):
+        ...         print(type(model).__name__, list(rates), records)
+        >>> run = Run.checked(
+        ...     np.zeros((10, 3)), dtype="float64", rates=Rates("float64", learning_rate=0.1), epochs=1,
+        ...     batch_sz=5, validation=0.2, monitor="epoch", callbacks=[Inspector()]
+        ... )
+        >>> run.announce(AutoEncoder(2))
+        AutoEncoder ['learning_rate'] ['costs', 'valid_costs']
         """
         if self.epochs > 0:
             of_validation = [f"valid_{name}" for name in records] if self.held_out else []
@@ -131,6 +184,26 @@ class Run:
         ----------
         generator : numpy.random.Generator or numpy.random.RandomState
             Source of the draw, where `held_out` is a share of the rows.
+
+        Returns
+        -------
+        run : Run
+            The same run, whose `data` has no row of the validation set.
+        validation : tuple of ndarray or None
+            Rows of the validation set, and their labels where there are labels; None where there is none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.training.rates import Rates
+        >>> from udl_pt.training.run import Run
+        >>> run = Run.checked(
+        ...     np.zeros((10, 3)), dtype="float64", rates=Rates("float64", learning_rate=0.1), epochs=1,
+        ...     batch_sz=4, validation=0.2, monitor=None, callbacks=[]
+        ... )
+        >>> run, (X_valid,) = run.split(np.random.default_rng(0))
+        >>> run.data[0].shape, X_valid.shape
+        ((8, 3), (2, 3))
         """
         data, valid = self.held_out.split(generator, *self.data)
         return replace(self, data=data), valid

@@ -78,7 +78,7 @@ class SealedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
 
 
 def use_sealed_files(report: Callable[[Path, OSError], None]) -> None:
-    """Make Numba read and write PyTensor's folder through `SealedCacheFile`.
+    """Set `SealedCacheFile` as the class through which Numba reads and writes PyTensor's folder.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Contrastive divergence and its kin: the compiled training step of a restricted Boltzmann machine.
+"""Contrastive divergence and its variants: the compiled training step of a restricted Boltzmann machine.
 
-All of them make ``mean(F(v0)) - mean(F(v1))`` small, with F the free energy, v0 the data and v1 a sample of
+All of them reduce ``mean(F(v0)) - mean(F(v1))``, with F the free energy, v0 the data and v1 a sample of
 the model that is held constant (chapter 4). They differ in where v1 is from: a few Gibbs steps from the data
-(CD-k), chains that go on from step to step (persistent CD), or such chains at several temperatures.
+(CD-k), chains that continue from step to step (persistent CD), or such chains at several temperatures.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ CENTRING_RATE = 0.01  # of the sliding mean of the hidden units
 
 @dataclass(frozen=True)
 class Sampler:
-    """Where a step's sample of the model comes from.
+    """Source of a step's sample of the model.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Sampler:
     def checked(
         cls, k: Any, persistent: bool, n_chains: Any, n_temperatures: Any, batch_sz: int, visible: str
     ) -> "Sampler":
-        """Check a model's arguments of these names; as many chains as a batch has rows where not given."""
+        """Check a model's arguments of these names; the default of `n_chains` is `batch_sz`."""
         k, T = check_count(k, "k"), check_count(n_temperatures, "n_temperatures")
         if n_chains is not None:
             n_chains = check_count(n_chains, "n_chains")
@@ -70,7 +70,7 @@ class Sampler:
         return cls(k, (n_chains or batch_sz) if persistent else 0, T)
 
     def chains(self, M: int, stream: RandomStreams, dtype: str) -> SharedVariable | None:
-        """Start persistent chains, at hidden units that are on and off alike often."""
+        """Create persistent chains, whose hidden units are 0 or 1 with probability 1/2."""
         if not self.n_chains:
             return None
         noise = stream.generator.random((self.n_temperatures * self.n_chains, M)) < 0.5
@@ -79,7 +79,7 @@ class Sampler:
     def sample(
         self, model: Machine, v0: Symbolic, chains: SharedVariable | None, stream: RandomStreams
     ) -> tuple[Symbolic, Symbolic | None]:
-        """Return v1, and where the persistent chains then are."""
+        """Return v1, and the new state of the persistent chains."""
         if chains is None:
             return gibbs_chain(model, v0, self.k, stream), None
         if self.n_temperatures == 1:
@@ -102,14 +102,16 @@ def contrastive_step(
     backend: str,
     name: str,
 ) -> UpdateStep:
-    """Make one compiled step of training.
+    """Build one compiled step of training.
 
     Parameters
     ----------
     model : RBM
-        What is trained; its stream makes the draws.
-    sampler, chains
-        Where v1 comes from, and the persistent chains' state, which the step advances.
+        The machine to train. Its stream makes the draws.
+    sampler : Sampler
+        Source of v1.
+    chains : SharedVariable or None
+        The persistent chains' state, which the step advances.
     penalties : sequence of str
         The step's further rates: ``"weight_decay"``, or ``"sparsity_target"`` and ``"sparsity_cost"``.
     batch_sz : int
@@ -118,10 +120,19 @@ def contrastive_step(
         Draw v0 with the batch's values as probabilities.
     centre : ndarray of shape (D,), optional
         Means of the visible units, where the gradient is to be centred.
-    penalty, optimiser : callable, optional
-        See `RBM.fit`.
-    backend, name : str
-        See `udl_pt.backends.Function`.
+    penalty : callable, optional
+        ``penalty(model, V)`` returns a scalar that is added to the cost of a batch V, both symbolic.
+    optimiser : callable, optional
+        Replacement for the book's momentum.
+    backend : {"numba", "c", "jax"}
+        Backend that compiles the step.
+    name : str
+        Name of the compiled function in tracebacks.
+
+    Returns
+    -------
+    UpdateStep
+        The step.
     """
     stream = RandomStreams(model.rng, model.dtype)
     X_in, scale = pt.matrix("X_in", dtype=model.dtype), pt.scalar("scale", dtype=model.dtype)
@@ -174,7 +185,7 @@ def centred_gradient(
     scales: tuple[Symbolic, Symbolic],
     means: tuple[Any, Symbolic],
 ) -> list[Symbolic]:
-    """Return the gradient of the machine whose units count from their means.
+    """Return the gradient of the machine whose units are centred at their means.
 
     Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions in other coordinates
     (Melchior, Fischer and Wiskott, JMLR 2016). With the data above the sample, and x the visible units and y

@@ -34,7 +34,7 @@ BLOCK = 2**26  # bytes
 
 
 class Machine(Protocol):
-    """What a chain needs to know of a model."""
+    """Attributes and methods of a model that a chain uses."""
 
     M: int
     n_features: int
@@ -49,7 +49,7 @@ class Machine(Protocol):
         """Return ``log P(h = 1 | v) / P(h = 0 | v)``, of shape (N, M)."""
 
     def visible_input(self, H: Symbolic) -> Symbolic:
-        """Return what the hidden units send down, ``HW' + b``, of shape (N, D)."""
+        """Return the visible units' input, ``HW' + b``, of shape (N, D)."""
 
 
 def gibbs_chain(model: Machine, V: Symbolic, k: Any, stream: RandomStreams) -> Symbolic:
@@ -82,16 +82,18 @@ def gibbs_chain(model: Machine, V: Symbolic, k: Any, stream: RandomStreams) -> S
 def persistent_chain(
     model: Machine, H: Symbolic, k: int, stream: RandomStreams, n_chains: int
 ) -> tuple[Symbolic, Symbolic]:
-    """Go on with chains that rest at hidden units: `k` times the visible units, then the hidden ones.
+    """Continue chains that rest at hidden units: draw `k` times the visible units, then the hidden ones.
 
     Parameters
     ----------
-    model, stream
-        As of `gibbs_chain`.
+    model : Machine
+        The restricted Boltzmann machine.
     H : Variable of shape (n_chains, M)
-        Where the chains are.
+        Hidden units of the chains.
     k : int
         Steps, at least 1.
+    stream : RandomStreams
+        Source of the draws.
     n_chains : int
         Their number.
 
@@ -115,20 +117,24 @@ def persistent_chain(
 def tempered_chain(
     model: Machine, H: Symbolic, betas: np.ndarray, k: int, stream: RandomStreams, n_chains: int
 ) -> tuple[Symbolic, Symbolic]:
-    """Parallel tempering: chains at inverse temperatures `betas` that change places (Desjardins et al. 2010).
+    """Run parallel tempering: chains at inverse temperatures that exchange states (Desjardins et al. 2010).
 
     A step is a Gibbs step of every chain under ``exp(-beta E)``, then an exchange between neighbouring
-    temperatures i and j, first of even pairs, then of odd ones, with probability
+    temperatures i and j. Even pairs come first, then odd ones. The probability of an exchange is
     ``min(1, exp((beta_i - beta_j) (E_i - E_j)))``. Bernoulli units only.
 
     Parameters
     ----------
-    model, k, stream
-        As of `persistent_chain`.
+    model : Machine
+        The restricted Boltzmann machine.
     H : Variable of shape (len(betas) * n_chains, M)
-        Where the chains are, those of the first temperature first.
+        Hidden units of the chains, those of the first temperature first.
     betas : ndarray
-        Inverse temperatures; the first is 1, the model's own.
+        Inverse temperatures. The first is 1, the model's own.
+    k : int
+        Steps, at least 1.
+    stream : RandomStreams
+        Source of the draws.
     n_chains : int
         Chains a temperature.
 
@@ -167,7 +173,7 @@ def tempered_chain(
 
 
 def _partners(T: int, first: int) -> np.ndarray:
-    """For each temperature that with which it exchanges; itself where it has none."""
+    """Return for each temperature the one with which it exchanges, itself where it has none."""
     partner = np.arange(T)
     for i in range(first, T - 1, 2):
         partner[i], partner[i + 1] = i + 1, i
@@ -177,16 +183,20 @@ def _partners(T: int, first: int) -> np.ndarray:
 def clamped_chain(
     model: Machine, V: Symbolic, missing: Symbolic, k: Any, stream: RandomStreams
 ) -> tuple[Symbolic, Symbolic]:
-    """Draw the missing visible units in turns with the hidden ones; the known stay as they are.
+    """Draw the hidden units and the missing visible units in turn; the known ones stay as they are.
 
     Parameters
     ----------
-    model, k, stream
-        As of `gibbs_chain`.
+    model : Machine
+        The restricted Boltzmann machine.
     V : Variable of shape (N, D)
-        Known values, and where the missing ones start.
+        Known values, and the start of the missing ones.
     missing : Variable of shape (N, D)
         1 where a value is missing, else 0.
+    k : int or scalar variable
+        Steps, at least 1.
+    stream : RandomStreams
+        Source of the draws.
 
     Returns
     -------
@@ -208,12 +218,12 @@ def clamped_chain(
 
 
 def _start(model: Machine, V: Symbolic) -> Symbolic:
-    """Cast where chains start to the dtype of what a step returns: a loop needs the same in all steps."""
+    """Cast the start of chains to the dtype that a step returns: a loop needs the same in all steps."""
     return pt.cast(V, upcast(V.dtype, model.dtype))
 
 
 def run_chain(model: Any, V: Any, k: int) -> np.ndarray:
-    """Carry out `k` steps of `gibbs_chain` on an array."""
+    """Run `k` steps of `gibbs_chain` on an array."""
 
     def make(model: Any, backend: str) -> Function:
         V, steps = pt.matrix("V", dtype=model.dtype), pt.lscalar("steps")
@@ -239,6 +249,6 @@ def blocks(k: int, draws: int) -> Iterator[int]:
 def gibbs_draws(
     model: Machine, k: Any, n: Any, stream: RandomStreams, more: Sequence[tuple[str, Any]] = ()
 ) -> list[Symbolic]:
-    """Make the draws of `k` steps of `n` chains: in each those of the hidden, then of the visible units."""
+    """Return the draws of `k` steps of `n` chains: in each for the hidden, then the visible units."""
     each = [("uniform", (n, model.M)), (model.units.noise, (n, model.n_features)), *more]
     return stream.loop_draws(k, each, model.dtype)

@@ -1,8 +1,8 @@
-"""Visible units of a restricted Boltzmann machine: what the data's values are taken for.
+"""Visible units of a restricted Boltzmann machine, Bernoulli and Gaussian.
 
-Each kind says how its units enter the energy, how they are drawn given the hidden units, and which cost
-compares data with their reconstruction. `a` is what the hidden units send down, ``HW' + b``; `z` is the
-logarithm of the variances, or None where it is zero.
+Each kind defines how its units enter the energy, how they are drawn given the hidden units, and which cost
+compares data with their reconstruction. `a` is the units' input from the hidden units,
+``HW' + b``. `z` is the logarithm of the variances, or None where it is zero.
 
 A drawn unit is a constant of every gradient: contrastive divergence doesn't differentiate its samples.
 """
@@ -33,7 +33,7 @@ class BernoulliUnits:
         return -V.dot(b)
 
     def scaled(self, V: Symbolic, z: Symbolic | None) -> Symbolic:
-        """Return what the hidden units see."""
+        """Return the values that the hidden units see: `V` itself."""
         return V
 
     def log_normaliser(self, a: Symbolic, b: Symbolic, z: Symbolic | None) -> Symbolic:
@@ -73,7 +73,7 @@ class GaussianUnits:
         return self.scaled((V - b) ** 2, z).sum(axis=1) / np.asarray(2, V.dtype)
 
     def scaled(self, V: Symbolic, z: Symbolic | None) -> Symbolic:
-        """Return what the hidden units see: values in units of the variance."""
+        """Return the values that the hidden units see: `V` divided by the variances."""
         return V if z is None else V * pt.exp(-z)
 
     def log_normaliser(self, a: Symbolic, b: Symbolic, z: Symbolic | None) -> Symbolic:

@@ -1,4 +1,4 @@
-"""Chapter 2: who is whose neighbour among the data, as the probabilities p(i, j) of SNE and t-SNE."""
+"""Chapter 2: the neighbours of each data point, as the probabilities p(i, j) of SNE and t-SNE."""
 
 from typing import Any, NamedTuple
 
@@ -30,20 +30,20 @@ PAIRS = 2**10  # differences of points at a time
 
 
 def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
-    """Return t-SNE's p(i, j), in which each point has an s of its own.
+    """Return t-SNE's joint probabilities p(i, j), in which each point has an s of its own.
 
-    ``p(j | i) = exp(-||xi - xj||^2 / (2 si^2)) / sum[k != i] exp(-||xi - xk||^2 / (2 si^2))`` with the si
-    at which ``p(. | i)`` has the given perplexity, and ``p(i, j) = (p(i | j) + p(j | i)) / 2N``. The data's
-    scale doesn't matter: a power of two changes no bit of P.
+    ``p(j | i) = exp(-||xi - xj||^2 / (2 si^2)) / sum[k != i] exp(-||xi - xk||^2 / (2 si^2))`` with the si for
+    which ``p(. | i)`` has the given perplexity. The result is ``p(i, j) = (p(i | j) + p(j | i)) / 2N``. The
+    data's scale does not matter: a power of two changes no bit of P.
 
     Parameters
     ----------
     X : array_like of shape (N, D)
-        At least four points.
+        At least four points, not all the same.
     perplexity : float
-        How many neighbours a point has, in effect: e to the power of the entropy of ``p(. | i)``. Above 0 and
-        below N. It is met to a relative 1e-10, unless that is impossible: a point with more duplicates
-        than the perplexity has them alone as neighbours, all alike.
+        Effective number of neighbours of a point: e to the power of the entropy of ``p(. | i)``. Above 0 and
+        below N. It is met to a relative 1e-10, unless that is impossible. A point with more duplicates than
+        the perplexity has them alone as neighbours, all alike.
 
     Returns
     -------
@@ -58,6 +58,14 @@ def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
     References
     ----------
     van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9 (2008), section 2.
+
+    Examples
+    --------
+    With perplexity 1, each point has one neighbour, its nearest:
+
+    >>> from udl_pt import joint_probabilities
+    >>> joint_probabilities([[0], [1], [10], [11]], perplexity=1).round(3).tolist()
+    [[0.0, 0.25, 0.0, 0.0], [0.25, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.25], [0.0, 0.0, 0.25, 0.0]]
     """
     perplexity = check_number(perplexity, "perplexity", above=0)
     found = points(X, perplexity)
@@ -67,16 +75,16 @@ def joint_probabilities(X: Any, perplexity: float = 30.0) -> np.ndarray:
 
 
 def gaussian_probabilities(X: Any, s: float = 1.0) -> np.ndarray:
-    """Return symmetric SNE's p(i, j) of the book, in which all points share one s.
+    """Return symmetric SNE's joint probabilities p(i, j) of the book, in which all points share one s.
 
     ``p(i, j) = exp(-||xi - xj||^2 / (2 s^2)) / sum[k != m] exp(-||xm - xk||^2 / (2 s^2))``.
 
     Parameters
     ----------
     X : array_like of shape (N, D)
-        At least four points.
+        At least four points, not all the same.
     s : float
-        The spread, in the data's units.
+        Width of the neighbourhoods, in the data's units.
 
     Returns
     -------
@@ -96,16 +104,16 @@ def gaussian_probabilities(X: Any, s: float = 1.0) -> np.ndarray:
 
 
 class Points(NamedTuple):
-    """Data as P is computed from them.
+    """Data in the form of which P is computed.
 
     Attributes
     ----------
     X : ndarray of float64 of shape (N, D)
-        Less the means and times ``2**-k``, in [-1, 1]: squares are in range, and no digit is lost.
+        The data less their means, times ``2**-k``, in [-1, 1]. Squares are in range, and no digit is lost.
     raw : ndarray of float64 of shape (N, D)
-        As they came: differences of near points have all their digits only here.
+        The data as they came. Differences of near points have all their digits only here.
     k : int
-        See `udl_pt._support.precision.Centre`.
+        Exponent of the scale, see `udl_pt._support.precision.Centre`.
     """
 
     X: np.ndarray
@@ -210,7 +218,7 @@ def _blocks(N: int) -> list[slice]:
 
 
 def _distances(found: Points, rows: slice) -> np.ndarray:
-    """Squared distances of some points to all; infinite to themselves."""
+    """Return the squared distances of some points to all; infinite to themselves."""
     X, raw = found.X, found.raw
     squares = (X * X).sum(axis=1)
     d: np.ndarray = squares[rows, None] + squares - 2 * X[rows] @ X.T
@@ -230,10 +238,10 @@ def _distances(found: Points, rows: slice) -> np.ndarray:
 
 
 def _conditional(d: np.ndarray, entropy: float) -> np.ndarray:
-    """Find for each row of squared distances the ``beta = 1 / (2 s^2)`` of that entropy, and give p(j | i).
+    """Return p(j | i) for each row of squared distances, with the ``beta = 1 / (2 s^2)`` of that entropy.
 
-    Bisection; where it lands inside the bracket, Newton's step instead. The entropy's derivative by the
-    logarithm of beta is ``-beta^2 var(d)``.
+    Beta is found by bisection. Newton's step replaces it where it lands inside the bracket. The entropy's
+    derivative by the logarithm of beta is ``-beta^2 var(d)``.
     """
     nearest = d.min(axis=1, keepdims=True)
     d = d - nearest
@@ -272,7 +280,7 @@ def _conditional(d: np.ndarray, entropy: float) -> np.ndarray:
 
 
 def _symmetrise(P: np.ndarray) -> None:
-    """``P <- P + P'``, block by block, so that no second matrix is needed."""
+    """Add P' to P in place, block by block, so that no second matrix is needed."""
     size = 1024
     for i in range(0, len(P), size):
         for j in range(0, i + size, size):

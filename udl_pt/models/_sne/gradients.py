@@ -15,18 +15,18 @@ ROWS = 256  # of P in a block, and of what is computed from them: 2 MB for 1,000
 
 
 class Analytic:
-    """The closed form, in blocks of rows.
+    """Cost and gradient in closed form, in blocks of rows.
 
     Parameters
     ----------
     kernel : Kernel
-        What makes q of distances; see `udl_pt.models._sne.objective`.
+        Function from squared distances to w, of which q is made; see `udl_pt.models._sne.objective`.
     P : ndarray of shape (N, N)
-        Joint probabilities; kept, with -1 on the diagonal from now on.
+        Joint probabilities. The array is kept, and its diagonal set to -1.
     C : int
         Dimensions of the embedding.
-    backend : str
-        See `udl_pt.backends.get_backend`.
+    backend : {"numba", "c", "jax"}
+        Backend that compiles the sums over pairs.
     """
 
     def __init__(self, kernel: Kernel, P: np.ndarray, C: int, backend: str) -> None:
@@ -62,7 +62,19 @@ class Analytic:
 
 
 class Autodiff:
-    """What PyTensor makes of the cost; parameters are those of `Analytic`."""
+    """Cost as a graph, and PyTensor's derivative of it.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Function from squared distances to w, of which q is made; see `udl_pt.models._sne.objective`.
+    P : ndarray of shape (N, N)
+        Joint probabilities. The array is kept.
+    C : int
+        Dimensions of the embedding.
+    backend : {"numba", "c", "jax"}
+        Backend that compiles both.
+    """
 
     def __init__(self, kernel: Kernel, P: np.ndarray, C: int, backend: str) -> None:
         self._P, dtype = P, str(P.dtype)

@@ -1,8 +1,8 @@
-"""Chapter 2: what all embeddings have in common: their arguments, the start, the loop of the descent.
+"""Chapter 2: the common part of all embeddings: their arguments, the start, the loop of the descent.
 
-It is to them what `udl_pt.training.loop` is to the other models: it knows no formula. Cost and gradient, the
-first components, and what a step makes of a gradient are written by `udl_pt.models.tsne`, and once more by
-its eager twin, `udl_pt.eager.tsne`.
+It is to them what `udl_pt.training.loop` is to the other models: it knows no formula. `udl_pt.models.tsne`
+computes cost and gradient, the first components, and the step that follows from a gradient. So does its eager
+twin, `udl_pt.eager.tsne`.
 """
 
 import logging
@@ -38,14 +38,14 @@ class Descent(Protocol):
 
 
 class Embedding(WithChance, Described):
-    """The base of all; a side writes the methods that raise NotImplementedError here.
+    """Base of all embeddings; a subclass writes the methods that raise NotImplementedError here.
 
     Attributes
     ----------
     gradients, methods : tuple of str
-        What a side has of either.
+        Options of the arguments `gradient` and `method` that the subclass has.
     rates : tuple of str
-        The names of what a callback may change.
+        Names of the rates that a callback may change.
     """
 
     gradients: tuple[str, ...] = ("analytic", "autodiff")
@@ -97,12 +97,21 @@ class Embedding(WithChance, Described):
         return self._dtype(None)
 
     def transform(self, X: Any) -> np.ndarray:
-        """Raise an error: an embedding has no transform.
+        """Raise an error, since an embedding has no transform.
 
         Raises
         ------
         NotImplementedError
             Always.
+
+        Examples
+        --------
+        >>> from udl_pt import TSNE
+        >>> try:
+        ...     TSNE().transform([[1, 2]])
+        ... except NotImplementedError as error:
+        ...     print(error)
+        TSNE has no transform: it moves the points it was given, and learns no function ...
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no transform: it moves the points it was given, and learns no "
@@ -127,7 +136,7 @@ class Embedding(WithChance, Described):
     def _moved(
         Y: np.ndarray, v: np.ndarray, gains: np.ndarray, gradient: np.ndarray, rate: float, momentum: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Take a step against the gradient: give the new places, velocities and gains."""
+        """Take a step against the gradient, and return the new places, velocities and gains."""
         raise NotImplementedError
 
     def _way_out(self) -> str:
@@ -242,7 +251,7 @@ class Embedding(WithChance, Described):
 
 
 class GaussianEmbedding(Embedding):
-    """Symmetric SNE's arguments, P and step size."""
+    """Arguments, P and step size of symmetric SNE."""
 
     def __init__(
         self,
@@ -288,7 +297,7 @@ class GaussianEmbedding(Embedding):
 
 
 class StudentEmbedding(Embedding):
-    """t-SNE's arguments and step size."""
+    """Arguments and step size of t-SNE."""
 
     def __init__(
         self,

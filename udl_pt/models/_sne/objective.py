@@ -1,4 +1,4 @@
-"""Chapter 2: what symmetric SNE and t-SNE make small, and its gradient, as graphs.
+"""Chapter 2: the cost of symmetric SNE and t-SNE, and its gradient, as graphs.
 
 Both compare the data's p(i, j) (`udl_pt.models._sne.affinities`) with the embedding's ``q(i, j) = w_ij / Z``,
 where w falls with the squared distance d of two points and ``Z = sum[k != m] w_km``:
@@ -6,13 +6,12 @@ where w falls with the squared distance d of two points and ``Z = sum[k != m] w_
 - symmetric SNE: ``w = exp(-d)``, without a half, as in the book;
 - t-SNE: ``w = 1 / (1 + d)``, Student's t-distribution.
 
-The cost is ``KL(P || Q) = sum p log p - sum p log w + log Z`` (for P of sum 1), and with
-``s = -d log w / dd`` (1, and ``1 / (1 + d)``) its gradient is
-``dC/dyi = 4 sum_j (p_ij - q_ij) s_ij (yi - yj)``.
+The cost is ``KL(P || Q) = sum p log p - sum p log w + log Z`` (for P of sum 1). With ``s = -d log w / dd``
+(1, and ``1 / (1 + d)``) its gradient is ``dC/dyi = 4 sum_j (p_ij - q_ij) s_ij (yi - yj)``.
 
 The public functions are these formulas. A descent takes the gradient from sums over pairs instead
-(`pair_sums`), for some rows of P after the other, so that what is made of the pairs stays in the processor's
-cache, and nothing of the size N x N is ever written.
+(`pair_sums`), for one block of rows of P after the other. So the arrays of a block's pairs stay in the
+processor's cache, and nothing of the size N x N is ever written.
 """
 
 from collections.abc import Callable
@@ -45,12 +44,64 @@ Kernel = Callable[[Symbolic], tuple[Symbolic, Symbolic | None, Symbolic]]
 
 
 def gaussian(d: Symbolic) -> tuple[Symbolic, Symbolic | None, Symbolic]:
-    """Return w, s and log w of symmetric SNE for squared distances `d`; None says that s is 1."""
+    """Return w, s and log w of symmetric SNE for squared distances: ``w = exp(-d)``.
+
+    The cost has ``q(i, j) = w_ij / sum w``. The factor ``s = -d log w / dd`` scales the forces of the
+    gradient.
+
+    Parameters
+    ----------
+    d : Variable
+        Squared distances of points of the embedding.
+
+    Returns
+    -------
+    w : Variable
+        ``exp(-d)``.
+    s : None
+        Stands for 1.
+    log_w : Variable
+        ``-d``.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt import SymmetricSNE
+    >>> w, s, log_w = SymmetricSNE.kernel(pt.as_tensor([0.0, 1.0]))
+    >>> w.eval().round(3).tolist()
+    [1.0, 0.368]
+    >>> s is None
+    True
+    """
     return pt.exp(-d), None, -d
 
 
 def student(d: Symbolic) -> tuple[Symbolic, Symbolic | None, Symbolic]:
-    """Return w, s and log w of t-SNE for squared distances `d`."""
+    """Return w, s and log w of t-SNE for squared distances: ``w = 1 / (1 + d)``.
+
+    The cost has ``q(i, j) = w_ij / sum w``. The factor ``s = -d log w / dd`` scales the forces of the
+    gradient.
+
+    Parameters
+    ----------
+    d : Variable
+        Squared distances of points of the embedding.
+
+    Returns
+    -------
+    w, s : Variable
+        Both ``1 / (1 + d)``.
+    log_w : Variable
+        ``-log(1 + d)``.
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt import TSNE
+    >>> w, s, log_w = TSNE.kernel(pt.as_tensor([0.0, 1.0, 3.0]))
+    >>> w.eval().tolist()
+    [1.0, 0.5, 0.25]
+    """
     w: Any = 1 / (1 + d)
     # NumPy's log is vectorised, its log1p is not; where it matters, PyTensor makes log1p of it
     return w, w, -pt.log(1 + d)
@@ -63,25 +114,39 @@ def sne_cost(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
 @overload
 def sne_cost(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def sne_cost(P: Any, Y: Any) -> Any:
-    """Return symmetric SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
+    """Return symmetric SNE's cost, the Kullback-Leibler divergence ``KL(P || Q)`` (chapter 2).
+
+    Q has ``q(i, j) = exp(-||yi - yj||^2) / sum[k != m] exp(-||yk - ym||^2)``.
 
     Parameters
     ----------
     P : Variable or array_like of shape (N, N)
         Joint probabilities: symmetric, zeros on the diagonal, sum 1.
     Y : Variable or array_like of shape (N, C)
-        The embedding; points may coincide.
+        The embedding. Points may coincide.
 
     Returns
     -------
     Variable or numpy.ndarray of shape ()
-        In nats; a graph where `P` or `Y` is a PyTensor variable, else an array.
+        The divergence in nats, at least 0. A graph if `P` or `Y` is a PyTensor variable, otherwise an array.
 
     Raises
     ------
     ValueError, TypeError
-        For arrays that are no such probabilities, or don't fit together; for squared distances that are
-        too large for Y's dtype.
+        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
+        large for Y's dtype.
+
+    Examples
+    --------
+    All pairs are equally probable. Then all distances in the embedding should be equal:
+
+    >>> import numpy as np
+    >>> from udl_pt import sne_cost
+    >>> P = (1 - np.eye(3)) / 6
+    >>> bool(sne_cost(P, np.eye(3)) < 1e-9)
+    True
+    >>> round(float(sne_cost(P, [[0], [0], [1]])), 3)
+    0.119
     """
     return _called("sne_cost", gaussian, _cost, P, Y)
 
@@ -93,9 +158,39 @@ def tsne_cost(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
 @overload
 def tsne_cost(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def tsne_cost(P: Any, Y: Any) -> Any:
-    """Return t-SNE's cost, the Kullback-Leibler divergence of Q from P (chapter 2).
+    """Return t-SNE's cost, the Kullback-Leibler divergence ``KL(P || Q)`` (chapter 2).
 
-    Parameters and results are those of `sne_cost`.
+    Q has ``q(i, j) = w_ij / sum[k != m] w_km`` with ``w_ij = 1 / (1 + ||yi - yj||^2)``.
+
+    Parameters
+    ----------
+    P : Variable or array_like of shape (N, N)
+        Joint probabilities: symmetric, zeros on the diagonal, sum 1.
+    Y : Variable or array_like of shape (N, C)
+        The embedding. Points may coincide.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape ()
+        The divergence in nats, at least 0. A graph if `P` or `Y` is a PyTensor variable, otherwise an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
+        large for Y's dtype.
+
+    Examples
+    --------
+    All pairs are equally probable. Then all distances in the embedding should be equal:
+
+    >>> import numpy as np
+    >>> from udl_pt import tsne_cost
+    >>> P = (1 - np.eye(3)) / 6
+    >>> bool(tsne_cost(P, np.eye(3)) < 1e-9)
+    True
+    >>> round(float(tsne_cost(P, [[0], [0], [1]])), 3)
+    0.057
     """
     return _called("tsne_cost", student, _cost, P, Y)
 
@@ -107,9 +202,27 @@ def sne_gradient(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
 @overload
 def sne_gradient(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def sne_gradient(P: Any, Y: Any) -> Any:
-    """Return the gradient of `sne_cost` by Y in closed form, of shape (N, C).
+    """Return the gradient of symmetric SNE's cost by Y in closed form.
 
-    It is ``4 sum_j (p_ij - q_ij)(yi - yj)``. Parameters are those of `sne_cost`.
+    It is ``4 sum_j (p_ij - q_ij)(yi - yj)``.
+
+    Parameters
+    ----------
+    P : Variable or array_like of shape (N, N)
+        Joint probabilities: symmetric, zeros on the diagonal, sum 1.
+    Y : Variable or array_like of shape (N, C)
+        The embedding. Points may coincide.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape (N, C)
+        The gradient. A graph if `P` or `Y` is a PyTensor variable, otherwise an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
+        large for Y's dtype.
     """
     return _called("sne_gradient", gaussian, _gradient, P, Y)
 
@@ -121,10 +234,28 @@ def tsne_gradient(P: ArrayLike, Y: SymbolicLike) -> Symbolic: ...
 @overload
 def tsne_gradient(P: ArrayLike, Y: ArrayLike) -> np.ndarray: ...
 def tsne_gradient(P: Any, Y: Any) -> Any:
-    """Return the gradient of `tsne_cost` by Y in closed form, of shape (N, C).
+    """Return the gradient of t-SNE's cost by Y in closed form.
 
     It is ``4 sum_j (p_ij - q_ij)(yi - yj) / (1 + ||yi - yj||^2)`` (van der Maaten and Hinton, JMLR 9 (2008),
-    equation 5). Parameters are those of `sne_cost`.
+    equation 5).
+
+    Parameters
+    ----------
+    P : Variable or array_like of shape (N, N)
+        Joint probabilities: symmetric, zeros on the diagonal, sum 1.
+    Y : Variable or array_like of shape (N, C)
+        The embedding. Points may coincide.
+
+    Returns
+    -------
+    Variable or numpy.ndarray of shape (N, C)
+        The gradient. A graph if `P` or `Y` is a PyTensor variable, otherwise an array.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
+        large for Y's dtype.
     """
     return _called("tsne_gradient", student, _gradient, P, Y)
 
@@ -150,7 +281,7 @@ def _gradient(kernel: Kernel, P: Symbolic, Y: Symbolic) -> Symbolic:
 
 
 def _others(log_w: Symbolic, Y: Symbolic) -> Symbolic:
-    """Make log w minus infinity where a point meets itself; in a way that every backend can do."""
+    """Set log w to minus infinity where a point meets itself, in a way that every backend can compile."""
     numbers = pt.cumsum(pt.ones_like(Y[:, 0]))
     return pt.switch(pt.eq(numbers[:, None], numbers[None, :]), -np.inf, log_w)
 
@@ -184,7 +315,7 @@ def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
 def _sums_on_numba(
     attracting: Symbolic, repelling: Symbolic, w: Symbolic, own: Symbolic, points: Symbolic
 ) -> list[Symbolic]:
-    """Write the sums down as they are: there they become one loop, and no matrix is made (`numba_sums`)."""
+    """Write the sums down as they are: on Numba they become one loop, and no matrix is written."""
     differences = _differences(own, points)
     terms = [factor * difference for factor in (attracting, repelling) for difference in differences]
     return [term.sum(axis=1, acc_dtype=w.dtype) for term in (*terms, w)]
@@ -204,9 +335,10 @@ def _sums_by_products(
 
 @cache
 def attraction(kernel: Kernel, C: int, dtype: str) -> Function:
-    """Make ``sum p log w`` of some rows, called as `pair_sums`; of a point and itself, log w is 0.
+    """Compile ``sum p log w`` over some rows of P; of a point and itself, log w is 0.
 
-    It is needed only now and then, so NumPy carries it out, which takes no time to compile.
+    It is called as `pair_sums`. It is needed only now and then, so NumPy computes it, which takes no time to
+    compile.
     """
     P, own, points = _inputs(C, dtype)
     log_w = kernel(_squared_distances(own, points))[2]
