@@ -1,5 +1,6 @@
 """Backends, locks, and what is said about BLAS."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from scipy.special import expit
 from udl_pt import AutoEncoder, set_backend
 from udl_pt.backends import BACKENDS, Function, float_dtype, get_backend, shared, to_numpy
 from udl_pt.backends import _cache as compile_cache
+from udl_pt.backends._blas import quiet_about_blas
 
 
 @pytest.fixture(autouse=True)
@@ -209,3 +211,20 @@ def test_numbers_that_overflow_warn_on_no_backend(compiled):
         warnings.filterwarnings("ignore", message="backend 'c' found no")
         product, _ = f(X)
     np.testing.assert_array_equal(np.isfinite(product), False)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_compiling_waits_for_no_lock_of_logging(backend):
+    """Before Python 3.13, Ctrl-C within a call of logging may leave its lock taken by the main thread."""
+
+    def enter_and_leave():
+        with quiet_about_blas(backend):
+            pass
+
+    compiling = threading.Thread(target=enter_and_leave)
+    with logging._lock:
+        compiling.start()
+        compiling.join(20)
+        waits = compiling.is_alive()
+    compiling.join()
+    assert not waits

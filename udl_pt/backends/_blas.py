@@ -13,7 +13,7 @@ from udl_pt.backends._cache import prepare_cache
 __all__ = ["blas_of_c", "blas_of_numba", "compiler_of_c", "quiet_about_blas"]
 
 _warned_about_blas = False
-
+_logger = logging.getLogger("pytensor.tensor.blas")
 
 _SLOW_C = (
     "backend 'c' found no BLAS to link: its steps take 2 to 4 times as long. Use 'numba', or "
@@ -41,13 +41,13 @@ def quiet_about_blas(backend: str) -> Iterator[None]:
         warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
         # about shapes that fit, which JAX checks itself when it traces a function
         warnings.filterwarnings("ignore", message="Skipping Assert.*JAX tracing", category=UserWarning)
-        logger = logging.getLogger("pytensor.tensor.blas")
-        level = logger.level
-        logger.setLevel(logging.ERROR)
+        # No call of logging here: before Python 3.13 an interrupt within one may leave its lock taken for good.
+        disabled = _logger.disabled
         try:
+            _logger.disabled = True
             yield
         finally:
-            logger.setLevel(level)
+            _logger.disabled = disabled
 
 
 def blas_of_c() -> str:
