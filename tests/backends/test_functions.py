@@ -221,6 +221,7 @@ def test_compiling_waits_for_no_lock_of_logging(backend):
         with quiet_about_blas(backend):
             pass
 
+    enter_and_leave()  # imports what it needs, which calls logging
     compiling = threading.Thread(target=enter_and_leave)
     with logging._lock:
         compiling.start()

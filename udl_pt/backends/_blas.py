@@ -41,7 +41,7 @@ def quiet_about_blas(backend: str) -> Iterator[None]:
         warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
         # about shapes that fit, which JAX checks itself when it traces a function
         warnings.filterwarnings("ignore", message="Skipping Assert.*JAX tracing", category=UserWarning)
-        # No call of logging here: before Python 3.13 an interrupt within one may leave its lock taken for good.
+        # Call nothing of logging: before Python 3.13 an interrupt there may leave its lock taken for good.
         disabled = _logger.disabled
         try:
             _logger.disabled = True
