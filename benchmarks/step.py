@@ -15,7 +15,7 @@ is `BernoulliRBM.partial_fit`.
 
 Unless it has to be quick, the seconds from the process's start to the first results follow (`start.py`).
 
-NumPy and SciPy bring a BLAS each, whose idle threads spin for a while, so contestants run in blocks, each
+NumPy and SciPy bring a BLAS each, whose idle threads spin for a while, so candidates run in blocks, each
 after a rest and with calls to warm up, and take turns in another order each round.
 """
 
@@ -198,7 +198,7 @@ def each_call(step, count):
     return np.diff(stamps)
 
 
-def contestants(kind, dtype):
+def candidates(kind, dtype):
     """Give what times `count` calls of each that can run here, and how far their results are apart."""
     makers = {f"udl_pt, {backend}": partial(udl_pt_step, backend) for backend in BACKENDS}
     makers |= {"PyTorch": torch_step, "JAX": jax_step, "scikit-learn": sklearn_step}
@@ -229,7 +229,7 @@ def main():
     results = []
     for kind, dtype in product(options.kind, dtypes):
         table = Table("way", "median ms", "quartiles", "ratio", "apart", title=f"{kind}, {dtype}")
-        blocks, apart = contestants(kind, dtype)
+        blocks, apart = candidates(kind, dtype)
         times = {name: [] for name in blocks}
         for turn in range(rounds):
             for name in np.roll(list(blocks), -turn):

@@ -197,7 +197,7 @@ def test_chapter3_finds_bad_sizes_before_it_trains():
 
 
 def test_chapter3_takes_the_books_epochs_on_enough_data(monkeypatch):
-    monkeypatch.setattr("udl_pt.book._programs.SMALL", 100)
+    monkeypatch.setattr("udl_pt.book._shared.SMALL", 100)
     section = chapter3.section(tiny(), Settings(sizes=[4]))
     results = section.results
     assert results["epochs"] == {"pretrained": 3, "not pretrained": 10}
@@ -257,7 +257,7 @@ def test_chapter4_likelihoods_are_of_the_test_images_drawn_with_the_seed(monkeyp
 
 @pytest.mark.usefixtures("little")
 def test_chapter4_takes_the_books_epochs_on_enough_data(monkeypatch):
-    monkeypatch.setattr("udl_pt.book._programs.SMALL", 100)
+    monkeypatch.setattr("udl_pt.book._shared.SMALL", 100)
     section = CHAPTERS["4"](tiny(), Settings(sizes=[4]))
     assert set(section.results["epochs"].values()) == {3}
     assert section.results["pretrain_epochs"] == 1

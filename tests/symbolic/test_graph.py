@@ -12,8 +12,8 @@ from scipy.special import log_softmax, logsumexp, softmax
 from udl_pt import AutoEncoder, RandomStreams
 from udl_pt.backends import Function
 from udl_pt.symbolic.corruption import gaussian, masking, salt_and_pepper
-from udl_pt.symbolic.costs import lead
-from udl_pt.symbolic.expressions import of_length_one, rectified
+from udl_pt.symbolic.costs import log_odds_against
+from udl_pt.symbolic.expressions import normalise_rows, rectified
 
 
 def corrupted(corruption, X, seed=0):
@@ -167,8 +167,8 @@ def test_rows_of_length_one_however_small_they_were(backend, dtype, tiny):
     rows = np.random.RandomState(0).randn(4, 6) * np.array([[1], [0], [tiny], [tiny**0.5]])
     kept = np.array([1, 0, 1, 1, 0, 1])
     G, mask = pt.matrix("G", dtype=dtype), pt.matrix("mask", dtype=dtype)
-    thinned = G * mask / np.asarray(0.8, dtype)  # a product, which rewrites draw out of the quotient
-    scaled = Function([G, mask], of_length_one(thinned), backend=backend)
+    dropped = G * mask / np.asarray(0.8, dtype)  # a product, which rewrites draw out of the quotient
+    scaled = Function([G, mask], normalise_rows(dropped), backend=backend)
     seen = scaled(rows.astype(dtype), np.tile(kept, (4, 1)).astype(dtype))
     expected = kept * rows / [[1], [np.inf], [tiny], [tiny**0.5]]
     lengths = np.linalg.norm(expected, axis=1, keepdims=True)
@@ -183,7 +183,7 @@ def test_the_softplus_of_a_lead_is_a_cost_whose_gradient_keeps_its_direction(dty
     own = np.eye(4, dtype=bool)[labels]
     logits += own * np.array([[-5], [0], [5], [20], [largest]])
     A, T = pt.matrix("A", dtype=dtype), pt.ivector("T")
-    J = pt.softplus(lead(T, A, 4))
+    J = pt.softplus(log_odds_against(T, A, 4))
     cost, gradient = Function([A, T], [J, pytensor.grad(J.sum(), A)], backend="jax")(
         logits.astype(dtype), labels
     )

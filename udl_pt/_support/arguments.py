@@ -30,7 +30,7 @@ __all__ = [
     "check_switches",
     "is_scalar",
     "list_of_callables",
-    "one_a_layer",
+    "per_layer",
 ]
 
 LARGEST = 2**31 - 1  # of a count: no array has so many rows, and no loop so many steps
@@ -241,7 +241,7 @@ def check_sizes(hidden_layer_sizes: Any) -> list[Any]:
     return sizes
 
 
-def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
+def per_layer(value: Any, name: str, n_layers: int) -> list[Any]:
     """Return one entry a layer: those of a list (or the like), or the same for all."""
     is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
     if not (is_list or (isinstance(value, np.ndarray) and value.ndim == 1)):
@@ -253,7 +253,7 @@ def one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
 
 def check_options(options: Any, n_layers: int) -> list[Mapping[str, Any]]:
     """Return a mapping of arguments for each layer's ``fit``: those of a list, or the same for all."""
-    each = one_a_layer({} if options is None else options, "pretrain_options", n_layers)
+    each = per_layer({} if options is None else options, "pretrain_options", n_layers)
     if not all(isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each):
         raise TypeError(
             f"pretrain_options is {shown(options)}, expected a dict of arguments for the layers' fit, such "

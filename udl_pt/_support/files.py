@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt._support.interrupts import whole
+from udl_pt._support.interrupts import uninterruptible
 
 try:
     import fcntl
@@ -113,7 +113,7 @@ def folder_if_filled(folder: Path) -> Iterator[None]:
                 place.rmdir()
 
 
-@whole
+@uninterruptible
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write files into a folder: all of them, or none where an error is raised.
 

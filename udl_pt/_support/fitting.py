@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from udl_pt._support.interrupts import bracketed, whole
+from udl_pt._support.interrupts import bracketed, uninterruptible
 
-__all__ = ["being_fitted", "is_being_fitted", "one_fit_at_a_time", "open_to_fit"]
+__all__ = ["allowing_fit", "being_fitted", "is_being_fitted", "one_fit_at_a_time"]
 
 R = TypeVar("R")
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -83,7 +83,7 @@ def is_being_fitted(model: Any) -> bool:
 
 
 @contextmanager
-def open_to_fit(layer: Any) -> Iterator[None]:
+def allowing_fit(layer: Any) -> Iterator[None]:
     """Allow this thread, which fits a network, to fit a layer of it."""
     mine = {id(layer): _Claim(layer, threading.get_ident(), open=True)}
     before = {key: _claims[key] for key in mine if key in _claims}  # this thread's own: no other changes them
@@ -95,7 +95,7 @@ def open_to_fit(layer: Any) -> Iterator[None]:
         _restore(mine, before)
 
 
-@whole
+@uninterruptible
 def _restore(mine: Iterable[int], before: dict[int, _Claim]) -> None:
     with _lock:
         for key in mine:

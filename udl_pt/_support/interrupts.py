@@ -22,7 +22,7 @@ __all__ = [
     "ending_by_signals",
     "interruptible",
     "uninterrupted",
-    "whole",
+    "uninterruptible",
 ]
 
 P = ParamSpec("P")
@@ -181,7 +181,7 @@ def uninterrupted(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
         gate.open()
 
 
-def whole(function: Callable[P, R]) -> Callable[P, R]:
+def uninterruptible(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate a function that must happen whole; see `uninterrupted`."""
 
     @functools.wraps(function)

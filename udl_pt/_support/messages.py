@@ -13,7 +13,7 @@ import numpy as np
 __all__ = [
     "advice_for_no_array",
     "advice_for_numbers",
-    "codes_that_are_no_probabilities",
+    "codes_outside_unit_interval",
     "no_probabilities",
     "plain",
     "shown",
@@ -127,7 +127,7 @@ def _advice_for_probabilities(name: str, low: float, high: float, dtype: Any) ->
     return "divide by the largest value that there can be?"
 
 
-def codes_that_are_no_probabilities(number: int, n_layers: int) -> ValueError:
+def codes_outside_unit_interval(number: int, n_layers: int) -> ValueError:
     """Return the error that a layer takes probabilities, and the one below returns other values."""
     return ValueError(
         f"layer {number} of {n_layers} (see pretrain_options) takes values in [0, 1], and layer "

@@ -6,11 +6,11 @@ from typing import Any
 
 from udl_pt._support.exceptions import DivergenceError
 
-__all__ = ["naming_layer", "restored_after_bad_input"]
+__all__ = ["layers_restored_on_error", "naming_layer"]
 
 
 @contextmanager
-def restored_after_bad_input(layers: Sequence[Any]) -> Iterator[None]:
+def layers_restored_on_error(layers: Sequence[Any]) -> Iterator[None]:
     """Set all attributes of some layers back when an exception passes, but not after a divergence."""
     before = [dict(vars(layer)) for layer in layers]
     try:

@@ -206,7 +206,7 @@ class Function:
         """
         return call_holding(self._locks, function, *args)
 
-    def take_over(self, other: "Function") -> None:
+    def reuse_compiled(self, other: "Function") -> None:
         """Use the compiled code of another function, where both compute the same.
 
         Both must have the same backend, and equal graphs of the same shared variables. Otherwise nothing
@@ -226,7 +226,7 @@ class Function:
         >>> old, new = Function([x], 2 * x), Function([x], 2 * x)
         >>> old(np.ones(2)).tolist()
         [2.0, 2.0]
-        >>> new.take_over(old)
+        >>> new.reuse_compiled(old)
         >>> new.operations() == old.operations()  # though `new` was never called
         True
         """

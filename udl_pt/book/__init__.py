@@ -6,7 +6,7 @@
 from collections.abc import Callable
 
 from udl_pt.book import chapter1, chapter2, chapter3, chapter4, chapter5, chapter6
-from udl_pt.book._programs import Settings
+from udl_pt.book._shared import Settings
 from udl_pt.book.report import Section
 from udl_pt.datasets import Dataset
 

@@ -14,7 +14,7 @@ from udl_pt.inspection.attacks import (
 )
 from udl_pt.models.dnn import DNN
 
-__all__ = ["Attacked", "attack", "targeted_rates", "trick"]
+__all__ = ["AttackOutcomes", "attack", "targeted_rates", "trick"]
 
 EPSILON = 0.1  # a pixel's change, in the pictures and in hardening
 EPSILONS = (0.0, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25)
@@ -23,7 +23,7 @@ SIGN, MANY, NOISE = "fast gradient sign", f"{STEPS} steps", "random noise"
 
 
 @dataclass
-class Attacked:
+class AttackOutcomes:
     """The outcomes of all attacks on one network.
 
     Attributes
@@ -46,7 +46,7 @@ class Attacked:
         return self.outcomes[way][EPSILONS.index(epsilon)]
 
 
-def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> Attacked:
+def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> AttackOutcomes:
     """Attack a network in three ways, with perturbations of every size.
 
     Parameters
@@ -62,7 +62,7 @@ def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> Attacked:
 
     Returns
     -------
-    Attacked
+    AttackOutcomes
     """
     outcomes: dict[str, list[Outcome]] = {SIGN: [], MANY: [], NOISE: []}
     for epsilon in EPSILONS:
@@ -74,7 +74,7 @@ def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> Attacked:
         for name, changed in attacks.items():
             outcomes[name].append(outcome(dnn, X, Y, changed))
     sizes = smallest_change(dnn, X[:100], Y[:100], steps=10, rounds=10)[1]
-    return Attacked(outcomes, float(np.median(sizes)))
+    return AttackOutcomes(outcomes, float(np.median(sizes)))
 
 
 def trick(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:

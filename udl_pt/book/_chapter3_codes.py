@@ -6,8 +6,8 @@ import numpy as np
 import scipy.linalg
 from sklearn.neighbors import KNeighborsClassifier
 
-from udl_pt.book import _programs as programs
-from udl_pt.book._programs import GENTLE, Settings, percent
+from udl_pt.book import _shared
+from udl_pt.book._shared import GENTLE, Settings, percent
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -54,7 +54,7 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small = len(data.X) < programs.SMALL
+    small = len(data.X) < _shared.SMALL
     looks = {}
     for name, pretrain_epochs in (("pretrained", 5 if small else 1), ("not pretrained", 0)):
         settings.say(f"DNN({DEEP}), {name}: how far a step moves each layer")
@@ -113,7 +113,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small = len(data.X) < programs.SMALL
+    small = len(data.X) < _shared.SMALL
     table = [["hidden units' training", "cost of labels (nats)", "test error"]]
     results: dict[str, Any] = {"hidden": OVERCOMPLETE, "masked": MASKED}
     for name, corruption in (("clean pixels", None), (f"{MASKED:.0%} of the pixels masked", masking(MASKED))):
@@ -220,7 +220,7 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small = len(data.X) < programs.SMALL
+    small = len(data.X) < _shared.SMALL
     settings.say(f"a deep auto-encoder, layers {PLANE}")
     deep = DeepAutoEncoder(PLANE, **settings.made()).fit(
         data.X,

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
-from udl_pt.book._programs import Settings
+from udl_pt.book._shared import Settings
 from udl_pt.datasets import donut, gaussian_clouds, xor_clouds
 from udl_pt.models.pca import PCA
 from udl_pt.models.tsne import TSNE, SymmetricSNE

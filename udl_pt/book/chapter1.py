@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from udl_pt.book import _programs as programs
-from udl_pt.book._programs import Settings, percent
+from udl_pt.book import _shared
+from udl_pt.book._shared import Settings, percent
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.pca import PCA
@@ -186,7 +186,7 @@ def _variance(pca: PCA, needed: int) -> Picture:
 
 
 def _rebuilt(pca: PCA, data: Dataset) -> Picture:
-    first = programs.first_of_each(data)
+    first = _shared.first_of_each(data)
     X = np.asarray(data.Xtest[first], float)
     Z = pca.transform(X)
     rows = {"original": X}
@@ -201,7 +201,7 @@ def _rebuilt(pca: PCA, data: Dataset) -> Picture:
 
 
 def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any]:
-    first = programs.first_of_each(data)
+    first = _shared.first_of_each(data)
     clean = np.asarray(data.Xtest, float)
     noisy = clean + NOISE * np.random.default_rng(settings.seed).standard_normal(clean.shape)
     K = _kept(clean)

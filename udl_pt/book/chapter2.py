@@ -3,7 +3,7 @@
 from typing import Any
 
 from udl_pt.book._maps import DigitMaps, ToyMap, map_digits, map_toys, time_iterations
-from udl_pt.book._programs import Settings, percent
+from udl_pt.book._shared import Settings, percent
 from udl_pt.book.report import Picture, Section
 from udl_pt.datasets import Dataset
 from udl_pt.models._sne.loop import RECORDED

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from udl_pt.book import _programs as programs
+from udl_pt.book import _shared
 from udl_pt.book._chapter3_codes import deep_codes, linear_codes, noisy_codes, vanishing_gradient
-from udl_pt.book._programs import (
+from udl_pt.book._shared import (
     BY_AUTOENCODERS,
     FINE_TUNING,
-    Contestant,
+    Candidate,
     Settings,
     Stopwatch,
     counted,
@@ -60,20 +60,20 @@ def section(data: Dataset, settings: Settings) -> Section:
     >>> list(section.results["errors"])  # doctest: +SKIP
     ['pretrained', 'not pretrained']
     """
-    small = len(data.X) < programs.SMALL
+    small = len(data.X) < _shared.SMALL
     pretrain_epochs = 5 if small else 1
     epochs = {PRETRAINED: 15, PLAIN: 60} if small else dict(BOOK)
     if settings.epochs is not None:
         epochs = dict.fromkeys(epochs, settings.epochs)
     networks = [  # checked before any is trained
-        Contestant(
+        Candidate(
             PRETRAINED,
             DNN(settings.sizes, **settings.made()),
             epochs[PRETRAINED],
             pretrain_epochs,
             BY_AUTOENCODERS,
         ),
-        Contestant(PLAIN, DNN(settings.sizes, **settings.made()), epochs[PLAIN]),
+        Candidate(PLAIN, DNN(settings.sizes, **settings.made()), epochs[PLAIN]),
     ]
 
     settings.say(f"an auto-encoder with {settings.sizes[0]} hidden units, epochs: {pretrain_epochs}")
@@ -86,9 +86,9 @@ def section(data: Dataset, settings: Settings) -> Section:
         backend=settings.backend,
         callbacks=[*settings.callbacks, watch],
     )
-    programs.compete(data, settings, networks)
+    _shared.train_all(data, settings, networks)
 
-    results = programs.measured(settings, networks)
+    results = _shared.measured(settings, networks)
     results["seconds"] = {"auto-encoder": {"whole": watch.seconds()["whole"]}, **results["seconds"]}
     shown = {
         "vanishing_gradient": vanishing_gradient(data, settings),
@@ -101,7 +101,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     return Section(
         title="Chapter 3: auto-encoders and deep networks",
         sentences=_sentences(data, settings, networks),
-        table=programs.comparison_table(networks),
+        table=_shared.comparison_table(networks),
         pictures=_pictures(data, ae, confusion, results)
         + [p for pictures, _ in shown.values() for p in pictures],
         results={
@@ -116,7 +116,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     )
 
 
-def _sentences(data: Dataset, settings: Settings, networks: list[Contestant]) -> list[str]:
+def _sentences(data: Dataset, settings: Settings, networks: list[Candidate]) -> list[str]:
     pretrained, plain = networks
     rates = (
         f"Learning rates and momentum are the book's ({BY_AUTOENCODERS['learning_rate']} and "
@@ -130,7 +130,7 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Contestant]) ->
             f"{rates}. The epochs are not: on all of MNIST the book takes 1 for each layer and "
             f"{BOOK[PRETRAINED]} of fine-tuning, against {BOOK[PLAIN]} without pretraining."
         )
-    if few := programs.few_steps(data):
+    if few := _shared.few_steps(data):
         chosen += (
             f"{few} The layers' steps, though, are longer the fewer the images, as the book divides the "
             "cost of a batch by the number of all images."
@@ -140,7 +140,7 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Contestant]) ->
         "measuring, and compiling, of which the second network finds much done."
     )
     return [
-        f"Two networks of the same shape, {programs.shape_of(data, settings)}, learn to tell digits apart. "
+        f"Two networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
         "In one of them each layer was first an auto-encoder that learned to rebuild what the layer below "
         "gives it, without seeing a label; the other starts from random weights.",
         chosen,
@@ -153,7 +153,7 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Contestant]) ->
 def _pictures(
     data: Dataset, ae: AutoEncoder, confusion: np.ndarray, results: dict[str, Any]
 ) -> list[Picture | Table]:
-    first = programs.first_of_each(data)
+    first = _shared.first_of_each(data)
     K = len(confusion)
     return [
         Picture(

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.book import _programs as programs
-from udl_pt.book._programs import BY_AUTOENCODERS, Contestant, Settings, Stopwatch, counted, percent
+from udl_pt.book import _shared
+from udl_pt.book._shared import BY_AUTOENCODERS, Candidate, Settings, Stopwatch, counted, percent
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.likelihood import (
@@ -76,16 +76,16 @@ def section(data: Dataset, settings: Settings) -> Section:
     >>> list(section.results["errors"])  # doctest: +SKIP
     ['RBMs first', 'auto-encoders first', 'not pretrained']
     """
-    small = len(data.X) < programs.SMALL
+    small = len(data.X) < _shared.SMALL
     pretrain_epochs = 5 if small else 1
     epochs = settings.epochs if settings.epochs is not None else 15 if small else BOOK
     made = settings.made()
     networks = [
-        Contestant(RBMS, DNN(settings.sizes, RBM, **made), epochs, pretrain_epochs, BY_RBMS),
-        Contestant(AUTOENCODERS, DNN(settings.sizes, **made), epochs, pretrain_epochs, BY_AUTOENCODERS),
-        Contestant(PLAIN, DNN(settings.sizes, **made), epochs),
+        Candidate(RBMS, DNN(settings.sizes, RBM, **made), epochs, pretrain_epochs, BY_RBMS),
+        Candidate(AUTOENCODERS, DNN(settings.sizes, **made), epochs, pretrain_epochs, BY_AUTOENCODERS),
+        Candidate(PLAIN, DNN(settings.sizes, **made), epochs),
     ]
-    programs.compete(data, settings, networks)
+    _shared.train_all(data, settings, networks)
 
     tested = np.asarray(np.random.default_rng(settings.seed).random(data.Xtest.shape) < data.Xtest, float)
     machines = {f"{name}, {FEW} hidden": Machine(FEW, options) for name, options in SAMPLERS.items()}
@@ -95,11 +95,11 @@ def section(data: Dataset, settings: Settings) -> Section:
         machine.train(data, settings, _machine_epochs(small))
         machine.weigh(data, tested)
 
-    results = programs.measured(settings, networks)
+    results = _shared.measured(settings, networks)
     return Section(
         title="Chapter 4: restricted Boltzmann machines",
         sentences=_sentences(data, settings, networks, small),
-        table=programs.comparison_table(networks),
+        table=_shared.comparison_table(networks),
         pictures=[
             Picture(
                 "errors",
@@ -230,18 +230,18 @@ def _cross_entropy(X: np.ndarray, X_hat: np.ndarray) -> float:
     return float(-(X * np.log(p) + (1 - X) * np.log(1 - p)).sum(axis=1).mean())
 
 
-def _sentences(data: Dataset, settings: Settings, networks: list[Contestant], small: bool) -> list[str]:
+def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], small: bool) -> list[str]:
     epochs, pretrain_epochs = networks[0].epochs, networks[0].pretrain_epochs
     as_book = (epochs, pretrain_epochs) == (BOOK, 1)
     book = "as in the book" if as_book else f"the book takes {BOOK}, after 1 for each layer"
     ends = ", ".join(f"{percent(one.dnn.errors[-1])} ({one.name})" for one in networks)
     return [
-        f"Three networks of the same shape, {programs.shape_of(data, settings)}, learn to tell digits apart. "
+        f"Three networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
         "In one of them each layer was first a restricted Boltzmann machine (RBM), trained by contrastive "
         "divergence with one Gibbs step (CD-1) on what the layer below gives; in another an auto-encoder; "
         "the third starts from random weights, and chapter 3 says how long it takes without pretraining.",
         f"All get {counted(epochs)} of fine-tuning ({book}). The RBMs' learning rate is the book's "
-        f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{programs.few_steps(data)}",
+        f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{_shared.few_steps(data)}",
         f"Then four RBMs of their own, {counted(_machine_epochs(small))} each: what are their likelihoods, "
         "and what do they dream? They see binary images, drawn anew for each batch with the grey values as "
         f"probabilities; the test images are drawn once, with seed {settings.seed}. What differs from the "
@@ -308,7 +308,7 @@ def _said_of_rows(machines: dict[str, Machine], n: int) -> str:
 
 
 def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM) -> list[Picture]:
-    first = programs.first_of_each(data)
+    first = _shared.first_of_each(data)
     X = tested[first]
     missing = np.arange(X.shape[1]) >= X.shape[1] // 2
     completed = complete(rbm, X, missing)

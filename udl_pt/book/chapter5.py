@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.book._programs import Settings, percent, shape_of, well_trained
+from udl_pt.book._shared import Settings, percent, shape_of, trained_network
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.features import first_layer_features, maximize, strongest_images
@@ -41,7 +41,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     >>> list(section.results["activations"])  # doctest: +SKIP
     ['layer 1', 'layer 2']
     """
-    dnn = well_trained(data, settings)
+    dnn = trained_network(data, settings)
     X = np.asarray(data.X, settings.dtype)
     shown: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     table = [

@@ -9,12 +9,12 @@ from udl_pt.book._attacks import (
     NOISE,
     SIGN,
     STEPS,
-    Attacked,
+    AttackOutcomes,
     attack,
     targeted_rates,
     trick,
 )
-from udl_pt.book._programs import Settings, first_of_each, percent, shape_of, well_trained
+from udl_pt.book._shared import Settings, first_of_each, percent, shape_of, trained_network
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.augmentation import adversarial
@@ -53,8 +53,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     ['fast gradient sign', '40 steps', 'random noise']
     """
     networks = {
-        PLAIN: well_trained(data, settings),
-        HARDENED: well_trained(data, settings, lambda dnn: [adversarial(dnn, EPSILON)]),
+        PLAIN: trained_network(data, settings),
+        HARDENED: trained_network(data, settings, lambda dnn: [adversarial(dnn, EPSILON)]),
     }
     X, Y = np.asarray(data.Xtest[:ROWS], settings.dtype), data.Ytest[:ROWS]
     attacked = {}
@@ -80,12 +80,12 @@ def section(data: Dataset, settings: Settings) -> Section:
     )
 
 
-def _errors(attacked: dict[str, Attacked]) -> dict[str, dict[str, list[float]]]:
+def _errors(attacked: dict[str, AttackOutcomes]) -> dict[str, dict[str, list[float]]]:
     """Return the errors by network and by attack, for each of `EPSILONS`."""
     return {name: {way: found.errors(way) for way in found.outcomes} for name, found in attacked.items()}
 
 
-def _sentence(networks: dict[str, DNN], attacked: dict[str, Attacked], shape: str) -> str:
+def _sentence(networks: dict[str, DNN], attacked: dict[str, AttackOutcomes], shape: str) -> str:
     return (
         f"Two networks {shape}, trained in the same way, but that of each batch half of the images were "
         f"changed by {EPSILON:g} a pixel to trick the second one as it was then. Untouched test images: "
@@ -95,7 +95,7 @@ def _sentence(networks: dict[str, DNN], attacked: dict[str, Attacked], shape: st
     )
 
 
-def _table(attacked: dict[str, Attacked]) -> list[list[str]]:
+def _table(attacked: dict[str, AttackOutcomes]) -> list[list[str]]:
     rows = [["network", "attack", "error", "tricked", "confidence before", "after"]]
     for name, found in attacked.items():
         for way in found.outcomes:
@@ -119,7 +119,7 @@ def _tricks(dnn: DNN, data: Dataset, settings: Settings) -> Picture:
     )
 
 
-def _robustness(attacked: dict[str, Attacked], N: int) -> Picture:
+def _robustness(attacked: dict[str, AttackOutcomes], N: int) -> Picture:
     def error(name: str, way: str, epsilon: float) -> str:
         return percent(attacked[name].at(way, epsilon).error_after)
 

@@ -44,12 +44,12 @@ def main() -> None:
     tell("imported", seconds=time.time() - start)
 
     task = json.loads(next(lines_in()))
-    conductor = Conductor(task, start)
+    training = TrainingOnDemand(task, start)
     model, data, fit = prepared(module, task)
     if way in BACKENDS:
         fit["backend"] = way
     fit["epochs"] = -(-task["steps"] // (len(data[0]) // fit["batch_sz"]))
-    model.fit(*data, **fit, monitor=None, callbacks=[conductor])
+    model.fit(*data, **fit, monitor=None, callbacks=[training])
     tell("done", peak_memory=peak())
 
 
@@ -120,7 +120,7 @@ def restart(model: Any, seed: int) -> None:
     chance.shared_with(layers)
 
 
-class Conductor:
+class TrainingOnDemand:
     """A callback that continues training as the lines on standard input say."""
 
     def __init__(self, task: dict[str, Any], start: float) -> None:

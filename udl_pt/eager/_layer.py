@@ -14,7 +14,7 @@ import numpy as np
 from udl_pt._support.arguments import check_count, check_dtype
 from udl_pt._support.arrays import check_matrix, check_weights
 from udl_pt._support.classes import is_newer
-from udl_pt._support.interrupts import whole
+from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters, Parameters
 from udl_pt.eager._streams import Streams
 from udl_pt.symbolic.random import Chance, HostGenerator, WithChance
@@ -213,7 +213,7 @@ class Layer(LayerParameters, Twin):
         """
         return False
 
-    @whole
+    @uninterruptible
     def _set_params(self, *values: np.ndarray) -> None:
         """Set W, the hidden and the visible bias; and their velocities, at zero."""
         self.n_features = len(values[0])

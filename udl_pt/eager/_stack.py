@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt._support.arguments import check_count, check_options, check_sizes, one_a_layer
+from udl_pt._support.arguments import check_count, check_options, check_sizes, per_layer
 from udl_pt._support.arrays import check_values
 from udl_pt._support.exceptions import DivergenceError
-from udl_pt._support.fitting import open_to_fit
-from udl_pt._support.messages import codes_that_are_no_probabilities, shown
-from udl_pt._support.rollback import naming_layer, restored_after_bad_input
+from udl_pt._support.fitting import allowing_fit
+from udl_pt._support.messages import codes_outside_unit_interval, shown
+from udl_pt._support.rollback import layers_restored_on_error, naming_layer
 from udl_pt.eager._layer import Layer, Twin
 from udl_pt.eager.autoencoder import AutoEncoder
-from udl_pt.symbolic.random import unmoved_by_bad_input
+from udl_pt.symbolic.random import generators_restored_on_error
 from udl_pt.training.run import Run
 
 __all__ = ["Stack"]
@@ -53,10 +53,10 @@ class Stack(Twin):
     ) -> None:
         super().__init__(random_state=random_state, dtype=dtype)
         sizes, chance = check_sizes(hidden_layer_sizes), self._chance.own
-        models = one_a_layer(
+        models = per_layer(
             self.Model if UnsupervisedModel is None else UnsupervisedModel, "UnsupervisedModel", len(sizes)
         )
-        noises = one_a_layer(corruption, "corruption", len(sizes))
+        noises = per_layer(corruption, "corruption", len(sizes))
         self.hidden_layers: list[Any] = []
         for M, model, noise in zip(sizes, models, noises, strict=True):
             given = {"random_state": chance, "dtype": dtype and self.dtype, "corruption": noise}
@@ -88,7 +88,7 @@ class Stack(Twin):
     def _check_pretraining(self, epochs: Any, options: Any) -> tuple[list[int], Sequence[Mapping[str, Any]]]:
         """Check the arguments of pretraining, one for each layer, before anything changes."""
         layers = self.hidden_layers
-        each = one_a_layer(epochs, "pretrain_epochs", len(layers))
+        each = per_layer(epochs, "pretrain_epochs", len(layers))
         own = check_options(options, len(layers))
         each = [check_count(n, "pretrain_epochs", at_least=0) for n in each]
         self._check_units(each, own)
@@ -113,13 +113,15 @@ class Stack(Twin):
         complete, self._complete = self._complete, False  # until all parameters belong together
         try:
             with (
-                unmoved_by_bad_input([self._generator, *(layer._generator for layer in layers), *streams]),
-                restored_after_bad_input(layers),
+                generators_restored_on_error(
+                    [self._generator, *(layer._generator for layer in layers), *streams]
+                ),
+                layers_restored_on_error(layers),
             ):
                 self._chance.restart()
                 for number, (layer, n, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
                     given = {"epochs": n, "monitor": run.monitor, "callbacks": run.callbacks, **own}
-                    with naming_layer(number, len(layers)), open_to_fit(layer):
+                    with naming_layer(number, len(layers)), allowing_fit(layer):
                         layer.fit(H, **given)
                     if number == 1:
                         for name, array in (others or {}).items():
@@ -139,7 +141,7 @@ class Stack(Twin):
         for number, (below, layer, n, own) in enumerate(pairs, start=2):
             trains = own.get("epochs", n) != 0
             if trains and layer.takes_probabilities(**own) and below.hidden_unit_interval is False:
-                raise codes_that_are_no_probabilities(number, len(epochs))
+                raise codes_outside_unit_interval(number, len(epochs))
 
     def _activations(self, X: Any) -> list[Any]:
         """Return ``Z_0 = X`` and ``Z_l = s(Z_(l-1) W_l + b_l)``, the values of all layers, input first."""

@@ -44,7 +44,7 @@ def input_gradient(model: DNN, X: Any, Y: Any) -> Any:
     >>> np.sign(input_gradient(dnn, [[1, 0]], [0])).tolist()  # less of pixel 0, more of pixel 1
     [[-1.0, 1.0]]
     """
-    return _carried_out(lambda X, gradient: gradient, model, X, Y)
+    return _run_attack(lambda X, gradient: gradient, model, X, Y)
 
 
 def fast_gradient_sign(model: DNN, X: Any, Y: Any, epsilon: float) -> Any:
@@ -88,10 +88,10 @@ def fast_gradient_sign(model: DNN, X: Any, Y: Any, epsilon: float) -> Any:
     [[0.25, 0.75]]
     """
     epsilon = check_number(epsilon, "epsilon", at_least=0)
-    return _carried_out(lambda X, gradient: (X + epsilon * model._sign(gradient)).clip(0, 1), model, X, Y)
+    return _run_attack(lambda X, gradient: (X + epsilon * model._sign(gradient)).clip(0, 1), model, X, Y)
 
 
-def _carried_out(attack: Callable[[Any, Any], Any], model: DNN, X: Any, Y: Any) -> Any:
+def _run_attack(attack: Callable[[Any, Any], Any], model: DNN, X: Any, Y: Any) -> Any:
     """Check model, images and labels, and call an attack with the images and their gradient."""
     check_is(model, "model", DNN, "a udl_pt.eager.DNN")
 

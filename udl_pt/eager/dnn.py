@@ -7,7 +7,7 @@ import numpy as np
 
 from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
-from udl_pt._support.interrupts import whole
+from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.labels import check_training_and_test
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import Array, MomentumStep, init_weights
@@ -238,7 +238,7 @@ class DNN(Stack):
             show_costs(self.costs, self.title)
         return self
 
-    @whole
+    @uninterruptible
     def _set_head(self, W: Array) -> None:
         """Set the logistic layer."""
         self.W, self.b = self._param(W), self._param(np.zeros(W.shape[1], self.dtype))

@@ -6,7 +6,7 @@ import numpy as np
 
 from udl_pt._support.arguments import check_count, check_switch
 from udl_pt._support.arrays import check_matrix
-from udl_pt._support.fitting import one_fit_at_a_time, open_to_fit
+from udl_pt._support.fitting import allowing_fit, one_fit_at_a_time
 from udl_pt._support.parameters import Parameters
 from udl_pt._support.precision import centre, check_error, check_result, check_total, check_whitening
 from udl_pt.eager._beyond import check_beyond
@@ -220,7 +220,7 @@ class PCA(Parameters):
         >>> PCA(1).fit_transform([[0, 0], [6, 8]]).round(3).tolist()
         [[-5.0], [5.0]]
         """
-        with open_to_fit(self):
+        with allowing_fit(self):
             self.fit(X, **beyond)
         return self.transform(X)
 

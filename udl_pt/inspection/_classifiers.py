@@ -13,26 +13,26 @@ from udl_pt._support.arrays import as_array, check_matrix
 from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
 from udl_pt.backends import Function, float_dtype
-from udl_pt.symbolic.calling import CHUNK, Callables, symbolic_or_array
-from udl_pt.symbolic.costs import lead
+from udl_pt.symbolic.calling import CHUNK, SymbolicModel, symbolic_or_array
+from udl_pt.symbolic.costs import log_odds_against
 from udl_pt.symbolic.variables import Symbolic, check_gives_matrix, check_variable
 
 __all__ = [
     "Gradient",
     "LogitsFunction",
-    "carried_out",
     "check_attack",
     "check_attacked",
     "check_each",
     "check_images",
     "gradient_of",
+    "run_attack",
 ]
 
 Gradient = Callable[[Symbolic, Symbolic], Symbolic]  # of images and labels: dJ/dX
 Cost = Callable[[Symbolic, Symbolic], Symbolic]  # of labels and logits, a number a row
 
 
-class LogitsFunction(Callables):
+class LogitsFunction(SymbolicModel):
     """A plain function from images to logits, as a model that attacks accept in place of a `udl_pt.DNN`.
 
     It keeps the functions that attacks compile for it.
@@ -82,7 +82,7 @@ def gradient_of(model: Any, targeted: bool, cost: Cost) -> Gradient:
     return gradient
 
 
-def carried_out(
+def run_attack(
     name: str,
     graph: Callable[..., Symbolic],
     model: Any,
@@ -90,7 +90,7 @@ def carried_out(
     Y: Any,
     target: Any,
     *,
-    cost: Cost = lead,
+    cost: Cost = log_odds_against,
     start: np.ndarray | None = None,
     **given: Any,
 ) -> Any:
@@ -193,7 +193,7 @@ def _numbers(value: Any, name: str) -> np.ndarray:
 
 def check_attacked(model: Any, X: Symbolic) -> None:
     """Raise unless X is a matrix variable, and the model has parameters or is a function of such."""
-    if isinstance(model, Callables):
+    if isinstance(model, SymbolicModel):
         model._check_fitted("attacks")
     check_variable(X, n_features=getattr(model, "n_features", None))
     if not hasattr(model, "logits"):
@@ -204,7 +204,7 @@ def check_images(X: Any, model: Any = None) -> np.ndarray:
     """Return images in [0, 1] in the model's dtype, else in their own where it is a float's."""
     own = str(getattr(X, "dtype", ""))
     dtype = own if own in ("float32", "float64") else float_dtype()
-    if isinstance(model, Callables):
+    if isinstance(model, SymbolicModel):
         dtype = model.dtype
     D = getattr(model, "n_features", None)
     return np.ascontiguousarray(check_matrix(X, dtype=dtype, n_features=D, unit_interval=True), dtype)

@@ -28,9 +28,9 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_number, check_option
 from udl_pt._support.arrays import check_matrix
-from udl_pt.inspection._classifiers import Gradient, carried_out, check_attack, check_each, check_images
+from udl_pt.inspection._classifiers import Gradient, check_attack, check_each, check_images, run_attack
 from udl_pt.symbolic.costs import categorical_cross_entropy
-from udl_pt.symbolic.expressions import in_box, of_length_one
+from udl_pt.symbolic.expressions import clip_to_unit_interval, normalise_rows
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import HostGenerator, as_generator
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
@@ -98,7 +98,7 @@ def input_gradient(model: Any, X: Any, Y: Any, *, target: Any = None) -> Any:
     def graph(gradient: Gradient, X: Symbolic, labels: Symbolic) -> Symbolic:
         return gradient(X, labels)
 
-    return carried_out("input_gradient", graph, model, X, Y, target, cost=categorical_cross_entropy)
+    return run_attack("input_gradient", graph, model, X, Y, target, cost=categorical_cross_entropy)
 
 
 @overload
@@ -150,9 +150,9 @@ def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) 
     """
 
     def graph(gradient: Gradient, X: Symbolic, labels: Symbolic, size: Symbolic) -> Symbolic:
-        return in_box(X + size * of_length_one(gradient(X, labels)))
+        return clip_to_unit_interval(X + size * normalise_rows(gradient(X, labels)))
 
-    return carried_out("gradient_step", graph, model, X, Y, target, size=size)
+    return run_attack("gradient_step", graph, model, X, Y, target, size=size)
 
 
 @overload
@@ -209,9 +209,9 @@ def fast_gradient_sign(model: Any, X: Any, Y: Any, epsilon: Any, *, target: Any 
     """
 
     def graph(gradient: Gradient, X: Symbolic, labels: Symbolic, epsilon: Symbolic) -> Symbolic:
-        return in_box(X + epsilon * pt.sign(gradient(X, labels)))
+        return clip_to_unit_interval(X + epsilon * pt.sign(gradient(X, labels)))
 
-    return carried_out("fast_gradient_sign", graph, model, X, Y, target, epsilon=epsilon)
+    return run_attack("fast_gradient_sign", graph, model, X, Y, target, epsilon=epsilon)
 
 
 @overload
@@ -325,14 +325,14 @@ def projected_gradient(
     ) -> Symbolic:
         def step(rate: Symbolic, Z: Symbolic, X: Symbolic, labels: Symbolic, epsilon: Symbolic) -> Symbolic:
             up = gradient(Z, labels)
-            up = pt.sign(up) if norm == "linf" else of_length_one(up)
-            return in_box(X + _in_ball(Z + rate * epsilon * up - X, epsilon, norm))
+            up = pt.sign(up) if norm == "linf" else normalise_rows(up)
+            return clip_to_unit_interval(X + _in_ball(Z + rate * epsilon * up - X, epsilon, norm))
 
         rates = pt.as_tensor(np.full(steps, share, X.dtype))
         return loop(step, [rates], [X if start is None else start], constants=[X, labels, epsilon])[0]
 
     name = f"projected_gradient {norm} {steps} {share} {start is None}"
-    return carried_out(name, graph, model, X, Y, target, epsilon=epsilon, start=start)
+    return run_attack(name, graph, model, X, Y, target, epsilon=epsilon, start=start)
 
 
 def smallest_change(

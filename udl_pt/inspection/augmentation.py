@@ -22,7 +22,7 @@ import scipy.ndimage
 from udl_pt._support.arguments import check_count, check_number
 from udl_pt._support.messages import shown
 from udl_pt.inspection.attacks import fast_gradient_sign
-from udl_pt.models._fine_tuning import OfNetwork
+from udl_pt.models._fine_tuning import ModelAugmentation
 from udl_pt.symbolic.random import HostGenerator
 
 __all__ = ["adversarial", "flip", "noise", "rotate", "shift", "zeros"]
@@ -247,7 +247,7 @@ def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
         epsilon=check_number(epsilon, "epsilon", at_least=0, at_most=1),
         share=check_number(share, "share", at_least=0, at_most=1),
     )
-    return OfNetwork(model, change)
+    return ModelAugmentation(model, change)
 
 
 def _side(X: np.ndarray) -> int:

@@ -18,9 +18,9 @@ from udl_pt._support.messages import shown
 from udl_pt.backends import Function
 from udl_pt.models._pretraining import pass_up
 from udl_pt.models.rbm import RBM
-from udl_pt.symbolic.calling import Callables, in_chunks
+from udl_pt.symbolic.calling import SymbolicModel, in_chunks
 from udl_pt.symbolic.costs import cross_entropy
-from udl_pt.symbolic.expressions import in_box, of_length_one
+from udl_pt.symbolic.expressions import clip_to_unit_interval, normalise_rows
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import as_generator
 from udl_pt.symbolic.variables import Symbolic
@@ -212,7 +212,7 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
         def step(rate: Symbolic, X: Symbolic, V: Symbolic, *constants: Symbolic) -> tuple[Symbolic, ...]:
             pattern, mu, l2 = constants
             gradient = pytensor.grad((cost(X, pattern) + l2 * (X * X).sum(axis=1)).sum(), X)
-            V = mu * V - rate * of_length_one(gradient)
+            V = mu * V - rate * normalise_rows(gradient)
             moved = _projected(X + V, constraint)
             return moved, (V if constraint is None else moved - X)
 
@@ -230,9 +230,9 @@ def _climbing(model: Any, depth: int, objective: str, constraint: str | None) ->
 
 def _projected(X: Symbolic, constraint: str | None) -> Symbolic:
     if constraint == "box":
-        return in_box(X)
+        return clip_to_unit_interval(X)
     if constraint == "unit norm":
-        return of_length_one(X)
+        return normalise_rows(X)
     return X
 
 
@@ -303,7 +303,7 @@ def _logits(model: Any, depth: int, X: Symbolic) -> Symbolic:
 
 
 def _fitted_layers(model: Any, name: str) -> Sequence[Any]:
-    if not isinstance(model, Callables):
+    if not isinstance(model, SymbolicModel):
         raise TypeError(f"model is {shown(model)}, expected an AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder")
     model._check_fitted(name)
     layers = _layers(model)

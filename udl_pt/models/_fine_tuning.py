@@ -15,23 +15,23 @@ from udl_pt._support.arguments import check_counts, check_number, list_of_callab
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.messages import shown
-from udl_pt.symbolic.expressions import of_length_one
+from udl_pt.symbolic.expressions import normalise_rows
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic
 
 __all__ = [
-    "OfNetwork",
+    "ModelAugmentation",
+    "adversarial_cost",
+    "apply_dropout",
     "check_augment",
     "check_dropout",
     "check_frozen",
     "check_max_norm",
-    "thinned",
-    "with_moved_images",
 ]
 
 
 @dataclass(frozen=True)
-class OfNetwork:
+class ModelAugmentation:
     """An augmentation that depends on a network's parameters, and so can't be tried before there are any.
 
     Attributes
@@ -85,7 +85,7 @@ def check_max_norm(max_norm: Any, dtype: str) -> float | None:
     return check_number(max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max))
 
 
-def thinned(H: Symbolic, shape: Sequence[Any], p: float, stream: RandomStreams) -> Symbolic:
+def apply_dropout(H: Symbolic, shape: Sequence[Any], p: float, stream: RandomStreams) -> Symbolic:
     """Set each value of `H` to zero with probability `p`, and divide the others by ``1 - p`` (dropout).
 
     Parameters
@@ -109,7 +109,7 @@ def thinned(H: Symbolic, shape: Sequence[Any], p: float, stream: RandomStreams) 
     return H * stream.binomial(shape, p=1 - p) / np.asarray(1 - p, H.dtype)
 
 
-def with_moved_images(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size: Symbolic) -> Symbolic:
+def adversarial_cost(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size: Symbolic) -> Symbolic:
     """Return the mean of the cost of images and of that of the same images, moved along its gradient.
 
     Goodfellow, Shlens and Szegedy, ICLR 2015; Miyato et al., ICLR 2016, for the length.
@@ -130,7 +130,7 @@ def with_moved_images(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size
     """
     half = np.asarray(0.5, X.dtype)
     cost = half * cost_of(X)  # halved before its gradient is taken: so that the step needs the same deltas
-    moved = disconnected_grad(X + size * of_length_one(pytensor.grad(cost, X)))
+    moved = disconnected_grad(X + size * normalise_rows(pytensor.grad(cost, X)))
     return cost + half * cost_of(moved)
 
 
@@ -139,8 +139,8 @@ def check_augment(
 ) -> Callable[[np.ndarray], np.ndarray] | None:
     """Return one function that applies the augmentations and checks their results; try them on a batch.
 
-    Those of `OfNetwork` for the model itself are not tried, since it has no parameters yet. They need images
-    in [0, 1].
+    A `ModelAugmentation` of the model itself is not tried, since the model has no parameters yet. It needs
+    images in [0, 1].
     """
     functions = list_of_callables(augment)
     if functions is None:
@@ -162,14 +162,14 @@ def check_augment(
                 )
         return X
 
-    networks = [f.model for f in functions if isinstance(f, OfNetwork)]
+    networks = [f.model for f in functions if isinstance(f, ModelAugmentation)]
     if any(network is model for network in networks):
         check_matrix(X, dtype=model.dtype, unit_interval=True)
     if any(network is not model and not hasattr(network, "params") for network in networks):
         raise NotFittedError(
             "augment tricks another network, which has no parameters yet: call its fit before"
         )
-    ready = [f for f in functions if not (isinstance(f, OfNetwork) and f.model is model)]
+    ready = [f for f in functions if not (isinstance(f, ModelAugmentation) and f.model is model)]
     batch, generator = np.array(X[:batch_sz], model.dtype, order="C"), copy.deepcopy(model._generator)
     try:
         with contextlib.suppress(NotFittedError):  # of a function that calls the model in a way of its own

@@ -17,10 +17,10 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count
 from udl_pt._support.classes import is_newer
-from udl_pt._support.interrupts import whole
+from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, float_dtype, shared
-from udl_pt.symbolic.calling import ArrayFunction, Callables, symbolic_or_array
+from udl_pt.symbolic.calling import ArrayFunction, SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.training.held_out import Arrays
@@ -30,7 +30,7 @@ from udl_pt.training.run import Run
 __all__ = ["Layer"]
 
 
-class Layer(WithChance, LayerParameters, Callables):
+class Layer(WithChance, LayerParameters, SymbolicModel):
     """Base of `AutoEncoder` and `RBM`, whose docstrings list the parameters."""
 
     W: SharedVariable
@@ -118,7 +118,7 @@ class Layer(WithChance, LayerParameters, Callables):
         """Name of the layer in progress and errors."""
         return f"{type(self).__name__}({self.M})" + ("" if self.id is None else f" {self.id}")
 
-    @whole
+    @uninterruptible
     def _set_params(self, **values: np.ndarray) -> None:
         """Set new shared variables: W, the hidden bias, the others; and the velocities dW and so on, at zero.
 

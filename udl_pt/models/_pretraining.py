@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt._support.arguments import check_sizes, one_a_layer
+from udl_pt._support.arguments import check_sizes, per_layer
 from udl_pt._support.arrays import check_values
-from udl_pt._support.fitting import open_to_fit
+from udl_pt._support.fitting import allowing_fit
 from udl_pt._support.messages import shown
-from udl_pt._support.rollback import naming_layer, restored_after_bad_input
+from udl_pt._support.rollback import layers_restored_on_error, naming_layer
 from udl_pt.models._layer import Layer
-from udl_pt.symbolic.calling import Callables
+from udl_pt.symbolic.calling import SymbolicModel
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.run import Run
 
@@ -59,8 +59,8 @@ def make_layers(
         For no layers, sizes below 1, or models without `METHODS`.
     """
     sizes = check_sizes(hidden_layer_sizes)
-    models = one_a_layer(UnsupervisedModel, "UnsupervisedModel", len(sizes))
-    corruptions = one_a_layer(corruption, "corruption", len(sizes))
+    models = per_layer(UnsupervisedModel, "UnsupervisedModel", len(sizes))
+    corruptions = per_layer(corruption, "corruption", len(sizes))
     layers = []
     for M, model, own in zip(sizes, models, corruptions, strict=True):
         if not callable(model):
@@ -157,16 +157,16 @@ def pretrain_layers(
     }
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     current_input = run.data[0]
-    with restored_after_bad_input(layers):
+    with layers_restored_on_error(layers):
         for number, (layer, n_epochs, own) in enumerate(
             zip(layers, plan.epochs, plan.options, strict=True), start=1
         ):
             with naming_layer(number, len(layers)):
                 if not (plan.keep and hasattr(layer, "forward_params")):
                     taken = {n: v for n, v in given.items() if n not in not_taken(layer.fit, given)}
-                    with open_to_fit(layer):
+                    with allowing_fit(layer):
                         layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
-                elif isinstance(layer, Callables):
+                elif isinstance(layer, SymbolicModel):
                     check_values(current_input, dtype="float64", unit_interval=layer.unit_interval)
                     layer.backend = given.get("backend", layer.backend)
                 missing = [name for name in ATTRIBUTES if not hasattr(layer, name)]

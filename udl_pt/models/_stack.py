@@ -15,11 +15,11 @@ from udl_pt._support.arguments import (
     check_count,
     check_options,
     check_switches,
-    one_a_layer,
+    per_layer,
 )
 from udl_pt._support.arrays import check_values
 from udl_pt._support.exceptions import DivergenceError
-from udl_pt._support.messages import codes_that_are_no_probabilities
+from udl_pt._support.messages import codes_outside_unit_interval
 from udl_pt.backends import float_dtype
 from udl_pt.models._layer import Layer
 from udl_pt.models._pretraining import (
@@ -32,9 +32,9 @@ from udl_pt.models._pretraining import (
     takes_probabilities,
 )
 from udl_pt.models.autoencoder import AutoEncoder
-from udl_pt.symbolic.calling import Callables, note_change
+from udl_pt.symbolic.calling import SymbolicModel, note_change
 from udl_pt.symbolic.corruption import Corruption
-from udl_pt.symbolic.random import Chance, WithChance, unmoved_by_bad_input
+from udl_pt.symbolic.random import Chance, WithChance, generators_restored_on_error
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.run import Run
@@ -42,7 +42,7 @@ from udl_pt.training.run import Run
 __all__ = ["Stack"]
 
 
-class Stack(WithChance, Callables):
+class Stack(WithChance, SymbolicModel):
     """Layers, each on top of the one before: the base of `DNN`, `DBN` and `DeepAutoEncoder`.
 
     Parameters
@@ -124,7 +124,7 @@ class Stack(WithChance, Callables):
     ) -> Pretraining:
         """Check the arguments of pretraining, before anything changes."""
         check_switches(pretrain=pretrain, keep_layers=keep_layers)
-        each = one_a_layer(pretrain_epochs, "pretrain_epochs", len(self.hidden_layers))
+        each = per_layer(pretrain_epochs, "pretrain_epochs", len(self.hidden_layers))
         epochs = [check_count(n, "pretrain_epochs", at_least=0) if pretrain else 0 for n in each]
         options = self._check_options(pretrain_options if pretrain else None)
         if keep_layers:
@@ -157,7 +157,7 @@ class Stack(WithChance, Callables):
         valid : tuple of ndarray or None
             The validation set.
         """
-        with unmoved_by_bad_input([self._generator]):
+        with generators_restored_on_error([self._generator]):
             self._chance.restart()
             held_out, (run, valid) = run.held_out, run.split(self._generator)
             measured = dict(others or {})
@@ -175,7 +175,7 @@ class Stack(WithChance, Callables):
         self._in_pretraining = True
         complete, self._complete = self._complete, False  # until all parameters belong together
         try:
-            with unmoved_by_bad_input(g for layer in layers for g in generators_of(layer)):
+            with generators_restored_on_error(g for layer in layers for g in generators_of(layer)):
                 pretrain_layers(layers, run, plan, others)
         except Exception as error:
             note_change()  # the layers may be what they were
@@ -249,7 +249,7 @@ class Stack(WithChance, Callables):
                 ) from error
         for number, (below, taken) in enumerate(zip(self.hidden_layers, takes[1:], strict=False), start=1):
             if taken and isinstance(below, Layer) and below.hidden_unit_interval is False:
-                raise codes_that_are_no_probabilities(number + 1, len(epochs))
+                raise codes_outside_unit_interval(number + 1, len(epochs))
         return takes[0]
 
     def _up(self, X: Symbolic) -> Symbolic:

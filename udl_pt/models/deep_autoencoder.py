@@ -13,10 +13,10 @@ import pytensor.tensor as pt
 from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
 
-from udl_pt._support.arguments import check_count, check_sizes, check_switches, one_a_layer
+from udl_pt._support.arguments import check_count, check_sizes, check_switches, per_layer
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import one_fit_at_a_time
-from udl_pt._support.interrupts import whole
+from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import Computed, once
 from udl_pt.backends import get_backend, shared
 from udl_pt.models._layer import Layer
@@ -95,9 +95,7 @@ class DeepAutoEncoder(Stack):
         dtype: Any = None,
     ) -> None:
         sizes = check_sizes(hidden_layer_sizes)
-        below = one_a_layer(
-            UnsupervisedModel, "UnsupervisedModel of the layers below the code", len(sizes) - 1
-        )
+        below = per_layer(UnsupervisedModel, "UnsupervisedModel of the layers below the code", len(sizes) - 1)
         models = [*below, partial(AutoEncoder, hidden="linear")]
         super().__init__(sizes, models, corruption=corruption, random_state=random_state, dtype=dtype)
         *rest, code = self.hidden_layers
@@ -268,7 +266,7 @@ class DeepAutoEncoder(Stack):
             show_costs(self.costs, self.title)
         return self
 
-    @whole
+    @uninterruptible
     def _unroll(self) -> None:
         """Copy the layers' weights and visible biases, top first, into a decoder."""
         self._decoder: list[tuple[SharedVariable, SharedVariable]] = []

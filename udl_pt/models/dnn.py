@@ -10,23 +10,29 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
-from udl_pt._support.interrupts import whole
+from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.labels import check_training_and_test
 from udl_pt._support.parameters import once
 from udl_pt.backends import Function, get_backend, shared
 from udl_pt.models._fine_tuning import (
+    adversarial_cost,
+    apply_dropout,
     check_augment,
     check_dropout,
     check_frozen,
     check_max_norm,
-    thinned,
-    with_moved_images,
 )
 from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
-from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, check_penalty, lead, with_penalty
+from udl_pt.symbolic.costs import (
+    Penalty,
+    categorical_cross_entropy,
+    check_penalty,
+    log_odds_against,
+    with_penalty,
+)
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
@@ -294,7 +300,7 @@ class DNN(Stack):
             show_costs(self.costs, self.title)
         return self
 
-    @whole
+    @uninterruptible
     def _set_params(self, W: np.ndarray) -> None:
         """Set a new logistic layer."""
         b = np.zeros(W.shape[1], self.dtype)
@@ -331,13 +337,13 @@ class DNN(Stack):
             if dropout == (0.0, 0.0):
                 logits = self.logits(X)
             else:
-                logits = self._thinned_logits(X, X_in.shape[0], stream, *dropout)
+                logits = self._dropout_logits(X, X_in.shape[0], stream, *dropout)
             if adversarial:  # the same number, but no gradient loses its direction
-                return pt.softplus(lead(targets, logits, K)).sum() * factor
+                return pt.softplus(log_odds_against(targets, logits, K)).sum() * factor
             return categorical_cross_entropy(targets, logits, K).sum() * factor
 
         reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
-        cost = with_moved_images(cost_of, X_in, size) if adversarial else cost_of(X_in)
+        cost = adversarial_cost(cost_of, X_in, size) if adversarial else cost_of(X_in)
         params, dparams, names = once(*self._trained(frozen))
         if regularised:
             cost += reg * pt.add(*[(p * p).sum() for p in params])
@@ -418,16 +424,16 @@ class DNN(Stack):
 
         return measure
 
-    def _thinned_logits(
+    def _dropout_logits(
         self, X: Symbolic, rows: Symbolic, stream: RandomStreams, pixels: float, units: float
     ) -> Symbolic:
         """Return the logits of a network in which each pixel and each hidden unit is missing by chance.
 
         `rows` is their number, of a variable whose shape is known without computing it.
         """
-        H = thinned(X, (rows, self.n_features), pixels, stream)
+        H = apply_dropout(X, (rows, self.n_features), pixels, stream)
         for layer in self.hidden_layers:
-            H = thinned(layer.forward_hidden(H), (rows, layer.M), units, stream)
+            H = apply_dropout(layer.forward_hidden(H), (rows, layer.M), units, stream)
         return H.dot(self.W) + self.b
 
     @overload

@@ -17,7 +17,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
-from udl_pt._support.interrupts import whole
+from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.labels import check_training_and_test
 from udl_pt._support.parameters import Computed, Parameters
 from udl_pt.backends import float_dtype, get_backend, shared
@@ -290,7 +290,7 @@ class Ladder(WithChance, Parameters):
         self._check_fitted("fold")
         self._fold(check_matrix(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
 
-    @whole
+    @uninterruptible
     def _set_params(self, sizes: Sequence[int]) -> None:
         """Draw the weights; all else starts at 0, but `g` and the slopes within the sigmoids of `a` at 1."""
         pairs, generator = list(itertools.pairwise(sizes)), self._generator
@@ -353,7 +353,7 @@ class Ladder(WithChance, Parameters):
             name=f"{self.title} train_op",
         )
 
-    @whole
+    @uninterruptible
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: np.ndarray) -> None:
         """Set the parameters of `dnn` from the weights and from the units' means and variances over rows."""

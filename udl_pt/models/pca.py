@@ -9,10 +9,10 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count, check_switch
 from udl_pt._support.arrays import check_form, check_matrix, check_values
-from udl_pt._support.fitting import one_fit_at_a_time, open_to_fit
+from udl_pt._support.fitting import allowing_fit, one_fit_at_a_time
 from udl_pt._support.precision import Centre, centre, check_error, check_result, check_total, check_whitening
 from udl_pt.backends import get_backend, shared
-from udl_pt.symbolic.calling import Callables, symbolic_or_array
+from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 
 __all__ = ["PCA"]
@@ -20,7 +20,7 @@ __all__ = ["PCA"]
 ROWS = 8192  # rows at a time in products and differences
 
 
-class PCA(Callables):
+class PCA(SymbolicModel):
     """Principal components analysis by the covariance's eigenvectors (chapter 1).
 
     Parameters
@@ -229,7 +229,7 @@ class PCA(Callables):
         >>> PCA(1, whiten=True).fit_transform([[-3, -4], [3, 4]]).round(3).tolist()
         [[-1.0], [1.0]]
         """
-        with open_to_fit(self):
+        with allowing_fit(self):
             self.fit(X, backend=backend)
         return np.asarray(self.transform(X))
 

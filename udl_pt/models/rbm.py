@@ -30,7 +30,7 @@ from udl_pt.models._rbm.gibbs import gibbs_chain, run_chain
 from udl_pt.models._rbm.visible_units import VISIBLE_UNITS, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.costs import Penalty, check_penalty
-from udl_pt.symbolic.random import RandomStreams, unmoved_by_bad_input
+from udl_pt.symbolic.random import RandomStreams, generators_restored_on_error
 from udl_pt.symbolic.steps import checked_rates
 from udl_pt.symbolic.updates import Updates
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
@@ -478,7 +478,7 @@ class RBM(Layer):
         check_penalty(penalty, lambda: self._probe(D), self.dtype)
         sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, run.batch_sz, self.visible)
         run.announce(self)
-        with unmoved_by_bad_input([self._generator]):
+        with generators_restored_on_error([self._generator]):
             self._chance.restart()
             run, valid = run.split(self._generator)
             mean = self._means(run, needed=centring or visible_bias == "data")

@@ -15,7 +15,7 @@ from udl_pt._support.classes import own_constructor
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import float_dtype, get_backend
 from udl_pt.models._sne.gradients import Analytic, Autodiff
-from udl_pt.models._sne.loop import Descent, Embedding, GaussianEmbedding, StudentEmbedding
+from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, Objective, StudentEmbedding
 from udl_pt.models._sne.objective import Kernel, gaussian, student
 from udl_pt.models.pca import PCA
 from udl_pt.training.progress import Progress
@@ -100,7 +100,7 @@ class _OnGraphs(Embedding):
         """
         return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
 
-    def _descent(self, backend: str) -> Callable[[np.ndarray], Descent]:
+    def _descent(self, backend: str) -> Callable[[np.ndarray], Objective]:
         way = Autodiff if self.gradient == "autodiff" else Analytic
         return lambda P: way(self.kernel, P, self.n_components, backend)
 

@@ -26,7 +26,7 @@ from udl_pt.backends import Function, float_dtype, get_backend
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic, check_variable
 
-__all__ = ["ArrayFunction", "Callables", "in_chunks", "note_change", "symbolic_or_array"]
+__all__ = ["ArrayFunction", "SymbolicModel", "in_chunks", "note_change", "symbolic_or_array"]
 
 CHUNK = 1000  # rows
 
@@ -114,7 +114,7 @@ class ArrayFunction:
         self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
         self._function = Function([x], graph(x), backend=backend, name=name)
 
-    def take_over(self, other: "ArrayFunction") -> None:
+    def reuse_compiled(self, other: "ArrayFunction") -> None:
         """Use the compiled function of `other`, where the graphs are the same; else change nothing.
 
         Parameters
@@ -129,11 +129,11 @@ class ArrayFunction:
         >>> old = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
         >>> _ = old([[1.0, 2.0]])  # compiles
         >>> new = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
-        >>> new.take_over(old)
+        >>> new.reuse_compiled(old)
         >>> new([[3.0, 4.0]]).tolist()  # no compilation
         [7.0]
         """
-        self._function.take_over(other._function)
+        self._function.reuse_compiled(other._function)
 
     def __call__(self, X: Any) -> np.ndarray:
         """Compute the method for an array.
@@ -190,8 +190,8 @@ def note_change() -> None:
 
     Examples
     --------
-    >>> from udl_pt.symbolic.calling import Callables, note_change, symbolic_or_array
-    >>> class Scale(Callables):
+    >>> from udl_pt.symbolic.calling import SymbolicModel, note_change, symbolic_or_array
+    >>> class Scale(SymbolicModel):
     ...     dtype, n_features, options = "float64", 1, {"factor": 2.0}
     ...     @symbolic_or_array
     ...     def forward(self, X):
@@ -242,13 +242,13 @@ def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
     return len(some) == len(others) and all(map(operator.is_, some, others))
 
 
-class _Unnoted:
+class _UntrackedState:
     """The state that changes without `note_change`: entries of lists, attributes of layers of other kinds."""
 
     def __init__(self, model: Any) -> None:
         parts = _parts(model)
         self._lists = [v for part in parts for v in _attributes(part).values() if type(v) is list]
-        self._others = [vars(part) for part in parts if not isinstance(part, Callables)]
+        self._others = [vars(part) for part in parts if not isinstance(part, SymbolicModel)]
         self._entries = self._listed()
 
     def _listed(self) -> list[Any]:
@@ -265,10 +265,10 @@ class _Compiled(NamedTuple):
 
     function: Any
     change: object
-    unnoted: _Unnoted
+    unnoted: _UntrackedState
 
 
-class Callables(Parameters):
+class SymbolicModel(Parameters):
     """The base of all symbolic models: keeps their compiled functions, one for each method and backend.
 
     A function builds its graph again before its next call if an attribute of any model has been set. It does
@@ -279,8 +279,8 @@ class Callables(Parameters):
     Examples
     --------
     >>> import numpy as np, pytensor
-    >>> from udl_pt.symbolic.calling import Callables, symbolic_or_array
-    >>> class Shift(Callables):
+    >>> from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
+    >>> class Shift(SymbolicModel):
     ...     names, dtype, n_features = ("b",), "float64", 2
     ...     def __init__(self, b):
     ...         self.b = pytensor.shared(b, name="b")
@@ -415,7 +415,7 @@ class Callables(Parameters):
             known = kept.get((name, backend))
             if known is not None and known.change is change and known.unnoted.is_same():
                 return known.function
-            held, unnoted = _held(model), _Unnoted(model)
+            held, unnoted = _held(model), _UntrackedState(model)
             with _building():
                 twin = copy.copy(model)
                 if (rng := getattr(model, "rng", None)) is not None:
@@ -424,7 +424,7 @@ class Callables(Parameters):
             if _are_same(held, _held(model)):  # else another thread began a fit, and some parameters are new
                 break
         if known is not None:
-            latest.take_over(known.function)
+            latest.reuse_compiled(known.function)
         kept[name, backend] = _Compiled(latest, change, unnoted)
         return latest
 
@@ -502,8 +502,8 @@ def symbolic_or_array(
     Examples
     --------
     >>> import pytensor.tensor as pt
-    >>> from udl_pt.symbolic.calling import Callables, symbolic_or_array
-    >>> class Doubler(Callables):
+    >>> from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
+    >>> class Doubler(SymbolicModel):
     ...     dtype, n_features = "float64", 2
     ...     @symbolic_or_array
     ...     def forward(self, X):

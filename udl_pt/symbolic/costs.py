@@ -24,7 +24,7 @@ __all__ = [
     "check_cost",
     "check_penalty",
     "cross_entropy",
-    "lead",
+    "log_odds_against",
     "reconstruction_cost",
     "squared_error",
     "with_penalty",
@@ -287,11 +287,11 @@ def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int
     >>> categorical_cross_entropy(labels, logits, 2).eval().round(3).tolist()
     [0.693, 1000.0]
     """
-    hot = _own(labels, logits, n_classes).astype(logits.dtype)
+    hot = _one_hot(labels, logits, n_classes).astype(logits.dtype)
     return -(hot * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
 
 
-def lead(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
+def log_odds_against(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
     """Return the logarithm of the odds against each label.
 
     Its softplus is the negative log-likelihood of the label, and both have gradients of the same direction.
@@ -318,19 +318,19 @@ def lead(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Sy
 
     >>> import numpy as np
     >>> import pytensor.tensor as pt
-    >>> from udl_pt.symbolic.costs import lead
+    >>> from udl_pt.symbolic.costs import log_odds_against
     >>> labels, logits = pt.as_tensor(np.array([0, 0])), pt.as_tensor(np.array([[0.0, 0.0], [1000.0, 0.0]]))
-    >>> lead(labels, logits, 2).eval().tolist()
+    >>> log_odds_against(labels, logits, 2).eval().tolist()
     [0.0, -1000.0]
     """
-    own = _own(labels, logits, n_classes)
+    own = _one_hot(labels, logits, n_classes)
     others = pt.switch(own, np.asarray(np.finfo(logits.dtype).min / 2, logits.dtype), logits)
     largest = pytensor.gradient.disconnected_grad(others.max(axis=1, keepdims=True))
     odds = pt.log(pt.exp(others - largest).sum(axis=1)) + largest[:, 0]
     return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
 
 
-def _own(labels: Symbolic, logits: Symbolic, n_classes: int | None) -> Symbolic:
+def _one_hot(labels: Symbolic, logits: Symbolic, n_classes: int | None) -> Symbolic:
     """Return for each logit whether it belongs to its row's label."""
     classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
     return pt.eq(labels.dimshuffle(0, "x"), classes)

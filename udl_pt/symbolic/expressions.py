@@ -5,7 +5,7 @@ import pytensor.tensor as pt
 
 from udl_pt.symbolic.variables import Symbolic
 
-__all__ = ["columns", "in_box", "of_length_one", "rectified"]
+__all__ = ["clip_to_unit_interval", "columns", "normalise_rows", "rectified"]
 
 
 def rectified(A: Symbolic) -> Symbolic:
@@ -58,7 +58,7 @@ def columns(X: Symbolic) -> Symbolic:
     return pt.cumsum(pt.ones_like(X, dtype="int32"), axis=1) - 1
 
 
-def of_length_one(X: Symbolic) -> Symbolic:
+def normalise_rows(X: Symbolic) -> Symbolic:
     """Scale each row of a matrix to the Euclidean length one; zero stays zero.
 
     Parameters
@@ -73,8 +73,8 @@ def of_length_one(X: Symbolic) -> Symbolic:
     --------
     >>> import numpy as np
     >>> import pytensor.tensor as pt
-    >>> from udl_pt.symbolic.expressions import of_length_one
-    >>> of_length_one(pt.as_tensor(np.array([[3.0, 4.0], [0.0, 0.0]]))).eval().round(3).tolist()
+    >>> from udl_pt.symbolic.expressions import normalise_rows
+    >>> normalise_rows(pt.as_tensor(np.array([[3.0, 4.0], [0.0, 0.0]]))).eval().round(3).tolist()
     [[0.6, 0.8], [0.0, 0.0]]
     """
     largest = pt.maximum(abs(X).max(axis=1, keepdims=True), np.asarray(np.finfo(X.dtype).tiny, X.dtype))
@@ -84,7 +84,7 @@ def of_length_one(X: Symbolic) -> Symbolic:
     return X / pt.sqrt(pt.maximum(squares, np.asarray(1, X.dtype)))
 
 
-def in_box(X: Symbolic) -> Symbolic:
+def clip_to_unit_interval(X: Symbolic) -> Symbolic:
     """Clip each value to the interval [0, 1].
 
     Parameters
@@ -101,8 +101,8 @@ def in_box(X: Symbolic) -> Symbolic:
     --------
     >>> import numpy as np
     >>> import pytensor.tensor as pt
-    >>> from udl_pt.symbolic.expressions import in_box
-    >>> in_box(pt.as_tensor(np.array([-0.5, 0.25, 2.0]))).eval().tolist()
+    >>> from udl_pt.symbolic.expressions import clip_to_unit_interval
+    >>> clip_to_unit_interval(pt.as_tensor(np.array([-0.5, 0.25, 2.0]))).eval().tolist()
     [0.0, 0.25, 1.0]
     """
     return pt.clip(X, np.asarray(0, X.dtype), np.asarray(1, X.dtype))

@@ -59,9 +59,9 @@ __all__ = [
     "RandomStreams",
     "WithChance",
     "as_generator",
+    "generators_restored_on_error",
     "has_stuck_draws",
     "in_dtype",
-    "unmoved_by_bad_input",
 ]
 
 HostGenerator = np.random.Generator | np.random.RandomState
@@ -326,7 +326,7 @@ def _derived(generator: HostGenerator, number: int | None = None) -> np.random.G
 
 
 @contextlib.contextmanager
-def unmoved_by_bad_input(generators: Iterable[HostGenerator]) -> Iterator[None]:
+def generators_restored_on_error(generators: Iterable[HostGenerator]) -> Iterator[None]:
     """Restore the states of generators when an error ends the block, unless it is a `DivergenceError`.
 
     Parameters
@@ -341,10 +341,10 @@ def unmoved_by_bad_input(generators: Iterable[HostGenerator]) -> Iterator[None]:
     Examples
     --------
     >>> import numpy as np
-    >>> from udl_pt.symbolic.random import unmoved_by_bad_input
+    >>> from udl_pt.symbolic.random import generators_restored_on_error
     >>> generator = np.random.default_rng(0)
     >>> try:
-    ...     with unmoved_by_bad_input([generator]):
+    ...     with generators_restored_on_error([generator]):
     ...         _ = generator.random()
     ...         raise ValueError("bad input")
     ... except ValueError:

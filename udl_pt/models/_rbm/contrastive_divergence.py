@@ -16,7 +16,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count
 from udl_pt.backends import shared
-from udl_pt.models._rbm.gibbs import Machine, gibbs_chain, persistent_chain, tempered_chain
+from udl_pt.models._rbm.gibbs import SampledModel, gibbs_chain, persistent_chain, tempered_chain
 from udl_pt.symbolic.costs import Penalty, with_penalty
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import step_of
@@ -77,7 +77,7 @@ class Sampler:
         return shared(noise.astype(dtype), "chains")
 
     def sample(
-        self, model: Machine, v0: Symbolic, chains: SharedVariable | None, stream: RandomStreams
+        self, model: SampledModel, v0: Symbolic, chains: SharedVariable | None, stream: RandomStreams
     ) -> tuple[Symbolic, Symbolic | None]:
         """Return v1, and the new state of the persistent chains."""
         if chains is None:

@@ -20,7 +20,7 @@ from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic
 
 __all__ = [
-    "Machine",
+    "SampledModel",
     "blocks",
     "clamped_chain",
     "gibbs_chain",
@@ -33,7 +33,7 @@ __all__ = [
 BLOCK = 2**26  # bytes
 
 
-class Machine(Protocol):
+class SampledModel(Protocol):
     """Attributes and methods of a model that a chain uses."""
 
     M: int
@@ -52,12 +52,12 @@ class Machine(Protocol):
         """Return the visible units' input, ``HW' + b``, of shape (N, D)."""
 
 
-def gibbs_chain(model: Machine, V: Symbolic, k: Any, stream: RandomStreams) -> Symbolic:
+def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams) -> Symbolic:
     """Draw `k` times the hidden units, then the visible ones.
 
     Parameters
     ----------
-    model : Machine
+    model : SampledModel
         The restricted Boltzmann machine.
     V : Variable of shape (N, D)
         Where the chains start, one a row.
@@ -80,13 +80,13 @@ def gibbs_chain(model: Machine, V: Symbolic, k: Any, stream: RandomStreams) -> S
 
 
 def persistent_chain(
-    model: Machine, H: Symbolic, k: int, stream: RandomStreams, n_chains: int
+    model: SampledModel, H: Symbolic, k: int, stream: RandomStreams, n_chains: int
 ) -> tuple[Symbolic, Symbolic]:
     """Continue chains that rest at hidden units: draw `k` times the visible units, then the hidden ones.
 
     Parameters
     ----------
-    model : Machine
+    model : SampledModel
         The restricted Boltzmann machine.
     H : Variable of shape (n_chains, M)
         Hidden units of the chains.
@@ -115,7 +115,7 @@ def persistent_chain(
 
 
 def tempered_chain(
-    model: Machine, H: Symbolic, betas: np.ndarray, k: int, stream: RandomStreams, n_chains: int
+    model: SampledModel, H: Symbolic, betas: np.ndarray, k: int, stream: RandomStreams, n_chains: int
 ) -> tuple[Symbolic, Symbolic]:
     """Run parallel tempering: chains at inverse temperatures that exchange states (Desjardins et al. 2010).
 
@@ -125,7 +125,7 @@ def tempered_chain(
 
     Parameters
     ----------
-    model : Machine
+    model : SampledModel
         The restricted Boltzmann machine.
     H : Variable of shape (len(betas) * n_chains, M)
         Hidden units of the chains, those of the first temperature first.
@@ -181,13 +181,13 @@ def _partners(T: int, first: int) -> np.ndarray:
 
 
 def clamped_chain(
-    model: Machine, V: Symbolic, missing: Symbolic, k: Any, stream: RandomStreams
+    model: SampledModel, V: Symbolic, missing: Symbolic, k: Any, stream: RandomStreams
 ) -> tuple[Symbolic, Symbolic]:
     """Draw the hidden units and the missing visible units in turn; the known ones stay as they are.
 
     Parameters
     ----------
-    model : Machine
+    model : SampledModel
         The restricted Boltzmann machine.
     V : Variable of shape (N, D)
         Known values, and the start of the missing ones.
@@ -217,7 +217,7 @@ def clamped_chain(
     return V, total
 
 
-def _start(model: Machine, V: Symbolic) -> Symbolic:
+def _start(model: SampledModel, V: Symbolic) -> Symbolic:
     """Cast the start of chains to the dtype that a step returns: a loop needs the same in all steps."""
     return pt.cast(V, upcast(V.dtype, model.dtype))
 
@@ -247,7 +247,7 @@ def blocks(k: int, draws: int) -> Iterator[int]:
 
 
 def gibbs_draws(
-    model: Machine, k: Any, n: Any, stream: RandomStreams, more: Sequence[tuple[str, Any]] = ()
+    model: SampledModel, k: Any, n: Any, stream: RandomStreams, more: Sequence[tuple[str, Any]] = ()
 ) -> list[Symbolic]:
     """Return the draws of `k` steps of `n` chains: in each for the hidden, then the visible units."""
     each = [("uniform", (n, model.M)), (model.units.noise, (n, model.n_features)), *more]

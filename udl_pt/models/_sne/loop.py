@@ -20,14 +20,14 @@ from udl_pt.symbolic.random import Chance, WithChance
 from udl_pt.training.progress import Progress, notify
 from udl_pt.training.rates import Rates, check_rate
 
-__all__ = ["RECORDED", "Descent", "Embedding", "GaussianEmbedding", "StudentEmbedding"]
+__all__ = ["RECORDED", "Embedding", "GaussianEmbedding", "Objective", "StudentEmbedding"]
 
 logger = logging.getLogger(__name__)
 
 RECORDED = 50  # iterations from one record of the cost to the next
 
 
-class Descent(Protocol):
+class Objective(Protocol):
     """What is descended, for a given P."""
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
@@ -161,7 +161,7 @@ class Embedding(WithChance, Described):
     def _exact(
         self,
         found: Points,
-        descent: Callable[[np.ndarray], Descent],
+        descent: Callable[[np.ndarray], Objective],
         callbacks: Sequence[Callable[[Progress], Any]],
     ) -> np.ndarray:
         """Embed what `_points` returned; `descent` makes of P what is descended."""
@@ -195,7 +195,7 @@ class Embedding(WithChance, Described):
         return Y
 
     def _descend(
-        self, descent: Descent, Y: np.ndarray, rate: float, callbacks: Sequence[Callable[[Progress], Any]]
+        self, descent: Objective, Y: np.ndarray, rate: float, callbacks: Sequence[Callable[[Progress], Any]]
     ) -> None:
         self.__dict__.pop("kl_divergence_", None)  # until the end, it would be another embedding's
         self.costs, self.embedding_ = [], Y

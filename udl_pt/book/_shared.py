@@ -18,18 +18,18 @@ __all__ = [
     "FINE_TUNING",
     "GENTLE",
     "SMALL",
-    "Contestant",
+    "Candidate",
     "Settings",
     "Stopwatch",
     "comparison_table",
-    "compete",
     "counted",
     "few_steps",
     "first_of_each",
     "measured",
     "percent",
     "shape_of",
-    "well_trained",
+    "train_all",
+    "trained_network",
 ]
 
 SMALL = 20_000  # training rows; below, the book's few epochs are too few steps to show anything
@@ -102,7 +102,7 @@ class Settings:
 
 
 @dataclass
-class Contestant:
+class Candidate:
     """A network that is compared with others.
 
     Attributes
@@ -110,7 +110,7 @@ class Contestant:
     name : str
         Name of its pretraining.
     dnn : DNN
-        The network; `compete` trains it.
+        The network; `train_all` trains it.
     epochs : int
         Epochs of fine-tuning.
     pretrain_epochs : int
@@ -147,7 +147,7 @@ class Stopwatch:
         return {stage: round(value, 2) for stage, value in marks.items()}
 
 
-def well_trained(
+def trained_network(
     data: Dataset, settings: Settings, augment: Callable[[DNN], Sequence[Any]] = lambda dnn: []
 ) -> DNN:
     """Train a stacked denoising auto-encoder whose features and mistakes are worth looking at.
@@ -186,7 +186,7 @@ def well_trained(
     )
 
 
-def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]) -> None:
+def train_all(data: Dataset, settings: Settings, candidates: Iterable[Candidate]) -> None:
     """Train the networks one after the other, with the book's rates, and record the seconds.
 
     Parameters
@@ -195,10 +195,10 @@ def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]
         Training and test images.
     settings : Settings
         Sizes, backend and callbacks.
-    contestants : iterable of Contestant
+    candidates : iterable of Candidate
         The networks.
     """
-    for one in contestants:
+    for one in candidates:
         before = f"each layer {one.pretrain_epochs}, then " if one.pretrain_epochs else ""
         settings.say(f"DNN({list(settings.sizes)}), {one.name}, epochs: {before}{one.epochs}")
         watch = Stopwatch()
@@ -218,11 +218,11 @@ def compete(data: Dataset, settings: Settings, contestants: Iterable[Contestant]
         one.seconds = watch.seconds()
 
 
-def comparison_table(contestants: Iterable[Contestant]) -> list[list[str]]:
+def comparison_table(candidates: Iterable[Candidate]) -> list[list[str]]:
     """Return a header and a row for each network: epochs, test error, cost, seconds."""
     stages = ("pretraining", "fine-tuning", "whole")
     table = [["network", "epochs", "test error", "cost (nats)", *stages]]
-    for one in contestants:
+    for one in candidates:
         layers = f"{len(one.dnn.hidden_layers)} × {one.pretrain_epochs} + " if one.pretrain_epochs else ""
         took = [f"{one.seconds[stage]:.1f} s" for stage in stages]
         table.append(
@@ -237,15 +237,15 @@ def comparison_table(contestants: Iterable[Contestant]) -> list[list[str]]:
     return table
 
 
-def measured(settings: Settings, contestants: Sequence[Contestant]) -> dict[str, Any]:
+def measured(settings: Settings, candidates: Sequence[Candidate]) -> dict[str, Any]:
     """Return the measurements of a comparison for `results.json`."""
     return {
         "sizes": list(settings.sizes),
         "fine_tuning": FINE_TUNING,
-        "epochs": {one.name: one.epochs for one in contestants},
-        "errors": {one.name: one.dnn.errors for one in contestants},
-        "costs": {one.name: one.dnn.costs for one in contestants},
-        "seconds": {one.name: one.seconds for one in contestants},
+        "epochs": {one.name: one.epochs for one in candidates},
+        "errors": {one.name: one.dnn.errors for one in candidates},
+        "costs": {one.name: one.dnn.costs for one in candidates},
+        "seconds": {one.name: one.seconds for one in candidates},
     }
 
 
