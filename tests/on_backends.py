@@ -8,3 +8,7 @@ import pytest
 from udl_pt.backends import BACKENDS
 
 CORE_BACKENDS = [pytest.param(name, marks=[] if name == "c" else pytest.mark.core) for name in BACKENDS]
+# where a graph is so large that C takes a minute to compile it
+CORE_BACKENDS_SLOW_C = [
+    pytest.param(name, marks=pytest.mark.slow if name == "c" else pytest.mark.core) for name in BACKENDS
+]

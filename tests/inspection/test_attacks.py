@@ -122,7 +122,10 @@ def test_every_attack_is_what_it_says(dtype):
     assert_attacks(all_attacks(network(dtype=dtype), X, Y), dtype)
 
 
-@pytest.mark.parametrize(("backend", "dtype"), [("numba", "float64"), ("c", "float32"), ("jax", "float32")])
+@pytest.mark.parametrize(
+    ("backend", "dtype"),
+    [("numba", "float64"), pytest.param("c", "float32", marks=pytest.mark.slow), ("jax", "float32")],
+)
 def test_every_attack_is_a_graph_for_every_backend(backend, dtype):
     """In one function, since each takes seconds to compile."""
     x, y = pt.matrix("x", dtype=dtype), pt.ivector("y")
