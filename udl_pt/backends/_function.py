@@ -16,24 +16,18 @@ import numpy as np
 import pytensor
 from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable, equal_computations
+from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
 
 from udl_pt._support.interrupts import interruptible
-from udl_pt.backends._blas import (
-    quiet_about_blas,
-)
+from udl_pt.backends._blas import quiet_about_blas
 from udl_pt.backends._cache import mend_cache, prepare_cache, recover_from_interrupt
-from udl_pt.backends._choice import (
-    get_backend,
-)
+from udl_pt.backends._choice import get_backend
 from udl_pt.backends._locks import NumberedLock, call_holding, compile_lock, lock_of
-from udl_pt.backends._modes import (
-    make_mode,
-    wide_jax,
-)
+from udl_pt.backends._modes import make_mode, wide_jax
+from udl_pt.backends._programs import Graph, Program, program_of
 
 __all__ = ["Draw", "Function", "R", "shared", "to_numpy"]
 
@@ -158,9 +152,8 @@ class Function:
         pairs = list(updates)
         everything = list(ancestors([*expressions, *(new for _, new in pairs)]))
         variables = [v for v in everything if isinstance(v, SharedVariable)] + [p for p, _ in pairs]
-        draws = {v.tag.draw.number: v.tag.draw for v in everything if hasattr(v.tag, "draw")}
         self._inputs = list(inputs)
-        self._draws: list[Draw] = [draws[number] for number in sorted(draws)]
+        self._draws = self._draws_of(everything)
         stand_ins = {v: v.type() for draw in self._draws for v in draw.variables}
         replaced = clone_replace([*expressions, *(new for _, new in pairs)], replace=stand_ins)
         self._graph_inputs = [*inputs, *stand_ins.values()]
@@ -168,8 +161,9 @@ class Function:
         self._updates = [(p, new) for (p, _), new in zip(pairs, replaced[len(expressions) :], strict=True)]
         locks = {NumberedLock(), *map(lock_of, variables)}
         self._locks = sorted(locks, key=lambda lock: lock.number)
-        self._compiled: Any = None
-        self._shapes: Any = None
+        self._program: Program | None = None
+        self._values: list[list[Any]] = []  # the storage of each shared variable in the program's graph
+        self._shapes: Function | None = None
 
     def __call__(self, *arguments: np.ndarray) -> Any:
         """Compute the outputs and apply the updates."""
@@ -206,39 +200,6 @@ class Function:
         """
         return call_holding(self._locks, function, *args)
 
-    def reuse_compiled(self, other: "Function") -> None:
-        """Use the compiled code of another function, where both compute the same.
-
-        Both must have the same backend, and equal graphs of the same shared variables. Otherwise nothing
-        happens.
-
-        Parameters
-        ----------
-        other : Function
-            A function that was called, so that it is compiled.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import pytensor.tensor as pt
-        >>> from udl_pt.backends import Function
-        >>> x = pt.dvector("x")
-        >>> old, new = Function([x], 2 * x), Function([x], 2 * x)
-        >>> old(np.ones(2)).tolist()
-        [2.0, 2.0]
-        >>> new.reuse_compiled(old)
-        >>> new.operations() == old.operations()  # though `new` was never called
-        True
-        """
-        ours, theirs = ([*f._outputs, *(new for _, new in f._updates)] for f in (self, other))
-        kinds = [(f.backend, f._is_compiled, f._single, [p for p, _ in f._updates]) for f in (self, other)]
-        if (
-            kinds[0] == kinds[1]
-            and len(ours) == len(theirs)
-            and equal_computations(ours, theirs, in_xs=self._graph_inputs, in_ys=other._graph_inputs)
-        ):
-            self._compiled = other._compiled
-
     def _computed(self, arguments: Sequence[np.ndarray]) -> list[Any]:
         # NumPy computes some operations of C's, and would warn of what no other backend warns of
         by_numpy = self.backend == "c" or not self._is_compiled
@@ -274,19 +235,24 @@ class Function:
             raise RuntimeError(f"{self.name} is compiled when it is first called: call it before")
         return list(self._compiled.maker.fgraph.toposort())
 
+    @property
+    def _compiled(self) -> Any:
+        """The function that PyTensor compiled; None before the first call."""
+        return None if self._program is None else self._program.compiled()
+
+    def _draws_of(self, variables: Iterable[Variable]) -> list[Draw]:
+        """Return the draws that the host makes, in the order in which they were created."""
+        draws = {v.tag.draw.number: v.tag.draw for v in variables if hasattr(v.tag, "draw")}
+        return [draws[number] for number in sorted(draws)]
+
     def _sampled(self, arguments: Sequence[np.ndarray]) -> list[np.ndarray]:
         if not self._draws:
             return []
         if self._shapes is None:
             flat = [size for draw in self._draws for shape in draw.shapes for size in shape]
-            self._shapes = pytensor.function(
-                self._inputs,
-                flat,
-                mode=Mode("py", RewriteDatabaseQuery(include=["fast_compile", "py_only"])),  # no compiler
-                on_unused_input="ignore",
-                name=f"{self.name} shapes",
-            )
-        sizes = map(int, self._shapes(*arguments))
+            name = f"{self.name} shapes"
+            self._shapes = _Shapes(self._inputs, flat, backend=self.backend, name=name, compiled=False)
+        sizes = map(int, self._shapes._run(list(arguments)))  # whose locks are held
         return [
             array
             for draw in self._draws
@@ -294,8 +260,11 @@ class Function:
         ]
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
-        if self._compiled is not None:
-            return _called(self._compiled, arguments)
+        if self._program is not None and (copy := self._program.take()) is not None:
+            try:
+                return copy(self._values, arguments)
+            finally:
+                self._program.release(copy)
         # Numba and JAX compile at the first call, so building and first call are one thing here.
         with compile_lock.lock, quiet_about_blas(self.backend):
             if not self._is_compiled or self.backend == "jax":
@@ -320,32 +289,28 @@ class Function:
         before = [(p, p.get_value()) for p, _ in self._updates]
         try:
             with interruptible():
-                compiled = pytensor.function(
-                    self._graph_inputs,
-                    self._outputs,
-                    updates=self._updates,
-                    mode=make_mode(self.backend) if self._is_compiled else Mode("py", None),
-                    on_unused_input="ignore",  # an input may matter only for the shape of a draw
-                    name=self.name,
-                )
-                results = _called(compiled, arguments)
+                graph = Graph(self._graph_inputs, self._outputs, self._updates)
+                program = program_of(graph, (self.backend, self._is_compiled, type(self)))
+                copy = program.take() or program.compile(self._mode(), self.name)
+                values = [v.container.storage for v in graph.shared]
+                results = copy(values, arguments)
         except BaseException:
             for p, value in before:
                 p.set_value(value, borrow=True)
             raise
-        self._compiled = compiled
+        program.release(copy)
+        self._program, self._values = program, values
         return results
 
+    def _mode(self) -> Mode:
+        return make_mode(self.backend) if self._is_compiled else Mode("py", None)
 
-def _called(compiled: Callable[..., Any], arguments: Sequence[np.ndarray]) -> list[Any]:
-    """Call a compiled function, and raise an interrupt as itself.
 
-    Where a signal's handler raises within Numba's C code, Python raises SystemError: "returned a result with
-    an exception set".
-    """
-    try:
-        return list(compiled(*arguments))
-    except SystemError as error:
-        if isinstance(error.__cause__, BaseException) and not isinstance(error.__cause__, Exception):
-            raise error.__cause__ from None
-        raise
+class _Shapes(Function):
+    """The shapes of a function's draws, by NumPy; rewritten to compute no draw and no large array."""
+
+    def _draws_of(self, variables: Iterable[Variable]) -> list[Draw]:
+        return []
+
+    def _mode(self) -> Mode:
+        return Mode("py", RewriteDatabaseQuery(include=["fast_compile", "py_only"]))  # no compiler

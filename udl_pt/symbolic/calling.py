@@ -114,27 +114,6 @@ class ArrayFunction:
         self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
         self._function = Function([x], graph(x), backend=backend, name=name)
 
-    def reuse_compiled(self, other: "ArrayFunction") -> None:
-        """Use the compiled function of `other`, where the graphs are the same; else change nothing.
-
-        Parameters
-        ----------
-        other : ArrayFunction
-            A function that may have been called already.
-
-        Examples
-        --------
-        >>> from udl_pt.symbolic.calling import ArrayFunction
-        >>> options = {"dtype": "float64", "n_features": 2, "unit_interval": False, "backend": "jax"}
-        >>> old = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
-        >>> _ = old([[1.0, 2.0]])  # compiles
-        >>> new = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
-        >>> new.reuse_compiled(old)
-        >>> new([[3.0, 4.0]]).tolist()  # no compilation
-        [7.0]
-        """
-        self._function.reuse_compiled(other._function)
-
     def __call__(self, X: Any) -> np.ndarray:
         """Compute the method for an array.
 
@@ -423,8 +402,6 @@ class SymbolicModel(Parameters):
                 latest = make(twin, backend)
             if _are_same(held, _held(model)):  # else another thread began a fit, and some parameters are new
                 break
-        if known is not None:
-            latest.reuse_compiled(known.function)
         kept[name, backend] = _Compiled(latest, change, unnoted)
         return latest
 

@@ -250,5 +250,6 @@ def gibbs_draws(
     model: SampledModel, k: Any, n: Any, stream: RandomStreams, more: Sequence[tuple[str, Any]] = ()
 ) -> list[Symbolic]:
     """Return the draws of `k` steps of `n` chains: in each for the hidden, then the visible units."""
-    each = [("uniform", (n, model.M)), (model.units.noise, (n, model.n_features)), *more]
+    D, M = model.W.shape  # symbolic, so that the graph is the same for models of all sizes
+    each = [("uniform", (n, M)), (model.units.noise, (n, D)), *more]
     return stream.loop_draws(k, each, model.dtype)

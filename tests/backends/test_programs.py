@@ -1,0 +1,156 @@
+"""Functions of equal graphs share compiled code, and the code keeps nothing of a model."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from scipy.special import expit
+
+from udl_pt import DNN, PCA, RBM, AutoEncoder
+from udl_pt.backends import BACKENDS, Function, shared
+from udl_pt.backends import _programs as programs
+
+X, Y = np.random.RandomState(0).rand(40, 6), np.arange(40) % 3
+OPTIONS = {"batch_sz": 20, "epochs": 2}
+
+
+@pytest.fixture(autouse=True)
+def none_before():
+    """Start without programs of other tests."""
+    before, programs._programs[:] = programs._programs[:], []
+    yield
+    programs._programs[:] = before
+
+
+def fit_layer(kind, M, D, backend, **options):
+    layer = kind(M, random_state=M, rng=M)
+    return layer.fit(X[:, :D], backend=backend, **OPTIONS, **options)
+
+
+FITS = {
+    "auto-encoder": lambda M, D, backend: fit_layer(AutoEncoder, M, D, backend),
+    "machine": lambda M, D, backend: fit_layer(RBM, M, D, backend),
+    "persistent": lambda M, D, backend: fit_layer(RBM, M, D, backend, persistent=True, k=2),
+    "network": lambda M, D, backend: DNN([M], random_state=M).fit(
+        X[:, :D], Y, X[:, :D], Y, backend=backend, pretrain_options={"batch_sz": 20}, **OPTIONS
+    ),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", FITS)
+def test_a_fit_of_another_size_compiles_nothing_and_is_the_same_as_alone(name, backend, monkeypatch):
+    FITS[name](3, 6, backend)
+    compiled = []
+    function = pytensor.function
+    monkeypatch.setattr(pytensor, "function", lambda *a, **k: compiled.append(k) or function(*a, **k))
+    after = FITS[name](2, 5, backend)
+    assert compiled == []
+    programs._programs.clear()
+    alone = FITS[name](2, 5, backend)
+    assert compiled
+    for p, expected in zip(after.params, alone.params, strict=True):
+        np.testing.assert_array_equal(p.get_value(), expected.get_value())
+    assert after.costs == alone.costs
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_of_a_model_outlives_it(backend):
+    rbm, pca = FITS["persistent"](3, 6, backend), PCA(2).fit(X)
+    rbm.free_energy(X), rbm.sample_h_given_v(X), pca.forward(X)
+    dead = [weakref.ref(p) for model in (rbm, pca) for p in model.params]
+    dead += [weakref.ref(p.get_value(borrow=True)) for p in rbm.params]
+    del rbm, pca
+    gc.collect()
+    assert [ref() for ref in dead] == [None] * len(dead)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_threads_that_call_at_once_compute_as_alone(backend):
+    models = [AutoEncoder.createFromArrays(i + X[:6, :3], X[6, :3], X[7]) for i in range(4)]
+    for model in models:
+        model.backend = backend
+    got, start = {}, threading.Barrier(len(models))
+
+    def use(i):
+        start.wait()
+        got[i] = [models[i].forward_hidden(X) for _ in range(20)]
+
+    threads = [threading.Thread(target=use, args=(i,)) for i in range(len(models))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(programs._programs) == 1
+    for i, model in enumerate(models):
+        expected = expit(X @ model.W.get_value() + model.bh.get_value())
+        for result in got[i]:
+            np.testing.assert_allclose(result, expected, rtol=1e-12)
+
+
+x = pt.dvector("x")
+a, b = shared(np.ones(2), "a"), shared(np.full(2, 2.0), "b")
+PAIRS = {
+    "another constant": (([x], 2 * x), ([x], 3 * x)),
+    "another operation": (([x], x + x), ([x], x * x)),
+    "another input": (([x, z := pt.dvector("z")], x - z), ([z, x], x - z)),
+    "another update": (([x], x, [(a, a + x)]), ([x], x, [(a, a - x)])),
+    "no update": (([x], a + x, [(a, a + x)]), ([x], a + x)),
+    "another variable updated": (([x], a + b, [(a, x)]), ([x], a + b, [(b, x)])),
+    "one variable for two": (([x], a + b + x), ([x], a + a + x)),
+    "two outputs": (([x], [x, 2 * x]), ([x], [2 * x, x])),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_graphs_that_compute_other_things_share_nothing(name):
+    results = []
+    for one in (PAIRS[name], PAIRS[name][::-1]):
+        programs._programs.clear()
+        for inputs, outputs, *updates in one:
+            a.set_value(np.ones(2))
+            b.set_value(np.full(2, 2.0))
+            f = Function(inputs, outputs, *updates, compiled=False)
+            result = f(*(np.array([1.0, 5.0]) * (i + 1) for i in range(len(inputs))))
+            results.append(np.concatenate([*np.atleast_2d(result), a.get_value(), b.get_value()]))
+    first, second, second_again, first_again = results
+    np.testing.assert_array_equal(first, first_again)
+    np.testing.assert_array_equal(second, second_again)
+    assert not np.array_equal(first, second)
+
+
+def test_a_failed_call_leaves_the_program_and_the_variables_as_they_were():
+    W = shared(np.ones((2, 3)), "W")
+    x = pt.dmatrix("x")
+    f = Function([x], x.dot(W).sum(), [(W, W + x.sum())], backend="c")
+    assert f(np.ones((1, 2))) == 6
+    with pytest.raises(ValueError, match=r"[Ss]hape"):
+        f(np.ones((1, 5)))
+    np.testing.assert_array_equal(W.get_value(), np.full((2, 3), 3.0))
+    assert f(np.ones((1, 2))) == 18
+
+
+def test_what_may_be_large_or_is_one_models_own_is_not_kept():
+    rng = pytensor.shared(np.random.default_rng(0))
+    large = np.ones(2**17 + 1)
+    for outputs in (
+        pt.random.normal(size=(2,), rng=rng, return_next_rng=True)[1],
+        (pt.as_tensor(large) * x[0]).sum(),
+    ):
+        Function([x], outputs, compiled=False)(np.ones(2))
+    assert programs._programs == []
+
+
+def test_the_program_that_was_looked_up_longest_ago_goes_first(monkeypatch):
+    monkeypatch.setattr(programs, "KEPT", 2)
+    kept = []
+    for factor in (2, 3, 2, 4):
+        Function([x], factor * x, compiled=False)(np.ones(2))
+        kept.append(list(programs._programs))
+    assert kept[2] == kept[1][::-1]
+    assert kept[3][0] is kept[2][1]
+    assert len(kept[3]) == 2

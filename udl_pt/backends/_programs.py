@@ -1,0 +1,215 @@
+"""Compile a graph once, and call it with the shared variables of any model.
+
+In a program, stand-ins take the places of a graph's shared variables. A call puts the variables' values
+there, and takes the updated ones back. So functions of equal graphs share one program: a second fit compiles
+nothing, and no compiled code keeps the weights of a model alive.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import pytensor
+from pytensor.compile.mode import Mode
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant, Variable, equal_computations
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.traversal import ancestors
+from pytensor.link.basic import Container
+from pytensor.tensor.sharedvar import TensorSharedVariable
+
+__all__ = ["Copy", "Graph", "Program", "program_of"]
+
+KEPT = 128  # programs; the one that was looked up longest ago goes first
+LARGEST_CONSTANT = 2**20  # bytes; a program with a larger one ends with its functions
+
+_programs: list["Program"] = []
+Updates = Sequence[tuple[SharedVariable, Variable]]
+
+
+class Graph:
+    """Inputs, outputs and updates, and the shared variables in an order that equal graphs have in common.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of Variable
+        The arguments and results of a call.
+    updates : sequence of (SharedVariable, Variable)
+        New values of shared variables.
+    """
+
+    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable], updates: Updates) -> None:
+        self.inputs, self.outputs, self.updates = list(inputs), list(outputs), list(updates)
+        self.expressions = [*outputs, *(new for _, new in updates)]
+        leaves = [p for p, _ in updates]
+        self._ops: list[type] = []
+        self._constants = 0
+        for variable in ancestors(self.expressions):
+            if variable.owner is not None:
+                self._ops.append(type(variable.owner.op))
+            elif isinstance(variable, SharedVariable):
+                leaves.append(variable)
+            elif isinstance(variable, Constant):
+                self._constants = max(self._constants, getattr(variable.data, "nbytes", 0))
+        every = dict.fromkeys(leaves)
+        self.shared = [v for v in every if isinstance(v, TensorSharedVariable)]
+        self._has_others = len(self.shared) < len(every)  # such as states of PyTensor's own random variables
+
+    def may_be_kept(self) -> bool:
+        """Whether a program of this graph keeps nothing alive that may be large, or is one model's own."""
+        return not self._has_others and self._constants <= LARGEST_CONSTANT
+
+    def signature(self) -> Hashable:
+        """Return what equal graphs have in common; different ones may have it in common, too."""
+        types = tuple(v.type for v in [*self.inputs, *self.shared])
+        updated = tuple(self.shared.index(p) for p, _ in self.updates if p in self.shared)
+        return len(self.outputs), types, updated, tuple(self._ops)
+
+    def equals(self, other: "Graph") -> bool:
+        """Whether both compute the same, where their signatures are equal."""
+        return bool(
+            equal_computations(
+                self.expressions,
+                other.expressions,
+                in_xs=[*self.inputs, *self.shared],
+                in_ys=[*other.inputs, *other.shared],
+            )
+        )
+
+    def with_stand_ins(self) -> "Graph":
+        """Return the same graph of other inputs and shared variables, which have no values."""
+        inputs = {v: v.type(name=v.name) for v in self.inputs}  # a variable in two graphs would equal itself
+        new = inputs | {v: _stand_in(v) for v in self.shared}
+        expressions = clone_replace(self.expressions, replace=new)
+        n = len(self.outputs)
+        updates = [
+            (new.get(p, p), value) for (p, _), value in zip(self.updates, expressions[n:], strict=True)
+        ]
+        return Graph(list(inputs.values()), expressions[:n], updates)
+
+
+def _stand_in(variable: SharedVariable) -> SharedVariable:
+    kind: Any = type(variable)
+    container = Container(variable.type, [None])
+    return kind(variable.type, value=None, strict=None, container=container, name=variable.name)
+
+
+class Copy:
+    """A compiled copy of a program's code, for one thread at a time.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph of stand-ins, which are this copy's own.
+    function : callable
+        The compiled function.
+    """
+
+    def __init__(self, graph: Graph, function: Any) -> None:
+        self.function = function
+        self._values = [v.container.storage for v in graph.shared]
+        updated = {p for p, _ in graph.updates}
+        self._updated = [i for i, v in enumerate(graph.shared) if v in updated]
+
+    def __call__(self, variables: Sequence[list[Any]], arguments: Sequence[Any]) -> list[Any]:
+        """Compute the outputs and apply the updates.
+
+        Parameters
+        ----------
+        variables : sequence of list
+            The storage of each shared variable, in the order of the graph's.
+        arguments : sequence of array
+            The inputs.
+
+        Returns
+        -------
+        list of array
+            The outputs.
+        """
+        values = self._values
+        for own, variable in zip(values, variables, strict=True):
+            own[0] = variable[0]
+        try:
+            return list(self.function(*arguments))
+        except SystemError as error:
+            # Where a signal's handler raises within Numba's C code, Python raises SystemError: "returned a
+            # result with an exception set". Raise the interrupt as itself.
+            if isinstance(error.__cause__, BaseException) and not isinstance(error.__cause__, Exception):
+                raise error.__cause__ from None
+            raise
+        finally:
+            for i in self._updated:
+                variables[i][0] = values[i][0]
+            for own in values:
+                own[0] = None
+
+
+class Program:
+    """The compiled copies of a graph: as many as threads have called it at the same time.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, of stand-ins.
+    key : hashable
+        What equal programs have in common besides the graph.
+    """
+
+    def __init__(self, graph: Graph, key: Hashable) -> None:
+        self.graph, self.key = graph.with_stand_ins(), key
+        self._free: list[Copy] = []
+
+    def take(self) -> Copy | None:
+        """Return a copy that no thread uses; None where there is none."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return None
+
+    def release(self, copy: Copy) -> None:
+        """Take a copy back, for any thread."""
+        self._free.append(copy)
+
+    def compile(self, mode: Mode, name: str) -> Copy:
+        """Compile another copy."""
+        graph = self.graph.with_stand_ins()
+        function = pytensor.function(
+            graph.inputs,
+            graph.outputs,
+            updates=graph.updates,
+            mode=mode,
+            on_unused_input="ignore",  # an input may matter only for the shape of a draw
+            name=name,
+        )
+        return Copy(graph, function)
+
+    def compiled(self) -> Any:
+        """Return the compiled function of a copy; None before there is one."""
+        return self._free[-1].function if self._free else None
+
+
+def program_of(graph: Graph, key: Hashable) -> Program:
+    """Return the program of a graph; the caller holds the lock of compiling.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    key : hashable
+        What programs must have in common besides the graph, such as the backend.
+
+    Returns
+    -------
+    Program
+        That of an equal graph, if there is one, else a new one.
+    """
+    full = key, graph.signature()
+    for program in reversed(_programs):
+        if program.key == full and graph.equals(program.graph):
+            _programs.remove(program)
+            _programs.append(program)
+            return program
+    program = Program(graph, full)
+    if graph.may_be_kept():
+        _programs.append(program)
+        del _programs[:-KEPT]
+    return program
