@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
-from safetensors.numpy import save
 
 from udl_pt._support.exceptions import DataError
 from udl_pt._support.messages import shown
@@ -56,6 +55,8 @@ def write_arrays(path: Any, arrays: Mapping[str, np.ndarray], facts: Mapping[str
     OSError
         When the file can't be written. The old file is as it was.
     """
+    from safetensors.numpy import save  # here: it is needed for files only
+
     file_name(path)
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     for name, array in whole.items():

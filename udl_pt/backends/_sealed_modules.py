@@ -11,9 +11,9 @@ import contextlib
 import hashlib
 import importlib
 import os
+import secrets
 import shutil
 import sys
-import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +49,7 @@ def _is_intact(folder: Path) -> bool:
 
 
 def _seal(folder: Path) -> None:
-    aside = folder.parent / f"{folder.name}.{uuid.uuid4().hex}"
+    aside = folder.parent / f"{folder.name}.{secrets.token_hex(16)}"
     try:
         aside.write_text(_digests(folder))
         aside.replace(folder / SEAL)

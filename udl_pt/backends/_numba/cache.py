@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import io
 import os
-import uuid
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class SealedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
     def _data_name(self, number: int) -> str:
         # A name of its own, so that an index can never name the file of another index's function.
         name = str(super()._data_name(number))
-        return f"{name.removesuffix('.nbc')}.{uuid.uuid4().hex[:8]}.nbc" if self._is_ours else name
+        return f"{name.removesuffix('.nbc')}.{secrets.token_hex(4)}.nbc" if self._is_ours else name
 
     def _load_index(self) -> Any:
         return super()._load_index() if not self._is_ours or _is_intact(self._index_path) else {}
