@@ -1,14 +1,18 @@
 """Signals that come within what must happen whole."""
 
+import logging
 import signal
 import threading
 
 import numpy as np
 import pytensor
 import pytest
+from llvmlite.binding import ffi
+from numba.core import compiler_lock
 
 from udl_pt import DNN, AutoEncoder, eager
 from udl_pt._support.interrupts import deferring_signals, interruptible, uninterrupted
+from udl_pt.backends import BACKENDS, _programs
 from udl_pt.backends import _function as backend
 
 X = np.random.RandomState(0).rand(20, 5)
@@ -148,6 +152,7 @@ def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch, on_jax):
 
         return call
 
+    _programs._programs.clear()
     monkeypatch.setattr(backend.pytensor, "function", compiling)
     model = AutoEncoder(3, random_state=0)
     with pytest.raises(KeyboardInterrupt):
@@ -156,6 +161,34 @@ def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch, on_jax):
     for found, right in zip(model.params + model.dparams, started.params + started.dparams, strict=True):
         np.testing.assert_array_equal(found.get_value(), right.get_value())
     assert model.forward_hidden(X).shape == (20, 3)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_an_interrupt_of_compiling_leaves_no_lock_taken(name, monkeypatch):
+    """It may come where a function of Python has taken a lock, and before a ``with`` knows of that."""
+    locks = [logging._lock, ffi.lib._lock._lock, compiler_lock.global_compiler_lock._lock]
+
+    def compiling(*arguments, **options):
+        for lock in (*locks, locks[0]):
+            lock.acquire()
+        interrupt()
+
+    _programs._programs.clear()
+    monkeypatch.setattr(backend.pytensor, "function", compiling)
+    with pytest.raises(KeyboardInterrupt):
+        AutoEncoder(3, random_state=0).fit(X, batch_sz=4, backend=name)
+    free = []
+
+    def look():
+        for lock in locks:
+            free.append(lock.acquire(timeout=1))
+            if free[-1]:
+                lock.release()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert free == [True] * len(locks)
 
 
 def test_an_interrupt_in_compiled_code_is_raised_as_itself(monkeypatch, on_jax):
@@ -167,6 +200,7 @@ def test_an_interrupt_in_compiled_code_is_raised_as_itself(monkeypatch, on_jax):
 
         return call
 
+    _programs._programs.clear()
     monkeypatch.setattr(backend.pytensor, "function", failing)
     causes = []
     for cause, error in ((KeyboardInterrupt(), KeyboardInterrupt), (ValueError("a"), SystemError)):

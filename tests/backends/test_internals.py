@@ -8,6 +8,7 @@ import atexit
 import ctypes
 import importlib
 import inspect
+import logging
 import sys
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from numba.core import caching
+from llvmlite.binding import ffi
+from numba.core import caching, compiler_lock
 from numba.core.registry import cpu_target
 from pytensor.compile.mode import optdb
 from pytensor.link.c import cmodule
@@ -201,6 +203,16 @@ def test_reads_compile_cache_knows_what_does_not_read_it(function):
 
 
 # --- JAX
+
+
+def test_release_locks_frees_the_locks_of_logging_llvmlite_and_numba():
+    locks = [logging._lock, ffi.lib._lock._lock, compiler_lock.global_compiler_lock._lock]
+    for lock in locks:
+        lock.acquire()
+        lock.acquire()
+    internals.release_locks()
+    assert not any(lock._is_owned() for lock in locks)
+    internals.release_locks()
 
 
 def test_jax_has_started_once_it_has_a_backend(monkeypatch):

@@ -26,6 +26,7 @@ from udl_pt.backends._internals import (
     forget_numba_registries,
     modules_folder,
     reads_compile_cache,
+    release_locks,
     replace_setting,
     set_numba_folder,
 )
@@ -119,7 +120,8 @@ def clear_cache() -> None:
 
 
 def recover_from_interrupt() -> None:
-    """Mend what an interrupt leaves of PyTensor's compile lock and of Numba's tables."""
+    """Mend what an interrupt leaves of locks and of Numba's tables."""
+    release_locks()
     with contextlib.suppress(OSError, ValueError):
         compilelock.force_unlock(pytensor.config.compiledir)
     if "udl_pt.backends._numba.cache" in sys.modules:  # otherwise Numba has compiled nothing

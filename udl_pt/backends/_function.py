@@ -267,22 +267,25 @@ class Function:
                 self._program.release(copy)
         # Numba and JAX compile at the first call, so building and first call are one thing here.
         with compile_lock.lock, quiet_about_blas(self.backend):
-            if not self._is_compiled or self.backend == "jax":
-                return self._first(arguments)
             try:
-                prepare_cache(self.backend)
-                for _ in range(2):  # another folder, and an empty one
-                    try:
-                        return self._first(arguments)
-                    except Exception as error:
-                        if not mend_cache(self.backend, error):
-                            raise
-                    prepare_cache(self.backend)
+                if self._is_compiled and self.backend != "jax":
+                    return self._first_with_cache(arguments)
                 return self._first(arguments)
             except BaseException as error:
                 if not isinstance(error, Exception):
                     recover_from_interrupt()
                 raise
+
+    def _first_with_cache(self, arguments: list[np.ndarray]) -> list[Any]:
+        prepare_cache(self.backend)
+        for _ in range(2):  # another folder, and an empty one
+            try:
+                return self._first(arguments)
+            except Exception as error:
+                if not mend_cache(self.backend, error):
+                    raise
+            prepare_cache(self.backend)
+        return self._first(arguments)
 
     def _first(self, arguments: list[np.ndarray]) -> list[Any]:
         """Compile and call, which may take a minute; an interrupt leaves shared variables as they were."""

@@ -9,6 +9,7 @@ Numba and JAX are imported only by the functions that need them.
 
 import atexit
 import importlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ __all__ = [
     "numba_folder",
     "numpy_library",
     "reads_compile_cache",
+    "release_locks",
     "replace_module_cache",
     "replace_numba_cache_file",
     "replace_setting",
@@ -173,6 +175,23 @@ def forget_numba_registries() -> None:
         for value, _ in registry.globals:  # Numba refuses to read some of these twice
             if typing._lookup_global(value) is not None:
                 typing._remove_global(value)
+
+
+def release_locks() -> None:
+    """Release what this thread still holds of the locks of logging, llvmlite and Numba, after an interrupt.
+
+    logging: ``_lock``. llvmlite: ``binding.ffi.lib._lock._lock``. Numba:
+    ``core.compiler_lock.global_compiler_lock._lock``. Python functions take them, and an interrupt may come
+    there when a lock is taken and no ``with`` knows of it. Any other thread would then wait for ever.
+    """
+    locks = [logging._lock]  # type: ignore[attr-defined]
+    if "llvmlite.binding.ffi" in sys.modules:
+        locks.append(sys.modules["llvmlite.binding.ffi"].lib._lock._lock)
+    if "numba.core.compiler_lock" in sys.modules:
+        locks.append(sys.modules["numba.core.compiler_lock"].global_compiler_lock._lock)
+    for lock in locks:
+        while lock._is_owned():
+            lock.release()
 
 
 def reads_compile_cache(filename: str, function: str) -> bool:

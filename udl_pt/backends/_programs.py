@@ -51,12 +51,13 @@ class Graph:
             elif isinstance(variable, Constant):
                 self._constants = max(self._constants, getattr(variable.data, "nbytes", 0))
         every = dict.fromkeys(leaves)
-        self.shared = [v for v in every if isinstance(v, TensorSharedVariable)]
-        self._has_others = len(self.shared) < len(every)  # such as states of PyTensor's own random variables
+        # Others are states of PyTensor's own random variables: their updates may depend on inputs.
+        self._may_change = all(isinstance(v, TensorSharedVariable) for v in every)
+        self.shared = list(every) if self._may_change else []
 
     def may_be_kept(self) -> bool:
         """Whether a program of this graph keeps nothing alive that may be large, or is one model's own."""
-        return not self._has_others and self._constants <= LARGEST_CONSTANT
+        return self._may_change and self._constants <= LARGEST_CONSTANT
 
     def signature(self) -> Hashable:
         """Return what equal graphs have in common; different ones may have it in common, too."""
@@ -76,7 +77,12 @@ class Graph:
         )
 
     def with_stand_ins(self) -> "Graph":
-        """Return the same graph of other inputs and shared variables, which have no values."""
+        """Return the same graph of other inputs and shared variables, which have no values.
+
+        A graph of other shared variables than tensors is returned as it is.
+        """
+        if not self._may_change:
+            return self
         inputs = {v: v.type(name=v.name) for v in self.inputs}  # a variable in two graphs would equal itself
         new = inputs | {v: _stand_in(v) for v in self.shared}
         expressions = clone_replace(self.expressions, replace=new)
