@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt import DBN, DNN, RBM, TSNE, AutoEncoder, DeepAutoEncoder, eager
+from udl_pt.backends._programs import forget_programs
 from udl_pt.symbolic.corruption import masking
 
 __all__ = ["CASES", "Case", "interrupts"]
@@ -190,7 +191,8 @@ class _Run:
 def _undisturbed(name: str, backend: str) -> _Run:
     case = CASES[name]
     seconds = 0.0
-    for _ in range(2):  # the second finds what was compiled
+    for _ in range(2):  # the second finds files of compiled code
+        forget_programs()
         watch = _Watch()
         model = case.make(np.random.RandomState(1), np.random.default_rng(2))
         watch.model = model
@@ -250,6 +252,8 @@ def _tried(name: str, backend: str, undisturbed: _Run, number: int, chance: Any)
     weights, draws = np.random.RandomState(1), np.random.default_rng(2)
     starts = weights.get_state(), draws.bit_generator.state
     model = case.make(weights, draws)
+    if not aimed:
+        forget_programs()
     command = [sys.executable, "-I", "-S", "-c", SENDER, str(int(number)), str(delay), str(aimed)]
     hit, ignored = False, list[Any]()
     hook, sys.unraisablehook = sys.unraisablehook, ignored.append

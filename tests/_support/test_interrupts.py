@@ -152,7 +152,7 @@ def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch, on_jax):
 
         return call
 
-    _programs._programs.clear()
+    _programs.forget_programs()
     monkeypatch.setattr(backend.pytensor, "function", compiling)
     model = AutoEncoder(3, random_state=0)
     with pytest.raises(KeyboardInterrupt):
@@ -173,7 +173,7 @@ def test_an_interrupt_of_compiling_leaves_no_lock_taken(name, monkeypatch):
             lock.acquire()
         interrupt()
 
-    _programs._programs.clear()
+    _programs.forget_programs()
     monkeypatch.setattr(backend.pytensor, "function", compiling)
     with pytest.raises(KeyboardInterrupt):
         AutoEncoder(3, random_state=0).fit(X, batch_sz=4, backend=name)
@@ -200,7 +200,7 @@ def test_an_interrupt_in_compiled_code_is_raised_as_itself(monkeypatch, on_jax):
 
         return call
 
-    _programs._programs.clear()
+    _programs.forget_programs()
     monkeypatch.setattr(backend.pytensor, "function", failing)
     causes = []
     for cause, error in ((KeyboardInterrupt(), KeyboardInterrupt), (ValueError("a"), SystemError)):

@@ -50,7 +50,7 @@ def test_a_fit_of_another_size_compiles_nothing_and_is_the_same_as_alone(name, b
     monkeypatch.setattr(pytensor, "function", lambda *a, **k: compiled.append(k) or function(*a, **k))
     after = FITS[name](2, 5, backend)
     assert compiled == []
-    programs._programs.clear()
+    programs.forget_programs()
     alone = FITS[name](2, 5, backend)
     assert compiled
     for p, expected in zip(after.params, alone.params, strict=True):
@@ -110,7 +110,7 @@ PAIRS = {
 def test_graphs_that_compute_other_things_share_nothing(name):
     results = []
     for one in (PAIRS[name], PAIRS[name][::-1]):
-        programs._programs.clear()
+        programs.forget_programs()
         for inputs, outputs, *updates in one:
             a.set_value(np.ones(2))
             b.set_value(np.full(2, 2.0))

@@ -17,7 +17,9 @@ from pytensor.graph.traversal import ancestors
 from pytensor.link.basic import Container
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
-__all__ = ["Copy", "Graph", "Program", "program_of"]
+from udl_pt.backends._locks import compile_lock
+
+__all__ = ["Copy", "Graph", "Program", "forget_programs", "program_of"]
 
 KEPT = 128  # programs; the one that was looked up longest ago goes first
 LARGEST_CONSTANT = 2**20  # bytes; a program with a larger one ends with its functions
@@ -219,3 +221,9 @@ def program_of(graph: Graph, key: Hashable) -> Program:
         _programs.append(program)
         del _programs[:-KEPT]
     return program
+
+
+def forget_programs() -> None:
+    """Compile each graph again that a function calls for the first time from now on."""
+    with compile_lock.lock:
+        _programs.clear()
