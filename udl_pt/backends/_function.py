@@ -238,7 +238,7 @@ class Function:
     @property
     def _compiled(self) -> Any:
         """The function that PyTensor compiled; None before the first call."""
-        return None if self._program is None else self._program.compiled()
+        return None if self._program is None else self._program.function
 
     def _draws_of(self, variables: Iterable[Variable]) -> list[Draw]:
         """Return the draws that the host makes, in the order in which they were created."""
@@ -261,10 +261,7 @@ class Function:
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
         if self._program is not None and (copy := self._program.take()) is not None:
-            try:
-                return copy(self._values, arguments)
-            finally:
-                self._program.release(copy)
+            return self._program.call(copy, self._values, arguments)
         # Numba and JAX compile at the first call, so building and first call are one thing here.
         with compile_lock.lock, quiet_about_blas(self.backend):
             try:
@@ -294,14 +291,17 @@ class Function:
             with interruptible():
                 graph = Graph(self._graph_inputs, self._outputs, self._updates)
                 program = program_of(graph, (self.backend, self._is_compiled, type(self)))
-                copy = program.take() or program.compile(self._mode(), self.name)
                 values = [v.container.storage for v in graph.shared]
-                results = copy(values, arguments)
+                if (copy := program.take()) is not None:
+                    results = program.call(copy, values, arguments)
+                else:  # kept only if its first call, which may compile, is without an error
+                    copy = program.compile(self._mode(), self.name)
+                    results = copy(values, arguments)
+                    program.release(copy)
         except BaseException:
             for p, value in before:
                 p.set_value(value, borrow=True)
             raise
-        program.release(copy)
         self._program, self._values = program, values
         return results
 

@@ -160,11 +160,17 @@ class Program:
         The graph, of stand-ins.
     key : hashable
         What equal programs have in common besides the graph.
+
+    Attributes
+    ----------
+    function : callable or None
+        The compiled function of a copy; None before there is one.
     """
 
     def __init__(self, graph: Graph, key: Hashable) -> None:
         self.graph, self.key = graph.with_stand_ins(), key
         self._free: list[Copy] = []
+        self.function: Any = None
 
     def take(self) -> Copy | None:
         """Return a copy that no thread uses; None where there is none."""
@@ -175,7 +181,15 @@ class Program:
 
     def release(self, copy: Copy) -> None:
         """Take a copy back, for any thread."""
+        self.function = copy.function
         self._free.append(copy)
+
+    def call(self, copy: Copy, variables: Sequence[list[Any]], arguments: Sequence[Any]) -> list[Any]:
+        """Call a copy, and take it back in any case."""
+        try:
+            return copy(variables, arguments)
+        finally:
+            self.release(copy)
 
     def compile(self, mode: Mode, name: str) -> Copy:
         """Compile another copy."""
@@ -189,10 +203,6 @@ class Program:
             name=name,
         )
         return Copy(graph, function)
-
-    def compiled(self) -> Any:
-        """Return the compiled function of a copy; None before there is one."""
-        return self._free[-1].function if self._free else None
 
 
 def program_of(graph: Graph, key: Hashable) -> Program:
