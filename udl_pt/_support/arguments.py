@@ -133,6 +133,8 @@ def _as_list(values: Any, name: str, expected: str) -> list[Any]:
     try:
         if isinstance(values, str | bytes | bytearray | memoryview | Mapping | Set):
             raise TypeError("these have no order, or no numbers")
+        if getattr(values, "ndim", 1) != 1:
+            raise TypeError("a matrix is no list, also one without rows")
         return list(values)
     except Exception:  # whatever it is, it is the value's
         raise TypeError(f"{name} is {shown(values)}, {expected}") from None

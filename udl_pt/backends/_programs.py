@@ -139,16 +139,27 @@ class Copy:
         try:
             return list(self.function(*arguments))
         except SystemError as error:
-            # Where a signal's handler raises within Numba's C code, Python raises SystemError: "returned a
-            # result with an exception set". Raise the interrupt as itself.
-            if isinstance(error.__cause__, BaseException) and not isinstance(error.__cause__, Exception):
-                raise error.__cause__ from None
+            if (interrupt := _interrupt_behind(error)) is not None:
+                raise interrupt from None
             raise
         finally:
             for i in self._updated:
                 variables[i][0] = values[i][0]
             for own in values:
                 own[0] = None
+
+
+def _interrupt_behind(error: BaseException | None) -> BaseException | None:
+    """Return the interrupt that caused a SystemError; None where another error did.
+
+    Where a signal's handler raises within Numba's C code, Python raises SystemError: "returned a result with
+    an exception set". PyTensor may raise another SystemError in its place.
+    """
+    while isinstance(error, SystemError):
+        if error.__cause__ is not None and not isinstance(error.__cause__, Exception):
+            return error.__cause__
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class Program:
