@@ -171,7 +171,7 @@ def test_layers_are_frozen_one_by_one():
     assert moved == [True, True, False, False, True, True, False, False]
     with pytest.raises(ValueError, match=r"frozen_layers is \[3\], but there are 3 layers: expected indices"):
         before.fit(X, Y, X, Y, frozen_layers=[3], **options)
-    with pytest.raises(TypeError, match="frozen_layers is .* expected a list of integers"):
+    with pytest.raises(TypeError, match=r"frozen_layers is .* expected a list of integers"):
         before.fit(X, Y, X, Y, frozen_layers=np.ones((0, 4)), **options)
 
 
