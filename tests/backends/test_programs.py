@@ -8,6 +8,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.compile.ops import wrap_py
 from scipy.special import expit
 
 from udl_pt import DNN, PCA, RBM, AutoEncoder
@@ -123,6 +124,78 @@ def test_graphs_that_compute_other_things_share_nothing(name):
     assert not np.array_equal(first, second)
 
 
+def computed(graph, *arguments, **options):
+    f = Function([x], graph, compiled=False, **options)
+    return f(*arguments or [np.ones(2)])
+
+
+def test_an_array_in_a_graph_may_change_before_the_next_function():
+    A = np.eye(2)
+    np.testing.assert_array_equal(computed(x.dot(A)), [1, 1])
+    A[:] = 10
+    np.testing.assert_array_equal(computed(x.dot(A)), [20, 20])
+
+
+def test_an_array_in_a_loop_may_change_before_the_next_function():
+    A, values = np.array([1.0, 2.0]), pt.dmatrix("values")
+
+    def looped():
+        graph = pytensor.scan(lambda v: v * A, sequences=[values], return_updates=False)
+        return Function([values], graph, compiled=False)(np.ones((1, 2)))
+
+    np.testing.assert_array_equal(looped(), [[1, 2]])
+    A[:] = [2, 1]
+    np.testing.assert_array_equal(looped(), [[2, 1]])
+
+
+def test_another_copy_computes_as_the_first():
+    T = np.array([[1.0, 2.0], [3.0, 4.0]])
+    f = Function([z := pt.dmatrix("z")], z.dot(T), compiled=False)
+    np.testing.assert_array_equal(f(np.eye(2)), [[1, 2], [3, 4]])
+    T[:] = 0
+    assert f._program.take() is not None  # as if another thread used it
+    np.testing.assert_array_equal(f(np.eye(2)), [[1, 2], [3, 4]])
+
+
+def test_zero_and_minus_zero_are_different_constants():
+    results = [computed(pt.true_div(x, zero)) for zero in (0.0, -0.0, np.zeros(2), -np.zeros(2))]
+    np.testing.assert_array_equal(results, [[np.inf] * 2, [-np.inf] * 2] * 2)
+
+
+def test_a_penalty_whose_array_changes_is_compiled_anew():
+    T = np.zeros((4, 4))
+
+    def fit():
+        ae = AutoEncoder(2, random_state=0)
+        ae.fit(
+            X[:, :4], batch_sz=20, learning_rate=0.01, backend="jax",
+            penalty=lambda model, X: ((model.W.dot(model.W.T) - T) ** 2).sum(),
+        )  # fmt: skip
+        return ae.W.get_value()
+
+    first, again = fit(), fit()
+    np.testing.assert_array_equal(again, first)
+    T[:] = 3 * np.eye(4)
+    changed = fit()
+    programs.forget_programs()
+    np.testing.assert_array_equal(changed, fit())
+    assert not np.array_equal(changed, first)
+
+
+def test_default_updates_of_shared_variables_happen():
+    n = shared(np.array(0.0), "n")
+    n._default_update = n + 1
+    f = Function([], n * 2, compiled=False)
+    assert [float(f()) for _ in range(3)] == [0, 2, 4]
+
+
+def test_other_settings_of_pytensor_compile_anew():
+    with pytensor.config.change_flags(floatX="float32"):
+        computed(2 * x)
+    computed(2 * x)
+    assert len(programs._programs) == 2
+
+
 def test_a_failed_call_leaves_the_program_and_the_variables_as_they_were():
     W = shared(np.ones((2, 3)), "W")
     x = pt.dmatrix("x")
@@ -137,6 +210,12 @@ def test_a_failed_call_leaves_the_program_and_the_variables_as_they_were():
 def test_what_may_be_large_or_is_one_models_own_is_not_kept():
     rng = pytensor.shared(np.random.default_rng(0))
     large = np.ones(2**17 + 1)
+
+    @wrap_py(itypes=[pt.dvector], otypes=[pt.dvector])
+    def doubled(values):
+        return 2 * values
+
+    computed(doubled(x))
     for outputs in (
         pt.random.normal(size=(2,), rng=rng, return_next_rng=True)[1],
         (pt.as_tensor(large) * x[0]).sum(),

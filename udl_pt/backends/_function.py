@@ -111,7 +111,7 @@ class Function:
     backend : {"numba", "c", "jax"}, optional
         Backend that compiles the graph. The default is the choice of `udl_pt.set_backend`.
     name : str
-        Name of the function in tracebacks and profiles.
+        Name of the function in messages, and of compiled code that it is the first to need.
     compiled : bool
         False for a graph that is seldom computed: NumPy runs one operation after the other, whatever the
         backend.
@@ -289,9 +289,11 @@ class Function:
         before = [(p, p.get_value()) for p, _ in self._updates]
         try:
             with interruptible():
-                graph = Graph(self._graph_inputs, self._outputs, self._updates)
-                program = program_of(graph, (self.backend, self._is_compiled, type(self)))
-                values = [v.container.storage for v in graph.shared]
+                program, values = self._program, self._values
+                if program is None:
+                    graph = Graph(self._graph_inputs, self._outputs, self._updates)
+                    program = program_of(graph, (self.backend, self._is_compiled, type(self)))
+                    values = [v.container.storage for v in graph.shared]
                 if (copy := program.take()) is not None:
                     results = program.call(copy, values, arguments)
                 else:  # kept only if its first call, which may compile, is without an error

@@ -5,13 +5,15 @@ there, and takes the updated ones back. So functions of equal graphs share one p
 nothing, and no compiled code keeps the weights of a model alive.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytensor
 from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant, Variable, equal_computations
+from pytensor.graph.op import HasInnerGraph, Op
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors
 from pytensor.link.basic import Container
@@ -22,7 +24,18 @@ from udl_pt.backends._locks import compile_lock
 __all__ = ["Copy", "Graph", "Program", "forget_programs", "program_of"]
 
 KEPT = 128  # programs; the one that was looked up longest ago goes first
-LARGEST_CONSTANT = 2**20  # bytes; a program with a larger one ends with its functions
+LARGEST = 2**20  # bytes of constants; a program with more ends with its function
+SETTINGS = (
+    "floatX",
+    "optimizer",
+    "optimizer_excluding",
+    "optimizer_including",
+    "optimizer_requiring",
+    "numba__fastmath",
+    "profile",
+    "cxx",
+    "gcc__cxxflags",
+)
 
 _programs: list["Program"] = []
 Updates = Sequence[tuple[SharedVariable, Variable]]
@@ -43,29 +56,42 @@ class Graph:
         self.inputs, self.outputs, self.updates = list(inputs), list(outputs), list(updates)
         self.expressions = [*outputs, *(new for _, new in updates)]
         leaves = [p for p, _ in updates]
-        self._ops: list[type] = []
-        self._constants = 0
+        self._ops: list[Op] = []
+        self._constants: list[Constant] = []
         for variable in ancestors(self.expressions):
             if variable.owner is not None:
-                self._ops.append(type(variable.owner.op))
+                self._ops.append(variable.owner.op)
             elif isinstance(variable, SharedVariable):
                 leaves.append(variable)
             elif isinstance(variable, Constant):
-                self._constants = max(self._constants, getattr(variable.data, "nbytes", 0))
+                self._constants.append(variable)
         every = dict.fromkeys(leaves)
-        # Others are states of PyTensor's own random variables: their updates may depend on inputs.
-        self._may_change = all(isinstance(v, TensorSharedVariable) for v in every)
+        # Others, such as states of PyTensor's own random variables, have updates that may depend on inputs.
+        self._may_change = all(type(v) is TensorSharedVariable and v._default_update is None for v in every)
         self.shared = list(every) if self._may_change else []
 
     def may_be_kept(self) -> bool:
-        """Whether a program of this graph keeps nothing alive that may be large, or is one model's own."""
-        return self._may_change and self._constants <= LARGEST_CONSTANT
+        """Whether an equal graph can be recognised, and a program of this one keeps nothing large alive."""
+        inner = list(_constants_within(self._ops))
+        return (
+            self._may_change
+            and all(
+                _has_props(op) or isinstance(op, HasInnerGraph) for op in self._ops
+            )  # else a new op each time
+            and not any(np.ndim(c.data) for c in inner)  # an array there may change before another copy
+            and sum(np.asarray(c.data).nbytes for c in [*self._constants, *inner]) <= LARGEST
+        )
 
     def signature(self) -> Hashable:
-        """Return what equal graphs have in common; different ones may have it in common, too."""
+        """Return what equal graphs have in common, the bits of their constants and of ops' numbers too.
+
+        PyTensor takes 0.0 and -0.0 for equal, and an array for equal to itself after a change.
+        """
         types = tuple(v.type for v in [*self.inputs, *self.shared])
-        updated = tuple(self.shared.index(p) for p, _ in self.updates if p in self.shared)
-        return len(self.outputs), types, updated, tuple(self._ops)
+        updated = tuple(self.shared.index(p) for p, _ in self.updates)
+        constants = tuple(map(_bits, [*self._constants, *_constants_within(self._ops)]))
+        ops = tuple((type(op), _numbers(op)) for op in self._ops)
+        return len(self.outputs), types, updated, constants, ops
 
     def equals(self, other: "Graph") -> bool:
         """Whether both compute the same, where their signatures are equal."""
@@ -87,6 +113,7 @@ class Graph:
             return self
         inputs = {v: v.type(name=v.name) for v in self.inputs}  # a variable in two graphs would equal itself
         new = inputs | {v: _stand_in(v) for v in self.shared}
+        new |= {c: type(c)(c.type, c.data.copy()) for c in self._constants if isinstance(c.data, np.ndarray)}
         expressions = clone_replace(self.expressions, replace=new)
         n = len(self.outputs)
         updates = [
@@ -99,6 +126,29 @@ def _stand_in(variable: SharedVariable) -> SharedVariable:
     kind: Any = type(variable)
     container = Container(variable.type, [None])
     return kind(variable.type, value=None, strict=None, container=container, name=variable.name)
+
+
+def _constants_within(ops: Iterable[Op]) -> Iterator[Constant]:
+    """Yield the constants of ops' inner graphs, such as those of a loop."""
+    for op in ops:
+        if isinstance(op, HasInnerGraph):
+            variables = list(ancestors(op.inner_outputs))
+            yield from (v for v in variables if isinstance(v, Constant))
+            yield from _constants_within(v.owner.op for v in variables if v.owner is not None)
+
+
+def _has_props(op: Op) -> bool:
+    return getattr(op, "__props__", None) is not None
+
+
+def _bits(constant: Constant) -> Hashable:
+    data = constant.data
+    return (data.shape, data.tobytes()) if isinstance(data, np.ndarray | np.generic) else repr(data)
+
+
+def _numbers(op: Op) -> tuple[str, ...]:
+    names = getattr(op, "__props__", None) or ()
+    return tuple(repr(v) for v in (getattr(op, name, None) for name in names) if isinstance(v, float))
 
 
 class Copy:
@@ -231,16 +281,18 @@ def program_of(graph: Graph, key: Hashable) -> Program:
     Program
         That of an equal graph, if there is one, else a new one.
     """
-    full = key, graph.signature()
+    if not graph.may_be_kept():
+        return Program(graph, None)
+    settings = tuple(getattr(pytensor.config, name) for name in SETTINGS)
+    full = key, settings, graph.signature()
     for program in reversed(_programs):
         if program.key == full and graph.equals(program.graph):
             _programs.remove(program)
             _programs.append(program)
             return program
     program = Program(graph, full)
-    if graph.may_be_kept():
-        _programs.append(program)
-        del _programs[:-KEPT]
+    _programs.append(program)
+    del _programs[:-KEPT]
     return program
 
 
