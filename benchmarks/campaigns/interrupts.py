@@ -106,7 +106,13 @@ def _ended(
     flags = ",".join(filter(None, [os.environ.get("PYTENSOR_FLAGS", ""), f"base_compiledir={cache}"]))
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *COMMANDS[name], "--out", str(place / "out")],
-        env={**os.environ, "TMPDIR": str(temporary), "PYTENSOR_FLAGS": flags, "MPLBACKEND": "Agg"},
+        env={
+            **os.environ,
+            "TMPDIR": str(temporary),
+            "PYTENSOR_FLAGS": flags,
+            "MPLBACKEND": "Agg",
+            "PYTHONFAULTHANDLER": "1",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -144,7 +150,7 @@ def _left(group: int) -> str | None:
 def _wrong(place: Path, status: int, errors: str, number: int, page: str, end: str) -> str | None:
     # the signal may come when the command is done: then Python ends as if it were not handled
     if status not in (0, STATUS[number], -number):
-        return f"status {status}, and {errors.strip()[-300:]!r}"
+        return f"status {status}, and {errors.strip()[-1500:]!r}"
     if left := sorted(str(path.name) for path in (place / "temporary").rglob("*")):
         return f"temporary files are left: {', '.join(left[:3])}"
     out = place / "out"
