@@ -67,7 +67,7 @@ class Graph:
                 self._constants.append(variable)
         every = dict.fromkeys(leaves)
         # Others, such as states of PyTensor's own random variables, have updates that may depend on inputs.
-        self._may_change = all(type(v) is TensorSharedVariable and v._default_update is None for v in every)
+        self._may_change = all(type(v) is TensorSharedVariable and v.default_update is None for v in every)
         self.shared = list(every) if self._may_change else []
 
     def may_be_kept(self) -> bool:
