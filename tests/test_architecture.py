@@ -16,7 +16,15 @@ PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encodi
 ROW = re.compile(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 ALLOWED = {package: set(re.findall(r"`(\w+)`", names)) for package, names in ROW.findall(PAGE)}
 FRONT = ("__init__", "__main__", "_version", "callbacks")  # modules of udl_pt itself
-FOR_TWINS = ("_support", "training", "eager", "symbolic.random", "models._sne.affinities", "models._sne.loop")
+FOR_TWINS = (
+    "_support",
+    "training",
+    "eager",
+    "symbolic.chance",
+    "symbolic.random",
+    "models._sne.affinities",
+    "models._sne.loop",
+)
 MODES = (
     "pytensor.link",
     "pytensor.compile.mode",

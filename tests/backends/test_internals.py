@@ -202,7 +202,7 @@ def test_reads_compile_cache_knows_what_does_not_read_it(function):
     assert not internals.reads_compile_cache(code.co_filename, code.co_name)
 
 
-# --- JAX
+# --- logging, llvmlite, Numba
 
 
 def test_release_locks_frees_the_locks_of_logging_llvmlite_and_numba():
@@ -213,6 +213,9 @@ def test_release_locks_frees_the_locks_of_logging_llvmlite_and_numba():
     internals.release_locks()
     assert not any(lock._is_owned() for lock in locks)
     internals.release_locks()
+
+
+# --- JAX
 
 
 def test_jax_has_started_once_it_has_a_backend(monkeypatch):

@@ -73,10 +73,6 @@ def test_streams_share_generators_and_derive_from_them(twins):
     stream = Streams(0)
     assert Streams(stream).generator is stream.generator
     assert twins.RBM(3, rng=RandomStreams(stream.generator)).rng.generator is stream.generator
-    chance = np.random.RandomState(3)
-    expected = RandomStreams.beside(np.random.RandomState(3)).generator.random(4)
-    np.testing.assert_array_equal(Streams.beside(chance, "float64").generator.random(4), expected)
-    assert chance.random_sample() == np.random.RandomState(3).random_sample()
     with pytest.raises(ValueError, match="n is 2, expected 1"):
         stream.binomial((3,), n=2)
     with pytest.raises(TypeError, match="rng is 'seed'"):

@@ -13,7 +13,8 @@ from scipy import stats
 from udl_pt import RBM, RandomStreams, momentum_updates
 from udl_pt.backends import Function
 from udl_pt.symbolic import random
-from udl_pt.symbolic.random import as_generator, has_stuck_draws
+from udl_pt.symbolic.chance import as_generator, derived
+from udl_pt.symbolic.random import has_stuck_draws
 
 
 @pytest.mark.core
@@ -214,13 +215,13 @@ def test_only_bernoulli_draws():
         RandomStreams(0).binomial((2,), n=3)
 
 
-def test_a_stream_beside_a_generator_does_not_draw_from_it_and_follows_its_state():
+def test_a_derived_generator_follows_the_state_and_does_not_draw_from_it():
     for make in (np.random.RandomState, np.random.default_rng):
         generator, twin = make(3), make(3)
-        a = RandomStreams.beside(generator).generator.random(3)
-        np.testing.assert_array_equal(RandomStreams.beside(twin).generator.random(3), a)
+        a = derived(generator).random(3)
+        np.testing.assert_array_equal(derived(twin).random(3), a)
         assert generator.standard_normal() == twin.standard_normal()
-        assert not np.array_equal(RandomStreams.beside(generator).generator.random(3), a)
+        assert not np.array_equal(derived(generator).random(3), a)
 
 
 def test_unseeded_streams_differ_and_leave_the_global_generator_alone():

@@ -25,9 +25,10 @@ from udl_pt._support.interrupts import interruptible
 from udl_pt.backends._blas import quiet_about_blas
 from udl_pt.backends._cache import mend_cache, prepare_cache, recover_from_interrupt
 from udl_pt.backends._choice import get_backend
+from udl_pt.backends._graphs import Graph
 from udl_pt.backends._locks import NumberedLock, call_holding, compile_lock, lock_of
 from udl_pt.backends._modes import make_mode, wide_jax
-from udl_pt.backends._programs import Graph, Program, program_of
+from udl_pt.backends._programs import Program, program_of
 
 __all__ = ["Draw", "Function", "R", "shared", "to_numpy"]
 

@@ -5,26 +5,19 @@ there, and takes the updated ones back. So functions of equal graphs share one p
 nothing, and no compiled code keeps the weights of a model alive.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
-import numpy as np
 import pytensor
 from pytensor.compile.mode import Mode
-from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Constant, Variable, equal_computations
-from pytensor.graph.op import HasInnerGraph, Op
-from pytensor.graph.replace import clone_replace
-from pytensor.graph.traversal import ancestors
-from pytensor.link.basic import Container
-from pytensor.tensor.sharedvar import TensorSharedVariable
 
+from udl_pt.backends._graphs import Graph
 from udl_pt.backends._locks import compile_lock
 
-__all__ = ["Copy", "Graph", "Program", "forget_programs", "program_of"]
+__all__ = ["Copy", "Program", "forget_programs", "program_of"]
 
 KEPT = 128  # programs; the one that was looked up longest ago goes first
-LARGEST = 2**20  # bytes of constants; a program with more ends with its function
+# of PyTensor; another value may compile other code
 SETTINGS = (
     "floatX",
     "optimizer",
@@ -38,117 +31,6 @@ SETTINGS = (
 )
 
 _programs: list["Program"] = []
-Updates = Sequence[tuple[SharedVariable, Variable]]
-
-
-class Graph:
-    """Inputs, outputs and updates, and the shared variables in an order that equal graphs have in common.
-
-    Parameters
-    ----------
-    inputs, outputs : sequence of Variable
-        The arguments and results of a call.
-    updates : sequence of (SharedVariable, Variable)
-        New values of shared variables.
-    """
-
-    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable], updates: Updates) -> None:
-        self.inputs, self.outputs, self.updates = list(inputs), list(outputs), list(updates)
-        self.expressions = [*outputs, *(new for _, new in updates)]
-        leaves = [p for p, _ in updates]
-        self._ops: list[Op] = []
-        self._constants: list[Constant] = []
-        for variable in ancestors(self.expressions):
-            if variable.owner is not None:
-                self._ops.append(variable.owner.op)
-            elif isinstance(variable, SharedVariable):
-                leaves.append(variable)
-            elif isinstance(variable, Constant):
-                self._constants.append(variable)
-        every = dict.fromkeys(leaves)
-        # Others, such as states of PyTensor's own random variables, have updates that may depend on inputs.
-        self._may_change = all(type(v) is TensorSharedVariable and v.default_update is None for v in every)
-        self.shared = list(every) if self._may_change else []
-
-    def may_be_kept(self) -> bool:
-        """Whether an equal graph can be recognised, and a program of this one keeps nothing large alive."""
-        inner = list(_constants_within(self._ops))
-        return (
-            self._may_change
-            and all(
-                _has_props(op) or isinstance(op, HasInnerGraph) for op in self._ops
-            )  # else a new op each time
-            and not any(np.ndim(c.data) for c in inner)  # an array there may change before another copy
-            and sum(np.asarray(c.data).nbytes for c in [*self._constants, *inner]) <= LARGEST
-        )
-
-    def signature(self) -> Hashable:
-        """Return what equal graphs have in common, the bits of their constants and of ops' numbers too.
-
-        PyTensor takes 0.0 and -0.0 for equal, and an array for equal to itself after a change.
-        """
-        types = tuple(v.type for v in [*self.inputs, *self.shared])
-        updated = tuple(self.shared.index(p) for p, _ in self.updates)
-        constants = tuple(map(_bits, [*self._constants, *_constants_within(self._ops)]))
-        ops = tuple((type(op), _numbers(op)) for op in self._ops)
-        return len(self.outputs), types, updated, constants, ops
-
-    def equals(self, other: "Graph") -> bool:
-        """Whether both compute the same, where their signatures are equal."""
-        return bool(
-            equal_computations(
-                self.expressions,
-                other.expressions,
-                in_xs=[*self.inputs, *self.shared],
-                in_ys=[*other.inputs, *other.shared],
-            )
-        )
-
-    def with_stand_ins(self) -> "Graph":
-        """Return the same graph of other inputs and shared variables, which have no values.
-
-        A graph of other shared variables than tensors is returned as it is.
-        """
-        if not self._may_change:
-            return self
-        inputs = {v: v.type(name=v.name) for v in self.inputs}  # a variable in two graphs would equal itself
-        new = inputs | {v: _stand_in(v) for v in self.shared}
-        new |= {c: type(c)(c.type, c.data.copy()) for c in self._constants if isinstance(c.data, np.ndarray)}
-        expressions = clone_replace(self.expressions, replace=new)
-        n = len(self.outputs)
-        updates = [
-            (new.get(p, p), value) for (p, _), value in zip(self.updates, expressions[n:], strict=True)
-        ]
-        return Graph(list(inputs.values()), expressions[:n], updates)
-
-
-def _stand_in(variable: SharedVariable) -> SharedVariable:
-    kind: Any = type(variable)
-    container = Container(variable.type, [None])
-    return kind(variable.type, value=None, strict=None, container=container, name=variable.name)
-
-
-def _constants_within(ops: Iterable[Op]) -> Iterator[Constant]:
-    """Yield the constants of ops' inner graphs, such as those of a loop."""
-    for op in ops:
-        if isinstance(op, HasInnerGraph):
-            variables = list(ancestors(op.inner_outputs))
-            yield from (v for v in variables if isinstance(v, Constant))
-            yield from _constants_within(v.owner.op for v in variables if v.owner is not None)
-
-
-def _has_props(op: Op) -> bool:
-    return getattr(op, "__props__", None) is not None
-
-
-def _bits(constant: Constant) -> Hashable:
-    data = constant.data
-    return (data.shape, data.tobytes()) if isinstance(data, np.ndarray | np.generic) else repr(data)
-
-
-def _numbers(op: Op) -> tuple[str, ...]:
-    names = getattr(op, "__props__", None) or ()
-    return tuple(repr(v) for v in (getattr(op, name, None) for name in names) if isinstance(v, float))
 
 
 class Copy:

@@ -26,7 +26,7 @@ from udl_pt.comparison._compare import compare
 from udl_pt.comparison._models import KINDS
 from udl_pt.comparison._worker import TWINS
 from udl_pt.datasets import Dataset, load_data
-from udl_pt.symbolic.random import as_generator
+from udl_pt.symbolic.chance import as_generator
 from udl_pt.training.progress import Progress
 
 __all__ = ["main"]

@@ -26,7 +26,8 @@ import numpy as np
 from udl_pt._support.memory import peak
 from udl_pt.backends import BACKENDS, get_backend
 from udl_pt.models.rbm import RBM
-from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
+from udl_pt.symbolic.chance import Chance, WithChance
+from udl_pt.symbolic.random import RandomStreams
 from udl_pt.training.callbacks import value_of
 from udl_pt.training.progress import Progress
 

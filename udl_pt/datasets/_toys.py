@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt._support.arguments import check_count
-from udl_pt.symbolic.random import as_generator
+from udl_pt.symbolic.chance import as_generator
 
 __all__ = ["donut", "gaussian_clouds", "xor_clouds"]
 

@@ -17,7 +17,7 @@ from udl_pt._support.classes import is_newer
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters, Parameters
 from udl_pt.eager._streams import Streams
-from udl_pt.symbolic.random import Chance, HostGenerator, WithChance
+from udl_pt.symbolic.chance import Chance, HostGenerator, WithChance
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import monitored_rows, train
 from udl_pt.training.run import Run

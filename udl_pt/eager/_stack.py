@@ -13,7 +13,7 @@ from udl_pt._support.messages import codes_outside_unit_interval, shown
 from udl_pt._support.rollback import layers_restored_on_error, naming_layer
 from udl_pt.eager._layer import Layer, Twin
 from udl_pt.eager.autoencoder import AutoEncoder
-from udl_pt.symbolic.random import generators_restored_on_error
+from udl_pt.symbolic.chance import generators_restored_on_error
 from udl_pt.training.run import Run
 
 __all__ = ["Stack"]

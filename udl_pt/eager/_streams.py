@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.symbolic.random import HostGenerator, RandomStreams, in_dtype
+from udl_pt.symbolic.random import RandomStreams, in_dtype
 
 __all__ = ["Streams"]
 
@@ -25,11 +25,6 @@ class Streams:
     def __init__(self, seed: Any = None, dtype: Any = "float64") -> None:
         self.generator = RandomStreams(seed.generator if isinstance(seed, Streams) else seed).generator
         self.dtype = dtype
-
-    @classmethod
-    def beside(cls, generator: HostGenerator | None, dtype: Any) -> "Streams":
-        """Derive a stream from `generator`'s present state, without drawing from it; None seeds afresh."""
-        return cls(RandomStreams.beside(generator), dtype)
 
     def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None) -> Any:
         """Draw from the uniform distribution on [low, high)."""

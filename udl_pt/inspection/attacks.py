@@ -29,10 +29,10 @@ from pytensor.graph.basic import Variable
 from udl_pt._support.arguments import check_count, check_number, check_option
 from udl_pt._support.arrays import check_matrix
 from udl_pt.inspection._classifiers import Gradient, check_attack, check_each, check_images, run_attack
+from udl_pt.symbolic.chance import HostGenerator, as_generator
 from udl_pt.symbolic.costs import categorical_cross_entropy
 from udl_pt.symbolic.expressions import clip_to_unit_interval, normalise_rows
 from udl_pt.symbolic.loops import loop
-from udl_pt.symbolic.random import HostGenerator, as_generator
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 
 __all__ = [

@@ -23,7 +23,7 @@ from udl_pt._support.arguments import check_count, check_number
 from udl_pt._support.messages import shown
 from udl_pt.inspection.attacks import fast_gradient_sign
 from udl_pt.models._fine_tuning import ModelAugmentation
-from udl_pt.symbolic.random import HostGenerator
+from udl_pt.symbolic.chance import HostGenerator
 
 __all__ = ["adversarial", "flip", "noise", "rotate", "shift", "zeros"]
 

@@ -19,10 +19,10 @@ from udl_pt.backends import Function
 from udl_pt.models._pretraining import pass_up
 from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.calling import SymbolicModel, in_chunks
+from udl_pt.symbolic.chance import as_generator
 from udl_pt.symbolic.costs import cross_entropy
 from udl_pt.symbolic.expressions import clip_to_unit_interval, normalise_rows
 from udl_pt.symbolic.loops import loop
-from udl_pt.symbolic.random import as_generator
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.rates import Rates, check_rate

@@ -21,7 +21,8 @@ from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, float_dtype, shared
 from udl_pt.symbolic.calling import ArrayFunction, SymbolicModel, symbolic_or_array
-from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
+from udl_pt.symbolic.chance import Chance, WithChance
+from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import Step, cost_recorder, train

@@ -33,8 +33,8 @@ from udl_pt.models._pretraining import (
 )
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import SymbolicModel, note_change
+from udl_pt.symbolic.chance import Chance, WithChance, generators_restored_on_error
 from udl_pt.symbolic.corruption import Corruption
-from udl_pt.symbolic.random import Chance, WithChance, generators_restored_on_error
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.run import Run

@@ -25,9 +25,10 @@ from udl_pt.backends._locks import call_locked, read_together
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.calling import in_chunks
+from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.symbolic.costs import categorical_cross_entropy, squared_error
 from udl_pt.symbolic.expressions import rectified
-from udl_pt.symbolic.random import Chance, RandomStreams, WithChance
+from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic

@@ -29,8 +29,9 @@ from udl_pt.models._rbm.contrastive_divergence import PENALTIES, Sampler, contra
 from udl_pt.models._rbm.gibbs import gibbs_chain, run_chain
 from udl_pt.models._rbm.visible_units import VISIBLE_UNITS, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
+from udl_pt.symbolic.chance import generators_restored_on_error
 from udl_pt.symbolic.costs import Penalty, check_penalty
-from udl_pt.symbolic.random import RandomStreams, generators_restored_on_error
+from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates
 from udl_pt.symbolic.updates import Updates
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable

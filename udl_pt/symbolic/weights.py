@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt._support.arguments import check_counts, check_dtype
-from udl_pt.symbolic.random import as_generator
+from udl_pt.symbolic.chance import as_generator
 
 __all__ = ["init_weights"]
 

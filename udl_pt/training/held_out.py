@@ -10,7 +10,7 @@ from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
-from udl_pt.symbolic.random import HostGenerator
+from udl_pt.symbolic.chance import HostGenerator
 
 __all__ = ["HeldOut"]
 

@@ -17,7 +17,7 @@ from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
 from udl_pt.backends import Function
 from udl_pt.symbolic.calling import in_chunks
-from udl_pt.symbolic.random import HostGenerator
+from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.progress import Progress, notify
 from udl_pt.training.run import Run

@@ -8,7 +8,7 @@ import numpy as np
 
 from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option
 from udl_pt._support.arrays import check_matrix
-from udl_pt.symbolic.random import HostGenerator
+from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training.held_out import Arrays, HeldOut
 from udl_pt.training.progress import MONITORS, Progress, notify
 from udl_pt.training.rates import Rates

@@ -16,7 +16,7 @@ from udl_pt._support.arguments import check_callbacks, check_count, check_number
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.representation import Described
 from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, fill_joint, points
-from udl_pt.symbolic.random import Chance, WithChance
+from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.training.progress import Progress, notify
 from udl_pt.training.rates import Rates, check_rate
 
