@@ -1,7 +1,5 @@
 """``python -m udl_pt`` is ``udl-pt``."""
 
-import sys
+from udl_pt.cli import run
 
-from udl_pt.cli import main
-
-sys.exit(main())
+run()

@@ -24,14 +24,14 @@ __all__ = ["CAMPAIGNS", "commands"]
 
 PATIENCE = 60.0  # seconds until a signal must have ended a command
 LINGERING = 5.0  # seconds until its processes must be gone
+SHOWN = 3000  # characters of standard error
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 PROGRAM = """
-import sys
 from matplotlib.figure import Figure
 from udl_pt import AutoEncoder
 from udl_pt.book import CHAPTERS
 from udl_pt.book.report import Picture, Section
-from udl_pt.cli import main
+from udl_pt.cli import run
 
 def chapter(data, settings):
     options = {"epochs": settings.epochs, "backend": settings.backend, "callbacks": settings.callbacks}
@@ -39,7 +39,7 @@ def chapter(data, settings):
     return Section("Ours", ["Done."], pictures=[Picture("empty", Figure(figsize=(1, 1)), "Empty.")])
 
 CHAPTERS["3"] = chapter  # the book's own takes half a minute
-sys.exit(main())
+run()
 """
 COMMANDS: dict[str, list[str]] = {
     "reproduce": ["reproduce", "3", "--sizes", "8", "--backend", "jax", "--epochs", "3"],
@@ -128,8 +128,10 @@ def _ended(
                 process.send_signal(number)
             _, errors = process.communicate(timeout=PATIENCE if number else None)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            return 0, "", PATIENCE, f"it was still running {PATIENCE:.0f} s later"
+            process.send_signal(signal.SIGABRT)  # Python's fault handler writes the threads' stacks
+            _, errors = process.communicate()
+            left = f"it was still running {PATIENCE:.0f} s later: {errors[-SHOWN:]!r}"
+            return 0, "", PATIENCE, left
     seconds = time.perf_counter() - start
     return process.returncode, errors, seconds, _left(process.pid)
 
@@ -150,7 +152,7 @@ def _left(group: int) -> str | None:
 def _wrong(place: Path, status: int, errors: str, number: int, page: str, end: str) -> str | None:
     # the signal may come when the command is done: then Python ends as if it were not handled
     if status not in (0, STATUS[number], -number):
-        return f"status {status}, and {errors.strip()[-1500:]!r}"
+        return f"status {status}, and {errors.strip()[-SHOWN:]!r}"
     if left := sorted(str(path.name) for path in (place / "temporary").rglob("*")):
         return f"temporary files are left: {', '.join(left[:3])}"
     out = place / "out"

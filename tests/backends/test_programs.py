@@ -11,7 +11,7 @@ import pytest
 from pytensor.compile.ops import wrap_py
 from scipy.special import expit
 
-from udl_pt import DNN, PCA, RBM, AutoEncoder
+from udl_pt import DBN, DNN, PCA, RBM, TSNE, AutoEncoder, DeepAutoEncoder, Ladder
 from udl_pt.backends import BACKENDS, Function, shared
 from udl_pt.backends import _programs as programs
 
@@ -59,13 +59,32 @@ def test_a_fit_of_another_size_compiles_nothing_and_is_the_same_as_alone(name, b
     assert after.costs == alone.costs
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_nothing_of_a_model_outlives_it(backend):
+def used_models(backend):
+    """Return a fitted model of each kind, after calls of its functions."""
     rbm, pca = FITS["persistent"](3, 6, backend), PCA(2).fit(X)
     rbm.free_energy(X), rbm.sample_h_given_v(X), pca.forward(X)
-    dead = [weakref.ref(p) for model in (rbm, pca) for p in model.params]
-    dead += [weakref.ref(p.get_value(borrow=True)) for p in rbm.params]
-    del rbm, pca
+    network = FITS["network"](3, 6, backend)
+    network.predict(X)
+    dbn = DBN([4, 2], UnsupervisedModel=RBM, random_state=0).fit(
+        X, backend=backend, pretrain_options={"batch_sz": 20}
+    )
+    dbn.generate(2)
+    deep = DeepAutoEncoder([4, 2], random_state=0).fit(X, pretrain=False, backend=backend, **OPTIONS)
+    deep.forward(X)
+    ladder = Ladder([3], random_state=0).fit(X, Y, X, Y, backend=backend, **OPTIONS)
+    tsne = TSNE(1, perplexity=5.0, gradient="autodiff", max_iter=5, random_state=0)
+    tsne.fit_transform(X, backend=backend)
+    return [rbm, pca, network, dbn, deep, ladder, tsne]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_of_a_model_outlives_it(backend):
+    models = used_models(backend)
+    parameters = [p for model in models for p in getattr(model, "params", [])]
+    dead = [weakref.ref(x) for x in [*models, *parameters]]
+    dead += [weakref.ref(p.get_value(borrow=True)) for p in parameters]
+    assert len(parameters) > 20
+    del models, parameters
     gc.collect()
     assert [ref() for ref in dead] == [None] * len(dead)
 

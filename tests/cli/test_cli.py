@@ -233,6 +233,35 @@ def test_a_signal_leaves_no_process_no_temporary_file_and_no_page(command, numbe
         os.killpg(process.pid, 0)
 
 
+INTERRUPTED = """
+import atexit, sys, threading, time
+from udl_pt import cli
+from udl_pt.cli import _main
+
+def interrupt(path):
+    raise KeyboardInterrupt
+
+_main.load_data = interrupt
+atexit.register(print, "cleaned up")
+threading.Thread(target=time.sleep, args=(600,)).start()  # as of compiled code that still runs
+sys.argv = ["udl-pt", "reproduce"]
+cli.run()
+"""
+
+
+def test_an_interrupted_process_cleans_up_and_waits_for_no_thread():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "cleaned up\n", "udl-pt: interrupted\n")
+
+
+@pytest.mark.parametrize(("words", "status"), [(["--version"], 0), (["reproduce", "9"], 2)])
+def test_the_exit_status_is_that_of_the_command(words, status, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["udl-pt", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.run()
+    assert ended.value.code == status
+
+
 def test_handlers_are_what_they_were_afterwards(capsys):
     before = signal.getsignal(signal.SIGTERM), sys.unraisablehook, tempfile.tempdir
     assert cli.main(["reproduce", "9"]) == 2

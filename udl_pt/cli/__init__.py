@@ -1,5 +1,5 @@
 """The command line: ``udl-pt``."""
 
-from udl_pt.cli._main import main
+from udl_pt.cli._main import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

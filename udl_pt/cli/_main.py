@@ -1,13 +1,16 @@
 """The command line: ``udl-pt reproduce``, ``udl-pt compare`` and ``udl-pt doctor``."""
 
 import argparse
+import atexit
 import contextlib
+import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from rich.console import Console
@@ -29,7 +32,9 @@ from udl_pt.datasets import Dataset, load_data
 from udl_pt.symbolic.chance import as_generator
 from udl_pt.training.progress import Progress
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
+
+SIGNALLED = 128  # what a shell adds to the number of the signal that ended a command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,8 +80,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):  # after SIGHUP the terminal may be gone
             said = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
             Console(stderr=True).print(f"udl-pt: {said}")
-        return 128 + number
+        return SIGNALLED + number
     return 0
+
+
+def run() -> NoReturn:
+    """Run `main`, and end the process with its exit status.
+
+    After a signal, the process ends without waiting for threads. Compiled code may still run in them, and
+    Python would free the memory that it uses.
+
+    Raises
+    ------
+    SystemExit
+        With the exit status, if no signal ended the command.
+
+    Examples
+    --------
+    >>> import sys
+    >>> from udl_pt.cli import run
+    >>> sys.argv = ["udl-pt", "--version"]
+    >>> run()  # doctest: +SKIP
+    udl-pt 0.1.0
+    """
+    status = main()
+    if status < SIGNALLED:
+        sys.exit(status)
+    try:
+        atexit._run_exitfuncs()
+        for stream in sys.stdout, sys.stderr:
+            with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+                stream.flush()
+    finally:
+        os._exit(status)
 
 
 @contextlib.contextmanager
