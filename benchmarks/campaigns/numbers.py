@@ -287,10 +287,10 @@ def train_layer(side: Any, kind: str, rng: np.random.Generator) -> str | None:
     return tried(f"{side.__name__}.{name}, {kind}, {units}, {M} units, on {data}", one, lambda _: not taken)
 
 
-def train_network(rng: np.random.Generator) -> str | None:
+def train_network(name: str, rng: np.random.Generator) -> str | None:
     """Train a network without an oracle of its own: all that it returns is finite."""
     data = case(rng, rows=(1, 2, 3, 6), interval=True)
-    N, name = len(data.X), str(rng.choice(["DBN", "DeepAutoEncoder", "Ladder"]))
+    N = len(data.X)
     Y = np.arange(N) % 2
     half = {"batch_sz": max(1, N // 2)}
 
@@ -304,7 +304,7 @@ def train_network(rng: np.random.Generator) -> str | None:
             out = [model.forward(data.X)]
         else:
             model.fit(data.X, epochs=1, pretrain_epochs=1, pretrain_options=half, backend="jax", **half)
-            out = [model.forward_output(data.X), model.costs]
+            out = [model.forward(data.X), model.costs]
         return None if all(np.isfinite(a).all() for a in out) else "the result is not finite"
 
     unfit = data.X.max() > 1 if name != "Ladder" else (N < 2 or abs(data.X).max() > 10)
@@ -335,7 +335,9 @@ SYMBOLIC = training(
     partial(train_layer, udl_pt, "bernoulli"),
     partial(train_layer, udl_pt, "gaussian"),
     partial(train_classifier, udl_pt),
-    train_network,
+    partial(train_network, "DBN"),
+    partial(train_network, "DeepAutoEncoder"),
+    partial(train_network, "Ladder"),
 )
 
 CAMPAIGNS = [

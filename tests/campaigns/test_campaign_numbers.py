@@ -17,7 +17,7 @@ def failures(run, tries, seed=0):
     return [result for result in run(tries, seed) if result is not None]
 
 
-SHARES = {"PCA": (PCA, 300), "P": (P, 60), "SNE": (SNE, 24), "eager": (EAGER, 60), "symbolic": (SYMBOLIC, 6)}
+SHARES = {"PCA": (PCA, 300), "P": (P, 60), "SNE": (SNE, 24), "eager": (EAGER, 60), "symbolic": (SYMBOLIC, 8)}
 
 
 @pytest.mark.parametrize("share", SHARES)
