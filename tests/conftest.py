@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 import importlib.util
 import os
 import signal
@@ -14,7 +15,6 @@ import numpy as np
 import parity
 import pytensor
 
-from udl_pt import set_backend
 from udl_pt.backends import BACKENDS
 
 DESELECTED = pytest.StashKey[int]()
@@ -31,8 +31,13 @@ def pytest_configure(config):
     """Hear Ctrl-C also in the background, where a shell ignores it for the tests and what they start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[DESELECTED] = 0
-    if backend := config.getoption("--backend"):
-        os.environ["UDL_PT_BACKEND"] = backend
+    # JAX compiles fastest; tests of a backend name it, or their module does
+    os.environ["UDL_PT_BACKEND"] = config.getoption("--backend") or "jax"
+
+
+def of_backend(path):
+    """Return the second word of a module's name, such as that of test_numba_blas.py."""
+    return path.stem.split("_")[1]
 
 
 def parameters(item):
@@ -50,7 +55,7 @@ def pytest_collection_modifyitems(config, items):
     torch = importlib.util.find_spec("torch") is not None
     backend = config.getoption("--backend")
     others = set(BACKENDS) - {backend} if backend else set()
-    unwanted = {item for item in items if others & {*parameters(item), *item.path.stem.split("_")[1:2]}}
+    unwanted = {item for item in items if others & {*parameters(item), of_backend(item.path)}}
     items[:] = [item for item in items if item not in unwanted]
     config.hook.pytest_deselected(items=list(unwanted))
     for item in items:
@@ -108,12 +113,20 @@ def jax_compiles_no_graph_twice(tmp_path_factory):
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-@pytest.fixture
-def on_jax():
-    """Compile with JAX what isn't told otherwise: where Numba takes long and isn't what is tested."""
-    set_backend("jax")
+@pytest.fixture(autouse=True, scope="module")
+def _on_the_backend_of_the_module(request):
+    with pytest.MonkeyPatch.context() as patch:
+        if of_backend(request.path) in BACKENDS:
+            patch.setenv("UDL_PT_BACKEND", of_backend(request.path))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_a_module_leaves_is_frozen():
+    """Hide what a module leaves from the garbage collector, which would visit millions of objects again."""
     yield
-    set_backend(None)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

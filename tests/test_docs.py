@@ -14,7 +14,6 @@ def test_there_are_such_pages():
     assert "cross_entropy.md" in SESSIONS
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("page", SESSIONS)
 def test_a_page_gives_what_it_says(page):
     failed, tried = doctest.testfile(str(DOCS / page), module_relative=False, encoding="utf-8")

@@ -11,6 +11,11 @@ from udl_pt import load_mnist_subset
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
+@pytest.fixture(autouse=True)
+def _on_the_default_backend(monkeypatch):
+    monkeypatch.delenv("UDL_PT_BACKEND")
+
+
 def load(name):
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
@@ -54,7 +59,6 @@ def test_ch3_dnn(capsys):
     assert str(dnn.errors) in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_ch3_fine_tuning(capsys):
     plain, dnn, stop = load("ch3_fine_tuning").main(sizes=[60], epochs=6)
     assert len(plain.errors) == 6
@@ -63,7 +67,6 @@ def test_ch3_fine_tuning(capsys):
     assert str(plain.errors[-1]) in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_ch3_ladder(capsys):
     labels_only, ladder = load("ch3_ladder").main(sizes=[100, 50], epochs=6)
     assert ladder.errors[-1] < 0.12
@@ -124,7 +127,6 @@ def test_ch5_features(tmp_path, capsys):
     assert f"to {dbn.costs[-1]}" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_ch6_tricking(tmp_path, capsys):
     np.random.seed(0)
     dnn, _, tricked = load("ch6_tricking").main(sizes=[60], epochs=8, picture=tmp_path / "picture.png")

@@ -12,26 +12,13 @@ from parity import CASES, LIMITS
 from udl_pt.backends import BACKENDS
 
 ROOT = Path(__file__).parents[1]
-# C takes long to compile, and golden values hold its numbers too: of it one case of each model, in float64
-ON_C = {
-    "AutoEncoder",
-    "RBM, CD-1",
-    "DNN pretrained by RBMs",
-    "fast gradient sign",
-    "PCA",
-    "SymmetricSNE",
-    "TSNE",
-}
-
-
-def marks(case, dtype, backend):
-    return [pytest.mark.slow] if backend == "c" and (dtype == "float32" or case not in ON_C) else []
 
 
 @pytest.mark.parametrize(
     ("case", "twin", "dtype", "backend"),
     [
-        pytest.param(case, twin, dtype, backend, marks=marks(case, dtype, backend))
+        # Numba and C take long to compile, and golden values hold their numbers too
+        pytest.param(case, twin, dtype, backend, marks=[pytest.mark.slow] * (backend != "jax"))
         for case in CASES
         for twin in CASES[case].twins
         for backend in BACKENDS

@@ -12,8 +12,6 @@ from parity import side, value
 import udl_pt
 from udl_pt import DNN, DivergenceError, eager
 
-pytestmark = pytest.mark.usefixtures("on_jax")
-
 X = np.random.RandomState(0).rand(40, 6)
 Y = np.arange(40) % 2
 BUSY = "is being fitted in another thread: fit copies .copy.deepcopy., or one after the other"

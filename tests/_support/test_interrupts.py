@@ -139,7 +139,7 @@ def test_an_interrupt_in_a_step_comes_after_it(monkeypatch):
         np.testing.assert_array_equal(found, right)
 
 
-def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch, on_jax):
+def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch):
     """It may come when the compiled function has already stored its updates."""
     started, function = AutoEncoder(3, random_state=0).fit(X, epochs=0), pytensor.function
 
@@ -192,7 +192,7 @@ def test_an_interrupt_of_compiling_leaves_no_lock_taken(name, monkeypatch):
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_an_interrupt_in_compiled_code_is_raised_as_itself(again, monkeypatch, on_jax):
+def test_an_interrupt_in_compiled_code_is_raised_as_itself(again, monkeypatch):
     """Python turns it into a SystemError, where C code returns a result in spite of it."""
 
     def failing(*arguments, **options):
@@ -216,7 +216,7 @@ def test_an_interrupt_in_compiled_code_is_raised_as_itself(again, monkeypatch, o
 
 
 @pytest.mark.parametrize("Network", [DNN, eager.DNN])
-def test_a_network_that_is_ended_in_pretraining_has_no_parameters(Network, on_jax):
+def test_a_network_that_is_ended_in_pretraining_has_no_parameters(Network):
     """Whatever ends its second fit, unless it is an ordinary error: then it keeps what it had."""
     network = Network([3, 2], random_state=0)
     network.fit(X, Y, X, Y, batch_sz=4, pretrain_options={"batch_sz": 4})

@@ -132,7 +132,6 @@ ODD = {
 }
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("name", ODD)
 def test_odd_arrays_train_and_pass_as_plain_ones(name):
     odd = ODD[name]()

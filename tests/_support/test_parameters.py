@@ -15,8 +15,6 @@ from udl_pt.backends import shared
 from udl_pt.inspection._classifiers import LogitsFunction
 from udl_pt.inspection.attacks import input_gradient
 
-pytestmark = pytest.mark.usefixtures("on_jax")
-
 D, M, N = 4, 3, 6
 X = np.random.default_rng(0).random((N, D))
 

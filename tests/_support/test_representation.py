@@ -43,7 +43,6 @@ def test_so_do_those_without_a_twin():
     assert deep.endswith("), not fitted>")
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("side", [udl_pt, eager], ids=lambda side: side.__name__)
 def test_a_fitted_model_says_to_how_many_features(side):
     fit = {"pretrain": False, "epochs": 0}

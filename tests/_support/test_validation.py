@@ -174,7 +174,6 @@ def test_values_that_only_a_long_double_holds(value):
         check_matrix(with_value(np.longdouble(value), np.longdouble), dtype="float64")
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_outside_the_unit_interval_is_fine_for_squared_error():
     AutoEncoder(3, random_state=0).fit(X - 0.5, batch_sz=10, cost="squared_error")
 

@@ -9,6 +9,7 @@ import ctypes
 import importlib
 import inspect
 import logging
+import subprocess
 import sys
 from pathlib import Path
 
@@ -62,6 +63,20 @@ def test_numpy_library_is_numpys_compiled_core():
     path = Path(internals.numpy_library())
     assert path.is_relative_to(Path(np.__file__).parent)
     assert ctypes.CDLL(str(path)).PyInit__multiarray_umath
+
+
+# --- Python
+
+
+def test_run_exit_functions_calls_what_is_registered():
+    code = (
+        "import atexit, os\n"
+        "from udl_pt.backends._internals import run_exit_functions\n"
+        "atexit.register(print, 'called', flush=True)\n"
+        "run_exit_functions()\n"
+        "os._exit(0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "called\n"
 
 
 # --- PyTensor

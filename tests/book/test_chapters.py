@@ -13,7 +13,6 @@ from udl_pt.book.report import Picture, Section, Table, write_report
 from udl_pt.datasets import Dataset
 
 # what the chapters run is tested on Numba piece by piece; to compile all of it takes Numba minutes
-pytestmark = pytest.mark.usefixtures("on_jax")
 
 
 def figure():

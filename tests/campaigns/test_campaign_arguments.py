@@ -12,7 +12,6 @@ from udl_pt._support import messages
 from udl_pt._support.arguments import check_count
 from udl_pt.models.autoencoder import check_option
 
-pytestmark = pytest.mark.usefixtures("on_jax")
 KINDS = (AutoEncoder, eager.AutoEncoder, eager.RBM, eager.DNN)
 
 

@@ -45,7 +45,7 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys
     assert printed.splitlines()[-1] == f"The report is in {out / 'index.html'}"
     results = json.loads((out / "results.json").read_text())
     assert results["data"] == "MNIST, IDX files (300 + 50)"
-    assert (results["seed"], results["dtype"], results["backend"]) == (3, "float64", "numba")
+    assert (results["seed"], results["dtype"], results["backend"]) == (3, "float64", "jax")
     assert results["chapters"]["3"]["sizes"] == [8, 5]
     assert results["chapters"]["3"]["epochs"] == {"pretrained": 1, "not pretrained": 1}
     assert re.search(r"After 1 epoch of fine-tuning .* after 1 epoch, on", " ".join(printed.split()))

@@ -13,7 +13,6 @@ from udl_pt.inspection.augmentation import adversarial
 from udl_pt.inspection.features import first_layer_features, strongest_images
 from udl_pt.symbolic.calling import symbolic_or_array
 
-pytestmark = pytest.mark.usefixtures("on_jax")
 FAST = {"batch_sz": 20}
 
 

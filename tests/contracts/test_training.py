@@ -12,8 +12,6 @@ rs = np.random.RandomState(0)
 X, Y = rs.rand(12, 4), np.arange(12) % 2
 ONE_STEP = {"epochs": 1, "batch_sz": 12, "monitor": None}
 
-pytestmark = pytest.mark.usefixtures("on_jax")
-
 
 def values(model):
     return [p.get_value() for p in model.params]

@@ -46,7 +46,6 @@ def test_pca_is_scikit_learns_up_to_signs(shape, K, whiten):
     np.testing.assert_allclose(eager.inverse_transform(Z), reference.inverse_transform(expected), atol=1e-8)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("side", [pca, udl_pt.models.pca])
 def test_results_that_overflow_are_refused(side):
     X = np.random.default_rng(0).normal(size=(8, 3))

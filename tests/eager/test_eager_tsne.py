@@ -72,7 +72,6 @@ def test_the_gradient_is_that_of_finite_differences(kind, C):
     np.testing.assert_allclose(gradient(P, Y), numeric, rtol=0, atol=1e-8)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", ["coincide", "together", "apart"])
 def test_both_sides_agree_where_points_coincide_and_where_they_are_far_away(kind, place):
@@ -318,7 +317,6 @@ def test_what_only_the_symbolic_side_has_is_refused_with_the_way_there(call, mes
         call()
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("side", SIDES, ids=lambda side: side.__name__)
 @pytest.mark.parametrize(
     ("method", "options"), [("TSNE", {}), ("SymmetricSNE", {}), ("SymmetricSNE", {"s": 0.5})]

@@ -123,7 +123,10 @@ def test_a_climb_gives_the_same_images_each_time_and_leaves_the_global_generator
 
 
 @pytest.mark.core
-@pytest.mark.parametrize(("backend", "dtype"), [("numba", "float64"), ("c", "float32"), ("jax", "float32")])
+@pytest.mark.parametrize(
+    ("backend", "dtype"),
+    [("numba", "float64"), pytest.param("c", "float32", marks=pytest.mark.slow), ("jax", "float32")],
+)
 def test_backends_climb_alike(backend, dtype):
     rs = np.random.RandomState(6)
     arrays = [(rs.randn(D, 5), rs.randn(5), np.zeros(D)), (rs.randn(5, 3), rs.randn(3), np.zeros(5))]
@@ -221,7 +224,6 @@ def test_linear_units_have_no_largest_value():
         dbn.fit(X, 0, backend="jax").fit_to_input(0)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_parameters_that_are_not_numbers_are_named():
     ae = AutoEncoder.createFromArrays(np.ones((3, 2)), np.zeros(2), np.zeros(3))
     ae.bh.set_value(np.array([0, np.nan]))

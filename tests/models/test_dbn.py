@@ -145,7 +145,6 @@ def held(dbn):
     )
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_file_holds_all_that_a_stack_goes_on_with(tmp_path):
     networks = [
         DBN([6, 4], random_state=0).fit(X, 2, **FAST),
@@ -166,7 +165,6 @@ def test_a_file_holds_all_that_a_stack_goes_on_with(tmp_path):
     np.testing.assert_array_equal(DBN.load(tmp_path / "dbn").forward(3 * X - 1), dbn.forward(3 * X - 1))
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_machine_that_read_other_numbers_than_probabilities_does_so_when_it_is_loaded(tmp_path):
     dbn = DBN([1], RBM, random_state=0).fit([[2.0, 0.0]], 0)
     dbn.save(tmp_path / "dbn")
@@ -175,7 +173,6 @@ def test_a_machine_that_read_other_numbers_than_probabilities_does_so_when_it_is
     np.testing.assert_allclose(loaded.forward([[2.0, 0.0]]), expit([[2.0, 0.0]] @ W + c), rtol=1e-12)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_fine_tuning_goes_the_same_way_from_loaded_layers_as_from_saved_ones(data, tmp_path):
     dbn = DBN([6, 4], random_state=0).fit(data[0], 2, pretrain_options={"batch_sz": 20})
     dbn.save(tmp_path / "dbn")
@@ -246,7 +243,6 @@ class Interrupted:
         return value
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("wait_for_the_end", [False, True])
 def test_a_save_that_meets_the_start_of_a_fit_is_refused_or_holds_what_that_made(wait_for_the_end, tmp_path):
     may_end = threading.Event()
@@ -277,7 +273,6 @@ def test_a_layers_parameters_are_all_new_before_an_old_one_dies():
     assert seen == [False]
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_what_could_not_be_loaded_is_not_saved(tmp_path):
     dbn = DBN([6, 4], random_state=0).fit(X, 0, **FAST)
     second = dbn.hidden_layers[1]
@@ -307,7 +302,6 @@ def test_paths_that_can_not_be_written(dbn, tmp_path):
     assert [layer.M for layer in DBN.load(os.fsencode(tmp_path / "m.st")).hidden_layers] == [6, 4]
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("copied", [lambda dbn: dbn, copy.deepcopy], ids=["itself", "a copy"])
 def test_a_stack_is_not_used_while_its_layers_are_in_pretraining(copied, tmp_path):
     x = pt.dmatrix("x")
@@ -340,7 +334,6 @@ def test_a_stack_is_not_used_while_its_layers_are_in_pretraining(copied, tmp_pat
         assert list(held(DBN.load(tmp_path / "new"))) == list(held(dbn))
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_fit_that_is_refused_leaves_a_stack_that_can_be_saved(tmp_path):
     dbn = DBN([6, 4], RBM, random_state=0).fit(X, **FAST)
     before = list(held(dbn))

@@ -71,7 +71,6 @@ def test_fine_tuning_equals_backpropagation_by_hand(backend, cost, weight_decay)
         np.testing.assert_allclose(deep.costs[-1], deep.reconstruction_error(X), rtol=1e-9)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_unrolled_it_gives_what_the_layers_give():
     for model in (AutoEncoder, RBM):
         deep = DeepAutoEncoder([6, 3], model, random_state=0).fit(X, **FAST, epochs=0)
@@ -98,7 +97,6 @@ def test_symbolic_in_symbolic_out():
     np.testing.assert_allclose(deep.decode(z).eval({z: Z}), deep.decode(Z), rtol=1e-10)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_it_rebuilds_better_than_principal_components():
     t = np.random.RandomState(0).uniform(-1, 1, 400)
     curve = 0.5 + 0.4 * np.column_stack([np.sin(3 * t + i) for i in range(8)])
@@ -107,7 +105,6 @@ def test_it_rebuilds_better_than_principal_components():
     assert deep.reconstruction_error(curve) < 0.3 * PCA(1).fit(curve).reconstruction_error(curve)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_it_is_repeated_by_a_seed_and_can_be_copied():
     make = lambda: DeepAutoEncoder([6, 3], corruption=masking(0.3), random_state=0).fit(X, **FAST)  # noqa: E731
     deep = make()
@@ -122,7 +119,6 @@ def test_no_upcast(backend):
     assert deep.forward(X).dtype == "float32"
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_linear_outputs_rebuild_any_numbers_by_squared_error():
     far = 3 * X - 1
     linear = [partial(AutoEncoder, output="linear")]

@@ -141,7 +141,6 @@ def test_generators_of_all_kinds(make):
     np.testing.assert_array_equal(fit(), fit())
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_corruption_that_changes_the_shape_is_refused_before_anything_changes():
     X = np.random.RandomState(0).rand(6, 3)
     ae = AutoEncoder(2, corruption=lambda V, stream: pt.concatenate([V[:, :1], V], axis=1)).fit(X, epochs=0)

@@ -25,7 +25,6 @@ def forward(dnn, X):
     return softmax(X @ dnn.W.get_value() + dnn.b.get_value(), axis=1)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_forward_and_predict_are_symbolic_or_arrays(data):
     X = data[0]
     dnn = DNN([6, 5], random_state=0).fit(*data, **FAST)

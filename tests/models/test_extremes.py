@@ -59,7 +59,6 @@ def test_rates_of_searches_for_inputs_are_refused_too():
             side.DBN([2], metric="precomputed")
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("side", [udl_pt, udl_pt.eager], ids=lambda side: side.__name__)
 def test_the_last_step_towards_an_input_is_checked(side):
     V = (np.random.default_rng(0).normal(size=(8, 3)) > 0).astype(float)
@@ -71,7 +70,6 @@ def test_the_last_step_towards_an_input_is_checked(side):
         dbn.fit_to_input(0, learning_rate=1e308, epochs=1)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("side", [udl_pt, udl_pt.eager], ids=lambda side: side.__name__)
 @pytest.mark.parametrize(("monitor", "batch"), [("epoch", 2), ("batch", 1)])
 def test_a_recorded_cost_that_is_not_finite_ends_the_training(side, monitor, batch):
@@ -81,7 +79,6 @@ def test_a_recorded_cost_that_is_not_finite_ends_the_training(side, monitor, bat
         ae.fit(X * 1e30, learning_rate=0, epochs=2, batch_sz=6, cost="squared_error", monitor=monitor)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("side", [udl_pt, udl_pt.eager], ids=lambda side: side.__name__)
 def test_so_does_a_validation_cost(side):
     ae = side.AutoEncoder(2, **QUICK)

@@ -85,7 +85,6 @@ def test_the_cost_of_moved_images_equals_backpropagation_by_hand(data, backend):
         np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_how_far_images_are_moved_is_a_rate_and_head_only_moves_them_too(data):
     def trained(**options):
         return DNN([6], random_state=0, dtype="float32").fit(*data, **PLAIN, **options).W.get_value()
@@ -98,7 +97,6 @@ def test_how_far_images_are_moved_is_a_rate_and_head_only_moves_them_too(data):
     assert abs(trained(train_head_only=True, adversarial=0.8) - head).max() > 1e-3
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_moved_images_take_the_products_of_a_second_step_and_one(data):
     dnn = DNN([6, 5], random_state=0).fit(*data, **PLAIN)
 
@@ -111,7 +109,6 @@ def test_moved_images_take_the_products_of_a_second_step_and_one(data):
     assert products(adversarial=0.5) == 2 * 8 + 1
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_an_image_without_a_gradient_stays_where_it_is(data):
     options = PLAIN | {"dropout": (0.5, 0.5), "epochs": 20}  # now and then both units are left out
     dnn = DNN([2], random_state=0).fit(*data, **options, adversarial=1.0)
@@ -120,7 +117,6 @@ def test_an_image_without_a_gradient_stays_where_it_is(data):
     np.testing.assert_array_equal(alone.costs, 0)  # a single class, of which the network is always sure
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_images_whose_label_is_certain_are_moved_against_it_too(data):
     dnn = DNN([6], random_state=0).fit(*data, **PLAIN)
     dnn.W.set_value(1000 * dnn.W.get_value())
@@ -147,7 +143,6 @@ def test_images_whose_label_is_certain_are_moved_against_it_too(data):
     np.testing.assert_allclose(dnn.W.get_value(), W2 - h.T @ delta / 2, rtol=0, atol=1e-9)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_subclass_with_logits_of_its_own_learns_by_them(data):
     class Cold(DNN):
         def logits(self, X):
@@ -159,7 +154,6 @@ def test_a_subclass_with_logits_of_its_own_learns_by_them(data):
     assert abs(W(Cold) - W(DNN)).max() > 1e-3
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_the_masks_of_dropout_are_repeated_by_a_seed_and_differ_without_one(data):
     def weights(**options):
         return DNN([6], **options).fit(*data, **PLAIN, dropout=0.5).W.get_value()
@@ -259,7 +253,6 @@ def test_bad_constructors(make, message):
         make()
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_step_that_is_refused_cuts_no_weights(data):
     dnn = DNN([6], random_state=0).fit(*data, **PLAIN)
     before = [p.get_value() for p in dnn.params[2:]]

@@ -7,7 +7,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from on_backends import CORE_BACKENDS_SLOW_C
+from on_backends import CORE_BACKENDS
 from scipy.special import expit, softmax
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
@@ -80,7 +80,7 @@ def fitted(data, *, noise=0.3, dtype="float64", **options):
     return Ladder([5, 4], noise, rng=5, random_state=0, dtype=dtype).fit(*data, **options)
 
 
-@pytest.mark.parametrize("backend", CORE_BACKENDS_SLOW_C)
+@pytest.mark.parametrize("backend", CORE_BACKENDS)
 def test_steps_equal_finite_differences_of_the_cost_in_numpy(data, backend):
     rs, chance = np.random.RandomState(0), np.random.default_rng(5)
     params = drawn(rs)
@@ -100,7 +100,6 @@ def test_steps_equal_finite_differences_of_the_cost_in_numpy(data, backend):
         np.testing.assert_allclose(p.get_value(), expected, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.core
 @pytest.mark.parametrize("monitor", ["epoch", None])
 def test_the_network_is_the_ladder_without_noise_all_rows_a_batch(data, monitor):
@@ -116,7 +115,6 @@ def test_the_network_is_the_ladder_without_noise_all_rows_a_batch(data, monitor)
         )
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_the_network_is_an_ordinary_one(data):
     dnn = fitted(data).dnn
     assert type(dnn) is DNN
@@ -131,7 +129,6 @@ def test_the_network_is_an_ordinary_one(data):
     np.testing.assert_array_equal(dnn.hidden_layers[0].W.get_value(), before)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_fold_that_meets_the_start_of_a_fit_mixes_no_parameters(data):
     """Another thread begins a fit while `fold` reads: the network of the fit before stays as it was."""
 
@@ -157,7 +154,6 @@ def test_a_fold_that_meets_the_start_of_a_fit_mixes_no_parameters(data):
     np.testing.assert_allclose(ladder.dnn.logits(data[0]), logits, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_it_learns_digits_and_to_rebuild_them():
     X, Y = load_digits(return_X_y=True)
     X = X / 16
@@ -176,7 +172,6 @@ def test_it_learns_digits_and_to_rebuild_them():
     assert ((image - X[1000:]) ** 2).sum() < 0.8 * pixelwise
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_its_own_dtype_whatever_the_datas(data, dtype):
     X, Y, Xtest, Ytest = data
@@ -186,7 +181,6 @@ def test_its_own_dtype_whatever_the_datas(data, dtype):
     }
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_seed_repeats_all_and_noise_has_its_own(data):
     def run(**arguments):
         ladder = Ladder([5, 4], dtype="float64", **arguments).fit(*data, epochs=2, batch_sz=20)
@@ -200,7 +194,6 @@ def test_a_seed_repeats_all_and_noise_has_its_own(data):
     assert run(random_state=3, noise=0.0)[0] != first
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_another_fit_starts_anew_on_other_data(data):
     X, Y, Xtest, Ytest = data
     ladder = fitted(data)
@@ -212,7 +205,6 @@ def test_another_fit_starts_anew_on_other_data(data):
     assert {model.backend for model in (ladder.dnn, *ladder.dnn.hidden_layers)} == {"jax"}
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -251,7 +243,6 @@ def test_bad_constructors_and_data(data):
         Ladder([5]).fit(data[0], data[1] + 1, data[2], data[3])
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_step_that_is_not_finite_leaves_ladder_and_network_before_it(data):
     ladder = Ladder([5, 4], random_state=0, dtype="float64")
 
@@ -284,14 +275,12 @@ def test_a_step_that_is_not_finite_leaves_ladder_and_network_before_it(data):
     np.testing.assert_allclose(ladder.dnn.logits(data[0]), logits, rtol=1e-9)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_data_too_large_to_rebuild_diverge_and_say_which_numbers_to_lower(data):
     X = 1e4 + data[0]
     with pytest.raises(DivergenceError, match="smaller learning_rate or mu or denoising"):
         Ladder([5, 4], random_state=0, dtype="float64").fit(X, data[1], X, data[1], epochs=5, batch_sz=20)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_callbacks(data):
     ladder = Ladder([5, 4], 0.0, random_state=0, dtype="float64")
     stopping = EarlyStopping(ladder, patience=1, watch="costs")
@@ -303,7 +292,6 @@ def test_callbacks(data):
         UpdateSizes(ladder)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_averages_of_the_parameters_become_the_network_when_it_is_folded_anew(data):
     ladder = Ladder([5, 4], random_state=0, dtype="float64")
     average = ParameterAverage(ladder, every=1)
@@ -314,7 +302,6 @@ def test_averages_of_the_parameters_become_the_network_when_it_is_folded_anew(da
     np.testing.assert_allclose(ladder.dnn.logits(data[0]), logits, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_an_epochs_record_takes_means_over_some_rows_of_all_classes(monkeypatch):
     """Also where every second row, or every tenth, is of the same class."""
     monkeypatch.setattr("udl_pt.models.ladder.MONITORED", 100)
@@ -327,7 +314,6 @@ def test_an_epochs_record_takes_means_over_some_rows_of_all_classes(monkeypatch)
     assert ladder.errors[-1] == pytest.approx((ladder.dnn.predict(X) != Y).mean(), abs=0.02)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("size", [0, 1, 255])
 def test_units_without_variance_give_their_bias(data, dtype, size):

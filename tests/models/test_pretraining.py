@@ -76,7 +76,6 @@ def test_layers_that_are_kept_are_not_trained_again(data):
         single.fit(*data, **FAST, keep_layers=True)
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_layers_of_rectified_units_rebuild_rectified_units(data):
     first, later = (partial(AutoEncoder, hidden="relu", output=output) for output in ("sigmoid", "relu"))
     options = {"batch_sz": 20, "learning_rate": 0.01}
@@ -127,7 +126,6 @@ class Foreign:
     hidden_op = forward_hidden
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_of_layers_of_ones_own_nothing_is_known_before_their_fit(data):
     X, Y, Xtest, Ytest = data
     linear = partial(Squares, hidden="linear", output="linear")
@@ -181,7 +179,6 @@ def test_a_misspelt_option_of_an_upper_layer_is_found_before_the_first_is_traine
     assert fits == []
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_network_is_called_from_callbacks_of_its_fine_tuning_but_not_of_pretraining(data, twins):
     def networks():
         yield DNN([6, 5], random_state=0), data

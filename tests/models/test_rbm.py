@@ -326,7 +326,6 @@ def test_a_step_that_is_not_finite_leaves_the_parameters_before_it():
 
 
 @pytest.mark.core
-@pytest.mark.usefixtures("on_jax")
 def test_no_upcast():
     rbm = RBM(4, random_state=0, dtype="float32")
     options = {"k": 2, "persistent": True, "centring": True, "weight_decay": 0.1, "sparsity_target": 0.1}

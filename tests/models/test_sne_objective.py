@@ -53,7 +53,6 @@ def test_arrays_in_arrays_out(golden, name):
     np.testing.assert_allclose(single, golden[f"{name}_gradient"], atol=1e-6)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("C", [1, 2, 3])
 @pytest.mark.parametrize("name", COSTS)
 def test_any_number_of_dimensions_and_finite_differences(name, C):

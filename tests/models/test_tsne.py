@@ -100,7 +100,6 @@ def test_the_recorded_cost_is_the_cost_and_falls(clouds, embedded):
     assert after == sorted(after, reverse=True)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("model", [TSNE, SymmetricSNE])
 @pytest.mark.parametrize("C", [1, 3])
 def test_both_gradients_lead_to_the_same_place(clouds, model, C):
@@ -135,7 +134,6 @@ def test_symmetric_sne_takes_the_books_s(clouds):
     assert sne.costs[-1] < 0.1 * sne_cost(gaussian_probabilities(X, 2.0), np.zeros((len(X), 2)))
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_symmetric_sne_is_not_drawn_into_one_point(clouds):
     runs = {}
     for gradient in ("analytic", "autodiff"):

@@ -13,8 +13,6 @@ from udl_pt.inspection.likelihood import pseudo_likelihood
 from udl_pt.models.sampling import complete, fantasies
 from udl_pt.symbolic.calling import symbolic_or_array
 
-pytestmark = pytest.mark.usefixtures("on_jax")
-
 D, M, N = 5, 3, 6
 r = np.random.default_rng(0)
 W, c, b = r.normal(size=(D, M)), r.normal(size=M), r.normal(size=D)

@@ -22,8 +22,6 @@ from udl_pt import (
 )
 from udl_pt.symbolic.corruption import masking
 
-pytestmark = pytest.mark.usefixtures("on_jax")
-
 N = 12
 X = np.random.default_rng(0).random((N, 5))
 Y = np.arange(N) % 2

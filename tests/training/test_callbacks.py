@@ -231,7 +231,6 @@ def test_a_schedule_that_cannot_be_leaves_a_layer_as_it_was(data):
     assert len(ae.costs) == 1
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_a_schedule_of_the_networks_own_rate_leaves_its_layers_alone(data):
     class Recorder:
         def on_batch(self, progress):

@@ -21,7 +21,6 @@ MODELS = [
     ("symbolic", "RBM"),
     ("symbolic", "DeepAutoEncoder"),
 ]
-pytestmark = pytest.mark.usefixtures("on_jax")
 
 
 def make(side, name, random_state=0):

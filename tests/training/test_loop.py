@@ -270,7 +270,6 @@ def test_a_rate_that_would_be_rounded_to_zero_is_refused(value, dtype, text):
 SIDES = [pytest.param("numpy", marks=pytest.mark.core), "torch", "symbolic"]
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("name", SIDES)
 def test_the_rates_of_all_models_are_arguments_of_fit(name):
     def look(progress):
@@ -309,7 +308,6 @@ def cross_entropies(X, W, bh, bo):
     return -(xlogy(X, X_hat) + xlog1py(1 - X, -X_hat)).sum(axis=1)
 
 
-@pytest.mark.usefixtures("on_jax")
 @pytest.mark.parametrize("N", [2500, 5000, 7500, 10_000])
 @pytest.mark.parametrize("name", SIDES)
 def test_the_recorded_cost_is_that_of_all_classes(name, N):
@@ -322,7 +320,6 @@ def test_the_recorded_cost_is_that_of_all_classes(name, N):
     assert abs(each[::10].mean() - each.mean()) > 20 * error  # of a single class
 
 
-@pytest.mark.usefixtures("on_jax")
 def test_the_recorded_cost_of_a_deep_auto_encoder_is_that_of_all_classes():
     X = in_turn(5000)
     deep = DeepAutoEncoder([2], random_state=0).fit(X, pretrain=False, learning_rate=0.3, mu=0)

@@ -36,6 +36,7 @@ __all__ = [
     "replace_module_cache",
     "replace_numba_cache_file",
     "replace_setting",
+    "run_exit_functions",
     "scan_context",
     "set_numba_folder",
 ]
@@ -77,6 +78,14 @@ def numpy_library() -> str:
         Where NumPy has no such module.
     """
     return str(importlib.import_module("numpy._core._multiarray_umath").__file__)
+
+
+def run_exit_functions() -> None:
+    """Call what is registered with ``atexit``, before ``os._exit``, which doesn't.
+
+    Python: ``atexit._run_exitfuncs``.
+    """
+    atexit._run_exitfuncs()
 
 
 def scan_context() -> list[Any] | None:

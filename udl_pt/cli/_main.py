@@ -1,7 +1,6 @@
 """The command line: ``udl-pt reproduce``, ``udl-pt compare`` and ``udl-pt doctor``."""
 
 import argparse
-import atexit
 import contextlib
 import os
 import signal
@@ -22,6 +21,7 @@ from udl_pt._support.files import folder_if_filled, printable
 from udl_pt._support.interrupts import Ended, ending_by_signals, uninterrupted
 from udl_pt._version import __version__
 from udl_pt.backends import BACKENDS, float_dtype, get_backend
+from udl_pt.backends._internals import run_exit_functions
 from udl_pt.book import CHAPTERS, Settings
 from udl_pt.book.report import PAGE, RESULTS, write_report
 from udl_pt.cli._doctor import examine
@@ -107,7 +107,7 @@ def run() -> NoReturn:
     if status < SIGNALLED:
         sys.exit(status)
     try:
-        atexit._run_exitfuncs()
+        run_exit_functions()
         for stream in sys.stdout, sys.stderr:
             with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
                 stream.flush()
