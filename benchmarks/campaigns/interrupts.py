@@ -128,7 +128,7 @@ def _ended(
                 process.send_signal(number)
             _, errors = process.communicate(timeout=PATIENCE if number else None)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)  # Python's fault handler writes the threads' stacks
+            os.killpg(process.pid, signal.SIGABRT)  # Python's fault handler writes the threads' stacks
             _, errors = process.communicate()
             left = f"it was still running {PATIENCE:.0f} s later: {errors[-SHOWN:]!r}"
             return 0, "", PATIENCE, left

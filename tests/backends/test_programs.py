@@ -109,11 +109,10 @@ def used_tsne(backend):
 )
 def test_nothing_of_a_model_outlives_it(used, backend):
     model = used(backend)
-    parameters = list(getattr(model, "params", []))
-    dead = [weakref.ref(x) for x in [model, *parameters]]
-    dead += [weakref.ref(p.get_value(borrow=True)) for p in parameters]
-    assert parameters or used is used_tsne
-    del model, parameters
+    parameters = [] if used is used_tsne else list(model.params)
+    arrays = [p.get_value(borrow=True) for p in parameters] or [model.embedding_]
+    dead = [weakref.ref(x) for x in [model, *parameters, *arrays]]
+    del model, parameters, arrays
     gc.collect()
     assert [ref() for ref in dead] == [None] * len(dead)
 
