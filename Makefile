@@ -19,7 +19,7 @@ test: lint $(VENV)/.installed-dev
 	$(PYTEST)
 
 quick: lint $(VENV)/.installed-dev
-	$(PYTEST) -m core --backend jax
+	$(PYTEST) -m "core and not slow" --backend jax
 
 # TESTS=FILE runs those of one file.
 slow: $(VENV)/.installed-dev
@@ -37,12 +37,12 @@ lint: $(VENV)/.installed-dev
 
 # The models' numbers and backends only, without linters: for further interpreters.
 core: $(VENV)/.installed-dev
-	$(PYTEST) -m core
+	$(PYTEST) -m "core and not slow"
 
 # The core with the lowest versions that pyproject.toml allows.
 lowest: VENV = .venv-lowest
 lowest: .venv-lowest/.installed
-	$(PYTEST) -m core
+	$(PYTEST) -m "core and not slow"
 
 # Builds the distributions, and tests what is installed from them.
 release: $(VENV)/.installed-release
