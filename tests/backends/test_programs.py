@@ -72,7 +72,7 @@ def used_network(backend):
 
 
 def used_pca(backend):
-    pca = PCA(2).fit(X)
+    pca = PCA(2).fit(X, backend=backend)
     pca.forward(X)
     return pca
 
