@@ -1,8 +1,11 @@
 """Signals that come within what must happen whole."""
 
+import contextlib
 import logging
+import os
 import signal
 import threading
+import time
 
 import numpy as np
 import pytensor
@@ -11,7 +14,13 @@ from llvmlite.binding import ffi
 from numba.core import compiler_lock
 
 from udl_pt import DNN, AutoEncoder, eager
-from udl_pt._support.interrupts import deferring_signals, interruptible, uninterrupted
+from udl_pt._support.interrupts import (
+    Ended,
+    deferring_signals,
+    ending_by_signals,
+    interruptible,
+    uninterrupted,
+)
 from udl_pt.backends import BACKENDS, _programs
 from udl_pt.backends import _function as backend
 
@@ -228,3 +237,42 @@ def test_a_network_that_is_ended_in_pretraining_has_no_parameters(Network):
         with pytest.raises(error):
             network.fit(X, Y, X, Y, batch_sz=4, pretrain_options={"batch_sz": 4}, callbacks=[end])
         assert hasattr(network, "params") == fitted
+
+
+def lost_in_a_finalizer(number):
+    class Finalized:
+        def __del__(self):
+            signal.raise_signal(number)
+
+    Finalized()
+
+
+def lost_in_code_that_drops_it(number):
+    with contextlib.suppress(BaseException):
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("lose", [lost_in_a_finalizer, lost_in_code_that_drops_it])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_whose_exception_is_lost_is_sent_again(number, lose, capsys):
+    @deferring_signals
+    def fit():
+        lose(number)
+        for _ in range(1000):
+            uninterrupted(time.sleep, 0.01)
+
+    with pytest.raises(Ended) as ended, ending_by_signals():
+        fit()
+    assert ended.value.number == number
+    assert capsys.readouterr().err == ""
+
+
+def test_a_signal_that_ended_a_context_is_not_sent_again(monkeypatch):
+    sent = []
+    monkeypatch.setattr(os, "kill", lambda process, number: sent.append(number))
+    with contextlib.suppress(Ended), ending_by_signals():
+        signal.raise_signal(signal.SIGTERM)
+    with ending_by_signals():
+        lost_in_a_finalizer(signal.SIGTERM)  # the context ends before it is sent again
+    time.sleep(0.2)
+    assert sent == []

@@ -224,7 +224,10 @@ def test_a_signal_leaves_no_process_no_temporary_file_and_no_page(command, numbe
         process.stdout.readline()  # the data's source: it is at work from here on
         time.sleep(0.5)
         process.send_signal(number)
-        _, errors = process.communicate()
+        try:
+            _, errors = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert process.returncode == 128 + number, errors
     assert f"ended by {number.name}" in errors
     assert list(temporary.iterdir()) == []

@@ -378,7 +378,10 @@ def test_a_comparison_that_is_ended_leaves_no_process(number, tmp_path):
             if "steps to go" in line:
                 break
         process.send_signal(number)
-        process.communicate()
+        try:
+            process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert process.returncode != 0
     assert not survivors(process.pid)
     assert (list(tmp_path.iterdir()) == []) == (number == signal.SIGINT)  # nobody cleans up after SIGKILL

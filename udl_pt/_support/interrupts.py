@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -28,7 +29,8 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 SIGNALS = tuple(signal.valid_signals())
-ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+DEFAULT = signal.SIG_DFL, signal.default_int_handler
 AGAIN = 0.05  # seconds until a signal is sent once more
 
 _active: "list[_Gate]" = []  # of the main thread, the innermost last
@@ -196,7 +198,7 @@ def interruptible() -> contextlib.AbstractContextManager[None]:
     return _active[-1].opened() if _active and _in_main_thread() else contextlib.nullcontext()
 
 
-class Ended(BaseException):
+class Ended(KeyboardInterrupt):
     """Raised by a signal that ends the process, so that everything is cleaned up before.
 
     Attributes
@@ -212,38 +214,48 @@ class Ended(BaseException):
 
 @contextlib.contextmanager
 def ending_by_signals() -> Iterator[None]:
-    """Raise `Ended` for SIGTERM and SIGHUP in a context, as Ctrl-C raises KeyboardInterrupt.
+    """Raise `Ended` for Ctrl-C, SIGTERM and SIGHUP in a context.
 
-    A signal that is ignored, such as SIGHUP under nohup, or that has another handler, is left alone. In other
-    threads than the main one nothing changes.
+    If the exception is lost, the signal is sent again: Python ignores one in a `__del__`, and C code may
+    clear one. A signal that is ignored, such as SIGHUP under nohup, or that has another
+    handler, is left alone. In other threads than the main one nothing changes.
     """
     if not _in_main_thread():
         yield
         return
+    raised: list[weakref.ref[Ended]] = []
+    timers: list[threading.Timer] = []
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise Ended(number)
+        raise watched(Ended(number))  # in no variable here: its traceback would keep it
 
-    def send_again(ignored: Any) -> None:
-        """Send a signal again if Python ignored its exception, as it does in a `__del__`."""
-        error = ignored.exc_value
-        if isinstance(error, Ended | KeyboardInterrupt):
-            number = error.number if isinstance(error, Ended) else signal.SIGINT
-            threading.Timer(AGAIN, os.kill, (os.getpid(), number)).start()
-        else:
+    def watched(error: Ended) -> Ended:
+        raised.append(weakref.ref(error, functools.partial(send_again, error.number)))
+        return error
+
+    def send_again(number: int, lost: "weakref.ref[Ended]") -> None:
+        timers.append(threading.Timer(AGAIN, os.kill, (os.getpid(), number)))
+        timers[-1].start()
+
+    def quiet(ignored: Any) -> None:
+        if not isinstance(ignored.exc_value, Ended):
             hook(ignored)
 
-    ours = [number for number in ENDING if signal.getsignal(number) == signal.SIG_DFL]
+    before = {number: signal.getsignal(number) for number in ENDING}
+    ours = [number for number, handler in before.items() if handler in DEFAULT]
     hook = sys.unraisablehook
     try:
-        sys.unraisablehook = send_again
+        sys.unraisablehook = quiet
         for number in ours:
             signal.signal(number, end)
         yield
     finally:
+        raised.clear()
+        for timer in timers:
+            timer.cancel()
         sys.unraisablehook = hook
         for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, before[number])
 
 
 def _nothing() -> None:

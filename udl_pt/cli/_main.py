@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = "\n".join(map(printable, f"udl-pt: {error}".split("\n")))
         Console(stderr=True, soft_wrap=True).print(lines, markup=False, highlight=False)
         return 2
-    except (Ended, KeyboardInterrupt) as error:
+    except KeyboardInterrupt as error:  # of which `Ended` is one
         number = error.number if isinstance(error, Ended) else signal.SIGINT
         with contextlib.suppress(OSError):  # after SIGHUP the terminal may be gone
             said = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
