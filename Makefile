@@ -37,12 +37,12 @@ lint: $(VENV)/.installed-dev
 
 # The models' numbers and backends only, without linters: for further interpreters.
 core: $(VENV)/.installed-dev
-	$(PYTEST) -m "core and not slow"
+	$(PYTEST) -m core
 
 # The core with the lowest versions that pyproject.toml allows.
 lowest: VENV = .venv-lowest
 lowest: .venv-lowest/.installed
-	$(PYTEST) -m "core and not slow"
+	$(PYTEST) -m core
 
 # Builds the distributions, and tests what is installed from them.
 release: $(VENV)/.installed-release

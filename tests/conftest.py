@@ -31,6 +31,7 @@ def pytest_configure(config):
     """Hear Ctrl-C also in the background, where a shell ignores it for the tests and what they start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[DESELECTED] = 0
+    gc.set_threshold(100_000, 50, 50)  # graphs are millions of objects; the default takes a tenth of the time
     # JAX compiles fastest; tests of a backend name it, or their module does
     os.environ["UDL_PT_BACKEND"] = config.getoption("--backend") or "jax"
 

@@ -1,10 +1,14 @@
-"""The backends as parameters of tests; C compiles slowest, and ``make slow`` runs most of its tests."""
+"""The backends as parameters of tests: JAX compiles fastest, and ``make slow`` runs the others.
+
+``make core`` runs what is of the core on JAX and on Numba. Of C, it has the golden numbers.
+"""
 
 import pytest
 
 from udl_pt.backends import BACKENDS
 
-BACKENDS_SLOW_C = [pytest.param(name, marks=[pytest.mark.slow] * (name == "c")) for name in BACKENDS]
-CORE_BACKENDS = [  # of C, the core has the golden numbers
-    pytest.param(name, marks=pytest.mark.slow if name == "c" else pytest.mark.core) for name in BACKENDS
+SLOW, CORE = pytest.mark.slow, pytest.mark.core
+ON_BACKENDS = [pytest.param(name, marks=[SLOW] * (name != "jax")) for name in BACKENDS]
+CORE_BACKENDS = [
+    pytest.param(name, marks={"jax": CORE, "numba": [CORE, SLOW], "c": SLOW}[name]) for name in BACKENDS
 ]

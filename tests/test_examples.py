@@ -11,9 +11,9 @@ from udl_pt import load_mnist_subset
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-@pytest.fixture(autouse=True)
-def _on_the_default_backend(monkeypatch):
-    monkeypatch.delenv("UDL_PT_BACKEND")
+@pytest.fixture(autouse=True, params=["jax", pytest.param("numba", marks=pytest.mark.slow)])
+def _on_backend(request, monkeypatch):
+    monkeypatch.setenv("UDL_PT_BACKEND", request.param)
 
 
 def load(name):
@@ -67,6 +67,7 @@ def test_ch3_fine_tuning(capsys):
     assert str(plain.errors[-1]) in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_ch3_ladder(capsys):
     labels_only, ladder = load("ch3_ladder").main(sizes=[100, 50], epochs=6)
     assert ladder.errors[-1] < 0.12

@@ -42,7 +42,7 @@ FITS = {
 }
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", ["numba", pytest.param("c", marks=pytest.mark.slow), "jax"])
 @pytest.mark.parametrize("name", FITS)
 def test_a_fit_of_another_size_compiles_nothing_and_is_the_same_as_alone(name, backend, monkeypatch):
     FITS[name](3, 6, backend)

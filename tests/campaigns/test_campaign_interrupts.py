@@ -17,6 +17,7 @@ def test_no_fit_is_left_with_half_a_step(number, monkeypatch):
     assert [said for said in interrupted_fits.interrupts(number, 9, 0) if said is not None] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", interrupts.COMMANDS)
 def test_no_command_leaves_anything(name):
     assert list(interrupts.commands(name, signal.SIGTERM, 1, 0)) == [None]

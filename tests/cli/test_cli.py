@@ -36,7 +36,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("sizes", [["8", "5"], ["8,5"]])
+@pytest.mark.parametrize("sizes", [["8,5"], pytest.param(["8", "5"], marks=pytest.mark.slow)])
 def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys):
     out = folder / "out"
     options = ["--sizes", *sizes, "--epochs", "1", "--dtype", "float64", "--seed", "3"]

@@ -156,9 +156,17 @@ def trained(model, X, fit, seed=0):
 @pytest.mark.parametrize(
     ("model", "fit"),
     [
-        (Doubled(5, 1.5, dtype="float64", output="sigmoid"), {"learning_rate": 0.05, "mu": 0.9}),
+        pytest.param(
+            Doubled(5, 1.5, dtype="float64", output="sigmoid"),
+            {"learning_rate": 0.05, "mu": 0.9},
+            marks=pytest.mark.slow,
+        ),
         (Slow(5, dtype="float64"), {"learning_rate": 0.1, "mu": 0.0, "k": 1}),
-        (DNN([5, 4], Doubled, dtype="float64"), {"learning_rate": 0.01, "mu": 0.9}),
+        pytest.param(
+            DNN([5, 4], Doubled, dtype="float64"),
+            {"learning_rate": 0.01, "mu": 0.9},
+            marks=pytest.mark.slow,
+        ),
         (RBM(5, visible="gaussian", dtype="float64"), {"learning_rate": 0.1, "mu": 0.0, "k": 1}),
     ],
     ids=["autoencoder", "rbm", "layers", "gaussian"],
@@ -303,7 +311,9 @@ def test_a_process_that_fails_says_what_it_said(monkeypatch):
         small("rbm", sizes=[3], backends=[], twins=["numpy"])
 
 
-@pytest.mark.parametrize("kind", ["autoencoder", "rbm", "dnn"])
+@pytest.mark.parametrize(
+    "kind", ["autoencoder", *(pytest.param(name, marks=pytest.mark.slow) for name in ("rbm", "dnn"))]
+)
 def test_the_code_of_a_step_stands_beside_its_graph(kind, capsys):
     rows = comparison_code.operations_of_step(kind, "numba")
     products = {name: count for name, count, what in rows if what.startswith("matrix product")}

@@ -41,7 +41,7 @@ def test_an_optimiser_of_ones_own_takes_the_steps():
         lambda **o: RBM(3, random_state=0).fit(X, **o),
         lambda **o: DeepAutoEncoder([3], random_state=0).fit(X, pretrain=False, **o),
         lambda **o: DNN([3], random_state=0).fit(X, Y, X, Y, pretrain=False, **o),
-        lambda **o: Ladder([3], random_state=0).fit(X, Y, X, Y, **o),
+        pytest.param(lambda **o: Ladder([3], random_state=0).fit(X, Y, X, Y, **o), marks=pytest.mark.slow),
     ],
     ids=["AutoEncoder", "RBM", "DeepAutoEncoder", "DNN", "Ladder"],
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from on_backends import BACKENDS_SLOW_C
+from on_backends import ON_BACKENDS
 from scipy.special import log_softmax, softmax
 
 from udl_pt import DNN
@@ -124,7 +124,11 @@ def test_every_attack_is_what_it_says(dtype):
 
 @pytest.mark.parametrize(
     ("backend", "dtype"),
-    [("numba", "float64"), pytest.param("c", "float32", marks=pytest.mark.slow), ("jax", "float32")],
+    [
+        pytest.param("numba", "float64", marks=pytest.mark.slow),
+        pytest.param("c", "float32", marks=pytest.mark.slow),
+        ("jax", "float32"),
+    ],
 )
 def test_every_attack_is_a_graph_for_every_backend(backend, dtype):
     """In one function, since each takes seconds to compile."""
@@ -351,7 +355,7 @@ def test_bad_input_does_not_move_the_generator(dnn):
     np.testing.assert_array_equal(generator.get_state()[1], before)
 
 
-@pytest.mark.parametrize("backend", BACKENDS_SLOW_C)
+@pytest.mark.parametrize("backend", ON_BACKENDS)
 def test_a_network_too_sure_of_itself_is_tricked_all_the_same(backend):
     """Where a probability rounds to one, the gradient of J is zero, but not that of the odds."""
     sure = network(backend, "float32")

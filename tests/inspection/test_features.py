@@ -125,7 +125,11 @@ def test_a_climb_gives_the_same_images_each_time_and_leaves_the_global_generator
 @pytest.mark.core
 @pytest.mark.parametrize(
     ("backend", "dtype"),
-    [("numba", "float64"), pytest.param("c", "float32", marks=pytest.mark.slow), ("jax", "float32")],
+    [
+        pytest.param("numba", "float64", marks=pytest.mark.slow),
+        pytest.param("c", "float32", marks=pytest.mark.slow),
+        ("jax", "float32"),
+    ],
 )
 def test_backends_climb_alike(backend, dtype):
     rs = np.random.RandomState(6)

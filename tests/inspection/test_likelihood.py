@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from on_backends import BACKENDS_SLOW_C, CORE_BACKENDS
+from on_backends import CORE_BACKENDS, ON_BACKENDS
 from scipy.integrate import dblquad
 from scipy.special import expit, logsumexp
 
@@ -39,7 +39,7 @@ def log_joint(W, c, b):
     return V @ W @ H.T + (V @ b)[:, None] + H @ c
 
 
-@pytest.mark.parametrize("backend", BACKENDS_SLOW_C)
+@pytest.mark.parametrize("backend", ON_BACKENDS)
 @pytest.mark.parametrize(("D", "M", "dtype"), [(5, 7, float), (8, 3, float), (8, 3, np.float32)])
 def test_log_partition_and_log_likelihood_equal_enumeration(backend, D, M, dtype):
     rbm, params = machine(D, M, dtype=dtype)
@@ -138,7 +138,7 @@ def flips(W, c, b, X):
     return out
 
 
-@pytest.mark.parametrize("backend", BACKENDS_SLOW_C)
+@pytest.mark.parametrize("backend", ON_BACKENDS)
 def test_pseudo_likelihood(backend):
     rbm, params = machine(7, 5)
     rbm.backend = backend

@@ -156,6 +156,7 @@ def exact_log_likelihood(rbm):
     return -F(BARS).mean() - logsumexp(-F(states(9)))
 
 
+@pytest.mark.slow
 def test_bars_and_stripes_exact_gradient_then_persistent_then_cd1():
     """The exact gradient comes within 0.15 nat of the data's entropy; PCD less close, CD-1 less still."""
     exact, pcd, cd = [], [], []

@@ -60,6 +60,7 @@ def test_denoising_brings_the_cost_down():
     assert ae.costs[-1] < 0.95 * ae.costs[0]
 
 
+@pytest.mark.slow
 def test_more_hidden_units_than_pixels_are_of_more_use_when_learned_from_masked_pixels():
     """An overcomplete code could copy its input; one that has to fill in gaps can't."""
     data = load_mnist_subset()

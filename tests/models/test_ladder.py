@@ -171,7 +171,7 @@ def test_it_learns_digits_and_to_rebuild_them():
     assert ((image - X[1000:]) ** 2).sum() < 0.8 * pixelwise
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", [pytest.param("float32", marks=pytest.mark.slow), "float64"])
 def test_its_own_dtype_whatever_the_datas(data, dtype):
     X, Y, Xtest, Ytest = data
     ladder = fitted((X.astype("float32"), Y, Xtest, Ytest), dtype=dtype)
@@ -301,6 +301,7 @@ def test_averages_of_the_parameters_become_the_network_when_it_is_folded_anew(da
     np.testing.assert_allclose(ladder.dnn.logits(data[0]), logits, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_an_epochs_record_takes_means_over_some_rows_of_all_classes(monkeypatch):
     """Also where every second row, or every tenth, is of the same class."""
     monkeypatch.setattr("udl_pt.models.ladder.MONITORED", 100)
@@ -313,7 +314,7 @@ def test_an_epochs_record_takes_means_over_some_rows_of_all_classes(monkeypatch)
     assert ladder.errors[-1] == pytest.approx((ladder.dnn.predict(X) != Y).mean(), abs=0.02)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", [pytest.param("float32", marks=pytest.mark.slow), "float64"])
 @pytest.mark.parametrize("size", [0, 1, 255])
 def test_units_without_variance_give_their_bias(data, dtype, size):
     """Rounding isn't taken for variance, which would be scaled up by 1,000 in each layer."""

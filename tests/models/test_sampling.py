@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
-from on_backends import BACKENDS_SLOW_C
+from on_backends import ON_BACKENDS
 from scipy.special import expit, logsumexp
 
 from udl_pt import RBM, RandomStreams
@@ -25,7 +25,7 @@ def machine(backend="jax"):
     return rbm, (W, c, b), np.exp(log_p - logsumexp(log_p))
 
 
-@pytest.mark.parametrize("backend", BACKENDS_SLOW_C)
+@pytest.mark.parametrize("backend", ON_BACKENDS)
 def test_pictures_are_the_means_at_the_chosen_steps(backend, monkeypatch):
     monkeypatch.setattr("udl_pt.models._rbm.gibbs.BLOCK", 8 * 2 * 9 * 32)  # two steps a call
     rbm, (W, c, b), _ = machine(backend)
@@ -62,7 +62,7 @@ def test_fantasies_of_a_variable_are_a_graph():
 MISSING = np.array([False, True, True, False, False])
 
 
-@pytest.mark.parametrize("backend", BACKENDS_SLOW_C)
+@pytest.mark.parametrize("backend", ON_BACKENDS)
 def test_completions_are_the_conditional_means(backend):
     rbm, _, P = machine(backend)
     X = STATES[:, :].copy()

@@ -37,6 +37,7 @@ def embedded(clouds):
     return tsne
 
 
+@pytest.mark.slow
 def test_as_good_as_scikit_learns():
     """Of ten starts: where a descent ends depends on its start and on last bits, by 7% of the cost."""
     data = load_mnist_subset()

@@ -108,7 +108,10 @@ def test_the_formula(optimiser, backend):
 @pytest.mark.core
 @pytest.mark.parametrize(
     ("optimiser", "backend"),
-    [(adam_updates, "numba"), *((optimiser, "jax") for optimiser in RATES)],  # C refuses another dtype
+    [
+        pytest.param(adam_updates, "numba", marks=pytest.mark.slow),
+        *((optimiser, "jax") for optimiser in RATES),
+    ],  # C refuses another dtype
 )
 def test_float32_stays_float32(optimiser, backend):
     values, _, step = trained(optimiser, backend, "float32")

@@ -183,7 +183,7 @@ def test_schedules_reach_their_values_and_stay():
         AutoEncoder(3).fit(X, batch_sz=20, callbacks=[LinearSchedule("momentum", 0.9)])
 
 
-@pytest.mark.parametrize("backend", ["numba", "jax"])
+@pytest.mark.parametrize("backend", [pytest.param("numba", marks=pytest.mark.slow), "jax"])
 def test_sizes_of_updates_are_those_of_the_weights_steps(data, backend):
     weights = []
 
