@@ -80,7 +80,9 @@ def prepare_cache(backend: str) -> None:
         _settled.add(backend)
     if backend == "numba":
         from udl_pt.backends._numba.cache import use_sealed_files
+        from udl_pt.backends._numba.libraries import use_lazy_libraries
 
+        use_lazy_libraries()
         use_sealed_files(lambda folder, error: _warn(f"{folder} can't be written ({_short(error)})"))
     elif pytensor.config.cxx:
         load_extensions()

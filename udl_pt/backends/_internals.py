@@ -29,15 +29,18 @@ __all__ = [
     "jax_has_started",
     "module_cache",
     "modules_folder",
+    "numba_environment",
     "numba_folder",
     "numpy_library",
     "reads_compile_cache",
     "release_locks",
     "replace_module_cache",
     "replace_numba_cache_file",
+    "replace_numba_library",
     "replace_setting",
     "run_exit_functions",
     "scan_context",
+    "set_numba_environment",
     "set_numba_folder",
 ]
 
@@ -165,6 +168,41 @@ def replace_numba_cache_file(file_class: type) -> None:
     from numba.core import caching
 
     caching.IndexDataCacheFile = file_class
+
+
+def replace_numba_library(library_class: type) -> None:
+    """Set the class of the modules that Numba compiles, and set environments only where there is a place.
+
+    Numba: ``numba.core.registry.cpu_target``, ``_library_class``, ``_engine`` and ``set_env`` of its code
+    generator. A module that isn't compiled yet has no place for the environments of its functions.
+    """
+    from numba.core.registry import cpu_target
+
+    codegen = cpu_target.target_context.codegen()
+    codegen._library_class = library_class
+    codegen.set_env = set_numba_environment
+
+
+def set_numba_environment(name: str, environment: Any) -> None:
+    """Set a function's environment, the globals that its machine code reads, where this code is there.
+
+    Numba: ``numba.core.registry.cpu_target``, and ``_engine`` and ``set_env`` of its code generator.
+    """
+    from numba.core.registry import cpu_target
+
+    codegen = cpu_target.target_context.codegen()
+    if codegen._engine.is_symbol_defined(name):
+        type(codegen).set_env(codegen, name, environment)
+
+
+def numba_environment(name: str) -> Any:
+    """Return the environment of a function; None where there is none of this name.
+
+    Numba: ``numba.core.environment.lookup_environment``.
+    """
+    from numba.core.environment import lookup_environment
+
+    return lookup_environment(name)
 
 
 def forget_numba_registries() -> None:

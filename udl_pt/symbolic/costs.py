@@ -331,6 +331,9 @@ def log_odds_against(labels: Symbolic, logits: Symbolic, n_classes: int | None =
 
 
 def _one_hot(labels: Symbolic, logits: Symbolic, n_classes: int | None) -> Symbolic:
-    """Return for each logit whether it belongs to its row's label."""
-    classes = np.arange(n_classes, dtype="int32") if n_classes else columns(logits)
+    """Return for each logit whether it belongs to its row's label.
+
+    The classes are a shared variable, since graphs with different constants are compiled one by one.
+    """
+    classes = pytensor.shared(np.arange(n_classes, dtype="int32")) if n_classes else columns(logits)
     return pt.eq(labels.dimshuffle(0, "x"), classes)
