@@ -20,7 +20,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from llvmlite.binding import ffi
-from numba.core import caching, compiler_lock
+from numba.core import caching, codegen, compiler_lock
 from numba.core.registry import cpu_target
 from pytensor.compile.mode import optdb
 from pytensor.link.c import cmodule
@@ -254,6 +254,14 @@ METHODS = [
     (CACHE_FILE, "_load_index", []),
     (CACHE_FILE, "_load_data", ["name"]),
     (CACHE_FILE, "_open_for_write", ["filepath"]),
+    (codegen.CPUCodeLibrary, "_optimize_final_module", []),
+    (codegen.CPUCodeLibrary, "_finalize_final_module", []),
+    (codegen.CPUCodeLibrary, "_finalize_dynamic_globals", []),
+    (codegen.CPUCodeLibrary, "_verify_declare_only_symbols", []),
+    (codegen.CodeLibrary, "_ensure_finalized", []),
+    (codegen.CPUCodeLibrary, "serialize_using_object_code", []),
+    (codegen.CPUCodeLibrary, "serialize_using_bitcode", []),
+    (codegen.JITCodeLibrary, "get_pointer_to_function", ["name"]),
     (cmodule.ModuleCache, "module_from_key", ["key", "lnk"]),
     (cmodule.ModuleCache, "_get_module", ["name"]),
     (cmodule.ModuleCache, "_on_atexit", []),
@@ -261,6 +269,11 @@ METHODS = [
 ATTRIBUTES = [
     (CACHE_FILE, "_cache_path"),
     (CACHE_FILE, "_index_path"),
+    (codegen.JITCodeLibrary, "_final_module"),
+    (codegen.JITCodeLibrary, "_finalized"),
+    (codegen.JITCodeLibrary, "_dynamic_globals"),
+    (codegen.JITCodeLibrary, "_object_caching_enabled"),
+    (codegen.JITCodeLibrary, "_compiled_object"),
     (cmodule.ModuleCache, "dirname"),
     (cmodule.ModuleCache, "loaded_key_pkl"),
     (cmodule.ModuleCache, "entry_from_key"),
@@ -279,8 +292,14 @@ def test_module_cache_returns_what_it_found_from_refresh(tmp_path):
 
 @pytest.mark.parametrize(("base", "name"), ATTRIBUTES)
 def test_base_has_the_attribute(base, name, tmp_path):
-    arguments = [str(tmp_path), "name", 0] if base is CACHE_FILE else [tmp_path]
-    assert name in vars(base(*arguments))
+    if base is codegen.JITCodeLibrary:
+        instance = base(cpu_target.target_context.codegen(), "name")
+        instance.enable_object_caching()
+        with compiler_lock.global_compiler_lock:
+            instance.finalize()
+    else:
+        instance = base(*([str(tmp_path), "name", 0] if base is CACHE_FILE else [tmp_path]))
+    assert name in vars(instance)
 
 
 def test_numba_linker_leaves_the_blas_rewrites_out():

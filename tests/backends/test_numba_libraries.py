@@ -1,0 +1,131 @@
+"""Functions that Numba compiles to machine code only when their address is asked for."""
+
+import ctypes
+import os
+import subprocess
+import sys
+
+import numba
+import numpy as np
+import pytensor.tensor as pt
+import pytest
+from numba.core.registry import cpu_target
+
+from udl_pt.backends import Function
+from udl_pt.backends._numba.libraries import LazyLibrary, use_lazy_libraries
+
+pytestmark = pytest.mark.core
+
+
+@pytest.fixture(autouse=True)
+def _lazy_libraries():
+    use_lazy_libraries()
+
+
+def test_only_what_python_calls_becomes_machine_code(monkeypatch):
+    made, compiled = [], []
+    codegen = cpu_target.target_context.codegen()
+
+    class Watched(LazyLibrary):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+        def _compile(self):
+            super()._compile()
+            compiled.append(self)
+
+    monkeypatch.setattr(codegen, "_library_class", Watched)
+
+    @numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    def inner(x):
+        return np.exp(x).sum()
+
+    @numba.njit
+    def outer(x):
+        return inner(x) + inner(2 * x)
+
+    x = np.array([0.0, 1.0])
+    assert outer(x) == pytest.approx(2 + np.e + np.e**2)
+    names = {library.name.rpartition(".")[2] for library in made}
+    assert {"inner", "outer"} <= names
+    assert [library.name.rpartition(".")[2] for library in compiled if "er" in library.name[-5:]] == ["outer"]
+    assert len(compiled) < len(made)
+
+
+def test_an_address_may_be_asked_for_later():
+    @numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    def triple(x):
+        return 3 * x
+
+    @numba.njit
+    def caller(x):
+        return triple(x) + 1
+
+    assert caller(2.0) == 7
+    ((_, inner),) = triple.overloads.items()
+    assert isinstance(inner.library, LazyLibrary)
+    assert inner.library.get_pointer_to_function("no_such_function") == 0
+    address = inner.library.get_pointer_to_function(inner.fndesc.llvm_func_name)
+    returned, error = ctypes.c_double(), ctypes.c_void_p()
+    prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_double)
+    prototype(address)(ctypes.addressof(returned), ctypes.addressof(error), 5.0)
+    assert returned.value == 15
+    assert caller(3.0) == 10
+
+
+def test_numbas_other_functions_work_as_ever():
+    @numba.vectorize(["float64(float64)"])
+    def half(x):
+        return x / 2
+
+    @numba.guvectorize(["void(float64[:], float64[:])"], "(n)->()")
+    def total(x, out):
+        out[0] = x.sum()
+
+    @numba.cfunc("float64(float64)")
+    def square(x):
+        return x * x
+
+    @numba.njit
+    def fibonacci(n):
+        return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+    np.testing.assert_array_equal(half(np.arange(3.0)), [0, 0.5, 1])
+    np.testing.assert_array_equal(total(np.ones((2, 3))), [3, 3])
+    assert square.ctypes(3.0) == 9
+    assert fibonacci(10) == 55
+
+
+ERROR = """
+import numpy as np, pytensor.tensor as pt
+from udl_pt.backends import Function
+x = pt.dmatrix("x")
+f = Function([x], pt.specify_shape(x, (None, 3)).sum(), backend="numba")
+print(f(np.ones((2, 3))))
+try:
+    f(np.ones((2, 4)))
+except AssertionError as error:
+    print(error)
+"""
+
+
+def test_an_inner_functions_error_says_its_numbers_also_from_the_cache(tmp_path):
+    """The message is made by an inner function, of objects in its environment."""
+    flags = f"{os.environ.get('PYTENSOR_FLAGS', '')},base_compiledir={tmp_path}".lstrip(",")
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", ERROR],
+            env=os.environ | {"PYTENSOR_FLAGS": flags},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.startswith("6.0\nSpecifyShape: dim 1 of input has shape 4, expected 3.")
+
+
+def test_a_graphs_function_is_as_numpys():
+    x, w = pt.dmatrix("x"), pt.dmatrix("w")
+    X, W = np.random.RandomState(0).rand(4, 3), np.random.RandomState(1).rand(3, 2)
+    got = Function([x, w], pt.tanh(x @ w).sum(axis=1))(X, W)
+    np.testing.assert_allclose(got, np.tanh(X @ W).sum(axis=1), rtol=1e-14)
