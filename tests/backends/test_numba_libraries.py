@@ -74,6 +74,20 @@ def test_an_address_may_be_asked_for_later():
     assert caller(3.0) == 10
 
 
+def test_without_its_machine_code_a_library_is_kept_as_bitcode():
+    """LLVM passes machine code on in a callback, where Python ignores an interrupt, and the code is lost."""
+
+    @numba.njit
+    def double(x):
+        return 2 * x
+
+    assert double(2.0) == 4
+    ((_, compiled),) = double.overloads.items()
+    assert compiled.library.serialize_using_object_code()[1] == "object"
+    compiled.library._compiled_object = None
+    assert compiled.library.serialize_using_object_code()[1] == "bitcode"
+
+
 def test_numbas_other_functions_work_as_ever():
     @numba.vectorize(["float64(float64)"])
     def half(x):

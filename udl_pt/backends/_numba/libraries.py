@@ -62,8 +62,13 @@ class LazyLibrary(JITCodeLibrary):  # type: ignore[misc]
             self._is_ready = True
 
     def serialize_using_object_code(self) -> Any:
-        """Return what the cache keeps: machine code only where there is some."""
-        return super().serialize_using_object_code() if self._is_ready else self.serialize_using_bitcode()
+        """Return what the cache keeps: machine code only where there is some.
+
+        There is none where an interrupt came when LLVM passed it on: Python ignores exceptions there.
+        """
+        if self._is_ready and self._compiled_object:
+            return super().serialize_using_object_code()
+        return self.serialize_using_bitcode()
 
 
 def use_lazy_libraries() -> None:
