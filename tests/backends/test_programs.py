@@ -42,8 +42,15 @@ FITS = {
 }
 
 
-@pytest.mark.parametrize("backend", ["numba", pytest.param("c", marks=pytest.mark.slow), "jax"])
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [
+        *((name, "jax") for name in FITS),
+        *((name, "numba") for name in ("auto-encoder", "persistent")),
+        *(pytest.param(name, "numba", marks=pytest.mark.slow) for name in ("machine", "network")),
+        *(pytest.param(name, "c", marks=pytest.mark.slow) for name in FITS),
+    ],
+)
 def test_a_fit_of_another_size_compiles_nothing_and_is_the_same_as_alone(name, backend, monkeypatch):
     FITS[name](3, 6, backend)
     compiled = []
@@ -103,7 +110,8 @@ def used_tsne(backend):
 @pytest.mark.parametrize(
     ("used", "backend"),
     [
-        *((used, name) for name in BACKENDS for used in (used_rbm, used_network)),
+        *((used, name) for name in ("numba", "jax") for used in (used_rbm, used_network)),
+        *(pytest.param(used, "c", marks=pytest.mark.slow) for used in (used_rbm, used_network)),
         *((used, "jax") for used in (used_pca, used_dbn, used_deep_autoencoder, used_ladder, used_tsne)),
     ],
 )

@@ -34,6 +34,7 @@ def test_half_steps_are_found_where_steps_can_be_interrupted(monkeypatch):
     assert "half a step" in found or "no whole number of batches" in found
 
 
+@pytest.mark.slow
 def test_a_command_that_is_ended_leaves_nothing():
     assert list(interrupts.commands("reproduce", signal.SIGTERM, 2, 0)) == [None, None]
 

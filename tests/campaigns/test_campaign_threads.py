@@ -55,9 +55,16 @@ def test_predictions_and_files_of_half_a_step_are_reported(monkeypatch):
     step = MomentumStep.__call__
     monkeypatch.setattr(MomentumStep, "__call__", one_by_one)
     monkeypatch.setattr(threads, "LONG", 10)
-    found = failures("shared", 100)
-    assert "a prediction is of no whole number of steps" in found
-    assert "a file holds no state after a whole number of steps" in found
+    expected = {
+        "a prediction is of no whole number of steps",
+        "a file holds no state after a whole number of steps",
+    }
+    found = set()
+    for _ in range(20):  # a thread may see no half step at its first hundred looks
+        found |= expected & set(failures("shared", 100))
+        if found == expected:
+            break
+    assert found == expected
 
 
 def test_draws_that_are_used_twice_are_reported(monkeypatch):

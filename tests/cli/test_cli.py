@@ -36,7 +36,20 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("sizes", [["8,5"], pytest.param(["8", "5"], marks=pytest.mark.slow)])
+def test_reproduce_writes_chapter_1_and_ends_by_naming_it(folder, capsys):
+    out = folder / "out"
+    options = ["--data", str(folder), "--out", str(out), "--dtype", "float64", "--seed", "3"]
+    assert cli.main(["reproduce", "1", *options]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"The report is in {out / 'index.html'}"
+    results = json.loads((out / "results.json").read_text())
+    assert (results["data"], list(results["chapters"])) == ("MNIST, IDX files (300 + 50)", ["1"])
+    assert (results["seed"], results["dtype"], results["backend"]) == (3, "float64", "jax")
+    for written in ("results.json", "index.html"):
+        assert str(folder) not in (out / written).read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sizes", [["8,5"], ["8", "5"]])
 def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys):
     out = folder / "out"
     options = ["--sizes", *sizes, "--epochs", "1", "--dtype", "float64", "--seed", "3"]

@@ -1,7 +1,9 @@
 """The doctor, on a healthy machine and on sick ones."""
 
 import io
+import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -177,3 +179,36 @@ def test_a_temporary_compile_cache_is_told(monkeypatch):
             "this folder is temporary, since /home/x can't be written (Read-only file system)"
         )
         assert "PYTENSOR_FLAGS=base_compiledir=FOLDER" in advice
+
+
+FIT = """
+import numpy as np
+from udl_pt import DNN, RBM
+X, Y = np.random.RandomState(0).rand(60, 9), np.arange(60) % 4
+for dtype in "float32", "float64":
+    DNN([7, 8], random_state=0, dtype=dtype).fit(X, Y, X, Y, batch_sz=20, pretrain_options={"batch_sz": 20})
+    network = DNN([3, 4, 5], UnsupervisedModel=RBM, random_state=0, dtype=dtype)
+    network.fit(X, Y, X, Y, batch_sz=30, learning_rate=0.01, epochs=2, pretrain_options={"batch_sz": 30})
+    network.predict(X)
+"""
+
+
+@pytest.mark.slow
+def test_after_warming_no_fit_of_any_size_compiles(tmp_path):
+    flags = f"{os.environ.get('PYTENSOR_FLAGS', '')},base_compiledir={tmp_path}".lstrip(",")
+    environment = os.environ | {"PYTENSOR_FLAGS": flags, "UDL_PT_BACKEND": "numba"}
+
+    def run(*words):
+        done = subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout, {path.name for path in (tmp_path / "numba").iterdir()}
+
+    said, kept = run("-m", "udl_pt", "doctor", "--warm")
+    assert re.search(r"AutoEncoder and a DNN of 1 layer, float32, on numba: \d+\.\d s\n", said)
+    assert len(said.splitlines()) == 12
+    assert run("-c", FIT)[1] == kept != set()
+
+
+def test_jax_has_nothing_to_warm(capsys):
+    assert cli.main(["doctor", "--warm"]) == 0
+    assert "JAX keeps nothing" in capsys.readouterr().out

@@ -89,7 +89,7 @@ def test_a_stack_of_other_units_is_refused_before_it_trains_and_the_way_out_work
         with pytest.raises(ValueError, match=r"layer 2 of 2 .*cost='squared_error'.*hidden_unit_interval"):
             dnn.fit(*data, **FAST, pretrain_options=FAST)
         assert not hasattr(dnn.hidden_layers[0], "params")
-    with pytest.raises(ValueError, match=r"layer 1 of 2 .*the output units give no probabilities"):
+    with pytest.raises(ValueError, match=r"layer 1 of 2 .*the output units are no probabilities"):
         DNN([4, 3], TanhBothWays).fit(*data, **FAST, pretrain_options=FAST)
     squared = FAST | {"cost": "squared_error", "learning_rate": 0.01}
     dnn = DNN([4, 3], [Tanh, TanhBothWays], random_state=0)
@@ -131,7 +131,7 @@ def test_the_twins_know_their_subclasses_units(data, kind):
 def test_the_twins_refuse_other_units_below_probabilities_before_they_train(data, twins, hidden):
     dnn = twins.DNN([4, 3], functools.partial(twins.AutoEncoder, hidden=hidden))
     with pytest.raises(
-        ValueError, match=r"layer 2 of 2 .*takes values in \[0, 1\], and layer 1 gives others"
+        ValueError, match=r"layer 2 of 2 .*takes values in \[0, 1\], and layer 1 returns others"
     ):
         dnn.fit(*data, **FAST, pretrain_options=FAST)
     assert not hasattr(dnn.hidden_layers[0], "params")

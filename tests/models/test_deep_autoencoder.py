@@ -112,7 +112,7 @@ def test_it_is_repeated_by_a_seed_and_can_be_copied():
         np.testing.assert_array_equal(twin.forward(X), deep.forward(X))
 
 
-@pytest.mark.parametrize("backend", ["numba", "jax"])
+@pytest.mark.parametrize("backend", [pytest.param("numba", marks=pytest.mark.slow), "jax"])
 def test_no_upcast(backend):
     deep = DeepAutoEncoder([4, 2], dtype="float32").fit(X, **FAST, weight_decay=0.1, backend=backend)
     assert {p.get_value().dtype.name for p in deep.params + deep.dparams} == {"float32"}
@@ -126,7 +126,7 @@ def test_linear_outputs_rebuild_any_numbers_by_squared_error():
     standard = (X - X.mean(axis=0)) / X.std(axis=0)
     for model, data, options in [(linear, far, {"cost": "squared_error"}), (gaussian, standard, {})]:
         deep = DeepAutoEncoder([6, 3], model, random_state=0)
-        with pytest.raises(ValueError, match=r"cost is 'cross_entropy', but .* give no probabilities"):
+        with pytest.raises(ValueError, match=r"cost is 'cross_entropy', but .* are no probabilities"):
             deep.fit(data, **FAST)
         layers = [{"batch_sz": 20, "learning_rate": 0.01, **options}, {"batch_sz": 20}]
         deep.fit(data, batch_sz=20, epochs=20, pretrain_options=layers, cost="squared_error")

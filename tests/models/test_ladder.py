@@ -180,6 +180,7 @@ def test_its_own_dtype_whatever_the_datas(data, dtype):
     }
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_all_and_noise_has_its_own(data):
     def run(**arguments):
         ladder = Ladder([5, 4], dtype="float64", **arguments).fit(*data, epochs=2, batch_sz=20)

@@ -63,7 +63,7 @@ def test_layers_that_are_kept_are_not_trained_again(data):
         below,
         AutoEncoder(4, random_state=2).fit(np.random.RandomState(0).rand(60, 6), batch_sz=20),
     ]
-    with pytest.raises(ValueError, match=r"layer 2 of 2 .* takes values in \[0, 1\], and layer 1 gives"):
+    with pytest.raises(ValueError, match=r"layer 2 of 2 .* takes values in \[0, 1\], and layer 1 returns"):
         dnn.fit(*data, **FAST, epochs=0, keep_layers=True)
     dnn.hidden_layers = [AutoEncoder(7, random_state=0).fit(data[0], batch_sz=20), *dbn.hidden_layers[1:]]
     with pytest.raises(
@@ -80,8 +80,8 @@ def test_layers_of_rectified_units_rebuild_rectified_units(data):
     first, later = (partial(AutoEncoder, hidden="relu", output=output) for output in ("sigmoid", "relu"))
     options = {"batch_sz": 20, "learning_rate": 0.01}
     dnn = DNN([6, 5], [first, later], random_state=0)
-    others = r"layer 2 of 2 .* in \[0, 1\], and layer 1 gives others: .*cost='squared_error'"
-    forgotten = "layer 2 of 2 .* cost is 'cross_entropy', but the output units give no probabilities"
+    others = r"layer 2 of 2 .* in \[0, 1\], and layer 1 returns others: .*cost='squared_error'"
+    forgotten = "layer 2 of 2 .* cost is 'cross_entropy', but the output units are no probabilities"
     for models, message in [
         ([first, later], forgotten),
         ([first, first], others),

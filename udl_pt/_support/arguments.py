@@ -212,7 +212,7 @@ def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "traini
     if epochs and n_samples < batch_sz:
         raise ValueError(
             f"batch_sz is {batch_sz}, but there are only {n_samples} samples: {what} would see no batch at "
-            f"all; give a batch_sz of at most {n_samples}"
+            f"all; choose a batch_sz of at most {n_samples}"
         )
     return epochs, batch_sz
 

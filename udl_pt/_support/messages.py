@@ -131,7 +131,7 @@ def codes_outside_unit_interval(number: int, n_layers: int) -> ValueError:
     """Return the error that a layer takes probabilities, and the one below returns other values."""
     return ValueError(
         f"layer {number} of {n_layers} (see pretrain_options) takes values in [0, 1], and layer "
-        f"{number - 1} gives others: give it cost='squared_error', and output units like those of that "
-        "layer; or, if those are in [0, 1] after all, give its class a property hidden_unit_interval that is "
-        "True"
+        f"{number - 1} returns others: set its cost='squared_error', and output units like those of that "
+        "layer; or, if those are in [0, 1] after all, define the property hidden_unit_interval of their "
+        "class as True"
     )

@@ -196,7 +196,7 @@ def _rebuilt(pca: PCA, data: Dataset) -> Picture:
     return Picture(
         "rebuilt",
         plot_images(rows, labels, "Test digits rebuilt from K components"),
-        "Two components give little more than a blurred mean, ten a shape, fifty a digit that can be read.",
+        "Two components show little more than a blurred mean, ten a shape, fifty a digit that can be read.",
     )
 
 

@@ -238,8 +238,9 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], sma
     return [
         f"Three networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
         "In one of them each layer was first a restricted Boltzmann machine (RBM), trained by contrastive "
-        "divergence with one Gibbs step (CD-1) on what the layer below gives; in another an auto-encoder; "
-        "the third starts from random weights, and chapter 3 says how long it takes without pretraining.",
+        "divergence with one Gibbs step (CD-1) on the hidden values of the layer below; in another "
+        "an auto-encoder; the third starts from random weights, and chapter 3 says how long it takes without "
+        "pretraining.",
         f"All get {counted(epochs)} of fine-tuning ({book}). The RBMs' learning rate is the book's "
         f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{_shared.few_steps(data)}",
         f"Then four RBMs of their own, {counted(_machine_epochs(small))} each: what are their likelihoods, "

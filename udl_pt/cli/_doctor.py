@@ -1,8 +1,10 @@
 """Findings of ``udl-pt doctor``: what works on this machine, where things are, and how to add the rest."""
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,16 @@ from rich.text import Text
 from threadpoolctl import threadpool_info
 
 from udl_pt._support.files import printable
-from udl_pt.backends import BACKENDS, Function
+from udl_pt.backends import BACKENDS, Function, get_backend
 from udl_pt.backends._blas import blas_of_c, blas_of_numba, compiler_of_c
 from udl_pt.backends._cache import WAY_OUT, cache_folders, why_temporary
 from udl_pt.book.report import versions
 from udl_pt.datasets._mnist import describe_sources
+from udl_pt.models.autoencoder import AutoEncoder
+from udl_pt.models.dnn import DNN
+from udl_pt.models.rbm import RBM
 
-__all__ = ["examine"]
+__all__ = ["examine", "warm"]
 
 Row = tuple[str, ...]
 
@@ -41,6 +46,26 @@ def examine() -> Iterator[Table]:
         yield table
 
 
+def warm() -> Iterator[str]:
+    """Fit small models, so that the cache has the code for models of any size; yield a line for each."""
+    backend = get_backend()
+    if backend == "jax":
+        yield "JAX keeps nothing of what it compiles, and compiles anew for each shape."
+        return
+    X, Y = np.random.RandomState(0).random_sample((20, 6)), np.arange(20) % 2
+    for dtype in ("float32", "float64"):
+        for kind, depth in product((AutoEncoder, RBM), (1, 2, 3)):
+            start = time.perf_counter()
+            network = DNN([5, 4, 3][:depth], UnsupervisedModel=kind, random_state=0, dtype=dtype)
+            network.fit(X, Y, X, Y, batch_sz=10, pretrain_options={"batch_sz": 10}, backend=backend)
+            network.predict(X)
+            layers = "1 layer" if depth == 1 else f"{depth} layers"
+            yield (
+                f"{kind.__name__} and a DNN of {layers}, {dtype}, on {backend}: "
+                f"{time.perf_counter() - start:.1f} s"
+            )
+
+
 def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
@@ -57,8 +82,8 @@ def _backends() -> Iterator[Row]:
             x = pt.matrix("x", dtype="float64")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # about BLAS; the table says it
-                product = Function([x], x.dot(x), backend=name)(np.eye(2) * 3)
-            works = "yes" if np.array_equal(product, np.eye(2) * 9) else f"no: 3 x 3 gave {product[0, 0]:g}"
+                square = Function([x], x.dot(x), backend=name)(np.eye(2) * 3)
+            works = "yes" if np.array_equal(square, np.eye(2) * 9) else f"no: 3 x 3 gave {square[0, 0]:g}"
             if name == "c" and not compiler_of_c():
                 works = "no: PyTensor found no C++ compiler and runs in Python"
         except Exception as error:  # whatever is wrong with a backend is what the doctor is asked for

@@ -24,7 +24,7 @@ from udl_pt.backends import BACKENDS, float_dtype, get_backend
 from udl_pt.backends._internals import run_exit_functions
 from udl_pt.book import CHAPTERS, Settings
 from udl_pt.book.report import PAGE, RESULTS, write_report
-from udl_pt.cli._doctor import examine
+from udl_pt.cli._doctor import examine, warm
 from udl_pt.comparison._compare import compare
 from udl_pt.comparison._models import KINDS
 from udl_pt.comparison._worker import TWINS
@@ -190,6 +190,9 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="say what works here, and what to do about what doesn't")
     doctor.set_defaults(command=_doctor)
+    doctor.add_argument(
+        "--warm", action="store_true", help="compile what training needs, so that no later fit waits for it"
+    )
     return parser
 
 
@@ -203,6 +206,10 @@ def _sizes(text: str) -> list[int]:
 
 def _doctor(options: argparse.Namespace) -> None:
     console = Console()
+    if options.warm:
+        for line in warm():
+            console.print(line, highlight=False, markup=False)
+        return
     for table in examine():
         console.print(table, "")
 

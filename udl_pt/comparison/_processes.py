@@ -31,7 +31,9 @@ def check_theano(python: Any) -> None:
     try:
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
     except OSError as error:
-        raise ValueError(f"theano is {python}, which doesn't start ({error}): give a Python's path") from None
+        raise ValueError(
+            f"theano is {python}, which doesn't start ({error}): pass the path of a Python"
+        ) from None
     if ended.returncode != 0 or not ended.stdout.startswith("theano "):
         said = (ended.stderr.strip() or "it says nothing").splitlines()[-1]
         raise ValueError(

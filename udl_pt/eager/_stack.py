@@ -74,8 +74,8 @@ class Stack(Twin):
                 )
             if layer.dtype != self.dtype:
                 raise ValueError(
-                    f"dtype of a layer is {layer.dtype}, and the network's {self.dtype}: give the network "
-                    "the dtype, and it hands it on"
+                    f"dtype of a layer is {layer.dtype}, and the network's {self.dtype}: pass the dtype "
+                    "to the network, which sets that of its layers"
                 )
             self.hidden_layers.append(layer)
         self._chance.shared_with(self.hidden_layers)

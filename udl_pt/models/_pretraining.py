@@ -45,7 +45,7 @@ def make_layers(
         same for all layers, or a sequence has one for each layer.
     corruption : callable or None, or a sequence of them
         Corruption of a layer's batches in training, the same for all layers, or one for each layer. With None
-        a layer has the corruption that `UnsupervisedModel` gives it.
+        a layer has the corruption that `UnsupervisedModel` sets.
     **options
         Passed on where they aren't None.
 

@@ -87,8 +87,8 @@ class Stack(WithChance, SymbolicModel):
         for number, layer in enumerate(self.hidden_layers, start=1):
             if getattr(layer, "dtype", self.dtype) != self.dtype:
                 raise ValueError(
-                    f"dtype of layer {number} is {layer.dtype}, and the network's {self.dtype}: give the "
-                    "network the dtype, and it hands it on"
+                    f"dtype of layer {number} is {layer.dtype}, and the network's {self.dtype}: pass the "
+                    "dtype to the network, which sets that of its layers"
                 )
 
     @property

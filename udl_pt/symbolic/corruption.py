@@ -59,7 +59,7 @@ def check_corruption(corruption: Any, dtype: str) -> None:
     if has_stuck_draws(corrupted):
         raise TypeError(
             f"corruption is {shown(corruption)}, whose draws would be the same for each batch: no one "
-            "advances their random state; draw from the stream that it is given, such as "
+            "advances their random state; draw from its argument stream, such as "
             "stream.uniform(X.shape)"
         )
 
