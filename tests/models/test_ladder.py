@@ -194,6 +194,7 @@ def test_a_seed_repeats_all_and_noise_has_its_own(data):
     assert run(random_state=3, noise=0.0)[0] != first
 
 
+@pytest.mark.slow
 def test_another_fit_starts_anew_on_other_data(data):
     X, Y, Xtest, Ytest = data
     ladder = fitted(data)

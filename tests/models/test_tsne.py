@@ -218,6 +218,7 @@ def test_memory_is_said_and_refused_before_the_start(clouds, monkeypatch, caplog
     assert tsne.embedding_ is before
 
 
+@pytest.mark.slow
 def test_many_points_go_through_opentsne(clouds, monkeypatch):
     X, labels = clouds
     pytest.importorskip("openTSNE")
