@@ -50,6 +50,8 @@ class LazyLibrary(JITCodeLibrary):  # type: ignore[misc]
 
     def _compile(self) -> None:
         with global_compiler_lock:
+            if self._is_ready:  # another thread was first
+                return
             super()._optimize_final_module()
             self._final_module.verify()
             self._dynamic_globals.clear()  # fewer are left
