@@ -15,8 +15,9 @@ install: $(VENV)/.installed
 # PyTorch is large, and only the tests of its twins need it. After this, `make test` runs them too.
 torch: $(VENV)/.installed-torch
 
+# OPTIONS=--cov measures coverage too.
 test: lint $(VENV)/.installed-dev
-	$(PYTEST)
+	$(PYTEST) $(OPTIONS)
 
 quick: lint $(VENV)/.installed-dev
 	$(PYTEST) -m "core and not slow" --backend jax
