@@ -48,7 +48,7 @@ def parameters(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Skip tests that need PyTorch where it is missing, deselect those that ``--backend`` excludes, and sort.
+    """Skip tests that need PyTorch where it is not installed, and deselect tests that ``--backend`` excludes.
 
     A test needs PyTorch if it has the marker ``torch``, or if one of its parameters is "torch". It belongs
     to a backend if one of its parameters, or the second word of its module's name, is the backend's name.
@@ -59,8 +59,6 @@ def pytest_collection_modifyitems(config, items):
     unwanted = {item for item in items if others & {*parameters(item), of_backend(item.path)}}
     items[:] = [item for item in items if item not in unwanted]
     config.hook.pytest_deselected(items=list(unwanted))
-    # the longest files first, else one worker waits for the other at the end
-    items.sort(key=lambda item: item.path.parent != config.rootpath / "tests")
     for item in items:
         if not torch and (item.get_closest_marker("torch") or "torch" in parameters(item)):
             item.add_marker(pytest.mark.skip(reason="PyTorch is not installed (make torch)"))

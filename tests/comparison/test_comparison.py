@@ -262,7 +262,7 @@ def test_arguments_that_the_twins_lack_leave_them_out():
         ("rbm", {"fit": {"batch_sz": 1000}}, "fit has batch_sz, which compare sets itself"),
         ("dnn", {"fit": {"pretrain": True}}, "fit has pretrain"),
         ("rbm", {"fit": {"learning_rate": [1]}}, "fit has learning_rate=[1]"),
-        (AutoEncoder(3, output="linear"), {}, "output units are no probabilities"),
+        (AutoEncoder(3, output="linear"), {}, "output units are not probabilities"),
         (AutoEncoder(3, corruption=lambda X, stream: X), {}, "make it a function of a module"),
         ("rbm", {"dtype": "float16"}, "dtype is float16"),
         ("rbm", {"theano": "/no/such/python"}, "which doesn't start"),

@@ -89,7 +89,7 @@ def test_a_stack_of_other_units_is_refused_before_it_trains_and_the_way_out_work
         with pytest.raises(ValueError, match=r"layer 2 of 2 .*cost='squared_error'.*hidden_unit_interval"):
             dnn.fit(*data, **FAST, pretrain_options=FAST)
         assert not hasattr(dnn.hidden_layers[0], "params")
-    with pytest.raises(ValueError, match=r"layer 1 of 2 .*the output units are no probabilities"):
+    with pytest.raises(ValueError, match=r"layer 1 of 2 .*the output units are not probabilities"):
         DNN([4, 3], TanhBothWays).fit(*data, **FAST, pretrain_options=FAST)
     squared = FAST | {"cost": "squared_error", "learning_rate": 0.01}
     dnn = DNN([4, 3], [Tanh, TanhBothWays], random_state=0)

@@ -126,7 +126,7 @@ def test_linear_outputs_rebuild_any_numbers_by_squared_error():
     standard = (X - X.mean(axis=0)) / X.std(axis=0)
     for model, data, options in [(linear, far, {"cost": "squared_error"}), (gaussian, standard, {})]:
         deep = DeepAutoEncoder([6, 3], model, random_state=0)
-        with pytest.raises(ValueError, match=r"cost is 'cross_entropy', but .* are no probabilities"):
+        with pytest.raises(ValueError, match=r"cost is 'cross_entropy', but .* are not probabilities"):
             deep.fit(data, **FAST)
         layers = [{"batch_sz": 20, "learning_rate": 0.01, **options}, {"batch_sz": 20}]
         deep.fit(data, batch_sz=20, epochs=20, pretrain_options=layers, cost="squared_error")

@@ -81,7 +81,7 @@ def test_layers_of_rectified_units_rebuild_rectified_units(data):
     options = {"batch_sz": 20, "learning_rate": 0.01}
     dnn = DNN([6, 5], [first, later], random_state=0)
     others = r"layer 2 of 2 .* in \[0, 1\], and layer 1 returns others: .*cost='squared_error'"
-    forgotten = "layer 2 of 2 .* cost is 'cross_entropy', but the output units are no probabilities"
+    forgotten = "layer 2 of 2 .* cost is 'cross_entropy', but the output units are not probabilities"
     for models, message in [
         ([first, later], forgotten),
         ([first, first], others),

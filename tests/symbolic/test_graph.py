@@ -145,7 +145,7 @@ def test_bad_corruption_and_units(make, message):
 
 
 def test_linear_outputs_have_no_cross_entropy():
-    with pytest.raises(ValueError, match=r"cost is 'cross_entropy', but .* are no probabilities"):
+    with pytest.raises(ValueError, match=r"cost is 'cross_entropy', but .* are not probabilities"):
         AutoEncoder(3, output="linear").fit(np.zeros((100, 4)))
 
 

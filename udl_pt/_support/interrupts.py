@@ -217,8 +217,8 @@ def ending_by_signals() -> Iterator[None]:
     """Raise `Ended` for Ctrl-C, SIGTERM and SIGHUP in a context.
 
     If the exception is lost, the signal is sent again: Python ignores one in a `__del__`, and C code may
-    clear one. A signal that is ignored, such as SIGHUP under nohup, or that has another
-    handler, is left alone. In other threads than the main one nothing changes.
+    clear one. A signal that is ignored, such as SIGHUP under nohup, or that has another handler, is left
+    alone. In other threads than the main one nothing changes.
     """
     if not _in_main_thread():
         yield

@@ -99,7 +99,7 @@ def advice_for_numbers(array: np.ndarray, value: Any, name: str) -> str:
 
 
 def no_probabilities(name: str, low: float, high: float, dtype: Any) -> str:
-    """Return the message that values from `low` to `high` are no probabilities, and what to do about it."""
+    """Return the message that values from `low` to `high` are not probabilities, and what to do about it."""
     close = low >= -ROUNDING and high <= 1 + ROUNDING  # six digits would not show the difference
     low_text, high_text = (plain(x) if close else f"{x:g}" for x in (low, high))
     return (

@@ -191,7 +191,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what works here, and what to do about what doesn't")
     doctor.set_defaults(command=_doctor)
     doctor.add_argument(
-        "--warm", action="store_true", help="compile what training needs, so that no later fit waits for it"
+        "--warm",
+        action="store_true",
+        help="compile what the usual fits need, so that the first one does not wait",
     )
     return parser
 

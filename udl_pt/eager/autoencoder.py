@@ -210,7 +210,7 @@ class AutoEncoder(Layer):
         trains = check_count(epochs, "epochs", at_least=0) > 0
         if cost == "cross_entropy" and self.output != "sigmoid" and trains:
             raise ValueError(
-                "cost is 'cross_entropy', but the output units are no probabilities: cost='squared_error', "
+                "cost is 'cross_entropy', but the output units are not probabilities: cost='squared_error', "
                 "or sigmoid output units"
             )
         run = Run.checked(

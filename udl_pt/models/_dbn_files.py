@@ -242,7 +242,7 @@ def _layer(where: str, facts: dict[str, Any], missing: Mapping[str, Any]) -> dic
     if facts.get("visible") != "gaussian" and facts.get("learn_variance"):
         raise ValueError(f"the fact learn_variance{where} is true, and its units have no variance")
     if facts.get("visible") == "gaussian" and facts["unit_interval"]:
-        raise ValueError(f"the fact unit_interval{where} is true, and its units are no probabilities")
+        raise ValueError(f"the fact unit_interval{where} is true, and its units are not probabilities")
     if facts["model"] == "AutoEncoder" and facts["n_chains"]:
         raise ValueError(f"the fact n_chains{where} is {facts['n_chains']}, and an AutoEncoder has none")
     return facts

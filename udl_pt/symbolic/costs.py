@@ -244,7 +244,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     >>> check_cost("cross_entropy", sigmoid=False, dtype="float64")
     Traceback (most recent call last):
         ...
-    ValueError: cost is 'cross_entropy', but the output units are no probabilities: cost='squared_error'...
+    ValueError: cost is 'cross_entropy', but the output units are not probabilities: cost='squared_error'...
     """
     if callable(cost):
         X, X_hat = (pt.matrix(name, dtype=dtype) for name in ("X", "X_hat"))
@@ -254,7 +254,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     name = cost
     if name == "cross_entropy" and not sigmoid:
         raise ValueError(
-            "cost is 'cross_entropy', but the output units are no probabilities: cost='squared_error', or "
+            "cost is 'cross_entropy', but the output units are not probabilities: cost='squared_error', or "
             "sigmoid output units"
         )
 
