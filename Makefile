@@ -5,7 +5,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-.PHONY: demo install torch test quick slow coverage lint core lowest release clean
+.PHONY: demo install torch test quick slow coverage lint types users-types core lowest release clean
 
 demo: $(VENV)/.installed
 	$(BIN)/udl-pt reproduce 3
@@ -32,8 +32,14 @@ coverage: $(VENV)/.installed-torch
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) --no-print-directory --jobs 2 --output-sync types users-types
+
+types:
 	$(BIN)/mypy
-	$(BIN)/mypy --config-file tests/typing/mypy.ini tests/typing
+
+# The types as users see them.
+users-types:
+	$(BIN)/mypy --cache-dir .mypy_cache/users --config-file tests/typing/mypy.ini tests/typing
 	$(BIN)/pyright --warnings --pythonpath $(BIN)/python tests/typing
 
 # The models' numbers and backends only, without linters: for further interpreters.

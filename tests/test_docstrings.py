@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import pkgutil
 
+import pytensor
 import pytest
 
 import udl_pt
@@ -54,7 +55,8 @@ def workplace(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     udl_pt.set_backend("jax")
-    yield
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):  # of functions that an example compiles itself
+        yield
     udl_pt.set_backend(None)
     plt.close("all")
 

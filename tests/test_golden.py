@@ -33,8 +33,15 @@ def test_autoencoder(backend, name, options, data):
     assert_golden(name, got | {"costs": ae.costs, "hidden": ae.hidden_op(Xtest[:20])})
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", ["dnn_pretrained", "dnn_plain"])
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [
+        *(("dnn_plain", backend) for backend in BACKENDS),
+        ("dnn_pretrained", "numba"),
+        ("dnn_pretrained", "jax"),
+        pytest.param("dnn_pretrained", "c", marks=pytest.mark.slow),
+    ],
+)
 def test_dnn(backend, name, data):
     X, Y, Xtest, Ytest = data
     np.random.seed(0)

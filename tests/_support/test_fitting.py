@@ -31,9 +31,10 @@ FITS = {
     "TSNE": (lambda m: m.TSNE(perplexity=5, max_iter=2), lambda a, X: a.fit_transform(X)),
     "SymmetricSNE": (lambda m: m.SymmetricSNE(perplexity=5, max_iter=2), lambda a, X: a.fit_transform(X)),
 }
+SLOW = pytest.mark.slow
 TWINS = [name for name in FITS if name not in ("DeepAutoEncoder", "Ladder")]
 CASES = [
-    *(("symbolic", name) for name in FITS),
+    *(pytest.param("symbolic", name, marks=[SLOW] * (name == "Ladder")) for name in FITS),  # compiles longest
     *(pytest.param("numpy", name, marks=pytest.mark.core) for name in TWINS),
     *(("torch", name) for name in ("AutoEncoder", "RBM", "DNN")),
 ]

@@ -46,8 +46,8 @@ FITS = {
     ("name", "backend"),
     [
         *((name, "jax") for name in FITS),
-        *((name, "numba") for name in ("auto-encoder", "persistent")),
-        *(pytest.param(name, "numba", marks=pytest.mark.slow) for name in ("machine", "network")),
+        ("persistent", "numba"),
+        *(pytest.param(name, "numba", marks=pytest.mark.slow) for name in FITS if name != "persistent"),
         *(pytest.param(name, "c", marks=pytest.mark.slow) for name in FITS),
     ],
 )
@@ -107,12 +107,16 @@ def used_tsne(backend):
     return tsne
 
 
+USES = (used_rbm, used_network, used_pca, used_dbn, used_deep_autoencoder, used_ladder, used_tsne)
+
+
 @pytest.mark.parametrize(
     ("used", "backend"),
     [
-        *((used, name) for name in ("numba", "jax") for used in (used_rbm, used_network)),
+        *((used, "jax") for used in USES),
+        (used_rbm, "numba"),
+        pytest.param(used_network, "numba", marks=pytest.mark.slow),
         *(pytest.param(used, "c", marks=pytest.mark.slow) for used in (used_rbm, used_network)),
-        *((used, "jax") for used in (used_pca, used_dbn, used_deep_autoencoder, used_ladder, used_tsne)),
     ],
 )
 def test_nothing_of_a_model_outlives_it(used, backend):

@@ -102,7 +102,7 @@ class Run:
         monitor : {"epoch", "batch", None}
             When to record costs.
         callbacks : iterable of callable
-            SymbolicModel, or objects with methods such as ``on_start``.
+            Functions, or objects that may have methods such as ``on_start``.
         unit_interval : bool
             Whether training reads the rows as probabilities.
         backend : {"numba", "c", "jax", None}
