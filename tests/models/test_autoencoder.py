@@ -86,7 +86,7 @@ def test_arrays_pass_in_chunks_whose_seams_do_not_show(monkeypatch):
     ae = AutoEncoder(4, random_state=0).fit(X, batch_sz=10)
     whole = ae.forward_output(X)
     rows = []
-    monkeypatch.setattr("udl_pt.symbolic.calling.CHUNK", 7)
+    monkeypatch.setattr("udl_pt.symbolic.array_function.CHUNK", 7)
     compute = Function.__call__
     monkeypatch.setattr(Function, "__call__", lambda self, X: rows.append(len(X)) or compute(self, X))
     np.testing.assert_allclose(ae.forward_output(X), whole, rtol=1e-14)

@@ -12,6 +12,9 @@ from sklearn.utils import shuffle
 
 from udl_pt import DNN, AutoEncoder, DivergenceError
 from udl_pt.symbolic.costs import cross_entropy
+from udl_pt.training.rates import Rates
+from udl_pt.training.records import classification_recorder
+from udl_pt.training.run import Run
 
 K = 3
 
@@ -37,7 +40,7 @@ def test_forward_and_predict_are_symbolic_or_arrays(data):
 
 
 def test_costs_and_errors_are_those_of_the_whole_test_set(data, monkeypatch):
-    monkeypatch.setattr("udl_pt.symbolic.calling.CHUNK", 7)
+    monkeypatch.setattr("udl_pt.symbolic.array_function.CHUNK", 7)
     dnn = DNN([6, 5], random_state=0).fit(*data, epochs=2, **FAST)
     P = forward(dnn, data[2])
     assert len(dnn.costs) == len(dnn.errors) == 2
@@ -146,7 +149,9 @@ def test_weights_a_thousand_times_too_large_have_finite_costs_and_gradients(data
     for p, dp in zip(dnn.params, dnn.dparams, strict=True):
         assert np.isfinite(p.get_value()).all()
         assert np.isfinite(dp.get_value()).all()
-    assert np.isfinite(dnn._recorder(K, (Xtest, Ytest.astype("int32")), None)()["cost"])
+    options = {"epochs": 1, "batch_sz": 60, "monitor": "epoch", "callbacks": [], "backend": "jax"}
+    run = Run.checked(X, Y, (Xtest, Ytest), dtype=dtype, rates=Rates(dtype), **options)
+    assert np.isfinite(classification_recorder([], [], dnn.logits, run, name="test")()["cost"])
 
 
 @pytest.mark.core

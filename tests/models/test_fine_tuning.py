@@ -12,6 +12,7 @@ from sklearn.utils import shuffle
 
 from udl_pt import DNN, RBM, AutoEncoder, DivergenceError
 from udl_pt.callbacks import EarlyStopping, LinearSchedule, UpdateSizes
+from udl_pt.models._fine_tuning import FineTuning
 from udl_pt.symbolic.corruption import masking
 
 K = 3
@@ -22,9 +23,24 @@ PLAIN = {"pretrain": False, "learning_rate": 0.3, "mu": 0.7, "epochs": 2, "batch
 
 
 def by_hand(
-    X, Y, dropout, *, max_norm=np.inf, adversarial=0.0, reg=0.0, seed, stream, learning_rate=0.3, mu=0.7, M=6
+    X,
+    Y,
+    dropout,
+    *,
+    max_norm=np.inf,
+    adversarial=0.0,
+    reg=0.0,
+    factor=1.0,
+    seed,
+    stream,
+    learning_rate=0.3,
+    mu=0.7,
+    M=6,
 ):
-    """Backpropagation in NumPy, with dropout's masks, moved images, and the cut after the step."""
+    """Backpropagation in NumPy, with dropout's masks, moved images, and the cut after the step.
+
+    `factor` multiplies the logits.
+    """
     rs, chance, batch_sz = np.random.RandomState(seed), np.random.RandomState(stream), 20
     W1 = rs.randn(10, M) / np.sqrt(10 + M)
     W2 = rs.randn(M, K) / np.sqrt(M + K)
@@ -39,7 +55,7 @@ def by_hand(
         pixels = mask(x.shape, dropout[0])
         h = expit((x * pixels) @ W1 + b1)
         units = mask(h.shape, dropout[1])
-        delta2 = (softmax((h * units) @ W2 + b2, axis=1) - y) / batch_sz
+        delta2 = factor * (softmax(factor * ((h * units) @ W2 + b2), axis=1) - y) / batch_sz
         delta1 = (delta2 @ W2.T) * units * h * (1 - h)
         of_params = (h * units).T @ delta2, delta2.sum(axis=0), (x * pixels).T @ delta1, delta1.sum(axis=0)
         return of_params, (delta1 @ W1.T) * pixels
@@ -101,7 +117,7 @@ def test_moved_images_take_the_products_of_a_second_step_and_one(data):
     dnn = DNN([6, 5], random_state=0).fit(*data, **PLAIN)
 
     def products(**rates):
-        step = dnn._step(K, 1 / 20, rates, (0.2, 0.5))
+        step = dnn._step(K, 1 / 20, rates, FineTuning((0.2, 0.5)))
         step(data[0][:20], data[1][:20].astype("int32"), 0.1, 0.9, *rates.values())
         return sum(isinstance(node.op, Dot) for node in step.function.operations())
 
@@ -138,7 +154,7 @@ def test_images_whose_label_is_certain_are_moved_against_it_too(data):
     h, a = hidden_and_logits(moved)
     delta = (softmax(a, axis=1) - own) / 20
     assert abs(delta).max() > 0.01
-    step = dnn._step(K, 1 / 20, ["adversarial"], frozen=range(len(dnn.hidden_layers)))
+    step = dnn._step(K, 1 / 20, ["adversarial"], FineTuning(frozen=frozenset([0])))
     step(x, labels, 1.0, 0.0, 3.0)
     np.testing.assert_allclose(dnn.W.get_value(), W2 - h.T @ delta / 2, rtol=0, atol=1e-9)
 
@@ -148,10 +164,11 @@ def test_a_subclass_with_logits_of_its_own_learns_by_them(data):
         def logits(self, X):
             return 3 * super().logits(X)
 
-    def W(model, **options):
-        return model([6], random_state=0).fit(*data, **PLAIN | options).W.get_value()
-
-    assert abs(W(Cold) - W(DNN)).max() > 1e-3
+    for dropout in (0.0, 0.0), (0.2, 0.5):
+        cold = Cold([6], rng=np.random.RandomState(7), random_state=2).fit(*data, **PLAIN, dropout=dropout)
+        expected = by_hand(*data[:2], dropout, factor=3, seed=2, stream=7)
+        for got, value in zip(cold.params, expected, strict=True):
+            np.testing.assert_allclose(got.get_value(), value, rtol=0, atol=1e-12)
 
 
 def test_the_masks_of_dropout_are_repeated_by_a_seed_and_differ_without_one(data):

@@ -83,7 +83,7 @@ def mapped(tmp_path_factory):
 def chunks_of_three_rows():
     """Call compiled functions for three rows at a time, so that few rows are several chunks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("udl_pt.symbolic.calling.CHUNK", 3)
+        patch.setattr("udl_pt.symbolic.array_function.CHUNK", 3)
         yield
 
 

@@ -19,7 +19,8 @@ from udl_pt._support.parameters import LayerParameters, Parameters
 from udl_pt.eager._streams import Streams
 from udl_pt.symbolic.chance import Chance, HostGenerator, WithChance
 from udl_pt.training.held_out import Arrays
-from udl_pt.training.loop import monitored_rows, train
+from udl_pt.training.loop import train
+from udl_pt.training.records import monitored_rows
 from udl_pt.training.run import Run
 
 __all__ = ["Array", "Layer", "MomentumStep", "Twin", "init_weights", "softplus"]

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from udl_pt._support.arguments import check_count, check_options, check_sizes, per_layer
 from udl_pt._support.arrays import check_values
 from udl_pt._support.exceptions import DivergenceError
@@ -99,13 +97,12 @@ class Stack(Twin):
         run: Run,
         epochs: Sequence[int],
         options: Sequence[Mapping[str, Any]],
-        others: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
 
-        `others` are further arrays, by name, that later pass through the layers. Their values must be such
-        as the first layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt
-        the network has no parameters: some of its layers are new.
+        The values of a test set must be such as the first layer takes. Bad input leaves
+        all layers as they were. After a divergence or an interrupt the network has no parameters: some of its
+        layers are new.
         """
         layers, H = self.hidden_layers, run.data[0]
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]
@@ -123,9 +120,8 @@ class Stack(Twin):
                     given = {"epochs": n, "monitor": run.monitor, "callbacks": run.callbacks, **own}
                     with naming_layer(number, len(layers)), allowing_fit(layer):
                         layer.fit(H, **given)
-                    if number == 1:
-                        for name, array in (others or {}).items():
-                            check_values(array, name, dtype="float64", unit_interval=layer.unit_interval)
+                    if number == 1 and run.test:
+                        check_values(run.test[0], "Xtest", dtype="float64", unit_interval=layer.unit_interval)
                     H = layer.forward_hidden(H)
         except Exception as error:
             if not isinstance(error, DivergenceError):

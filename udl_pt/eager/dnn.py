@@ -8,7 +8,6 @@ import numpy as np
 from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
-from udl_pt._support.labels import check_training_and_test
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import Array, MomentumStep, init_weights
 from udl_pt.eager._stack import Stack
@@ -196,11 +195,10 @@ class DNN(Stack):
         """
         check_beyond("DNN.fit", beyond, BEYOND)
         check_switches(pretrain=pretrain, train_head_only=train_head_only, show_fig=show_fig)
-        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         run = Run.checked(
             X,
             Y,
-            K,
+            (Xtest, Ytest),
             dtype=self.dtype,
             rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, reg=reg),
             epochs=epochs,
@@ -213,8 +211,8 @@ class DNN(Stack):
             pretrain_epochs if pretrain else 0, pretrain_options if pretrain else None
         )
         run.announce(self, ("costs", "errors"))
-        self._pretrain(run, *plan, {"Xtest": Xtest})
-        self._set_head(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
+        self._pretrain(run, *plan)
+        self._set_head(init_weights((self.hidden_layers[-1].M, run.n_classes), self._generator, self.dtype))
         self.costs, self.errors = [], []
         self._head_only = bool(train_head_only)
         if run.epochs > 0:
@@ -231,7 +229,7 @@ class DNN(Stack):
                 run,
                 generator=self._generator,
                 stage=self.title,
-                measure=lambda: self._measure(Xtest, Ytest),
+                measure=lambda: self._measure(*run.test),
                 model=self,
             )
         if show_fig:

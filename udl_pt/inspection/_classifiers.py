@@ -13,7 +13,8 @@ from udl_pt._support.arrays import as_array, check_matrix
 from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
 from udl_pt.backends import Function, float_dtype
-from udl_pt.symbolic.calling import CHUNK, SymbolicModel, symbolic_or_array
+from udl_pt.symbolic.array_function import CHUNK
+from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.costs import log_odds_against
 from udl_pt.symbolic.variables import Symbolic, check_gives_matrix, check_variable
 

@@ -18,7 +18,8 @@ from udl_pt._support.messages import shown
 from udl_pt.backends import Function
 from udl_pt.models._pretraining import pass_up
 from udl_pt.models.rbm import RBM
-from udl_pt.symbolic.calling import SymbolicModel, in_chunks
+from udl_pt.symbolic.array_function import in_chunks
+from udl_pt.symbolic.calling import SymbolicModel
 from udl_pt.symbolic.chance import as_generator
 from udl_pt.symbolic.costs import cross_entropy
 from udl_pt.symbolic.expressions import clip_to_unit_interval, normalise_rows

@@ -21,7 +21,7 @@ from udl_pt._support.exceptions import NotFittedError
 from udl_pt.backends import Function
 from udl_pt.inspection._annealing import Estimate, anneal, estimate, inverse_temperatures
 from udl_pt.models.rbm import RBM
-from udl_pt.symbolic.calling import in_chunks
+from udl_pt.symbolic.array_function import in_chunks
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 

@@ -15,19 +15,64 @@ from udl_pt._support.arguments import check_counts, check_number, list_of_callab
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.messages import shown
+from udl_pt.symbolic.costs import Penalty, check_penalty
 from udl_pt.symbolic.expressions import normalise_rows
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic
+from udl_pt.training.run import Run
 
-__all__ = [
-    "ModelAugmentation",
-    "adversarial_cost",
-    "apply_dropout",
-    "check_augment",
-    "check_dropout",
-    "check_frozen",
-    "check_max_norm",
-]
+__all__ = ["FineTuning", "ModelAugmentation", "adversarial_cost", "with_dropout"]
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """The arguments of a network's fine-tuning that no other training has.
+
+    Attributes
+    ----------
+    dropout : (float, float)
+        Probabilities that a pixel and that a hidden unit is dropped.
+    max_norm : float or None
+        Largest length of a unit's vector of incoming weights.
+    frozen : frozenset of int
+        Indices of the layers that aren't trained.
+    penalty, optimiser : callable or None
+        As the arguments of ``fit``.
+    augment : callable or None
+        Returns a batch of images with all augmentations.
+    """
+
+    dropout: tuple[float, float] = (0.0, 0.0)
+    max_norm: float | None = None
+    frozen: frozenset[int] = frozenset()
+    penalty: Penalty | None = None
+    optimiser: Callable[..., Any] | None = None
+    augment: Callable[[np.ndarray], np.ndarray] | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        model: Any,
+        run: Run,
+        *,
+        dropout: Any,
+        max_norm: Any,
+        frozen_layers: Any,
+        penalty: Any,
+        optimiser: Callable[..., Any] | None,
+        augment: Any,
+    ) -> "FineTuning":
+        """Check the arguments of these names of `model.fit`."""
+        X = run.data[0]
+        check_penalty(penalty, lambda: model._probe_of(X.shape[1], run.n_classes), run.dtype)
+        return cls(
+            check_dropout(dropout),
+            check_max_norm(max_norm, run.dtype),
+            check_frozen(frozen_layers, len(model.hidden_layers)),
+            penalty,
+            optimiser,
+            check_augment(augment, X, run.batch_sz, model),
+        )
 
 
 @dataclass(frozen=True)
@@ -85,28 +130,51 @@ def check_max_norm(max_norm: Any, dtype: str) -> float | None:
     return check_number(max_norm, "max_norm", at_least=float(limits.tiny), at_most=float(limits.max))
 
 
-def apply_dropout(H: Symbolic, shape: Sequence[Any], p: float, stream: RandomStreams) -> Symbolic:
-    """Set each value of `H` to zero with probability `p`, and divide the others by ``1 - p`` (dropout).
+class _DroppedLayer:
+    """A layer whose hidden units are dropped at random, for a graph; otherwise it is the layer."""
+
+    def __init__(self, layer: Any, drop: Callable[[Symbolic, int], Symbolic]) -> None:
+        self._layer, self._drop = layer, drop
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the layer's attribute."""
+        return getattr(self._layer, name)
+
+    def forward_hidden(self, H: Symbolic) -> Symbolic:
+        """Return the layer's hidden values with dropout, a graph: (N, D) to (N, M)."""
+        return self._drop(self._layer.forward_hidden(H), self._layer.M)
+
+
+def with_dropout(
+    model: Any, rows: Symbolic, stream: RandomStreams, pixels: float, units: float
+) -> Callable[[Symbolic], Symbolic]:
+    """Return the network's `logits` with dropout of pixels and hidden units.
 
     Parameters
     ----------
-    H : Variable, matrix
-        Pixels or hidden units.
-    shape : (int or scalar Variable, int)
-        Its shape, known without computing it.
-    p : float
-        From 0 to below 1; 0 draws nothing.
+    model : DNN
+        The network. A subclass's own `logits` are those of layers with dropout.
+    rows : scalar Variable
+        The number of images, of a variable whose shape is known without computing it.
     stream : RandomStreams
-        Source of the mask.
+        Source of the masks; each call draws new ones.
+    pixels, units : float
+        Probabilities that a pixel and that a hidden unit is dropped; 0 draws nothing.
 
     Returns
     -------
-    Variable, matrix
-        Of the same shape and dtype.
+    callable
+        Turns images, (N, D), into logits, (N, K).
     """
-    if p == 0:
-        return H
-    return H * stream.binomial(shape, p=1 - p) / np.asarray(1 - p, H.dtype)
+
+    def drop(H: Symbolic, width: int, p: float) -> Symbolic:
+        if p == 0:
+            return H
+        return H * stream.binomial((rows, width), p=1 - p) / np.asarray(1 - p, H.dtype)
+
+    dropped = copy.copy(model)
+    dropped.hidden_layers = [_DroppedLayer(layer, partial(drop, p=units)) for layer in model.hidden_layers]
+    return lambda X: dropped.logits(drop(X, model.n_features, pixels))
 
 
 def adversarial_cost(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size: Symbolic) -> Symbolic:
@@ -145,6 +213,8 @@ def check_augment(
     functions = list_of_callables(augment)
     if functions is None:
         raise TypeError(f"augment is {shown(augment)}, expected a list of functions such as [shift(2)]")
+    if not functions:
+        return None
 
     def augmented(X: np.ndarray, functions: Sequence[Any], generator: Any) -> np.ndarray:
         low, high, shape = min(0, X.min()), max(1, X.max()), X.shape
@@ -179,4 +249,4 @@ def check_augment(
             f"augment is {shown(augment)}, expected functions augment(X, generator) that return the batch "
             f"changed; called so, one says: {error}"
         ) from error
-    return partial(augmented, functions=functions, generator=model._generator) if functions else None
+    return partial(augmented, functions=functions, generator=model._generator)

@@ -20,12 +20,14 @@ from udl_pt._support.classes import is_newer
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, float_dtype, shared
-from udl_pt.symbolic.calling import ArrayFunction, SymbolicModel, symbolic_or_array
+from udl_pt.symbolic.array_function import ArrayFunction
+from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.training.held_out import Arrays
-from udl_pt.training.loop import Step, cost_recorder, train
+from udl_pt.training.loop import Step, train
+from udl_pt.training.records import cost_recorder
 from udl_pt.training.run import Run
 
 __all__ = ["Layer"]

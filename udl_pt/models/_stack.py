@@ -132,9 +132,7 @@ class Stack(WithChance, SymbolicModel):
         probabilities = self._check_units(epochs, options, keep=keep_layers)
         return Pretraining(epochs, options, bool(keep_layers), probabilities)
 
-    def _pretrain(
-        self, run: Run, plan: Pretraining, others: Mapping[str, np.ndarray] | None = None
-    ) -> tuple[Run, Arrays | None]:
+    def _pretrain(self, run: Run, plan: Pretraining) -> tuple[Run, Arrays | None]:
         """Hold out the validation set, and train the layers on the other rows.
 
         Bad input changes no layer, and so nothing. When a layer diverges, or somebody interrupts, some layers
@@ -147,8 +145,6 @@ class Stack(WithChance, SymbolicModel):
             The network's training.
         plan : Pretraining
             The arguments of pretraining.
-        others : mapping of str to ndarray, optional
-            By name, arrays that will be passed through the layers besides.
 
         Returns
         -------
@@ -160,7 +156,7 @@ class Stack(WithChance, SymbolicModel):
         with generators_restored_on_error([self._generator]):
             self._chance.restart()
             held_out, (run, valid) = run.held_out, run.split(self._generator)
-            measured = dict(others or {})
+            measured = {"Xtest": run.test[0]} if run.test else {}
             if valid is not None:
                 given = "validation" if len(valid) == 1 else "validation[0]"
                 measured["X (held out)" if held_out.n_drawn else given] = valid[0]

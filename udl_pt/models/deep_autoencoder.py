@@ -22,15 +22,17 @@ from udl_pt.backends import get_backend, shared
 from udl_pt.models._layer import Layer
 from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
-from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
+from udl_pt.symbolic.array_function import in_chunks
+from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
-from udl_pt.training.loop import cost_recorder, show_costs, train
+from udl_pt.training.loop import show_costs, train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.records import cost_recorder
 from udl_pt.training.run import Run
 
 __all__ = ["DeepAutoEncoder"]

@@ -11,37 +11,23 @@ from pytensor.compile.sharedvalue import SharedVariable
 from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
-from udl_pt._support.labels import check_training_and_test
 from udl_pt._support.parameters import once
-from udl_pt.backends import Function, get_backend, shared
-from udl_pt.models._fine_tuning import (
-    adversarial_cost,
-    apply_dropout,
-    check_augment,
-    check_dropout,
-    check_frozen,
-    check_max_norm,
-)
+from udl_pt.backends import get_backend, shared
+from udl_pt.models._fine_tuning import FineTuning, adversarial_cost, with_dropout
 from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
-from udl_pt.symbolic.calling import in_chunks, symbolic_or_array
+from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
-from udl_pt.symbolic.costs import (
-    Penalty,
-    categorical_cross_entropy,
-    check_penalty,
-    log_odds_against,
-    with_penalty,
-)
+from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, log_odds_against, with_penalty
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs, train
-from udl_pt.training.metrics import error_rate
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.records import classification_recorder
 from udl_pt.training.run import Run
 
 __all__ = ["DNN"]
@@ -255,13 +241,12 @@ class DNN(Stack):
         (20, 0.0)
         """
         check_switches(train_head_only=train_head_only, show_fig=show_fig)
-        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         optional = {"reg": reg, "adversarial": adversarial}
         rates = checked_rates(optimiser, DNN.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
             X,
             Y,
-            K,
+            (Xtest, Ytest),
             dtype=self.dtype,
             rates=Rates(self.dtype, **rates, unless_zero=optional),
             epochs=epochs,
@@ -272,29 +257,44 @@ class DNN(Stack):
             backend=get_backend(backend),
             stage="fine-tuning",
         )
-        check_penalty(penalty, lambda: self._probe_of(X.shape[1], K), self.dtype)
+        tuning = FineTuning.checked(
+            self,
+            run,
+            dropout=dropout,
+            max_norm=max_norm,
+            frozen_layers=range(len(self.hidden_layers)) if train_head_only else frozen_layers,
+            penalty=penalty,
+            optimiser=optimiser,
+            augment=augment,
+        )
         plan = self._check_pretraining(
             run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
         )
-        n_layers = len(self.hidden_layers)
-        frozen = check_frozen(range(n_layers) if train_head_only else frozen_layers, n_layers)
-        drop, limit = check_dropout(dropout), check_max_norm(max_norm, self.dtype)
-        augmented = check_augment(augment, X, run.batch_sz, self)
         run.announce(self, ("costs", "errors"))
-        run, valid = self._pretrain(run, plan, {"Xtest": Xtest})
+        run, valid = self._pretrain(run, plan)
+        K = run.n_classes
         self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
         self._start_stream()
         self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
-        self._frozen = frozen
+        self._frozen = tuning.frozen
         if run.epochs > 0:
+            measure = classification_recorder(
+                self.costs,
+                self.errors,
+                self.logits,
+                run,
+                name=f"{self.title} cost_predict_op",
+                valid=None if valid is None else (valid, self.valid_costs, self.valid_errors),
+            )
+            step = self._step(K, 1 / run.batch_sz, run.rates, tuning)
             train(
-                self._step(K, 1 / run.batch_sz, run.rates, drop, limit, penalty, optimiser, frozen),
+                step,
                 run,
                 generator=self._generator,
                 stage=self.title,
-                measure=self._recorder(K, (Xtest, Ytest), valid),
+                measure=measure,
                 model=self,
-                augment=augmented,
+                augment=tuning.augment,
             )
         if show_fig:
             show_costs(self.costs, self.title)
@@ -313,43 +313,36 @@ class DNN(Stack):
         )
 
     def _step(
-        self,
-        K: int,
-        scale: float,
-        rates: Collection[str] = (),
-        dropout: tuple[float, float] = (0.0, 0.0),
-        max_norm: float | None = None,
-        penalty: Penalty | None = None,
-        optimiser: Callable[..., Updates] | None = None,
-        frozen: Collection[int] = (),
+        self, K: int, scale: float, rates: Collection[str] = (), tuning: FineTuning | None = None
     ) -> UpdateStep:
         """Compile a step of fine-tuning.
 
         `rates` may name "reg" and "adversarial". `scale` is one over the batch's rows, by which JAX couldn't
         divide: it would be a shape.
         """
+        tuning = tuning or FineTuning()
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         regularised, adversarial = "reg" in rates, "adversarial" in rates
         factor = pt.scalar("scale", dtype=self.dtype)
-        stream = RandomStreams(self.rng, self.dtype)
+        logits_of: Callable[[Symbolic], Symbolic] = self.logits
+        if tuning.dropout != (0.0, 0.0):
+            stream = RandomStreams(self.rng, self.dtype)
+            logits_of = with_dropout(self, X_in.shape[0], stream, *tuning.dropout)
 
         def cost_of(X: Symbolic) -> Symbolic:
-            if dropout == (0.0, 0.0):
-                logits = self.logits(X)
-            else:
-                logits = self._dropout_logits(X, X_in.shape[0], stream, *dropout)
+            logits = logits_of(X)
             if adversarial:  # the same number, but no gradient loses its direction
                 return pt.softplus(log_odds_against(targets, logits, K)).sum() * factor
             return categorical_cross_entropy(targets, logits, K).sum() * factor
 
         reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
         cost = adversarial_cost(cost_of, X_in, size) if adversarial else cost_of(X_in)
-        params, dparams, names = once(*self._trained(frozen))
+        params, dparams, names = once(*self._trained(tuning.frozen))
         if regularised:
             cost += reg * pt.add(*[(p * p).sum() for p in params])
         return step_of(
-            optimiser,
-            with_penalty(cost, penalty, self, X_in),
+            tuning.optimiser,
+            with_penalty(cost, tuning.penalty, self, X_in),
             [X_in, targets],
             params,
             dparams,
@@ -359,7 +352,7 @@ class DNN(Stack):
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
             names=names,
-            max_norm=max_norm,
+            max_norm=tuning.max_norm,
         )
 
     def _probe_of(self, D: int, K: int) -> "DNN | None":
@@ -389,52 +382,6 @@ class DNN(Stack):
         layers = [layer for i, layer in enumerate(self.hidden_layers) if i not in self._frozen]
         below = [v for layer in layers for v in layer.forward_dparams if v.type.ndim > 1]
         return [*below, self.dW]
-
-    def _recorder(
-        self, K: int, test: tuple[np.ndarray, np.ndarray], valid: tuple[np.ndarray, ...] | None
-    ) -> Callable[[], dict[str, float]]:
-        """Return a function that records cost and error on the test set, and on a validation set."""
-        X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
-        logits = self.logits(X_in)
-        cost_predict_op = Function(
-            [X_in, targets],
-            [categorical_cross_entropy(targets, logits, K).sum(), logits.argmax(axis=1)],
-            backend=self.backend,
-            name=f"{self.title} cost_predict_op",
-        )
-
-        def record(X: np.ndarray, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
-            total = 0.0
-            predictions: list[np.ndarray] = []
-            for chunk in in_chunks(X, self.dtype):
-                start = sum(len(p) for p in predictions)
-                cost, prediction = cost_predict_op(chunk, Y[start : start + len(chunk)])
-                total += float(cost)
-                predictions.append(prediction)
-            costs.append(total / len(X))
-            errors.append(error_rate(np.concatenate(predictions), Y))
-
-        def measure() -> dict[str, float]:
-            record(*test, self.costs, self.errors)
-            if valid is None:
-                return {"cost": self.costs[-1]}
-            X, Y = valid
-            record(X, Y, self.valid_costs, self.valid_errors)
-            return {"cost": self.costs[-1], "validation cost": self.valid_costs[-1]}
-
-        return measure
-
-    def _dropout_logits(
-        self, X: Symbolic, rows: Symbolic, stream: RandomStreams, pixels: float, units: float
-    ) -> Symbolic:
-        """Return the logits of a network in which each pixel and each hidden unit is missing by chance.
-
-        `rows` is their number, of a variable whose shape is known without computing it.
-        """
-        H = apply_dropout(X, (rows, self.n_features), pixels, stream)
-        for layer in self.hidden_layers:
-            H = apply_dropout(layer.forward_hidden(H), (rows, layer.M), units, stream)
-        return H.dot(self.W) + self.b
 
     @overload
     def logits(self, X: SymbolicLike) -> Symbolic: ...

@@ -18,13 +18,12 @@ from pytensor.compile.sharedvalue import SharedVariable
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
-from udl_pt._support.labels import check_training_and_test
 from udl_pt._support.parameters import Computed, Parameters
 from udl_pt.backends import float_dtype, get_backend, shared
 from udl_pt.backends._locks import call_locked, read_together
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
-from udl_pt.symbolic.calling import in_chunks
+from udl_pt.symbolic.array_function import in_chunks
 from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.symbolic.costs import categorical_cross_entropy, squared_error
 from udl_pt.symbolic.expressions import rectified
@@ -33,9 +32,10 @@ from udl_pt.symbolic.steps import checked_rates, step_of
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
-from udl_pt.training.loop import sample_of_rows, train
+from udl_pt.training.loop import train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates, check_rate
+from udl_pt.training.records import classification_recorder, sample_of_rows
 from udl_pt.training.run import Run
 
 __all__ = ["Ladder"]
@@ -215,12 +215,11 @@ class Ladder(WithChance, Parameters):
         >>> len(ladder.costs), ladder.errors[-1]
         (20, 0.0)
         """
-        X, Y, Xtest, Ytest, K = check_training_and_test(X, Y, Xtest, Ytest, self.dtype)
         rates = checked_rates(optimiser, Ladder.fit, self.dtype, learning_rate=learning_rate, mu=mu)
         run = Run.checked(
             X,
             Y,
-            K,
+            (Xtest, Ytest),
             dtype=self.dtype,
             rates=Rates(self.dtype, **rates, denoising=denoising),
             epochs=epochs,
@@ -236,23 +235,20 @@ class Ladder(WithChance, Parameters):
         sizes = [layer.M for layer in self.dnn.hidden_layers]
         self._start(sizes, run.backend)
         self._chance.restart()
-        self._set_params([X.shape[1], *sizes, K])
+        self._set_params([run.data[0].shape[1], *sizes, run.n_classes])
         try:
             if run.epochs > 0:
-                record = self.dnn._recorder(K, (Xtest, Ytest), None)
-                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, record, optimiser))
+                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, optimiser))
         finally:  # also where a step wasn't finite, or somebody interrupts
-            self._fold(X)
+            self._fold(run.data[0])
         return self
 
-    def _train(
-        self,
-        run: Run,
-        record: Callable[[], dict[str, float]],
-        optimiser: Callable[..., Updates] | None,
-    ) -> None:
+    def _train(self, run: Run, optimiser: Callable[..., Updates] | None) -> None:
         X = run.data[0]
         rows = sample_of_rows(len(X), MONITORED)
+        record = classification_recorder(
+            self.costs, self.errors, self.dnn.logits, run, name=f"{self.title} cost_predict_op"
+        )
 
         def measure() -> dict[str, float]:
             self._fold(X[rows])

@@ -1,8 +1,7 @@
 """The rule for calling: symbolic in, symbolic out; arrays in, arrays out.
 
 A model defines a method once, as a graph, and decorates it with `symbolic_or_array`. Given a PyTensor
-variable the method returns a variable. Given an array it is compiled once, and called on chunks of rows. So a
-whole data set can pass without all of its hidden layers in memory at once.
+variable the method returns a variable. Given an array it is compiled once, and called as an `ArrayFunction`.
 """
 
 import contextlib
@@ -12,150 +11,18 @@ import inspect
 import operator
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-import numpy as np
-import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt._support.arrays import check_matrix
 from udl_pt._support.parameters import Parameters
-from udl_pt._support.precision import check_result
-from udl_pt.backends import Function, float_dtype, get_backend
+from udl_pt.backends import float_dtype, get_backend
+from udl_pt.symbolic.array_function import ArrayFunction
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.variables import Symbolic, check_variable
+from udl_pt.symbolic.variables import check_variable
 
-__all__ = ["ArrayFunction", "SymbolicModel", "in_chunks", "note_change", "symbolic_or_array"]
-
-CHUNK = 1000  # rows
-
-
-class Model(Protocol):
-    """The attributes of a model that calling needs."""
-
-    dtype: str
-    n_features: int
-
-
-def in_chunks(X: np.ndarray, dtype: str, rows: np.ndarray | None = None) -> Any:
-    """Yield `X`, or some of its rows, in C-ordered chunks of at most 1000 rows, cast to `dtype`.
-
-    Parameters
-    ----------
-    X : ndarray of shape (N, D)
-        The rows.
-    dtype : str
-        The dtype of the chunks.
-    rows : ndarray of int, optional
-        Indices of the rows to yield; by default all.
-
-    Yields
-    ------
-    numpy.ndarray of shape (n, D)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from udl_pt.symbolic.calling import in_chunks
-    >>> [chunk.shape for chunk in in_chunks(np.zeros((2500, 3)), "float32")]
-    [(1000, 3), (1000, 3), (500, 3)]
-    """
-    for start in range(0, len(X if rows is None else rows), CHUNK):
-        chunk = slice(start, start + CHUNK)
-        yield np.ascontiguousarray(X[chunk if rows is None else rows[chunk]], dtype)
-
-
-class ArrayFunction:
-    """A model's symbolic method as a function of arrays, which is compiled at the first call.
-
-    Parameters
-    ----------
-    graph : callable
-        Takes a matrix variable, returns a variable with one row (or entry) a sample.
-    dtype : str
-        The model's dtype.
-    n_features : int
-        The number of columns that `graph` expects.
-    unit_interval : bool
-        Whether the input is read as probabilities; values outside [0, 1] are then an error.
-    backend : {"numba", "c", "jax"}
-        The backend that compiles the graph.
-    name : str
-        The method's name.
-    argument : str
-        The input's name in messages.
-    finite : bool
-        Whether a result that isn't finite is an error.
-
-    Examples
-    --------
-    >>> from udl_pt.symbolic.calling import ArrayFunction
-    >>> options = {"dtype": "float64", "n_features": 2, "unit_interval": False, "backend": "jax"}
-    >>> total = ArrayFunction(lambda X: X.sum(axis=1), name="total", **options)
-    >>> total([[1.0, 2.0], [3.0, 4.0]]).tolist()
-    [3.0, 7.0]
-    """
-
-    def __init__(
-        self,
-        graph: Callable[[Symbolic], Symbolic],
-        *,
-        dtype: str,
-        n_features: int,
-        unit_interval: bool,
-        backend: str,
-        name: str,
-        argument: str = "X",
-        finite: bool = False,
-    ) -> None:
-        x = pt.matrix("X", dtype=dtype)
-        self.argument, self.finite = argument, finite
-        self.dtype, self.n_features, self.unit_interval = dtype, n_features, unit_interval
-        self._function = Function([x], graph(x), backend=backend, name=name)
-
-    def __call__(self, X: Any) -> np.ndarray:
-        """Compute the method for an array.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples, …)
-
-        Raises
-        ------
-        TypeError, ValueError
-            If `X` is no such matrix, or has values outside [0, 1] where it is read as probabilities. Also if
-            values are so large that a result that must be finite overflows.
-        """
-        X = check_matrix(
-            X,
-            self.argument,
-            dtype=self.dtype,
-            n_features=self.n_features,
-            unit_interval=self.unit_interval,
-        )
-        if len(X) <= CHUNK:
-            results = np.array(self._function(np.ascontiguousarray(X, self.dtype)), order="C")
-        else:
-            results = self._function.call_locked(self._of_chunks, X)  # another thread may train
-        return check_result(results, X, self.argument) if self.finite else results
-
-    def _of_chunks(self, X: np.ndarray) -> np.ndarray:
-        results = None
-        start = 0
-        for chunk in in_chunks(X, self.dtype):
-            rows = self._function(chunk)
-            if results is None:
-                results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
-            results[start : start + len(rows)] = rows
-            start += len(rows)
-        assert results is not None  # check_matrix refused an empty X
-        return results
-
+__all__ = ["SymbolicModel", "note_change", "symbolic_or_array"]
 
 _latest_change = object()  # another object after each change of an attribute of any model
 _this_thread = threading.local()

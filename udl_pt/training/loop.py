@@ -6,30 +6,20 @@ It is the book's loop, for every model. Each epoch shuffles the rows, on top of 
 copied and cast.
 """
 
+import copy
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import pytensor.tensor as pt
 
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
-from udl_pt.backends import Function
-from udl_pt.symbolic.calling import in_chunks
 from udl_pt.symbolic.chance import HostGenerator
-from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.progress import Progress, notify
 from udl_pt.training.run import Run
 
-__all__ = [
-    "Step",
-    "cost_recorder",
-    "monitored_rows",
-    "sample_of_rows",
-    "show_costs",
-    "train",
-]
+__all__ = ["Step", "show_costs", "train"]
 
 _LENGTHENING = ("learning_rate", "mu", "denoising", "adversarial")  # what makes steps too long
 
@@ -140,8 +130,7 @@ def train(
 
     >>> import numpy as np
     >>> from udl_pt.training.loop import train
-    >>> from udl_pt.training.rates import Rates
-    >>> from udl_pt.training.run import Run
+    >>>     >>> from udl_pt.training.run import Run
     >>> class MeanStep:
     ...     names, rates, m = ["m"], ["learning_rate"], 0.0
     ...     def __call__(self, X, learning_rate):
@@ -160,7 +149,7 @@ def train(
     """
     n, batch_sz, dtype, callbacks = len(run.data[0]), run.batch_sz, run.dtype, run.callbacks
     order = np.arange(n)
-    progress = Progress(stage, run.epochs, n // batch_sz, hyper=run.rates, model=model)
+    progress = Progress(stage, run.epochs, n // batch_sz, hyper=copy.copy(run.rates), model=model)
     try:
         notify(callbacks, "on_start", progress)
         for epoch in range(1, run.epochs + 1):
@@ -196,130 +185,6 @@ def train(
     notify(callbacks, "on_end", progress)
 
 
-def cost_recorder(
-    costs: list[float],
-    total: Callable[[Symbolic], Symbolic],
-    run: Run,
-    *,
-    name: str,
-    divisor: float = 1.0,
-    valid: tuple[np.ndarray, list[float]] | None = None,
-) -> Callable[[], dict[str, float]]:
-    """Return a function that measures the cost of the training rows and appends it to a list.
-
-    Parameters
-    ----------
-    costs : list of float
-        The list.
-    total : callable
-        Turns a matrix variable into the scalar sum of its rows' costs.
-    run : udl_pt.training.run.Run
-        The training. With the monitor ``"batch"`` all rows are measured. Else a thirtieth of them is, but at
-        least 250 rows or all: see `monitored_rows`.
-    name : str
-        The compiled cost's name in tracebacks.
-    divisor : float
-        A row's cost is divided by this number.
-    valid : (ndarray, list of float), optional
-        A validation set, of which all rows are measured, and the list for its cost.
-
-    Returns
-    -------
-    callable
-        Takes nothing and returns a dict: ``"cost"`` and, with a validation set, ``"validation cost"``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from udl_pt.training.loop import cost_recorder
-    >>> from udl_pt.training.rates import Rates
-    >>> from udl_pt.training.run import Run
-    >>> X = np.array([[1.0, 2.0], [3.0, 4.0]])
-    >>> run = Run.checked(
-    ...     X, dtype="float64", rates=Rates("float64"), epochs=1, batch_sz=1, monitor="epoch", callbacks=[]
-    ... )
-    >>> costs = []
-    >>> measure = cost_recorder(costs, lambda X: X.sum(), run, name="sum")
-    >>> measure()
-    {'cost': 5.0}
-    >>> costs
-    [5.0]
-    """
-    X, dtype = run.data[0], run.dtype
-    X_in = pt.matrix("X_in", dtype=dtype)
-    cost_op = Function([X_in], total(X_in), backend=run.backend, name=name)
-    rows = None if run.monitor == "batch" else monitored_rows(len(X))
-
-    def mean(X: np.ndarray, rows: np.ndarray | None = None) -> float:
-        N = len(X if rows is None else rows)
-        return sum(float(cost_op(chunk)) for chunk in in_chunks(X, dtype, rows)) / (N * divisor)
-
-    def measure() -> dict[str, float]:
-        costs.append(mean(X, rows))
-        if valid is None:
-            return {"cost": costs[-1]}
-        held_out, valid_costs = valid
-        valid_costs.append(mean(held_out))
-        return {"cost": costs[-1], "validation cost": valid_costs[-1]}
-
-    return measure
-
-
-def monitored_rows(N: int) -> np.ndarray:
-    """Return the rows whose cost is recorded once an epoch: a random thirtieth of them, but at least 250.
-
-    Of fewer than 500 rows all are recorded. A cost takes two of the five matrix products of a step and many
-    logarithms. So few rows keep it under 5% of an epoch.
-
-    Parameters
-    ----------
-    N : int
-        The number of training rows.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Their indices in ascending order, the same in every call.
-
-    Examples
-    --------
-    >>> from udl_pt.training.loop import monitored_rows
-    >>> [len(monitored_rows(N)) for N in (100, 1000, 60000)]
-    [100, 250, 2000]
-    """
-    every = max(1, min(30, N // 250))
-    return sample_of_rows(N, -(-N // every))
-
-
-def sample_of_rows(N: int, n: int) -> np.ndarray:
-    """Draw `n` of `N` rows, or all where there are fewer; each call returns the same ones.
-
-    The draw has a generator of its own, so the models' draws keep their order. Taking every n-th row instead
-    could sample a single class, where the classes alternate.
-
-    Parameters
-    ----------
-    N : int
-        The number of rows.
-    n : int
-        The size of the sample.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Indices from 0 to ``N - 1``, in ascending order.
-
-    Examples
-    --------
-    >>> from udl_pt.training.loop import sample_of_rows
-    >>> len(sample_of_rows(1000, 10))
-    10
-    >>> sample_of_rows(3, 10).tolist()
-    [0, 1, 2]
-    """
-    return np.sort(np.random.default_rng(0).permutation(N)[:n])
-
-
 def show_costs(costs: Sequence[float], title: str) -> None:
     """Show a curve of costs on the screen, for ``show_fig=True``.
 
@@ -335,7 +200,7 @@ def show_costs(costs: Sequence[float], title: str) -> None:
     >>> from udl_pt.training.loop import show_costs
     >>> show_costs([3.0, 2.0, 1.5], "An auto-encoder")  # doctest: +SKIP
     """
-    # The one step up the floors: matplotlib is loaded only when a figure is asked for.
+    # matplotlib is loaded only when a figure is asked for.
     importlib.import_module("udl_pt.plots").show_costs(costs, title)
 
 

@@ -126,6 +126,10 @@ class Rates(MutableMapping[str, float]):
         """Return how many rates there are."""
         return len(self._values)
 
+    def __copy__(self) -> "Rates":
+        """Return rates of the same values, which change independently."""
+        return Rates(self._dtype, unless_zero=None, **self._values)
+
     def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
         """Return a dict of these rates and `other`."""
         return self._values | dict(other)

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option
 from udl_pt._support.arrays import check_matrix
+from udl_pt._support.labels import check_training_and_test
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training.held_out import Arrays, HeldOut
 from udl_pt.training.progress import MONITORS, Progress, notify
@@ -24,10 +23,14 @@ class Run:
     ----------
     data : tuple of ndarray
         Rows of shape (N, D); where the model has labels, also labels of shape (N,).
+    test : tuple of ndarray
+        Rows and labels of the test set; empty where the model has no labels.
+    n_classes : int
+        The number of classes; 0 where the model has no labels.
     held_out : HeldOut
         The validation set.
     rates : Rates
-        Learning rate and the like; `Progress.hyper`.
+        Learning rate and the like, at the start.
     epochs, batch_sz : int
         Passes over the data, and rows a step.
     monitor : {"epoch", "batch", None}
@@ -64,13 +67,15 @@ class Run:
     dtype: str
     unit_interval: bool = False
     backend: str | None = None
+    test: Arrays = ()
+    n_classes: int = 0
 
     @classmethod
     def checked(
         cls,
         X: Any,
-        labels: np.ndarray | None = None,
-        n_classes: int | None = None,
+        Y: Any = None,
+        test: tuple[Any, Any] | None = None,
         *,
         dtype: str,
         rates: Rates,
@@ -88,9 +93,11 @@ class Run:
         Parameters
         ----------
         X : array_like of shape (N, D)
-            The rows; without labels they are checked here.
-        labels, n_classes : ndarray of int of shape (N,), and int, optional
-            Labels of rows that are checked already, and the number of classes.
+            The rows.
+        Y : array_like of int of shape (N,), optional
+            Labels of the rows, where the model has labels. Each of 0 to K-1 must occur.
+        test : (array_like, array_like), optional
+            Rows of shape (N_test, D) and labels of the test set, where the model has labels.
         dtype : {"float64", "float32"}
             The model's dtype.
         rates : Rates
@@ -135,14 +142,32 @@ class Run:
         check_option(monitor, "monitor", MONITORS)
         callbacks = check_callbacks(callbacks)
         unit_interval = unit_interval and check_count(epochs, "epochs", at_least=0) > 0
-        if labels is None:
-            X = check_matrix(X, dtype=dtype, unit_interval=unit_interval)
+        data: Arrays
+        test_set: Arrays
+        if test is None:
+            data, test_set, n_classes = (check_matrix(X, dtype=dtype, unit_interval=unit_interval),), (), 0
+        else:
+            X, Y, *test_data, n_classes = check_training_and_test(X, Y, *test, dtype)
+            data, test_set = (X, Y), tuple(test_data)
+        N, D = data[0].shape
         held_out = HeldOut.checked(
-            validation, X.shape, dtype, n_classes=n_classes, unit_interval=unit_interval
+            validation, (N, D), dtype, n_classes=n_classes or None, unit_interval=unit_interval
         )
-        epochs, batch_sz = check_epochs(epochs, batch_sz, len(X) - held_out.n_drawn, stage)
-        data = (X,) if labels is None else (X, labels)
-        return cls(data, held_out, rates, epochs, batch_sz, monitor, callbacks, dtype, unit_interval, backend)
+        epochs, batch_sz = check_epochs(epochs, batch_sz, N - held_out.n_drawn, stage)
+        return cls(
+            data,
+            held_out,
+            rates,
+            epochs,
+            batch_sz,
+            monitor,
+            callbacks,
+            dtype,
+            unit_interval,
+            backend,
+            test_set,
+            n_classes,
+        )
 
     def announce(self, model: Any, records: Sequence[str] = ("costs",)) -> None:
         """Call ``on_check`` of the callbacks, which may refuse the training before the model changes.

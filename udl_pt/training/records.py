@@ -1,0 +1,218 @@
+"""Measure costs and error rates during training, and record them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytensor.tensor as pt
+
+from udl_pt.backends import Function
+from udl_pt.symbolic.array_function import in_chunks
+from udl_pt.symbolic.costs import categorical_cross_entropy
+from udl_pt.symbolic.variables import Symbolic
+from udl_pt.training.held_out import Arrays
+from udl_pt.training.metrics import error_rate
+from udl_pt.training.run import Run
+
+__all__ = ["classification_recorder", "cost_recorder", "monitored_rows", "sample_of_rows"]
+
+
+def cost_recorder(
+    costs: list[float],
+    total: Callable[[Symbolic], Symbolic],
+    run: Run,
+    *,
+    name: str,
+    divisor: float = 1.0,
+    valid: tuple[np.ndarray, list[float]] | None = None,
+) -> Callable[[], dict[str, float]]:
+    """Return a function that measures the cost of the training rows and appends it to a list.
+
+    Parameters
+    ----------
+    costs : list of float
+        The list.
+    total : callable
+        Turns a matrix variable into the scalar sum of its rows' costs.
+    run : udl_pt.training.run.Run
+        The training. With the monitor ``"batch"`` all rows are measured. Else a thirtieth of them is, but at
+        least 250 rows or all: see `monitored_rows`.
+    name : str
+        The compiled cost's name in tracebacks.
+    divisor : float
+        A row's cost is divided by this number.
+    valid : (ndarray, list of float), optional
+        A validation set, of which all rows are measured, and the list for its cost.
+
+    Returns
+    -------
+    callable
+        Takes nothing and returns a dict: ``"cost"`` and, with a validation set, ``"validation cost"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.training.records import cost_recorder
+    >>> from udl_pt.training.rates import Rates
+    >>> from udl_pt.training.run import Run
+    >>> X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> run = Run.checked(
+    ...     X, dtype="float64", rates=Rates("float64"), epochs=1, batch_sz=1, monitor="epoch", callbacks=[]
+    ... )
+    >>> costs = []
+    >>> measure = cost_recorder(costs, lambda X: X.sum(), run, name="sum")
+    >>> measure()
+    {'cost': 5.0}
+    >>> costs
+    [5.0]
+    """
+    X, dtype = run.data[0], run.dtype
+    X_in = pt.matrix("X_in", dtype=dtype)
+    cost_op = Function([X_in], total(X_in), backend=run.backend, name=name)
+    rows = None if run.monitor == "batch" else monitored_rows(len(X))
+
+    def mean(X: np.ndarray, rows: np.ndarray | None = None) -> float:
+        N = len(X if rows is None else rows)
+        return sum(float(cost_op(chunk)) for chunk in in_chunks(X, dtype, rows)) / (N * divisor)
+
+    def measure() -> dict[str, float]:
+        costs.append(mean(X, rows))
+        if valid is None:
+            return {"cost": costs[-1]}
+        held_out, valid_costs = valid
+        valid_costs.append(mean(held_out))
+        return {"cost": costs[-1], "validation cost": valid_costs[-1]}
+
+    return measure
+
+
+def classification_recorder(
+    costs: list[float],
+    errors: list[float],
+    logits: Callable[[Symbolic], Symbolic],
+    run: Run,
+    *,
+    name: str,
+    valid: tuple[Arrays, list[float], list[float]] | None = None,
+) -> Callable[[], dict[str, float]]:
+    """Return a function that measures cost and error rate of the test set and appends them to lists.
+
+    The cost is the mean negative log-likelihood of the labels, in nats.
+
+    Parameters
+    ----------
+    costs, errors : list of float
+        The lists.
+    logits : callable
+        Turns a matrix variable into the logits of its rows, of shape (N, K).
+    run : udl_pt.training.run.Run
+        The training, with a test set.
+    name : str
+        The compiled function's name in tracebacks.
+    valid : (tuple of ndarray, list of float, list of float), optional
+        A validation set, rows and labels, and the lists for its cost and error.
+
+    Returns
+    -------
+    callable
+        Takes nothing and returns a dict: ``"cost"`` and, with a validation set, ``"validation cost"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.training.rates import Rates
+    >>> from udl_pt.training.records import classification_recorder
+    >>> from udl_pt.training.run import Run
+    >>> X, Y = np.eye(2), [0, 1]
+    >>> run = Run.checked(
+    ...     X, Y, (X, Y), dtype="float64", rates=Rates("float64"), epochs=1, batch_sz=1, monitor="epoch",
+    ...     callbacks=[]
+    ... )
+    >>> costs, errors = [], []
+    >>> measure = classification_recorder(costs, errors, lambda X: 2.0 * X, run, name="test")
+    >>> round(measure()["cost"], 3), errors
+    (0.127, [0.0])
+    """
+    X_in, targets = pt.matrix("X_in", dtype=run.dtype), pt.ivector("targets")
+    scores, K, (X_test, Y_test) = logits(X_in), run.n_classes, run.test
+    cost_predict_op = Function(
+        [X_in, targets],
+        [categorical_cross_entropy(targets, scores, K).sum(), scores.argmax(axis=1)],
+        backend=run.backend,
+        name=name,
+    )
+
+    def record(X: np.ndarray, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
+        total = 0.0
+        predictions: list[np.ndarray] = []
+        for chunk in in_chunks(X, run.dtype):
+            start = sum(len(p) for p in predictions)
+            cost, prediction = cost_predict_op(chunk, Y[start : start + len(chunk)])
+            total += float(cost)
+            predictions.append(prediction)
+        costs.append(total / len(X))
+        errors.append(error_rate(np.concatenate(predictions), Y))
+
+    def measure() -> dict[str, float]:
+        record(X_test, Y_test, costs, errors)
+        if valid is None:
+            return {"cost": costs[-1]}
+        (X, Y), valid_costs, valid_errors = valid
+        record(X, Y, valid_costs, valid_errors)
+        return {"cost": costs[-1], "validation cost": valid_costs[-1]}
+
+    return measure
+
+
+def monitored_rows(N: int) -> np.ndarray:
+    """Return the rows whose cost is recorded once an epoch: a random thirtieth of them, but at least 250.
+
+    Of fewer than 500 rows all are recorded. A cost takes two of the five matrix products of a step and many
+    logarithms. So few rows keep it under 5% of an epoch.
+
+    Parameters
+    ----------
+    N : int
+        The number of training rows.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Their indices in ascending order, the same in every call.
+
+    Examples
+    --------
+    >>> from udl_pt.training.records import monitored_rows
+    >>> [len(monitored_rows(N)) for N in (100, 1000, 60000)]
+    [100, 250, 2000]
+    """
+    every = max(1, min(30, N // 250))
+    return sample_of_rows(N, -(-N // every))
+
+
+def sample_of_rows(N: int, n: int) -> np.ndarray:
+    """Draw `n` of `N` rows, or all where there are fewer; each call returns the same ones.
+
+    The draw has a generator of its own, so the models' draws keep their order. Taking every n-th row instead
+    could sample a single class, where the classes alternate.
+
+    Parameters
+    ----------
+    N : int
+        The number of rows.
+    n : int
+        The size of the sample.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Indices from 0 to ``N - 1``, in ascending order.
+
+    Examples
+    --------
+    >>> from udl_pt.training.records import sample_of_rows
+    >>> len(sample_of_rows(1000, 10))
+    10
+    >>> sample_of_rows(3, 10).tolist()
+    [0, 1, 2]
+    """
+    return np.sort(np.random.default_rng(0).permutation(N)[:n])
