@@ -47,7 +47,7 @@ core: $(VENV)/.installed-dev
 	$(PYTEST) -m core
 
 # The core with the lowest versions that pyproject.toml allows.
-lowest: VENV = .venv-lowest
+lowest .venv-lowest/.installed: VENV = .venv-lowest
 lowest: .venv-lowest/.installed
 	$(PYTEST) -m core
 

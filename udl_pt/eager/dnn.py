@@ -200,7 +200,7 @@ class DNN(Stack):
             Y,
             (Xtest, Ytest),
             dtype=self.dtype,
-            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, reg=reg),
+            rates=Rates(self.dtype, learning_rate=learning_rate, mu=mu, unless_zero={"reg": reg}),
             epochs=epochs,
             batch_sz=batch_sz,
             monitor=monitor,
@@ -218,11 +218,11 @@ class DNN(Stack):
         if run.epochs > 0:
             n = 2 if train_head_only else len(self.params)
             step = MomentumStep(
-                lambda X, Y, reg: self._gradients(X, Y, reg, 1 / run.batch_sz)[:n],
+                lambda X, Y, reg=0.0: self._gradients(X, Y, reg, 1 / run.batch_sz)[:n],
                 self.params[:n],
                 self.dparams[:n],
                 self._names()[:n],
-                rates=("reg",),
+                rates=[name for name in run.rates if name == "reg"],
             )
             train(
                 step,

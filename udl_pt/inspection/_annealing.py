@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 from udl_pt._support.arguments import check_count
 from udl_pt.backends import Function
 from udl_pt.models._rbm.gibbs import blocks, gibbs_draws
-from udl_pt.models._rbm.visible_units import bernoulli
+from udl_pt.models._rbm.units import bernoulli
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic

@@ -12,7 +12,7 @@ import numpy as np
 
 from udl_pt._support.storage import Forms, read_arrays, write_arrays
 from udl_pt.backends._locks import read_together
-from udl_pt.models._rbm.visible_units import VISIBLE_UNITS
+from udl_pt.models._rbm.units import VISIBLE_UNITS
 from udl_pt.models.autoencoder import UNITS, AutoEncoder
 from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.random import RandomStreams

@@ -56,7 +56,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
         A subclass may override `hidden_mean` or `forward_hidden`, but not this. Then they are called with a
         few numbers to find out. The result is None where such a call fails.
         """
-        return self._in_unit_interval("hidden", known=True)
+        raise NotImplementedError
 
     @property
     def output_unit_interval(self) -> bool | None:
@@ -167,28 +167,8 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
         raise NotImplementedError
 
     def hidden_mean(self, A: Symbolic) -> Symbolic:
-        """Return the hidden units' values given their logits.
-
-        Parameters
-        ----------
-        A : Variable of shape (N, M)
-            Logits, as `hidden_logits` returns them.
-
-        Returns
-        -------
-        Variable of shape (N, M)
-            The sigmoid of `A`, a graph.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import pytensor.tensor as pt
-        >>> from udl_pt import RBM
-        >>> A = pt.dmatrix("A")
-        >>> RBM(2).hidden_mean(A).eval({A: np.array([[0.0, 100.0]])}).tolist()
-        [[0.5, 1.0]]
-        """
-        return pt.sigmoid(A)
+        """Return the hidden units' values or means given their logits, a graph of shape (N, M)."""
+        raise NotImplementedError
 
     def visible_input(self, H: Symbolic) -> Symbolic:
         """Return the visible units' input given the hidden units, a graph: (N, M) to (N, D)."""

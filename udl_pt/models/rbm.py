@@ -27,7 +27,7 @@ from udl_pt.backends import get_backend
 from udl_pt.models._layer import Layer
 from udl_pt.models._rbm.contrastive_divergence import PENALTIES, Sampler, contrastive_step
 from udl_pt.models._rbm.gibbs import gibbs_chain, run_chain
-from udl_pt.models._rbm.visible_units import VISIBLE_UNITS, bernoulli
+from udl_pt.models._rbm.units import VISIBLE_UNITS, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.chance import generators_restored_on_error
 from udl_pt.symbolic.costs import Penalty, check_penalty
@@ -190,6 +190,30 @@ class RBM(Layer):
         [[1.0, 5.0], [1.0, 6.0]]
         """
         return self.units.scaled(V, self.z).dot(self.W) + self.c
+
+    def hidden_mean(self, A: Symbolic) -> Symbolic:
+        """Return the hidden units' means given their logits: ``P(h = 1 | v) = sigmoid(VW + c)``.
+
+        Parameters
+        ----------
+        A : Variable of shape (N, M)
+            Logits, as `hidden_logits` returns them.
+
+        Returns
+        -------
+        Variable of shape (N, M)
+            A graph: the sigmoid of `A`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import RBM
+        >>> A = pt.dmatrix("A")
+        >>> RBM(2).hidden_mean(A).eval({A: np.array([[0.0, 100.0]])}).tolist()
+        [[0.5, 1.0]]
+        """
+        return pt.sigmoid(A)
 
     def visible_input(self, H: Symbolic) -> Symbolic:
         """Return the input that the visible units get from the hidden units, ``HW' + b``.
@@ -559,6 +583,11 @@ class RBM(Layer):
         finally:
             if chains is not None:
                 self.chains = chains.get_value()[: sampler.n_chains]
+
+    @property
+    def hidden_unit_interval(self) -> bool | None:
+        """Whether the hidden units' values are in [0, 1]; None where that is not known."""
+        return self._in_unit_interval("hidden", known=True)
 
     @property
     def output_unit_interval(self) -> bool | None:

@@ -1,1 +1,4 @@
-"""The training loop, with its costs, progress, callbacks and error rates."""
+"""The training loop, with its costs, progress, callbacks and error rates.
+
+``fit`` makes a `run` of its arguments, which checks them. `loop` trains, and `records` measure.
+"""

@@ -14,7 +14,7 @@ from pytensor.scalar import upcast
 
 from udl_pt._support.arrays import check_matrix
 from udl_pt.backends import Function
-from udl_pt.models._rbm.visible_units import VisibleUnits, bernoulli
+from udl_pt.models._rbm.units import VisibleUnits, bernoulli
 from udl_pt.symbolic.loops import loop
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic

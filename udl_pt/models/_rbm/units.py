@@ -1,7 +1,7 @@
-"""Visible units of a restricted Boltzmann machine, Bernoulli and Gaussian.
+"""Units of a restricted Boltzmann machine: hidden ones are Bernoulli units, visible ones also Gaussian.
 
-Each kind defines how its units enter the energy, how they are drawn given the hidden units, and which cost
-compares data with their reconstruction. `a` is the units' input from the hidden units,
+Each kind of visible units defines how its units enter the energy, how they are drawn given the hidden
+units, and which cost compares data with their reconstruction. `a` is the units' input from the hidden units,
 ``HW' + b``. `z` is the logarithm of the variances, or None where it is zero.
 
 A drawn unit is a constant of every gradient: contrastive divergence doesn't differentiate its samples.
