@@ -98,7 +98,7 @@ def read_arrays(
     Raises
     ------
     FileNotFoundError
-        When there is no such file.
+        When the file does not exist.
     IsADirectoryError
         When it is a folder.
     OSError

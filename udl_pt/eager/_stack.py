@@ -68,9 +68,8 @@ class Stack(Twin):
             # NumPy's layers draw arrays, PyTorch's draw tensors
             if not (isinstance(layer, Layer) and layer.Streams is self.Model.Streams):
                 raise TypeError(
-                    f"UnsupervisedModel {shown(model)} makes a layer of type {type(layer)}, expected one of "
-                    f"those beside {type(self).__name__}, such as {self.Model.__module__}."
-                    f"{self.Model.__name__}"
+                    f"UnsupervisedModel {shown(model)} makes a layer of type {type(layer)}, expected a layer "
+                    f"class of the same module, such as {self.Model.__module__}.{self.Model.__name__}"
                 )
             if layer.dtype != self.dtype:
                 raise ValueError(
@@ -103,9 +102,9 @@ class Stack(Twin):
     ) -> None:
         """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
 
-        `others` are further arrays, by name, that later pass through the layers. Their values must be such
-        as the first layer takes. Bad input leaves all layers as they were. After a divergence or an interrupt
-        the network has no parameters: some of its layers are new.
+        `others` are further arrays, by name, that later pass through the layers. Their values must be in the
+        first layer's range. Bad input leaves all layers as they were. After a divergence or an interrupt the
+        network has no parameters: some of its layers are new.
         """
         layers, H = self.hidden_layers, run.data[0]
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]

@@ -1,1 +1,1 @@
-"""The book's models, one a file, in its order."""
+"""The book's models, one per file, in its order."""

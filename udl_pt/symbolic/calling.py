@@ -72,7 +72,7 @@ class ArrayFunction:
     Parameters
     ----------
     graph : callable
-        Takes a matrix variable, returns a variable with one row (or entry) a sample.
+        Takes a matrix variable, returns a variable with one row (or entry) per sample.
     dtype : str
         The model's dtype.
     n_features : int
@@ -128,8 +128,8 @@ class ArrayFunction:
         Raises
         ------
         TypeError, ValueError
-            If `X` is no such matrix, or has values outside [0, 1] where it is read as probabilities. Also if
-            values are so large that a result that must be finite overflows.
+            If `X` is not such a matrix, or has values outside [0, 1] where it is read as probabilities. Also
+            if values are so large that a result that must be finite overflows.
         """
         X = check_matrix(
             X,
@@ -507,7 +507,7 @@ def symbolic_or_array(
             return method(self, X, *more, **named)
         if more or named:
             raise TypeError(
-                f"{own_name} of an array takes no further arguments, but {[*more, *named]} came: make them "
+                f"{own_name} of an array takes no further arguments, received {[*more, *named]}: make them "
                 "attributes of the model, or call it with a variable"
             )
         return self.array_function(own_name)(X)

@@ -5,8 +5,8 @@ training step's matrix products:
 
 - Numba calls the C library's ``exp`` for each number. The sigmoid below is plain arithmetic without a
   branch, so the compiler does 4 to 16 numbers at once. Its exponential is that of S. L. Moshier's Cephes
-  library: ``exp(x) = 2**n exp(r)`` with ``|r| <= ln(2) / 2``, and ``exp(r)`` a polynomial (float32) or a
-  quotient of two (float64); the sigmoid is exact to about two units in the last place.
+  library: ``exp(x) = 2**n exp(r)`` with ``|r| <= ln(2) / 2``. Here ``exp(r)`` is a polynomial (float32) or a
+  quotient of two (float64). The sigmoid is exact to about two units in the last place.
 - A bias that is added to each row becomes a view whose memory layout Numba doesn't know. So does the only
   entry of a stack of draws. `AsRow` and `OnlyEntry` are the same views with the layout known.
 - PyTensor fuses elementwise operations into one loop. Of two sigmoids there the compiler inlines neither, and

@@ -1,8 +1,8 @@
 """Sums over a matrix that is never written, for PyTensor's Numba linker.
 
-``(X * Y).sum(axis=1)`` is two loops there: one writes the products, another reads them. Where all that is
-made of some matrices is summed along their rows, as for the pairs of t-SNE, `RowSums` does both in one loop,
-and nothing but the sums leaves the processor's registers.
+``(X * Y).sum(axis=1)`` is two loops there: one writes the products, another reads them. Where all results of
+an elementwise operation are summed along the rows, as for the pairs of t-SNE, `RowSums` does both in one
+loop. Nothing but the sums leaves the processor's registers.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.
