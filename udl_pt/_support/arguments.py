@@ -1,7 +1,7 @@
 """Checks of numbers, switches, options and lists: arguments that aren't data.
 
-A number is an int, a float, a fraction, a `decimal.Decimal`, a scalar of NumPy, or an array of no dimension;
-True and False are no numbers. Every check names the argument, what came and what is expected.
+A number is an int, a float, a fraction, a `decimal.Decimal`, a NumPy scalar or a zero-dimensional array. True
+and False are not numbers. Every error names the argument, the value received and the values expected.
 """
 
 import decimal
@@ -40,7 +40,7 @@ def check_count(value: Any, name: str, *, at_least: int = 1, at_most: int = LARG
     """Return `value` as an int between two limits."""
     try:
         if isinstance(value, bool) or "bool" in str(getattr(value, "dtype", "")):
-            raise TypeError("True and False are no numbers")
+            raise TypeError("True and False are not numbers")
         count = operator.index(value)
     except Exception:  # such as a tensor's own
         raise TypeError(f"{name} is {shown(value)}, expected an integer of at least {at_least}") from None
@@ -91,7 +91,7 @@ def is_scalar(value: Any) -> bool:
 
 
 def _as_float(value: Any) -> float | None:
-    """Return a real number as a float, infinite where it is too large; None for what is none."""
+    """Return a real number as a float, infinite if it is too large; None for any other value."""
     if isinstance(value, bool | np.bool_) or not is_scalar(value):
         return None
     no_dimension = not isinstance(value, numbers.Real | decimal.Decimal)
@@ -103,7 +103,7 @@ def _as_float(value: Any) -> float | None:
         return float(value)
     except OverflowError:
         return np.inf
-    except Exception:  # such as a variable's, or that of a Decimal which is no number
+    except Exception:  # such as that of a variable, or of a Decimal that is NaN
         return None
 
 
@@ -120,7 +120,7 @@ def check_counts(values: Any, name: str, *, at_least: int = 1) -> list[int]:
 
 
 def check_names(values: Any, name: str, options: Sequence[str]) -> list[str]:
-    """Return a list of some of `options`, as it came."""
+    """Return a list of some of `options`, unchanged."""
     expected = f"expected a list of some of {', '.join(map(repr, options))}"
     listed = _as_list(values, name, expected)
     if not all(isinstance(value, str) and value in options for value in listed):
@@ -129,19 +129,19 @@ def check_names(values: Any, name: str, options: Sequence[str]) -> list[str]:
 
 
 def _as_list(values: Any, name: str, expected: str) -> list[Any]:
-    """Return a list of what has an order and may hold numbers."""
+    """Return the entries of a sequence that may hold numbers, as a list."""
     try:
         if isinstance(values, str | bytes | bytearray | memoryview | Mapping | Set):
-            raise TypeError("these have no order, or no numbers")
+            raise TypeError("these have no order or hold no numbers")
         if getattr(values, "ndim", 1) != 1:
-            raise TypeError("a matrix is no list, also one without rows")
+            raise TypeError("a matrix is not a list, even without rows")
         return list(values)
     except Exception:  # whatever it is, it is the value's
         raise TypeError(f"{name} is {shown(values)}, {expected}") from None
 
 
 def check_is(value: Any, name: str, kinds: type | tuple[type, ...], expected: str) -> None:
-    """Raise unless `value` is an instance of one of some classes, such as a model."""
+    """Raise unless `value` is an instance of one of the classes, such as a model."""
     if not isinstance(value, kinds):
         raise TypeError(f"{name} is {shown(value)}, expected {expected}")
 
@@ -200,7 +200,7 @@ def list_of(value: Any, is_one: Callable[[Any], bool]) -> tuple[Any, ...] | None
             if not is_one(function):
                 return None
             checked.append(function)
-    except Exception:  # of what says that it can be iterated, and can't
+    except Exception:  # such as that of an object that only claims to be iterable
         return None
     return tuple(checked)
 
@@ -244,12 +244,12 @@ def check_sizes(hidden_layer_sizes: Any) -> list[Any]:
 
 
 def per_layer(value: Any, name: str, n_layers: int) -> list[Any]:
-    """Return one entry a layer: those of a list (or the like), or the same for all."""
+    """Return one entry per layer: those of a list (or the like), or the same for all."""
     is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
     if not (is_list or (isinstance(value, np.ndarray) and value.ndim == 1)):
         return [value] * n_layers
     if len(value) != n_layers:
-        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one a layer")
+        raise ValueError(f"{name} has {len(value)} entries, expected {n_layers}, one per layer")
     return list(value)
 
 
@@ -259,6 +259,6 @@ def check_options(options: Any, n_layers: int) -> list[Mapping[str, Any]]:
     if not all(isinstance(own, Mapping) and all(isinstance(name, str) for name in own) for own in each):
         raise TypeError(
             f"pretrain_options is {shown(options)}, expected a dict of arguments for the layers' fit, such "
-            "as {'epochs': 3}, or a list of them, one a layer"
+            "as {'epochs': 3}, or a list of them, one per layer"
         )
     return each

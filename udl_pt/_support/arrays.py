@@ -24,7 +24,7 @@ __all__ = [
     "warn_unless_standardised",
 ]
 
-_ROWS = 256  # rows looked at together: what is read twice should be in the cache
+_ROWS = 256  # rows checked at a time: the second reading should find them in the cache
 
 
 _REAL = "biuf"  # kinds of dtypes
@@ -49,7 +49,7 @@ def check_matrix(
     dtype : str
         The model's dtype: every value must be finite in it.
     n_features : int, optional
-        The number of columns that is expected.
+        The expected number of columns.
     unit_interval : bool
         Whether the values are read as probabilities and so must lie in [0, 1].
 
@@ -71,15 +71,15 @@ def check_matrix(
 
 
 def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.ndarray:
-    """Return `X`, of shape (n_samples, n_features): of `check_matrix` what needs no look at the values.
+    """Return `X`, of shape (n_samples, n_features), after the checks of `check_matrix` that read no values.
 
     Raises
     ------
     TypeError, ValueError
         As `check_matrix`, but for values.
     """
-    # All sparse classes have it (and a data frame may have a column of that name); loading scipy.sparse to
-    # ask takes a third of a second.
+    # All sparse classes have it, and a data frame may have a column of that name. Loading scipy.sparse to ask
+    # takes a third of a second.
     if hasattr(type(X), "nnz"):
         raise TypeError(f"{name} is a sparse matrix, expected a dense array: pass {name}.toarray()")
     array = as_array(X, name, "a matrix of numbers (samples, features)", "its rows must have the same length")
@@ -104,12 +104,12 @@ def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.
 
 
 def check_values(array: np.ndarray, name: str = "X", *, dtype: str, unit_interval: bool = False) -> None:
-    """Look at the values of `array`, of shape (n_samples, n_features), as `check_matrix` does: one pass.
+    """Check the values of `array`, of shape (n_samples, n_features), as `check_matrix` does, in one pass.
 
     Raises
     ------
     ValueError
-        For NaN, infinity, what is too large for `dtype`, or values outside [0, 1].
+        For NaN, infinity, values too large for `dtype`, or values outside [0, 1].
     """
     low, high = _range(array, name)
     if max(-low, high) > float(np.finfo(dtype).max):
@@ -146,7 +146,7 @@ def as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
     value : array_like
         A tensor that requires a gradient is detached.
     name, what, expected : str
-        Its name, what it is to be, and what to look after where the rows don't fit together.
+        Its name, the expected kind of value, and the advice where its rows differ in length.
     """
     if type(value) is np.ndarray:
         return value
@@ -200,8 +200,8 @@ def warn_unless_standardised(mean: np.ndarray, variance: np.ndarray) -> None:
     if abs(mean).max() > 0.3 or varying.min() < 0.5 or varying.max() > 2:
         warn_user(
             f"X has means from {mean.min():.3g} to {mean.max():.3g} and variances from "
-            f"{varying.min():.3g} to {varying.max():.3g}, but Gaussian units expect 0 and 1: "
-            "standardise the columns, (X - X.mean(axis=0)) / X.std(axis=0), 1 where they don't vary"
+            f"{varying.min():.3g} to {varying.max():.3g}, but Gaussian units expect mean 0 and variance 1. "
+            "Standardise: (X - X.mean(axis=0)) / X.std(axis=0), with 1 for constant columns"
         )
 
 
@@ -219,7 +219,7 @@ def check_weights(W: Any, **biases: tuple[Any, int]) -> tuple[np.ndarray, list[n
     W = np.array(check_matrix(W, "W", dtype=dtype), dtype=dtype, order="C")
     checked = []
     for name, (bias, axis) in biases.items():
-        array = as_array(bias, name, "a vector of numbers", "expected one number a unit")
+        array = as_array(bias, name, "a vector of numbers", "expected one number per unit")
         check_real(array, bias, name)
         if array.ndim == 0:
             raise ValueError(f"{name} is {shown(bias)}, expected a vector of {W.shape[axis]} numbers")

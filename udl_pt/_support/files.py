@@ -1,4 +1,4 @@
-"""Files of a report: written together, as JSON that is valid, under names that can be shown."""
+"""Write a report's files together, as valid JSON, and make their names safe to show."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ UNFINISHED = re.compile(r"\.udl_pt-files-[0-9a-f]{16}\.part")  # folders in whic
 
 
 def printable(text: Any) -> str:
-    r"""Escape what a terminal would obey and what UTF-8 can't hold.
+    r"""Escape control characters, which a terminal would obey, and characters that UTF-8 can't encode.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def printable(text: Any) -> str:
     Returns
     -------
     str
-        Control characters and bytes that are no UTF-8 as ``\x1b`` or ``\udcff``; the rest unchanged.
+        Control characters and bytes that are not UTF-8 as ``\x1b`` or ``\udcff``; the rest unchanged.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
@@ -50,7 +50,7 @@ def as_json(facts: Mapping[Any, Any], indent: int) -> bytes:
         Of str or int to mappings, lists, strings, numbers of Python or NumPy, arrays, booleans and None.
         NaN and infinity become null.
     indent : int
-        Spaces a level.
+        Spaces per level.
 
     Raises
     ------

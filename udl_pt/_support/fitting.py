@@ -41,21 +41,21 @@ if hasattr(os, "register_at_fork"):
 
 
 def being_fitted(model: Any, parts: Iterable[Any], function: Callable[[], R]) -> R:
-    """Call a function, and keep all other fits away from a model and its parts meanwhile.
+    """Call a function; meanwhile no other fit of the model or its parts can start.
 
     Parameters
     ----------
     model : object
-        What is fitted.
+        The model to fit.
     parts : iterable of object
-        What is fitted with it, such as the layers of a network.
+        Its parts, fitted with it, such as the layers of a network.
     function : callable
-        What fits it.
+        The function that fits it.
 
     Returns
     -------
     object
-        What the function returns.
+        The function's result.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Signals that wait, so that Ctrl-C cuts no step of training in two.
+"""Delay signals, so that Ctrl-C doesn't stop a step of training halfway.
 
 Python runs a signal's handler between any two of its instructions in the main thread, and most handlers
-raise. `uninterrupted` calls a function that must happen whole: a handler that is due meanwhile runs right
-after it.
+raise. `uninterrupted` calls a function that must not be interrupted: a handler that is due meanwhile runs
+right after it.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ _active: "list[_Gate]" = []  # of the main thread, the innermost last
 
 
 class _Gate:
-    """In place of the handlers that are written in Python; while it is closed, they wait."""
+    """A stand-in for the handlers that are written in Python; while it is closed, they wait."""
 
     def __init__(self) -> None:
         self.closed = True
@@ -117,14 +117,15 @@ def deferring_signals(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def bracketed(before: Callable[[], Any], function: Callable[[], R], after: Callable[[], Any]) -> R:
-    """Call a function between two others that happen whole, as within `deferring_signals`.
+    """Call a function between two others that are not interrupted, as within `deferring_signals`.
 
     Parameters
     ----------
     before, after : callable
-        What is done first, and what undoes it in all cases; not, if `before` raises.
+        The function called first, and the one that undoes it, also after an error. If `before` raises,
+        `after` isn't called.
     function : callable
-        What is called between them.
+        The function called between them.
 
     Returns
     -------
@@ -150,12 +151,13 @@ def bracketed(before: Callable[[], Any], function: Callable[[], R], after: Calla
 
 
 def uninterrupted(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a function that must happen whole.
+    """Call a function that must not be interrupted.
 
     Parameters
     ----------
     function : callable
-        What to call. In another thread than the main one it is simply called, since no handler runs there.
+        The function to call. In another thread than the main one it is simply called, since no handler runs
+        there.
     *args, **kwargs
         Its arguments.
 
@@ -184,7 +186,7 @@ def uninterrupted(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
 
 
 def uninterruptible(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a function that must happen whole; see `uninterrupted`."""
+    """Decorate a function that must not be interrupted; see `uninterrupted`."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -54,9 +54,9 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     ValueError
         When their number or range doesn't fit; the message says which labels were found.
     """
-    labels = as_array(Y, name, "a vector of labels", "expected one label a sample")
+    labels = as_array(Y, name, "a vector of labels", "expected one label per sample")
     if labels.ndim == 0:
-        raise TypeError(f"{name} is {shown(Y)}, expected a vector of {n_samples} labels, one a sample")
+        raise TypeError(f"{name} is {shown(Y)}, expected a vector of {n_samples} labels, one per sample")
     if labels.dtype.kind not in "iu":
         found = f"has dtype {labels.dtype}" if hasattr(Y, "dtype") else f"is {shown(Y)}"
         raise TypeError(
@@ -66,7 +66,7 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     if labels.ndim != 1:
         way_out = ", such as the largest entry's number, .argmax(axis=1)" if labels.ndim == 2 else ""
         raise ValueError(
-            f"{name} has shape {labels.shape}, expected one dimension: one label a sample{way_out}"
+            f"{name} has shape {labels.shape}, expected one dimension: one label per sample{way_out}"
         )
     if len(labels) != n_samples:
         raise ValueError(f"{name} has {len(labels)} labels, expected {n_samples}, one for each row")

@@ -9,7 +9,7 @@ GROUP = Path("/sys/fs/cgroup")  # of this container, where there is one
 
 
 def available() -> int:
-    """Return the bytes that can still be had: the machine's, and no more than what a container is allowed."""
+    """Return the free memory in bytes: the computer's, but at most the rest of a container's limit."""
     import psutil  # here: few calls need it
 
     free = int(psutil.virtual_memory().available)
@@ -19,14 +19,14 @@ def available() -> int:
         used = int((GROUP / "memory.current").read_text()) - int(
             stat["inactive_file"]
         )  # that would make room
-    except (OSError, ValueError, KeyError):  # no container, or none with a limit: it says "max" then
+    except (OSError, ValueError, KeyError):  # no container, or no limit, which is the text "max"
         return free
     return min(free, limit - used)
 
 
 def peak() -> int:
     """Return the most bytes that this process has held so far."""
-    if sys.platform == "linux":  # what getrusage says begins at the parent's own peak there
+    if sys.platform == "linux":  # there getrusage begins at the parent's own peak
         status = Path("/proc/self/status").read_text().splitlines()
         return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
     if sys.platform == "win32":

@@ -95,7 +95,7 @@ def advice_for_numbers(array: np.ndarray, value: Any, name: str) -> str:
         return f"leave columns of text out, {name}.select_dtypes('number'), or encode them"
     if isinstance(value, np.ndarray) and array.dtype.kind in "OSUT":
         return f"convert it with {name}.astype(float)"
-    return f"replace what is no number, then numpy.asarray({name}, dtype=float)"
+    return f"replace the entries that are not numbers, then call numpy.asarray({name}, dtype=float)"
 
 
 def no_probabilities(name: str, low: float, high: float, dtype: Any) -> str:
@@ -110,12 +110,12 @@ def no_probabilities(name: str, low: float, high: float, dtype: Any) -> str:
 
 def _advice_for_probabilities(name: str, low: float, high: float, dtype: Any) -> str:
     if low >= -ROUNDING and high <= 1 + ROUNDING:
-        return "is it rounding? Cut it with numpy.clip(…, 0, 1)"
+        return "if these are rounding errors, clip them with numpy.clip(…, 0, 1)"
     if name == "H":
         return "pass codes such as forward_hidden returns"
     if low < 0:
         return (
-            "for standardised data take squared errors and linear units, AutoEncoder(…, output='linear') "
+            "for standardised data use squared errors and linear units, AutoEncoder(…, output='linear') "
             "with fit(…, cost='squared_error'), or udl_pt.RBM(…, visible='gaussian'); else rescale them"
         )
     if dtype == np.uint8 or (dtype != np.uint16 and 100 < high <= 255):
@@ -128,10 +128,10 @@ def _advice_for_probabilities(name: str, low: float, high: float, dtype: Any) ->
 
 
 def codes_outside_unit_interval(number: int, n_layers: int) -> ValueError:
-    """Return the error that a layer takes probabilities, and the one below returns other values."""
+    """Return the error that a layer expects probabilities, but the one below returns other values."""
     return ValueError(
-        f"layer {number} of {n_layers} (see pretrain_options) takes values in [0, 1], and layer "
-        f"{number - 1} returns others: set its cost='squared_error', and output units like those of that "
-        "layer; or, if those are in [0, 1] after all, define the property hidden_unit_interval of their "
-        "class as True"
+        f"layer {number} of {n_layers} (see pretrain_options) expects values in [0, 1], but layer "
+        f"{number - 1} returns others. Set its cost='squared_error' and its output units to the kind of "
+        f"layer {number - 1}. If those values are in [0, 1], define hidden_unit_interval of their class as "
+        "True"
     )

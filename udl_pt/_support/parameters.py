@@ -15,7 +15,7 @@ __all__ = ["Computed", "LayerParameters", "Parameters", "once"]
 
 
 def once(params: Sequence[Any], *beside: Sequence[Any]) -> list[list[Any]]:
-    """Return each parameter once, and of the other lists what is in the same places: tied ones come twice."""
+    """Return each parameter once, and the other lists' entries at its first place: tied ones occur twice."""
     first = [i for i, p in enumerate(params) if not any(p is other for other in params[:i])]
     return [[entries[i] for i in first] for entries in (params, *beside)]
 
@@ -40,7 +40,7 @@ class Computed(property):
 
 
 class Parameters(Described):
-    """The base of all models: lists of the parameters that `names` and `hidden_layers` say.
+    """The base of all models: lists of the parameters that `names` and `hidden_layers` name.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Parameters(Described):
         return not self._in_pretraining and self._complete and vars(self).keys() >= set(self.names)
 
     def _check_fitted(self, before: str) -> None:
-        """Raise unless there are parameters that belong together; `before` is what needs them."""
+        """Raise unless there are parameters that belong together; `before` names the call that needs them."""
         self._check_settled(before)
         if not self.is_fitted:
             if is_being_fitted(self):

@@ -81,7 +81,7 @@ def check_total(X: np.ndarray, total: float, largest: float, k: int, dtype: str)
     k : int
         See `Centre`.
     dtype : str
-        Of what the model keeps.
+        The dtype in which the model keeps them.
 
     Raises
     ------
@@ -112,9 +112,9 @@ def check_whitening(
 ) -> None:
     """Raise where a component varies by no more than rounding: divided by that, noise has variance 1.
 
-    Two roundings count. Values in `dtype` are known to half a unit in the last place, also where their mean
-    is what is large: a component mixes the columns' errors as it mixes the columns. And singular values in
-    float64 are known to about ``max(N, D)`` units of the largest.
+    Two roundings count. A value in `dtype` has an error of half a unit in its last place, which is large
+    where the column's mean is large. A component mixes the columns' errors as it mixes the columns. And
+    singular values in float64 are known to about ``max(N, D)`` units of the largest.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def check_whitening(
     of_svd = (max(N, D) * np.finfo(float).eps) ** 2 * variances[0]
     rank = int((variances > of_values + of_svd).sum())
     if rank < K:
-        way_out = f"n_components={rank}" if rank else "subtract what the rows share before rounding them"
+        way_out = f"n_components={rank}" if rank else "subtract the columns' means before rounding X"
         raise ValueError(f"whiten is True, but only {rank} of {K} components have any variance: {way_out}")
     smallest = float(np.ldexp(variances[-1], 2 * k))
     if smallest < np.finfo(dtype).tiny:
@@ -156,7 +156,7 @@ def check_whitening(
 
 
 def check_result(result: np.ndarray, X: np.ndarray, name: str) -> np.ndarray:
-    """Return what was computed of finite numbers `X`, where it is finite.
+    """Return a result computed from finite numbers `X`; raise unless it is finite.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def check_result(result: np.ndarray, X: np.ndarray, name: str) -> np.ndarray:
 
 
 def check_error(error: float, X: np.ndarray) -> float:
-    """Return the mean squared distance `error` of `X` from its reconstruction, where it is finite.
+    """Return the mean squared distance `error` of `X` from its reconstruction; raise unless it is finite.
 
     Raises
     ------

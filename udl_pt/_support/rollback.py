@@ -11,7 +11,7 @@ __all__ = ["layers_restored_on_error", "naming_layer"]
 
 @contextmanager
 def layers_restored_on_error(layers: Sequence[Any]) -> Iterator[None]:
-    """Set all attributes of some layers back when an exception passes, but not after a divergence."""
+    """Restore the layers' attributes after an exception, except a DivergenceError."""
     before = [dict(vars(layer)) for layer in layers]
     try:
         yield

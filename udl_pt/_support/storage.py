@@ -98,7 +98,7 @@ def read_arrays(
     Raises
     ------
     FileNotFoundError
-        When there is no such file.
+        When the file does not exist.
     IsADirectoryError
         When it is a folder.
     OSError
@@ -115,7 +115,7 @@ def read_arrays(
                 said, digest, forms = _header(file)
             except ValueError as error:
                 raise DataError(
-                    f"{name} is no whole safetensors file ({error}): save the model again"
+                    f"{name} is not a complete safetensors file ({error}): save the model again"
                 ) from error
             if said is None:
                 raise DataError(
@@ -126,7 +126,7 @@ def read_arrays(
                 check(facts, forms)
                 arrays = {array: _read(file, array, *form) for array, form in forms.items()}
                 if _digest(arrays, said) != digest:
-                    raise ValueError("it was altered, its digest doesn't fit what it holds")
+                    raise ValueError("it was altered, its digest doesn't match its content")
                 for array, values in arrays.items():
                     _check_finite(array, values)
             except ValueError as error:
@@ -223,7 +223,7 @@ def file_mode(name: str, target: str) -> int | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "This is no regular file, expected one such as model.st")
+        raise OSError(errno.EINVAL, "This is not a regular file, expected one such as model.st")
     return stat.S_IMODE(mode)
 
 
@@ -242,7 +242,7 @@ def _made(unfinished: str, mode: int) -> Any:
 
 
 def _remove_leftovers(folder: str, prefix: str) -> None:
-    """Remove unfinished files of writers that are dead; none of another target's."""
+    """Remove the unfinished files that dead writers of this target left."""
     pattern = re.compile(re.escape(prefix) + r"[0-9a-f]{16}\.part")
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         found = [e.path for e in entries if pattern.fullmatch(e.name) and e.is_file(follow_symlinks=False)]
@@ -264,7 +264,7 @@ def _header(file: BinaryIO) -> tuple[str | None, str | None, Forms]:
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(8), "little")
     if size < 8 or length > min(HEADER, size - 8):
-        raise ValueError(f"it has {size:,} bytes, and its header would have {length:,}")
+        raise ValueError(f"it has {size:,} bytes, too few for a header of {length:,}")
     header = _parsed(file.read(length).decode())
     said = header.pop("__metadata__", None)
     places = {}
@@ -276,9 +276,9 @@ def _header(file: BinaryIO) -> tuple[str | None, str | None, Forms]:
         if not (isinstance(dtype, str) and dtype in DTYPES):
             raise ValueError(f"{where} has dtype {reprlib.repr(dtype)}, expected F32 or F64")
         if not (_are_numbers(shape, size) and 0 < len(shape) <= RANK and min(shape) > 0):
-            raise ValueError(f"{where} has shape {reprlib.repr(shape)}")
+            raise ValueError(f"{where} has shape {reprlib.repr(shape)}, expected positive integers")
         if not (_are_numbers(place, size) and len(place) == 2):
-            raise ValueError(f"{where} is at {reprlib.repr(place)}")
+            raise ValueError(f"{where} has data_offsets {reprlib.repr(place)}, expected a start and an end")
         places[name] = place[0], place[1], DTYPES[dtype], tuple(shape)
     forms, end = {}, 0
     for name, (start, stop, dtype, shape) in sorted(places.items(), key=lambda item: item[1][:2]):
@@ -286,7 +286,7 @@ def _header(file: BinaryIO) -> tuple[str | None, str | None, Forms]:
             raise ValueError(f"tensor {reprlib.repr(name)} of shape {shape} is at {start} to {stop}")
         forms[name], end = (dtype, shape), stop
     if end != size - 8 - length:
-        raise ValueError(f"its arrays have {end:,} bytes, and {size - 8 - length:,} are there")
+        raise ValueError(f"its arrays have {end:,} bytes, but the file holds only {size - 8 - length:,}")
     if not (
         isinstance(said, dict)
         and set(said) == {"facts", "sha256"}
@@ -297,7 +297,7 @@ def _header(file: BinaryIO) -> tuple[str | None, str | None, Forms]:
 
 
 def _are_numbers(value: Any, largest: int) -> bool:
-    """Whether `value` is a list of integers from 0 to `largest`; True is none."""
+    """Whether `value` is a list of integers from 0 to `largest`; True is not an integer."""
     return isinstance(value, list) and all(type(n) is int and 0 <= n <= largest for n in value)
 
 
@@ -333,7 +333,7 @@ def _read(file: BinaryIO, name: str, dtype: str, shape: tuple[int, ...]) -> np.n
     """Read the array that comes next; its memory is its own."""
     array = np.empty(shape, np.dtype(dtype).newbyteorder("<"))
     if file.readinto(array.reshape(-1).view(np.uint8)) < array.nbytes:  # type: ignore[attr-defined]
-        raise ValueError(f"tensor {name!r} isn't there as a whole")
+        raise ValueError(f"tensor {name!r} is incomplete")
     return array.astype(dtype, copy=False)
 
 

@@ -29,7 +29,7 @@ _NO_C = (
 
 @contextlib.contextmanager
 def quiet_about_blas(backend: str) -> Iterator[None]:
-    """Keep PyTensor's own word about a missing BLAS back; say it once, and only where it matters."""
+    """Suppress PyTensor's own warning of a missing BLAS; warn once, and only where it matters."""
     global _warned_about_blas
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)

@@ -1,8 +1,8 @@
 """Where compiled code is kept: a folder that can be written, and files that are as they were written.
 
-PyTensor keeps what it compiled in one folder, for Numba and for C. Where that folder can't be made or
-written, or its disk is full, this process uses a temporary folder, with what is already compiled, and warns
-once. Damaged files are compiled again; see `udl_pt.backends._sealed_modules` and
+PyTensor keeps what it compiled in one folder, for Numba and for C. If that folder can't be created or
+written, or its disk is full, this process warns once and uses a temporary folder. That one starts with the
+code that is compiled already. Damaged files are compiled again; see `udl_pt.backends._sealed_modules` and
 `udl_pt.backends._numba.cache`.
 """
 
@@ -122,7 +122,7 @@ def clear_cache() -> None:
 
 
 def recover_from_interrupt() -> None:
-    """Mend what an interrupt leaves of locks and of Numba's tables."""
+    """Repair locks and Numba's tables after an interrupt."""
     release_locks()
     with contextlib.suppress(OSError, ValueError):
         compilelock.force_unlock(pytensor.config.compiledir)
@@ -192,7 +192,7 @@ def _warn(reason: str) -> None:
     global _warned
     if not _warned:
         _warned = True
-        warn_user(f"{reason}, so what is compiled now is lost when this process ends: {WAY_OUT}")
+        warn_user(f"{reason}, so code compiled now is lost when this process ends: {WAY_OUT}")
 
 
 def _short(error: Any) -> str:

@@ -25,7 +25,7 @@ _chosen: str | None = None
 
 
 def set_backend(name: str | None) -> None:
-    """Set the backend for all models that are not given another one.
+    """Set the default backend of all models.
 
     Parameters
     ----------

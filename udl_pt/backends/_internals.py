@@ -84,7 +84,7 @@ def numpy_library() -> str:
 
 
 def run_exit_functions() -> None:
-    """Call what is registered with ``atexit``, before ``os._exit``, which doesn't.
+    """Call the functions registered with ``atexit``; ``os._exit`` would omit them.
 
     Python: ``atexit._run_exitfuncs``.
     """

@@ -38,8 +38,8 @@ _forked_after_jax = False
 class NumberedLock:
     """A lock with a place in one order, so that no two threads wait for each other.
 
-    Use it as ``with numbered.lock:``. No interrupt comes between taking such a lock of Python and noting
-    that it is to be released, as it may within an ``__enter__`` written in Python.
+    Use it as ``with numbered.lock:``. An interrupt cannot come between acquiring a lock and recording it.
+    Within an ``__enter__`` written in Python it could.
     """
 
     def __init__(self) -> None:
@@ -62,9 +62,10 @@ def lock_of(variable: Variable) -> NumberedLock:
 
 
 def call_holding(locks: Sequence[NumberedLock], function: Callable[..., R], /, *args: Any) -> R:
-    """Call a function while locks are held, which are taken in the given order: that of their numbers.
+    """Call a function while holding locks, which are acquired in the order passed: that of their numbers.
 
-    No interrupt comes between taking a lock and noting that, as it may in a context manager of several.
+    An interrupt cannot come between acquiring a lock and recording it. In one context manager of several
+    locks it could.
     """
     if not locks:
         return function(*args)
@@ -113,7 +114,7 @@ def refuse_forked_jax() -> None:
     if _forked_after_jax:
         raise RuntimeError(
             "backend is 'jax', but JAX was started before this process was forked and would hang: start the "
-            "process with multiprocessing.get_context('spawn'), or use backend 'numba' or 'c'"
+            "process with multiprocessing.get_context('spawn'), or use 'numba' or 'c'"
         )
 
 

@@ -102,7 +102,7 @@ class Program:
     graph : Graph
         The graph, of stand-ins.
     key : hashable
-        What equal programs have in common besides the graph.
+        What must be equal, besides the graph, for two programs to be equal.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ def program_of(graph: Graph, key: Hashable) -> Program:
     graph : Graph
         The graph.
     key : hashable
-        What programs must have in common besides the graph, such as the backend.
+        What must be equal besides the graph, such as the backend.
 
     Returns
     -------
@@ -179,6 +179,6 @@ def program_of(graph: Graph, key: Hashable) -> Program:
 
 
 def forget_programs() -> None:
-    """Compile each graph again that a function calls for the first time from now on."""
+    """Clear the cache of programs, so that new functions compile their graphs again."""
     with compile_lock.lock:
         _programs.clear()

@@ -86,9 +86,9 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
         plot_updates(looks, layers, "How far a step moves the weights of each layer"),
         "The vanishing gradient, the book's motive for pretraining. Two networks of "
         f"{len(DEEP)} layers of {DEEP[0]} units learn the labels, without momentum, so that a step is the "
-        "gradient alone. Without pretraining each layer that it comes down through makes it smaller: in the "
-        f"median of the steps a weight of layer 2 moves, compared with one of layer {len(DEEP)}, {said}. "
-        "(Layer 1 has weights of pixels that are black, which do not move.)",
+        "gradient alone. Without pretraining, each layer makes the gradient smaller on its way down. The "
+        f"median step moves a weight of layer 2, compared with one of layer {len(DEEP)}, {said}. (Layer 1 "
+        "has weights of black pixels, which do not move.)",
     )
     return [picture], {
         "layers": DEEP,
@@ -134,23 +134,21 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
         )
         table.append([name, f"{dnn.costs[-1]:.3f}", percent(dnn.errors[-1])])
         results[name] = {"costs": dnn.costs, "errors": dnn.errors}
-    filters = plot_filters(
-        dnn.hidden_layers[0].W.get_value(), title="What the units look for that learned to fill in"
-    )
+    filters = plot_filters(dnn.hidden_layers[0].W.get_value(), title="Filters of the denoising auto-encoder")
     return [
         Table(
             table,
-            f"A code of {OVERCOMPLETE} units for {data.X.shape[1]} pixels could simply copy them. Asked to "
-            "rebuild clean digits from masked ones it can't, and has to learn which pixels go together. A "
+            f"A code of {OVERCOMPLETE} units for {data.X.shape[1]} pixels could simply copy them. To "
+            "reconstruct clean digits from masked ones, it has to learn which pixels go together. A "
             f"logistic regression on its codes of clean images errs on {table[2][2]} of the test digits and "
-            f"costs {table[2][1]} nats a label; on codes that were learned from clean pixels it errs on "
+            f"costs {table[2][1]} nats per label. On codes that were learned from clean pixels it errs on "
             f"{table[1][2]} and costs {table[1][1]}.",
         ),
         Picture(
             "filters_denoising",
             filters,
-            "The first units of the denoising auto-encoder. Some look for a stroke, a gap or a whole digit; "
-            "with so many units and so little training, most have only found where digits are, and where "
+            "The first units of the denoising auto-encoder. Some look for a stroke, a gap or a whole digit. "
+            "There are many units and little training, so most have only found where digits are, and where "
             "pixels stay black.",
         ),
     ], results
@@ -197,9 +195,9 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
         [f"PCA, {LINEAR} components", f"{expected:.4f}"],
     ]
     said = (
-        f"Without its sigmoids an auto-encoder of {LINEAR} units with tied weights gets back PCA, as the "
-        f"book says: after {STEPS['epochs']} steps on {len(X):,} centred images the largest angle between "
-        f"its weights' subspace and that of the first {LINEAR} components is {angle:.1g} radians."
+        f"As the book says, an auto-encoder of {LINEAR} units with tied weights and without sigmoids finds "
+        f"the subspace of PCA. After {STEPS['epochs']} steps on {len(X):,} centred images, the largest angle "
+        f"between its weights' subspace and that of the first {LINEAR} components is {angle:.1g} radians."
     )
     return [Table(table, said)], {"angle": angle, "squared_error": rebuilt, "of_pca": expected}
 
@@ -242,11 +240,11 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     ]
     shape = " - ".join(map(str, (data.X.shape[1], *PLANE)))
     said = (
-        f"The test digits in the plane. {shape} and back, pretrained layer by layer, unrolled and "
-        f"fine-tuned without a label, rebuilds a test image with a squared error of {errors[1]:.1f}, two "
-        f"principal components with {errors[0]:.1f}. By a vote of the {NEIGHBOURS} nearest training images "
-        f"in the plane, {percent(votes[1])} of the test digits are taken for another; by that in the plane "
-        f"of the components {percent(votes[0])}."
+        f"The test digits in the plane. A deep auto-encoder, {shape} and back, was pretrained layer by "
+        "layer, unrolled and fine-tuned without a label. It reconstructs a test image with a squared error "
+        f"of {errors[1]:.1f}, two principal components with {errors[0]:.1f}. A vote of the {NEIGHBOURS} "
+        f"nearest training images in the plane misclassifies {percent(votes[1])} of the test digits. In the "
+        f"plane of the components it misclassifies {percent(votes[0])}."
     )
     picture = Picture("deep_codes", plot_embeddings(dict(zip(names, maps, strict=True)), data.Ytest), said)
     return [picture], {

@@ -194,7 +194,7 @@ def time_iterations(X: np.ndarray, settings: Settings) -> dict[int, float]:
     Parameters
     ----------
     X : ndarray of shape (N, D)
-        Points; the first 250, 500 and 1000 are embedded, as far as there are so many.
+        Points; the first 250, 500 and 1000 are embedded, if there are so many.
     settings : Settings
         Backend, dtype and seed.
 

@@ -16,7 +16,7 @@ from udl_pt.training.metrics import error_rate
 
 __all__ = ["section"]
 
-REBUILT = (2, 10, 50, 200)  # components that digits are rebuilt from
+REBUILT = (2, 10, 50, 200)  # components that digits are reconstructed from
 KEPT = 50  # in the pipeline and against noise; at most half of the pixels
 NOISE = 0.5  # standard deviation, where pixels go from 0 to 1
 TRAINED, SHOWN = 5000, 2000  # rows that the classifiers learn from, points in the scatter plot
@@ -66,9 +66,9 @@ def section(data: Dataset, settings: Settings) -> Section:
         sentences=[
             "Z = (X − m)Q: the columns of Q are the eigenvectors of the covariance of the pixels, those "
             "with the largest eigenvalues first. Nothing is learned step by step, and no label is seen.",
-            f"The eigenvalues say how much of the digits' variance each column of Z has: the first two have "
-            f"{two:.0f}%, and {needed} of the {X.shape[1]} have 95%. {len(X):,} images took {seconds:.1f} "
-            "seconds.",
+            f"Each eigenvalue is the variance of a column of Z. The first two columns have {two:.0f}% of the "
+            f"digits' variance, and {needed} of the {X.shape[1]} have 95%. {len(X):,} images took "
+            f"{seconds:.1f} seconds.",
             f"A logistic regression on the first {_kept(X)} columns of Z errs on "
             f"{percent(pipeline['components']['error'])} of the test images, and on all pixels on "
             f"{percent(pipeline['pixels']['error'])}.",
@@ -171,7 +171,7 @@ def _scatter(pca: PCA, data: Dataset) -> Picture:
     return Picture(
         "scatter",
         plot_embeddings({"": Z}, data.Y[:SHOWN], "The first two principal components"),
-        "Each point is a digit, coloured by what it is, which PCA was not told. Ones and zeros lie apart; "
+        "Each point is a digit, coloured by its label, which PCA did not see. Ones and zeros lie apart; "
         "most others overlap: two directions are too few for ten digits.",
     )
 
@@ -195,7 +195,7 @@ def _rebuilt(pca: PCA, data: Dataset) -> Picture:
     labels = [str(data.Ytest[i]) for i in first]
     return Picture(
         "rebuilt",
-        plot_images(rows, labels, "Test digits rebuilt from K components"),
+        plot_images(rows, labels, "Test digits reconstructed from K components"),
         "Two components show little more than a blurred mean, ten a shape, fifty a digit that can be read.",
     )
 
@@ -217,8 +217,8 @@ def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any
         "picture": Picture(
             "noise",
             plot_images(rows, [str(data.Ytest[i]) for i in first], f"Noise dropped with all but {K} columns"),
-            f"Noise of standard deviation {NOISE} on each pixel spreads over all components alike, the "
-            "digits are in the first: without the last columns of Z the mean squared error falls from "
+            f"Noise of standard deviation {NOISE} on each pixel spreads evenly over all components; the "
+            "digits are in the first ones. Without the last columns of Z, the mean squared error falls from "
             f"{before:.3f} to {after:.3f}.",
         ),
     }

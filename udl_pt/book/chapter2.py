@@ -53,13 +53,14 @@ def section(data: Dataset, settings: Settings) -> Section:
 
 def _sentences(maps: DigitMaps, milliseconds: dict[int, float]) -> list[str]:
     return [
-        f"{len(maps.labels):,} digits move in the plane until those that are near each other among the 784 "
-        "pixels are near each other there: neighbours are said as probabilities p(i, j) and q(i, j), and the "
-        "points follow the gradient of the divergence of one from the other. No label is seen.",
-        "Symmetric SNE measures nearness by a Gaussian on both sides, t-SNE in the plane by Student's "
-        "t-distribution, which falls off more slowly: what is moderately far can go farther, and gaps form.",
-        "There is no transform: the points themselves are moved, and no function is learned that could "
-        f"place a new one (calling it says so). An iteration looks at all pairs, O(N²): it took "
+        f"{len(maps.labels):,} digits move in the plane. In the end, those that are near each other among "
+        "the 784 pixels should be near each other there. Probabilities p(i, j) and q(i, j) describe the "
+        "neighbours, and the points follow the gradient of their divergence. No label is seen.",
+        "Symmetric SNE measures nearness by a Gaussian on both sides. In the plane, t-SNE uses Student's "
+        "t-distribution, which falls off more slowly. So moderately distant points can move farther apart, "
+        "and gaps form.",
+        "There is no transform: the points themselves are moved, and no function is learned for new ones "
+        "(calling it raises an error). An iteration computes all pairs, O(N²): it took "
         f"{', '.join(f'{ms:.2f} ms at {n}' for n, ms in milliseconds.items())} points.",
         "The nearest neighbour in the plane is another digit for "
         f"{percent(maps.tsne.one_neighbour_error)} of the points by t-SNE, "
@@ -86,8 +87,8 @@ def _crowding(maps: DigitMaps) -> Picture:
             maps.labels,
             "The same digits by three methods",
         ),
-        "The crowding problem: by symmetric SNE the digits' regions touch, since a point's many moderately "
-        "far neighbours do not find room in the plane; by t-SNE there are gaps around the clusters.",
+        "The crowding problem: by symmetric SNE the digits' regions touch. The plane has no room for a "
+        "point's many moderately distant neighbours. By t-SNE there are gaps around the clusters.",
     )
 
 
@@ -97,9 +98,9 @@ def _perplexity(maps: DigitMaps) -> Picture:
         plot_embeddings(
             {f"perplexity {p}": m.Y for p, m in maps.tsnes.items()}, maps.labels, "t-SNE by perplexity"
         ),
-        "How many neighbours a point has, in effect: with few, clusters fall to pieces; with many, what is "
-        "near and what is far in the large decides, and clusters grow together. Sizes of clusters and "
-        "distances between them mean little at any.",
+        "Perplexity is the effective number of a point's neighbours. With few, clusters fall to pieces. "
+        "With many, distances over the whole data decide, and clusters grow together. Sizes of clusters and "
+        "distances between them mean little at any perplexity.",
     )
 
 
@@ -108,7 +109,7 @@ def _costs(maps: DigitMaps) -> Picture:
         "costs",
         plot_costs(
             {"symmetric SNE": maps.sne.costs, "t-SNE": maps.tsne.costs},
-            "What is made small",
+            "The minimised cost",
             "KL(P || Q) (nats)",
             f"iteration / {RECORDED}",
         ),
@@ -125,10 +126,9 @@ def _toys(maps: dict[str, ToyMap]) -> Picture:
             {name: (m.X, m.Y, m.labels) for name, m in maps.items()},
             "Toy data (top) and what t-SNE makes of them (below)",
         ),
-        "No line parts the two rings of the donut or the pairs of XOR clouds. t-SNE draws gaps between what "
-        "is apart, and lays eight clouds of space out in the plane; a ring it may cut open, and a cloud's "
-        "size and place say little. "
-        f"Nearest neighbours of another colour: {', '.join(errors)}.",
+        "No line separates the two rings of the donut or the pairs of XOR clouds. t-SNE draws gaps between "
+        "separate groups, and places the eight clouds in the plane. It may cut a ring open. A cloud's size "
+        f"and place mean little. Nearest neighbours of another colour: {', '.join(errors)}.",
     )
 
 

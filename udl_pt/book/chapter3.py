@@ -47,8 +47,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     Notes
     -----
     On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning, against
-    10 without pretraining. On fewer rows an epoch has fewer steps, so there are more: 5 and 15, against 60.
-    `Settings.epochs` replaces those of fine-tuning.
+    10 without pretraining. On fewer rows an epoch has fewer steps, so there are more epochs: 5 and 15,
+    against 60. `Settings.epochs` replaces those of fine-tuning.
 
     Examples
     --------
@@ -132,17 +132,17 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate]) -> 
         )
     if few := _shared.few_steps(data):
         chosen += (
-            f"{few} The layers' steps, though, are longer the fewer the images, as the book divides the "
-            "cost of a batch by the number of all images."
+            f"{few} The fewer the images, the longer the layers' steps: the book divides the cost of a batch "
+            "by the number of all images."
         )
     chosen += (
-        " In the table, epochs are layers × epochs of pretraining + epochs of fine-tuning; seconds include "
-        "measuring, and compiling, of which the second network finds much done."
+        " In the table, epochs are layers × epochs of pretraining + epochs of fine-tuning. Seconds include "
+        "measuring and compiling; the second network reuses much of the compiled code."
     )
     return [
         f"Two networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
-        "In one of them each layer was first an auto-encoder that learned to rebuild what the layer below "
-        "gives it, without seeing a label; the other starts from random weights.",
+        "In one of them each layer was first an auto-encoder. Without seeing a label, it learned to "
+        "reconstruct the output of the layer below. The other starts from random weights.",
         chosen,
         f"After {counted(pretrained.epochs)} of fine-tuning the pretrained network errs on "
         f"{percent(pretrained.dnn.errors[-1])} of the {len(data.Ytest):,} test images; the "
@@ -169,8 +169,8 @@ def _pictures(
                 "mean negative log-likelihood (nats)",
                 "epoch of fine-tuning",
             ),
-            "The same in the cost that training makes small, measured on the test images. "
-            f"Guessing among {K} digits costs {np.log(K):.2f} nats.",
+            f"The same for the cost that training minimises, measured on the test images. Guessing among {K} "
+            f"digits costs {np.log(K):.2f} nats.",
         ),
         Picture(
             "reconstructions",
@@ -178,7 +178,7 @@ def _pictures(
                 data.Xtest[first],
                 ae.forward_output(data.Xtest[first]),
                 [str(data.Ytest[i]) for i in first],
-                "Test digits, rebuilt by the first auto-encoder",
+                "Test digits, reconstructed by the first auto-encoder",
             ),
             f"One test digit of each kind, and what {ae.M} hidden units keep of it. The auto-encoder, "
             "trained as the first layer is before fine-tuning, never saw these images.",
@@ -206,7 +206,7 @@ def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
     return (
         f"After one epoch of fine-tuning the pretrained network errs on {100 * errors[PRETRAINED][0]:.0f}%. "
         f"The other, at {100 * errors[PLAIN][0]:.0f}% after its first, {when} get below half. "
-        f"(Giving always the same answer errs on {100 * constant:.0f}%.)"
+        f"(Always predicting the same class errs on {100 * constant:.0f}%.)"
     )
 
 

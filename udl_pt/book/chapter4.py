@@ -63,8 +63,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     Notes
     -----
     On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning. On
-    fewer rows an epoch has fewer steps, so there are more: 5 and 15. The four further RBMs are trained for 5
-    epochs, or for 20 on fewer rows. `Settings.epochs` replaces those of fine-tuning.
+    fewer rows an epoch has fewer steps, so there are more epochs: 5 and 15. The four further RBMs are trained
+    for 5 epochs, or for 20 on fewer rows. `Settings.epochs` replaces those of fine-tuning.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def section(data: Dataset, settings: Settings) -> Section:
 
 @dataclass
 class Machine:
-    """A restricted Boltzmann machine, and its measurements in nats.
+    """An RBM and its measurements in nats.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ class Machine:
     options : dict
         Arguments of ``fit`` besides those in `MACHINE`.
     rbm : RBM
-        The trained machine; its parameters are averages over the last steps.
+        The trained RBM; its parameters are averages over the last steps.
     log_Z : dict of str to Estimate or float
         Logarithms of the partition function: ``"exact"`` with 15 hidden units, ``"ais"`` and ``"reverse"``.
     log_likelihoods : dict of str to float
@@ -155,7 +155,7 @@ class Machine:
     seconds: float = 0.0
 
     def train(self, data: Dataset, settings: Settings, epochs: int) -> None:
-        """Train the machine with a falling learning rate, and average its parameters.
+        """Train the RBM with a falling learning rate, and average its parameters.
 
         Parameters
         ----------
@@ -180,7 +180,7 @@ class Machine:
         self.seconds = watch.seconds()["whole"]
 
     def weigh(self, data: Dataset, tested: np.ndarray) -> None:
-        """Compute the machine's partition function and likelihoods.
+        """Compute the RBM's partition function and likelihoods.
 
         Parameters
         ----------
@@ -237,17 +237,17 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], sma
     ends = ", ".join(f"{percent(one.dnn.errors[-1])} ({one.name})" for one in networks)
     return [
         f"Three networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
-        "In one of them each layer was first a restricted Boltzmann machine (RBM), trained by contrastive "
-        "divergence with one Gibbs step (CD-1) on the hidden values of the layer below; in another "
-        "an auto-encoder; the third starts from random weights, and chapter 3 says how long it takes without "
-        "pretraining.",
+        "In one of them each layer was first a restricted Boltzmann machine (RBM), trained on the hidden "
+        "values of the layer below. Its training was contrastive divergence with one Gibbs step (CD-1). In "
+        "another each layer was first an auto-encoder. The third starts from random weights; chapter 3 "
+        "shows how long it takes without pretraining.",
         f"All get {counted(epochs)} of fine-tuning ({book}). The RBMs' learning rate is the book's "
         f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{_shared.few_steps(data)}",
-        f"Then four RBMs of their own, {counted(_machine_epochs(small))} each: what are their likelihoods, "
-        "and what do they dream? They see binary images, drawn anew for each batch with the grey values as "
-        f"probabilities; the test images are drawn once, with seed {settings.seed}. What differs from the "
-        "book: centred gradients, visible biases that start where the data's means put them, a rate that "
-        "falls to zero, and parameters averaged over the last steps.",
+        f"Then four separate RBMs are trained, {counted(_machine_epochs(small))} each: what are their "
+        "likelihoods, and what do they dream? They see binary images, drawn anew for each batch with the "
+        f"grey values as probabilities. The test images are drawn once, with seed {settings.seed}. Unlike in "
+        "the book, gradients are centred, the rate falls to zero, and parameters are averaged over the last "
+        "steps. The visible biases start at values that match the data's means.",
         f"After {counted(epochs)} of fine-tuning the test errors are {ends}.",
     ]
 
@@ -256,8 +256,8 @@ def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
     firsts = ", ".join(f"{100 * values[0]:.0f}% ({name})" for name, values in errors.items())
     constant = 1 - np.bincount(data.Ytest).max() / len(data.Ytest)
     return (
-        f"After the first epoch of fine-tuning the networks err on {firsts}; giving always the same answer "
-        f"errs on {100 * constant:.0f}%. Pretraining saw no label."
+        f"After the first epoch of fine-tuning the networks err on {firsts}; always predicting the same "
+        f"class errs on {100 * constant:.0f}%. Pretraining saw no label."
     )
 
 
@@ -270,8 +270,8 @@ def _costs(layer: RBM, machines: dict[str, Machine]) -> Picture:
     return Picture(
         "costs",
         plot_costs(curves, "A cost that no step is taken for", "cross-entropy of reconstructions (nats)"),
-        "The cross-entropy of training images and what an RBM makes of them, after each epoch. Contrastive "
-        "divergence does not follow its gradient; "
+        "The cross-entropy of training images and their reconstructions by an RBM, after each epoch. "
+        "Contrastive divergence does not follow its gradient; "
         f"{'yet, as the book says, it falls' if falls else 'it goes'}: {moved}.",
     )
 
@@ -298,13 +298,13 @@ def _said_of_rows(machines: dict[str, Machine], n: int) -> str:
     best = max(exact, key=lambda name: exact[name])
     return (
         f"Mean log-likelihoods of the {n:,} binary test images, in nats: the higher the better. With {FEW} "
-        "hidden units the partition function is summed up exactly. Annealed importance sampling (AIS, with "
-        f"its standard error) is off by {ais_off:.2f} at most, and the way back from the model by "
-        f"{reverse_off:.2f}: it needs exact samples, and has the ends of Gibbs chains of {LONG} steps, which "
-        "may not have forgotten their start. "
-        f"The best of these is {best}; the log-likelihoods are up to {np.ptp(list(exact.values())):.2f} "
-        f"apart, the cross-entropies of reconstructions, which are easy to watch, {np.ptp(crosses):.2f}. "
-        "The pseudo-likelihood is the sum over pixels of log P(pixel | all others)."
+        "hidden units the partition function is computed exactly. Annealed importance sampling (AIS, with "
+        f"its standard error) is off by {ais_off:.2f} at most, and reverse AIS by {reverse_off:.2f}. Reverse "
+        f"AIS needs exact samples. Here it starts from the ends of Gibbs chains of {LONG} steps, which may "
+        f"not have forgotten their start. The best of these is {best}. The log-likelihoods differ by up to "
+        f"{np.ptp(list(exact.values())):.2f}; the cross-entropies of reconstructions, which are easy to "
+        f"watch, by {np.ptp(crosses):.2f}. The pseudo-likelihood is the sum over pixels of log P(pixel | all "
+        "others)."
     )
 
 
@@ -330,9 +330,9 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM) -> list[Picture]:
             "fantasies",
             plot_fantasies(dreams, STEPS, "Gibbs chains that started at noise, after so many steps"),
             f"What {trained} dreams: a row is a chain, shown by its pixels' probabilities. From step "
-            f"{STEPS[-2]:,} to {STEPS[-1]:,} a chain's pixels change by {moved:.3f} in the mean, and two "
-            f"chains differ by {apart:.3f} in the end: about the same where chains forget what digit they "
-            "were, the first much smaller where they are caught in one.",
+            f"{STEPS[-2]:,} to {STEPS[-1]:,} a chain's pixels change by {moved:.3f} on average, and two "
+            f"chains differ by {apart:.3f} in the end. The two numbers are similar if chains forget their "
+            "digits. The first is much smaller if each chain stays at one digit.",
         ),
         Picture(
             "completions",
@@ -343,8 +343,9 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM) -> list[Picture]:
                 [str(data.Ytest[i]) for i in first],
                 "Test digits, their lower halves missing",
             ),
-            f"Given the upper halves of binary test digits, {trained} fills in the rest: the mean of a Gibbs "
-            "chain in which the given pixels are held, so where several digits fit, a blend of them. The "
-            f"root mean squared error there is {off:.3f}; of the training images' mean {without:.3f}.",
+            f"Given the upper halves of binary test digits, {trained} fills in the rest. It is the mean of a "
+            "Gibbs chain in which the given pixels are fixed. So where several digits fit, it is a blend of "
+            f"them. The root mean squared error there is {off:.3f}; that of the training images' mean is "
+            f"{without:.3f}.",
         ),
     ]

@@ -45,7 +45,14 @@ def section(data: Dataset, settings: Settings) -> Section:
     X = np.asarray(data.X, settings.dtype)
     shown: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     table = [
-        ["hidden layer", "made up: the unit", "the others", "found: the unit", "the others", "of one digit"]
+        [
+            "hidden layer",
+            "synthesised: the unit",
+            "the others",
+            "from the data: the unit",
+            "the others",
+            "of one digit",
+        ]
     ]
     results: dict[str, Any] = {}
     for number, layer in enumerate(dnn.hidden_layers):
@@ -68,29 +75,30 @@ def section(data: Dataset, settings: Settings) -> Section:
         title="Chapter 5: what the units have learned",
         sentences=[
             f"A network {shape_of(data, settings)}, each layer pretrained to fill in masked pixels, and "
-            f"fine-tuned to a test error of {percent(dnn.errors[-1])}. Then its weights stay, and the input "
-            "is what is changed: the derivative is taken with respect to X."
+            f"fine-tuned to a test error of {percent(dnn.errors[-1])}. Then its weights stay fixed, and the "
+            "input changes: the derivative is taken with respect to X."
         ],
         pictures=[
             Picture(
                 "first_layer",
                 grid,
-                "The input of length one that drives a unit of the first layer most is its column of W: "
-                "white pixels pull it up, black ones down. Shown are the units with the largest weights. "
-                "Many look for a stroke or a gap in one place.",
+                "The input of length one that drives a unit of the first layer most is its column of W. "
+                "White pixels increase the unit's value, black ones decrease it. Shown are the units with "
+                "the largest weights. Many look for a stroke or a gap in one place.",
             ),
             Picture(
                 "hierarchy",
                 plot_features(shown, "What units look for, and the images that they find"),
-                "For the clearest units of each layer: on the left an image made up, by gradient descent in "
-                "[0, 1], to have this unit on and all others of its layer off; on the right the "
-                f"{IMAGES} training images that drive the unit most. The made-up ones look like no digit.",
+                "For the clearest units of each layer. On the left is an image synthesised by gradient "
+                "descent in [0, 1], to switch this unit on and all others of its layer off. On the right "
+                f"are the {IMAGES} training images that drive the unit most. The synthesised images do not "
+                "look like digits.",
             ),
             Table(
                 table,
-                "Mean activation of a unit, and of the other units of its layer, under its made-up input "
-                f"and under the training image that drives it most; how many of its {IMAGES} images "
-                "show the digit that most of them show.",
+                "Mean activation of a unit and of the other units of its layer: for its synthesised input, "
+                "and for the training image that drives it most. The last column is the share of its "
+                f"{IMAGES} images that show their most frequent digit.",
             ),
         ],
         results={"sizes": list(settings.sizes), "error": dnn.errors[-1], "activations": results},

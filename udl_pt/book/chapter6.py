@@ -87,11 +87,12 @@ def _errors(attacked: dict[str, AttackOutcomes]) -> dict[str, dict[str, list[flo
 
 def _sentence(networks: dict[str, DNN], attacked: dict[str, AttackOutcomes], shape: str) -> str:
     return (
-        f"Two networks {shape}, trained in the same way, but that of each batch half of the images were "
-        f"changed by {EPSILON:g} a pixel to trick the second one as it was then. Untouched test images: "
-        f"{percent(networks[PLAIN].errors[-1])} of errors and {percent(networks[HARDENED].errors[-1])}. "
-        f"To trick the plain network, a change of {attacked[PLAIN].median_change:.3f} a pixel is enough for "
-        f"half of the digits; the hardened one takes {attacked[HARDENED].median_change:.3f}."
+        f"Two networks {shape} were trained in the same way, with one difference. For the second one, half "
+        f"of the images of each batch were changed by {EPSILON:g} per pixel, to trick the network at that "
+        f"step. Errors on unchanged test images: {percent(networks[PLAIN].errors[-1])} and "
+        f"{percent(networks[HARDENED].errors[-1])}. A change of {attacked[PLAIN].median_change:.3f} per "
+        "pixel tricks the plain network on half of the digits. The hardened one takes "
+        f"{attacked[HARDENED].median_change:.3f}."
     )
 
 
@@ -114,8 +115,8 @@ def _tricks(dnn: DNN, data: Dataset, settings: Settings) -> Picture:
     return Picture(
         "tricks",
         plot_tricks(X, changed, before, after, 1 / EPSILON, "What the plain network sees"),
-        f"A change of {EPSILON:g} a pixel, shown {1 / EPSILON:g} times as large (gray: none), and what the "
-        "network saw before and after, with its confidence. To us the digits stay what they are.",
+        f"A change of {EPSILON:g} per pixel, shown {1 / EPSILON:g} times as large (gray: none), and the "
+        "network's predictions before and after, with their probabilities. To us the digits look the same.",
     )
 
 
@@ -126,14 +127,15 @@ def _robustness(attacked: dict[str, AttackOutcomes], N: int) -> Picture:
     return Picture(
         "robustness",
         plot_robustness(EPSILONS, _errors(attacked), "Errors under attack"),
-        f"Error against the size of the change, of {N} test images. At {SMALL_CHANGE:g}, which hardly shows, "
-        f"random noise leaves the plain network at {error(PLAIN, NOISE, SMALL_CHANGE)}, the gradient's sign "
-        f"brings it to {error(PLAIN, SIGN, SMALL_CHANGE)}, and {STEPS} small steps to "
-        f"{error(PLAIN, MANY, SMALL_CHANGE)}: the noise is intelligently designed. At {EPSILON:g}, where "
-        f"noise alone makes {error(PLAIN, NOISE, EPSILON)} of errors, the hardened network errs on "
+        f"Error against the size of the change, on {N} test images. A change of {SMALL_CHANGE:g} hardly "
+        "shows. With random noise of this size the plain network errs on "
+        f"{error(PLAIN, NOISE, SMALL_CHANGE)}, with the gradient's sign on "
+        f"{error(PLAIN, SIGN, SMALL_CHANGE)}, and with {STEPS} small steps on "
+        f"{error(PLAIN, MANY, SMALL_CHANGE)}. The noise is intelligently designed. At {EPSILON:g}, the plain "
+        f"network errs on {error(PLAIN, NOISE, EPSILON)} with noise alone. The hardened one errs on "
         f"{error(HARDENED, SIGN, EPSILON)} after the one step that it was trained against, and on "
-        f"{error(HARDENED, MANY, EPSILON)} after {STEPS} small ones: what withstands one attack need not "
-        "withstand all that are as small.",
+        f"{error(HARDENED, MANY, EPSILON)} after {STEPS} small ones. A network that resists one attack need "
+        "not resist another of the same size.",
     )
 
 
@@ -144,6 +146,6 @@ def _targets(rates: dict[str, list[float]]) -> Table:
             ["network", *map(str, range(len(rates[PLAIN])))],
             *([name, *(f"{rate:.0%}" for rate in found)] for name, found in rates.items()),
         ],
-        f"Make it see a 3: of all images of other digits, how many are taken for the digit above after "
-        f"{STEPS} steps towards it, within {EPSILON:g} a pixel.",
+        "Make it see a 3. The share of all images of other digits that the network classifies as the digit "
+        f"above. The attack takes {STEPS} steps towards that digit, within {EPSILON:g} per pixel.",
     )

@@ -34,7 +34,7 @@ class Picture:
     figure : matplotlib.figure.Figure
         The figure.
     sentence : str
-        Caption that says what there is to see.
+        Caption below it.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class Table:
     rows : sequence of sequence of str
         Rows of the table. The first is its header.
     sentence : str
-        Caption that says what there is to see.
+        Caption below it.
 
     Examples
     --------

@@ -62,13 +62,17 @@ def table(comparison: Comparison) -> Table:
 
 def _caption(comparison: Comparison) -> str:
     lines = [
-        "import, first: seconds from the process's start until the library is there, the first step done",
-        "compile: from the one to the other, with an empty compile cache (cold) and with a full one (warm)",
-        "ms a step: median ± half the distance of the quartiles",
-        f"apart: a parameter's largest difference from {comparison.reference}'s at the end",
+        "import: seconds from process start to end of import; first: to the end of the first step",
+        "compile: first minus import, with an empty compile cache (cold) and with a full one (warm)",
+        "ms a step: median ± half the interquartile range",
+        f"apart: largest difference of a parameter from {comparison.reference}'s at the end",
     ]
     if comparison.baseline is not None:
-        lines.insert(3, f"pays: after so many steps it is done as soon as {comparison.baseline.name}")
+        lines.insert(
+            3,
+            "pays (break-even): number of steps from which the total time is below "
+            f"{comparison.baseline.name}'s",
+        )
     return "\n".join(lines)
 
 

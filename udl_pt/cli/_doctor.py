@@ -1,4 +1,4 @@
-"""Findings of ``udl-pt doctor``: what works on this machine, where things are, and how to add the rest."""
+"""Findings of ``udl-pt doctor``: what works on this computer, where files are, and how to add the rest."""
 
 import os
 import time
@@ -34,8 +34,8 @@ def examine() -> Iterator[Table]:
     for title, subject in SUBJECTS.items():
         try:
             columns, *rows = subject()
-        except Exception as error:  # one subject that can't be looked at must not hide the others
-            columns, *rows = ("could not be looked at",), (_said(error),)
+        except Exception as error:  # one failed check must not hide the others
+            columns, *rows = ("check failed",), (_said(error),)
         table = Table(*columns, title=title, title_justify="left", show_edge=False, pad_edge=False)
         for column in table.columns:
             column.overflow = "fold"
@@ -104,7 +104,7 @@ def _blas(backend: str) -> str:
         return f"{owner}'s, {_said_of([pool for parts, pool in pools.items() if wheels in parts])}"
     if backend == "jax":
         cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return f"XLA's own, threads not told (its default: one for each CPU, here {cpus})"
+        return f"XLA's own, thread count not reported (its default: one for each CPU, here {cpus})"
     flags = blas_of_c()
     linked = [pool for parts, pool in pools.items() if "site-packages" not in parts]  # not NumPy's or SciPy's
     return f"{flags}: {_said_of(linked)}" if flags else ""

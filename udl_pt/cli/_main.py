@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     reproduce = commands.add_parser("reproduce", help="run the book's programs and write a report")
     reproduce.set_defaults(command=_reproduce)
     reproduce.add_argument(
-        "chapters", nargs="*", metavar="CHAPTER", help=f"default: all there are, {', '.join(CHAPTERS)}"
+        "chapters", nargs="*", metavar="CHAPTER", help=f"default: all, {', '.join(CHAPTERS)}"
     )
     reproduce.add_argument(
         "--data",
@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="M",
         help="hidden units of each layer; default: 1000,750,500",
     )
-    reproduce.add_argument("--epochs", type=int, help="of fine-tuning, of networks that are compared")
+    reproduce.add_argument("--epochs", type=int, help="epochs of fine-tuning of the compared networks")
     reproduce.add_argument("--backend", help=f"{', '.join(BACKENDS)}; default: {BACKENDS[0]}")
     reproduce.add_argument("--dtype", default="float32", help="float32 (default) or float64")
     reproduce.add_argument("--seed", type=int, default=0)
@@ -173,7 +173,9 @@ def _parser() -> argparse.ArgumentParser:
         help="show the step's graph and code, and time nothing; --backends and --dtype count",
     )
     compare.add_argument("--sizes", type=_sizes, nargs="+", metavar="M", help="hidden units of each layer")
-    compare.add_argument("--steps", type=int, default=200, help="how many each way takes; default: 200")
+    compare.add_argument(
+        "--steps", type=int, default=200, help="training steps per backend and twin; default: 200"
+    )
     compare.add_argument(
         "--backends", nargs="*", metavar="NAME", help=f"{', '.join(BACKENDS)}; default: all that work here"
     )
@@ -293,10 +295,10 @@ def _reproduce(options: argparse.Namespace) -> None:
 
 
 def _check_out(name: str, files: Sequence[str]) -> None:
-    """Refuse a place where `files` can't be written, before minutes of training instead of after.
+    """Refuse a folder where `files` can't be written, before minutes of training instead of after.
 
-    It is tried, as permissions don't tell everything; a folder made for that goes again, in case of other bad
-    input.
+    It writes a file, since permissions don't tell everything. A folder created for that is removed again, in
+    case of other bad input.
     """
     if not name:
         raise ValueError("--out is '', expected a folder")
@@ -318,7 +320,7 @@ def _check_out(name: str, files: Sequence[str]) -> None:
 
 def _load(place: str | None, seed: int, dtype: str) -> Dataset:
     """Load the data in the run's dtype; Kaggle's shuffle draws from the global generator: seed that."""
-    as_generator(seed)  # refuses what is no seed, in the words of the models
+    as_generator(seed)  # refuses bad seeds with the models' error message
     state = np.random.get_state()
     np.random.seed(seed)
     try:
@@ -359,7 +361,7 @@ class _Bars:
     def say(self, line: str) -> None:
         self.__exit__()
         self._console.print(line, highlight=False, markup=False)
-        self._bars = self._new()  # below the line; what was finished stays above it
+        self._bars = self._new()  # below the line; finished stages stay above it
         self._bars.start()
         self._since = time.perf_counter()
         self._wait(True)

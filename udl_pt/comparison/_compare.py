@@ -183,7 +183,7 @@ class Comparison:
 
     @property
     def baseline(self) -> Way | None:
-        """The eager way that the others have to outrun: NumPy, else the first twin; None without twins."""
+        """The eager implementation that the others are compared with: NumPy, else the first twin, else None."""
         twins = {way.name: way for way in self.ways if way.name in TWINS}
         return twins.get("numpy", next(iter(twins.values()), None))
 
@@ -195,8 +195,8 @@ class Comparison:
         dict
             The attributes, and for each way also ``ms_median``, ``ms_quartiles``, ``compile_cold`` and
             ``compile_warm`` (seconds). All but the baseline also have ``pays_after_cold`` and
-            ``pays_after_warm``: the number of steps from which on the way stays ahead of the baseline,
-            rounded up, or None if there is none.
+            ``pays_after_warm``. These are the numbers of steps from which on the way stays ahead of the
+            baseline, rounded up; None if it never does.
 
         Examples
         --------
@@ -330,7 +330,8 @@ def compare(
         check_theano(theano)
         if more := set(found.options) | set(task["fit"]) - {"batch_sz", *KINDS[found.kind]["fit"]}:
             raise ValueError(
-                f"theano is {theano}, but the original takes no {', '.join(sorted(more))}: leave either away"
+                f"theano is {theano}, but the original takes no {', '.join(sorted(more))}: omit theano or "
+                f"{', '.join(sorted(more))}"
             )
         if found.no_twin:
             raise ValueError(f"theano is {theano}, but it can't train this model: {found.no_twin}")
@@ -365,9 +366,9 @@ def _cleaned_up() -> Iterator[contextlib.ExitStack]:
 
 
 def _try(task: dict[str, Any], own: bool, *, eager_too: bool) -> None:
-    """Take one step here, without a compiler: what would be refused is refused before anything starts.
+    """Take one step here, without a compiler, so that bad input is refused before anything starts.
 
-    What only the symbolic models know is checked as far as it can be without a step.
+    The arguments of symbolic models alone are checked as far as possible without a step.
     """
     known = inspect.signature(getattr(eager, CLASSES[task["kind"]]).fit).parameters
     by_twin = eager_too or (not own and set(task["fit"]) <= set(known))

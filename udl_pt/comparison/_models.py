@@ -112,22 +112,24 @@ def subject(model: Any, sizes: Any = None) -> Subject:
 def _no_twin(model: Any) -> str:
     """Return why the eager twins can't train a model; an empty string where they can."""
     if type(model) not in CLASSES.values():
-        return f"{type(model).__name__} is a class of its own, and the eager twins have only the library's"
+        return (
+            f"{type(model).__name__} is not one of the library's classes, and the eager twins have only those"
+        )
     if isinstance(model, RBM) and model.visible != "bernoulli":
         return f"the eager RBM has no {model.visible} units"
     for layer in getattr(model, "hidden_layers", ()):
         if type(layer) not in (AutoEncoder, RBM):
             name = type(layer).__name__
-            return f"a layer is of the class {name}, and the eager twins have only the library's"
+            return f"a layer is of the class {name}, and the eager twins have only the library's classes"
         if getattr(layer, "hidden", "sigmoid") != "sigmoid":
             return f"a layer has {layer.hidden} units, and the networks of the eager twins have sigmoid units"
         if getattr(layer, "visible", "bernoulli") != "bernoulli":
-            return f"a layer has {layer.visible} units, and the eager RBM has none"
+            return f"a layer has {layer.visible} visible units, and the eager RBM has only Bernoulli units"
     return ""
 
 
 class _Pickler(pickle.Pickler):
-    """A pickler that refuses classes and functions of the running script, which others can't import."""
+    """A pickler that refuses the running script's classes and functions: other processes can't import them."""
 
     def persistent_id(self, value: Any) -> None:
         if isinstance(value, type | FunctionType) and value.__module__ == "__main__":

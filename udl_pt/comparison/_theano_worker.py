@@ -264,7 +264,7 @@ def save_if_wanted(task: Any, step: int, params: list[Any]) -> bool:
 def peak_memory() -> int:
     """Return the largest memory use of this process so far, in bytes."""
     if sys.platform == "linux":
-        # what getrusage says begins at the parent's own peak there
+        # there getrusage begins at the parent's own peak
         with open("/proc/self/status") as status:
             return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -2,9 +2,9 @@
 
 A process calls `main` with a backend (``numba``, ``c``, ``jax``) or an eager twin (``numpy``, ``torch``) as
 its argument. It exchanges the lines that `udl_pt.comparison._theano_worker` describes. Its task has more
-entries. ``options`` and ``model`` are files of pickles: further arguments of the model's constructor, and
-a model that is trained itself, or None. ``path`` lists folders where its class may be found. Steps are
-those of the models' own ``fit``, timed from batch to batch, with JAX waited for.
+entries. ``options`` and ``model`` are pickle files. One holds further arguments of the model's constructor,
+the other a model that is trained itself, or None. ``path`` lists folders where its class may be found. Steps
+are those of the models' own ``fit``, timed from batch to batch, with JAX waited for.
 """
 
 import functools

@@ -1,7 +1,7 @@
 """The two forms in which MNIST comes, IDX files and Kaggle's CSV, read strictly.
 
-A file's name and header are claims. At most what the header announces is read, in blocks, so a file that is
-damaged or made up takes no more memory than a whole one.
+A file's name and header are claims. No more bytes are read than the header announces, and they are read in
+blocks. So a damaged or forged file takes no more memory than a real one.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ CELL = re.compile(r"[ \t]*[-+]?0*[0-9]{1,18}[ \t]*")
 
 
 class _Unpacked(io.RawIOBase):
-    """What a gzip file unpacks to, of which no more is unpacked than is read."""
+    """The content of a gzip file; no more is unpacked than is read."""
 
     def __init__(self, packed: BinaryIO) -> None:
         self._packed = packed
@@ -79,7 +79,7 @@ def _opened(file: Path) -> Iterator[io.BufferedReader]:
             yield io.BufferedReader(_Unpacked(stream), BLOCK)
         except (EOFError, zlib.error) as error:
             shown = printable(file)
-            raise DataError(f"{shown} is no whole gzip file ({error}): download it again") from error
+            raise DataError(f"{shown} is not a complete gzip file ({error}): download it again") from error
 
 
 def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
@@ -101,7 +101,7 @@ def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
     Raises
     ------
     DataError
-        For whatever isn't exactly that.
+        For any other content.
     """
     images = "images" in name
     kind, magic, length = ("images", IMAGE_MAGIC, 16) if images else ("labels", LABEL_MAGIC, 8)
@@ -139,7 +139,7 @@ def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
 
 
 def _at_most(stream: io.BufferedReader, count: int) -> bytearray:
-    """Read up to `count` bytes; memory grows with what is there, not with what was announced."""
+    """Read up to `count` bytes; memory grows with the bytes in the file, not with those announced."""
     content = bytearray()
     while block := stream.read(min(BLOCK, count - len(content))):
         content += block
@@ -161,7 +161,7 @@ def read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     DataError
-        For another header, another number of columns, values that are no labels or pixels, or a gzip file
+        For another header, another number of columns, values that are not labels or pixels, or a gzip file
         that unpacks to more than 268 MB.
     """
     shown = printable(file)
@@ -208,7 +208,7 @@ def _rows(text: io.TextIOWrapper, shown: str, most: float) -> Iterator[str]:
             raise DataError(f"{shown} has more than {LONGEST} characters in {place}, expected 785 numbers")
         blank = not row.strip(" \t\n")
         if empty is not None and (not blank or n - empty > ROWS):
-            raise DataError(f"{shown} has nothing in row {empty}, expected a row an image: delete it")
+            raise DataError(f"{shown} has nothing in row {empty}, expected one row per image: delete it")
         if not blank:
             yield row.rstrip("\n")
         elif empty is None:
@@ -216,7 +216,7 @@ def _rows(text: io.TextIOWrapper, shown: str, most: float) -> Iterator[str]:
 
 
 def _table(rows: list[str], before: int, shown: str) -> np.ndarray:
-    """Convert some rows, of which `before` came before; where NumPy can't, find out why."""
+    """Convert some rows, with `before` rows above them; where NumPy can't, find out why."""
     if all(map(CHARACTERS.fullmatch, rows)):
         with contextlib.suppress(ValueError):
             table = np.loadtxt(rows, np.int64, delimiter=",", ndmin=2, comments=None)

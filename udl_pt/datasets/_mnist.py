@@ -128,7 +128,7 @@ class Dataset(_Arrays):
 
 
 def load_mnist_subset() -> Dataset:
-    """Load the embedded part of MNIST: 5,000 training and 1,000 test images, as many of each digit.
+    """Load the embedded part of MNIST: 5,000 training and 1,000 test images, equally many of each digit.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def load_mnist(path: Any = None) -> Dataset:
         When the files are in none of these places. The message names all four ways to provide them.
     DataError
         When a file of the folder is damaged or not of the kind that its name tells, or the path is a file.
-        (In the cache, a file that is not the published one is not used: it is downloaded again.)
+        (The cache is different: a file there that is not the published one is downloaded again.)
 
     Examples
     --------
@@ -231,7 +231,7 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
     FileNotFoundError
         When there is no such file.
     DataError
-        When it is not of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, a row an image.
+        When it is not of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, one row per image.
         Also for at most 1,000 images, and when a .gz unpacks to more than 268 MB (Kaggle's file has 77 MB).
 
     Examples
@@ -323,7 +323,7 @@ def describe_sources() -> list[tuple[str, str, bool]]:
 
 
 def _place(path: Any) -> Path | None:
-    """Return where to look: the path, else the environment's; None where neither names a place."""
+    """Return where to look: the path, else the environment's; None if neither is set."""
     place = path if path is not None else os.environ.get(ENVIRONMENT) or None
     if place is None:
         return None
@@ -359,11 +359,11 @@ def _download(name: str) -> Path:
     finally:
         pooch.get_logger().setLevel(level)
     altered = ", ".join(map(printable, _found(_cache(), name)))
-    state = f"{altered} is not the published file (delete it)" if altered else "full MNIST is not at hand"
+    state = f"{altered} is not the published file (delete it)" if altered else "full MNIST was not found"
     raise FileNotFoundError(
-        f"{state} and {name}.gz could not be downloaded ({'; '.join(failures)}). There are "
-        f"four ways: pass the folder of the IDX files; set {ENVIRONMENT} to it; put them into the cache "
-        f"{_cache()}; or connect to the network and try again. load_mnist_subset() needs no files"
+        f"{state} and {name}.gz could not be downloaded ({'; '.join(failures)}). Pass the folder of the IDX "
+        f"files, set {ENVIRONMENT} to it, or put them into the cache {_cache()}. Or connect to the network "
+        "and try again. load_mnist_subset() needs no files"
     )
 
 
@@ -376,7 +376,7 @@ def _found(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _read_cached(name: str) -> np.ndarray | None:
-    """Read a file of the set from the cache: the first that is the published one, None where none is."""
+    """Read a file of the set from the cache: the first that is the published one; None if there is none."""
     for file in _found(_cache(), name):
         with contextlib.suppress(DataError):
             return read_idx(file, name, CONTENTS[name])
@@ -395,13 +395,13 @@ def _read_folder(folder: Path) -> Dataset:
     if missing:
         raise FileNotFoundError(
             f"{shown} has no {', '.join(missing)} (plain or .gz): pass the folder with MNIST's four IDX "
-            f"files, set {ENVIRONMENT} to it, or leave both away to use the cache {_cache()} or a download"
+            f"files, or set {ENVIRONMENT} to it. Omit both to use the cache {_cache()} or a download"
         )
     arrays = {name: read_idx(file, name) for name, file in files.items() if file is not None}
     for images, labels in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
         if len(arrays[images]) != len(arrays[labels]):
             shown = printable(f"{files[images]} has {len(arrays[images])} images, but {files[labels]}")
-            raise DataError(f"{shown} has {len(arrays[labels])} labels: they are not of one set")
+            raise DataError(f"{shown} has {len(arrays[labels])} labels: the two files do not belong together")
     return _dataset(arrays)
 
 

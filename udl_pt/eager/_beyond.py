@@ -1,4 +1,4 @@
-"""Arguments of the symbolic models without an eager twin: accepted at their defaults, refused otherwise."""
+"""Arguments of the symbolic models that the eager twins lack: accepted only at their defaults."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +33,6 @@ def check_beyond(method: str, given: Mapping[str, Any], defaults: Mapping[str, A
         plain = isinstance(value, bool | int | float | str | tuple | list | None)
         if not (plain and (value == defaults[name] or not (value or defaults[name]))):
             raise ValueError(
-                f"{name} is {shown(value)}, but the eager {method} has no twin of that: omit it, or "
-                f"use udl_pt.{method}"
+                f"{name} is {shown(value)}, which the eager {method} does not support: omit it, or use "
+                f"udl_pt.{method}"
             )

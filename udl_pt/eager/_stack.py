@@ -66,9 +66,8 @@ class Stack(Twin):
             # NumPy's layers draw arrays, PyTorch's draw tensors
             if not (isinstance(layer, Layer) and layer.Streams is self.Model.Streams):
                 raise TypeError(
-                    f"UnsupervisedModel {shown(model)} makes a layer of type {type(layer)}, expected one of "
-                    f"those beside {type(self).__name__}, such as {self.Model.__module__}."
-                    f"{self.Model.__name__}"
+                    f"UnsupervisedModel {shown(model)} makes a layer of type {type(layer)}, expected a layer "
+                    f"class of the same module, such as {self.Model.__module__}.{self.Model.__name__}"
                 )
             if layer.dtype != self.dtype:
                 raise ValueError(
@@ -100,7 +99,7 @@ class Stack(Twin):
     ) -> None:
         """Fit each layer to the hidden values of the one below; without epochs, only draw its weights.
 
-        The values of a test set must be such as the first layer takes. Bad input leaves
+        The values of a test set must be in the first layer's range. Bad input leaves
         all layers as they were. After a divergence or an interrupt the network has no parameters: some of its
         layers are new.
         """

@@ -48,7 +48,7 @@ def input_gradient(model: DNN, X: Any, Y: Any) -> Any:
 
 
 def fast_gradient_sign(model: DNN, X: Any, Y: Any, epsilon: float) -> Any:
-    """Compute ``X + epsilon sign(dJ/dX)``, cut to [0, 1]: the fast gradient sign method (chapter 6).
+    """Compute ``X + epsilon sign(dJ/dX)``, clipped to [0, 1]: the fast gradient sign method (chapter 6).
 
     J is the negative log-likelihood of an image's label.
 

@@ -160,7 +160,7 @@ class AutoEncoder(Layer):
         learning_rate, mu : float
             Step size and momentum.
         epochs, batch_sz : int
-            Passes over the data, and rows a step. Each epoch drops the rest of ``N / batch_sz``.
+            Passes over the data, and rows per step. Each epoch drops the rest of ``N / batch_sz``.
         show_fig : bool
             Show the curve of the costs at the end.
         cost : {"cross_entropy", "squared_error"}
@@ -210,8 +210,8 @@ class AutoEncoder(Layer):
         trains = check_count(epochs, "epochs", at_least=0) > 0
         if cost == "cross_entropy" and self.output != "sigmoid" and trains:
             raise ValueError(
-                "cost is 'cross_entropy', but the output units are not probabilities: cost='squared_error', "
-                "or sigmoid output units"
+                "cost is 'cross_entropy', but the output units are not probabilities: pass "
+                "cost='squared_error', or use sigmoid output units"
             )
         run = Run.checked(
             X,
@@ -262,8 +262,9 @@ class AutoEncoder(Layer):
     def _gradients(self, X: Array, scale: float) -> list[Array]:
         """Return the gradients of ``J = scale * cost`` by W, bh and bo, of a batch of n rows.
 
-        ``dJ/dB = X_hat - X`` of the cross-entropy, ``2 (X_hat - X) s'(B)`` of the squared error, times scale;
-        ``dJ/dA = dJ/dB W s'(A)``; W has a part in both ways, ``dJ/dW = X' dJ/dA + (dJ/dB)' Z``.
+        ``dJ/dB`` is ``X_hat - X`` for the cross-entropy, ``2 (X_hat - X) s'(B)`` for the squared error, times
+        scale. ``dJ/dA = dJ/dB W s'(A)``. W is in both the encoder and the decoder:
+        ``dJ/dW = X' dJ/dA + (dJ/dB)' Z``.
         """
         noisy = self._corrupted(X)  # (n, D)
         Z = self._encode(noisy)  # (n, M)
@@ -285,12 +286,12 @@ class AutoEncoder(Layer):
             seen = corruption(X, self.Streams(0, self.dtype))
             error = f"it made {type(seen).__name__} of an array"
         except Exception as cause:  # whatever it is, it is the function's
-            seen, error = None, f"called so, it says: {cause}"
+            seen, error = None, f"called with these arguments, it raised: {cause}"
         if type(seen) is not type(X) or seen.shape != X.shape or seen.dtype != X.dtype:
             raise TypeError(
-                f"corruption is {shown(corruption)}, expected a function of an array and a stream that "
-                "returns an array of the same shape and dtype, written with operators and the stream's "
-                f"methods; {error}"
+                f"corruption is {shown(corruption)}, expected a function of an array and a stream, written "
+                "with operators and the stream's methods. It must return an array of the same shape and "
+                f"dtype; {error}"
             )
 
     @classmethod

@@ -231,7 +231,7 @@ class DBN(Stack):
             if not (np.isfinite(costs[-1]) and step(rates["learning_rate"], rates["mu"]).all()):
                 what = "step for" if np.isfinite(costs[-1]) else "cost of"
                 raise DivergenceError(
-                    f"the {what} unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
+                    f"the {what} unit {k} is not finite in epoch {epoch}: use a smaller learning_rate or mu"
                 )
         if show_fig:
             show_costs(costs, f"unit {k} of {self.title}")

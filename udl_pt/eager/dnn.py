@@ -151,7 +151,7 @@ class DNN(Stack):
         reg : float
             Weight of the trained parameters' summed squares in the cost.
         epochs, batch_sz : int
-            Passes over the data in fine-tuning, and rows a step.
+            Passes over the data in fine-tuning, and rows per step.
         show_fig : bool
             Show the curve of the costs at the end.
         pretrain_epochs : int or sequence of int
@@ -269,8 +269,8 @@ class DNN(Stack):
     def _deltas(self, X: Array, Y: Array) -> tuple[list[Array], list[Array]]:
         """Return the values Z_l of all layers, and ``D_l = dJ/dA_l``, first layer first, logistic layer last.
 
-        J is the cost, summed over the rows. ``D = P - T`` at the top, with T the labels as rows of zeros and
-        a one; below, ``D_l = (D_(l+1) W_(l+1)') s'(A_l)`` with ``s' = Z (1 - Z)``.
+        J is the cost, summed over the rows. At the top ``D = P - T``, with T the one-hot labels. Below,
+        ``D_l = (D_(l+1) W_(l+1)') s'(A_l)`` with ``s' = Z (1 - Z)``.
         """
         Z = self._activations(X)  # (n, M_l)
         P = np.exp(log_softmax(Z[-1] @ self.W + self.b))  # (n, K)

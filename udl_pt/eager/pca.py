@@ -81,7 +81,7 @@ class PCA(Parameters):
         Raises
         ------
         ValueError, TypeError
-            For bad input, before anything is changed; for variances that the dtype cannot hold; when
+            For bad input, before anything is changed. For variances that the dtype cannot hold. When
             whitening, for components that vary by no more than rounding.
         RuntimeError
             While another thread fits it.
@@ -289,7 +289,7 @@ class PCA(Parameters):
 
 
 def _sign(vector: np.ndarray) -> float:
-    """Return the sign of the first of those entries that are the largest but for rounding."""
+    """Return the sign of the first entry that is the largest up to rounding."""
     size = abs(vector)  # (D,)
     largest = size > (1 - 1e-6) * size.max()  # (D,)
     return float(np.sign(vector[largest][0]))

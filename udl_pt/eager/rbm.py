@@ -150,7 +150,7 @@ class RBM(Layer):
         learning_rate, mu : float
             Step size and momentum.
         epochs, batch_sz : int
-            Passes over the data, and rows a step. Each epoch drops the rest of ``N / batch_sz``.
+            Passes over the data, and rows per step. Each epoch drops the rest of ``N / batch_sz``.
         show_fig : bool
             Show the curve of the costs at the end.
         k : int
@@ -199,8 +199,8 @@ class RBM(Layer):
         k = check_count(k, "k")
         if n_chains is not None and check_count(n_chains, "n_chains") != batch_sz and not persistent:
             raise ValueError(
-                f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as many: "
-                "omit n_chains, or say persistent=True"
+                f"n_chains is {n_chains}, but without persistent=True, each of the batch's {batch_sz} rows "
+                "starts one chain: omit n_chains, or pass persistent=True"
             )
         run = Run.checked(
             X,
@@ -415,7 +415,7 @@ class RBM(Layer):
 
     @classmethod
     def createFromArrays(cls, W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
-        """Create a machine from given parameters, which it copies.
+        """Create an RBM from given parameters, which it copies.
 
         Parameters
         ----------

@@ -1,8 +1,8 @@
 """Auto-encoder, RBM and DNN in PyTorch's eager style: costs are written, gradients are PyTorch's.
 
 These are the classes of `udl_pt.eager` with tensors as parameters. Every step differentiates its cost anew.
-NumPy makes the draws, so they are the same as there, and constants of every gradient. Arrays in, arrays out;
-tensors in, tensors out. Parameters require gradients only during a step.
+NumPy makes the draws, so they equal those of `udl_pt.eager`; gradients treat them as constants. Arrays in,
+arrays out; tensors in, tensors out. Parameters require gradients only during a step.
 """
 
 from collections.abc import Callable

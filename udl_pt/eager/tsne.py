@@ -1,7 +1,7 @@
 """Chapter 2 in NumPy: symmetric SNE and t-SNE, the twins of `udl_pt.SymmetricSNE` and `udl_pt.TSNE`.
 
 The formulas are those of van der Maaten and Hinton, Visualizing Data using t-SNE, JMLR 9 (2008). They work on
-matrices of all N x N pairs; gradients are written by hand. For a point and itself, p and q are 0.
+matrices of all N x N pairs; gradients are derived by hand. For a point and itself, p and q are 0.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,8 +41,8 @@ def sne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't such probabilities, for shapes that don't match, and for squared distances too
-        large for Y's dtype.
+        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        distances too large for Y's dtype.
 
     Examples
     --------
@@ -76,8 +76,8 @@ def tsne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't such probabilities, for shapes that don't match, and for squared distances too
-        large for Y's dtype.
+        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        distances too large for Y's dtype.
 
     Examples
     --------
@@ -111,8 +111,8 @@ def sne_gradient(P: Any, Y: Any) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't such probabilities, for shapes that don't match, and for squared distances too
-        large for Y's dtype.
+        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        distances too large for Y's dtype.
 
     Examples
     --------
@@ -145,8 +145,8 @@ def tsne_gradient(P: Any, Y: Any) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't such probabilities, for shapes that don't match, and for squared distances too
-        large for Y's dtype.
+        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        distances too large for Y's dtype.
 
     Examples
     --------
@@ -494,7 +494,7 @@ class TSNE(_OnPairs, StudentEmbedding):
     gradient : {"analytic"}
         The closed form of the gradient, the only choice here.
     early_exaggeration : float
-        Factor of P in the first iterations, so that clusters form and find their places.
+        Factor of P in the first iterations, so that clusters form and separate.
     exaggeration_iter : int
         Number of these first iterations. The momentum is 0.5 in them, and 0.8 after.
     init : {"pca", "random"}

@@ -1,6 +1,6 @@
 """Annealed importance sampling of a restricted Boltzmann machine, as one compiled loop.
 
-Chains pass through machines whose coupling grows with an inverse temperature from 0 to 1, or falls. Each
+Chains pass through RBMs whose coupling grows with an inverse temperature from 0 to 1, or falls. Each
 chain gathers a weight on the way. The mean weight estimates a ratio of partition functions (Neal 2001;
 Salakhutdinov and Murray, ICML 2008). `udl_pt.inspection.likelihood` has the estimates that use it.
 """
@@ -87,18 +87,17 @@ def _compile_steps(rbm: Any, backend: str) -> Function:
 def annealed_steps(
     rbm: Any, V: Symbolic, base: Symbolic, betas: Symbolic, stream: RandomStreams
 ) -> tuple[Symbolic, Symbolic]:
-    """Pass chains through machines with inverse temperatures `betas`, as a graph.
+    """Pass chains through RBMs with inverse temperatures `betas`, as a graph.
 
-    The machine of inverse temperature t has ``p(v) = exp(-E_t(v)) prod_j (1 + exp(t A_j))`` with
-    ``A = vW + c``, and its visible biases go from `base` to the model's. At each step a chain's
-    weight grows by the ratio of the next machine's probability to the present one's. Then the chain makes
-    a Gibbs step of the next machine.
+    The RBM of inverse temperature t has ``p(v) = exp(-E_t(v)) prod_j (1 + exp(t A_j))`` with ``A = vW + c``.
+    Its visible biases go from `base` to the model's. At each step a chain's weight grows by the ratio of the
+    next RBM's probability to the present one's. Then the chain makes a Gibbs step of the next RBM.
 
     Parameters
     ----------
     rbm : RBM
     V : Variable of shape (n_chains, D)
-        Visible units, from the first machine.
+        Visible units, from the first RBM.
     base : Variable of shape (D,)
         Visible biases at inverse temperature 0.
     betas : Variable of shape (k + 1,)

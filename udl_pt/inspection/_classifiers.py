@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Gradient = Callable[[Symbolic, Symbolic], Symbolic]  # of images and labels: dJ/dX
-Cost = Callable[[Symbolic, Symbolic], Symbolic]  # of labels and logits, a number a row
+Cost = Callable[[Symbolic, Symbolic], Symbolic]  # of labels and logits, one number per row
 
 
 class LogitsFunction(SymbolicModel):

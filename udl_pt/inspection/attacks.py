@@ -14,8 +14,8 @@ instead of raising J of the label. Where a network is so sure that a probability
 is zero and shows no direction. So attacks follow the gradient of the logarithm of the odds against the label:
 J is its softplus, and grows with it.
 
-Each function raises a ValueError or a TypeError for images outside [0, 1], unknown labels or targets, a
-target that is the label, and sizes below 0. The values of variables aren't checked.
+Each function raises ValueError or TypeError for bad input: images outside [0, 1], unknown labels, negative
+sizes. A target equal to the label is refused too. The values of variables aren't checked.
 """
 
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def gradient_step(model: Any, X: ArrayLike, Y: ArrayLike, size: Any, *, target: 
 def gradient_step(model: Any, X: Any, Y: Any, size: Any, *, target: Any = None) -> Any:
     """Change each image by a step of Euclidean length `size` along its cost's gradient (chapter 6).
 
-    The cost is the negative log-likelihood of the image's label. The result is cut to [0, 1].
+    The cost is the negative log-likelihood of the image's label. The result is clipped to [0, 1].
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def fast_gradient_sign(
     model: Any, X: ArrayLike, Y: ArrayLike, epsilon: Any, *, target: Any = ...
 ) -> np.ndarray: ...
 def fast_gradient_sign(model: Any, X: Any, Y: Any, epsilon: Any, *, target: Any = None) -> Any:
-    """Compute ``X + epsilon sign(dJ/dX)``, cut to [0, 1]: the fast gradient sign method (chapter 6).
+    """Compute ``X + epsilon sign(dJ/dX)``, clipped to [0, 1]: the fast gradient sign method (chapter 6).
 
     J is the negative log-likelihood of the image's label.
 
@@ -255,7 +255,7 @@ def projected_gradient(
     """Change images by projected gradient ascent: many small steps within a ball around each image.
 
     Each step follows the gradient of the label's cost, its sign for ``"linf"``. Then the image is brought
-    back to the nearest point of the ball, and cut to [0, 1].
+    back to the nearest point of the ball, and clipped to [0, 1].
 
     Parameters
     ----------
@@ -424,7 +424,7 @@ def random_noise(X: Any, epsilon: Any, *, norm: str = "linf", random_state: Any 
         Images, in [0, 1].
     epsilon : float or array_like of shape (N,)
         Change of each pixel, up or down (``"linf"``), or Euclidean length of the change (``"l2"``). One for
-        all images, or one for each. Then the result is cut to [0, 1].
+        all images, or one for each. The result is then clipped to [0, 1].
     norm : {"linf", "l2"}
         Measure of `epsilon`.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
@@ -568,7 +568,7 @@ def _in_ball(change: Symbolic, epsilon: Symbolic, norm: str) -> Symbolic:
 
 
 def _in_ball_at_random(X: np.ndarray, radius: np.ndarray, norm: str, generator: HostGenerator) -> np.ndarray:
-    """Draw a point of each image's ball, and cut it to [0, 1]."""
+    """Draw a point of each image's ball, and clip it to [0, 1]."""
     if norm == "linf":
         noise = np.asarray(generator.uniform(-1, 1, X.shape))
     else:

@@ -163,7 +163,7 @@ def zeros(p: float) -> Augmentation:
 
 
 def noise(sd: float) -> Augmentation:
-    """Return an augmentation that adds normal noise to each pixel, and cuts the result to [0, 1].
+    """Return an augmentation that adds normal noise to each pixel, and clips the result to [0, 1].
 
     Where the batch has values beyond [0, 1], it cuts to the batch's own range there.
 
@@ -219,11 +219,11 @@ def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
     Raises
     ------
     TypeError, ValueError
-        For another model than a network with logits, and for numbers outside [0, 1].
+        If `model` is not a network with logits, and for numbers outside [0, 1].
 
     Notes
     -----
-    Goodfellow et al. (2014) give half of the cost to such images. The attack moves an image away from the
+    Goodfellow et al. (2014) weight such images with half of the cost. The attack moves an image away from the
     predicted label, not from the true one. With the true one, a network learns to read the label from the
     change (Kurakin et al. 2017, "label leaking").
 
@@ -293,7 +293,7 @@ def _noise(X: np.ndarray, generator: HostGenerator, sd: float) -> np.ndarray:
 
 
 def _cut(changed: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """Cut values to [0, 1], or to the range of the batch where that is wider."""
+    """Clip values to [0, 1], or to the range of the batch where that is wider."""
     return np.asarray(np.clip(changed, min(0, X.min()), max(1, X.max())))
 
 

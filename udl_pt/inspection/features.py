@@ -58,7 +58,7 @@ def first_layer_features(model: Any) -> np.ndarray:
     Notes
     -----
     Unit j is largest where its logit ``w'x + b`` is. With a Lagrange multiplier for ``x'x = 1``,
-    ``d/dx (w'x + b - l (x'x - 1)) = w - 2 l x = 0``, so x is proportional to w; see docs/features.md.
+    ``d/dx (w'x + b - l (x'x - 1)) = w - 2 l x = 0``. So x is proportional to w; see docs/features.md.
 
     Examples
     --------
@@ -72,8 +72,8 @@ def first_layer_features(model: Any) -> np.ndarray:
     shape = [p.type.ndim for p in first.forward_params[:1]]
     if shape != [2]:
         raise TypeError(
-            f"the first hidden layer is of type {type(first).__name__}, whose first parameter is no matrix "
-            "of weights: use strongest_images, or maximize above it"
+            f"the first hidden layer is of type {type(first).__name__}, whose first parameter is not a "
+            "matrix of weights: use strongest_images, or maximize above it"
         )
     W = first.forward_params[0].get_value().T
     if isinstance(first, RBM):  # whose visible units may reach W scaled
@@ -182,7 +182,7 @@ def maximize(
         lost = chosen[~np.isfinite(costs)]
         raise ValueError(
             f"the costs of {len(lost)} units (such as {lost[0]}) of hidden layer {depth} are not finite at "
-            "the start: does the model have parameters that are not?"
+            "the start: check the model's parameters for NaN and infinity"
         )
     X = best
     for done in range(0, steps, LOOK):
@@ -326,8 +326,8 @@ def _check_layer(model: Any, layer: Any) -> tuple[int, Any]:
     target = layers[number]
     if not hasattr(target, "hidden_logits") or not target.hidden_unit_interval:
         raise TypeError(
-            f"hidden layer {number} is {getattr(target, 'title', type(target).__name__)} without sigmoid "
-            "units: nothing says what its units at their largest are; choose another layer"
+            f"hidden layer {number} is {getattr(target, 'title', type(target).__name__)} whose activations "
+            "have no known maximum: choose a layer of sigmoid units"
         )
     return number, target
 

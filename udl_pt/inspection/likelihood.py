@@ -1,7 +1,7 @@
 """Partition function and log-likelihood of restricted Boltzmann machines, in nats.
 
 ``log P(v) = -F(v) - log Z``. The free energy F is easy; the partition function Z is a sum over all states.
-`log_partition` enumerates the states of small machines. For others, annealed importance sampling estimates Z.
+`log_partition` enumerates the states of small RBMs. For others, annealed importance sampling estimates Z.
 The expected logarithm of the estimate is too small in `ais` and too large in `reverse_ais`. So the two
 bracket the truth. The pseudo-likelihood needs no Z.
 """
@@ -48,7 +48,7 @@ def log_partition(rbm: RBM) -> float:
     Parameters
     ----------
     rbm : RBM
-        A machine with at most 25 units in that layer.
+        An RBM with at most 25 units in that layer.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def log_partition(rbm: RBM) -> float:
         hours = 2.0**n * other * SOFTPLUS / 3600
         raise ValueError(
             f"the smaller layer has {n} units, at most {LARGEST} are enumerated: {2.0**n:.2g} states would "
-            f"take about {hours:.2g} hours; estimate log Z with ais(rbm) and reverse_ais(rbm, samples)"
+            f"take about {hours:.2g} hours. Estimate log Z with ais(rbm) and reverse_ais(rbm, samples)"
         )
     term = rbm.compiled("log_partition", _compile_over_visible if over_visible else _compile_over_hidden)
     parts = []
@@ -89,7 +89,7 @@ def log_partition(rbm: RBM) -> float:
 
 
 def _wide(rbm: Any) -> Any:
-    """Return a machine with the same parameters that computes in float64."""
+    """Return an RBM with the same parameters that computes in float64."""
     if rbm.dtype == "float64":
         return rbm
     wide = copy.copy(rbm)
@@ -122,7 +122,7 @@ def log_likelihood(rbm: RBM, X: Any, log_Z: float | None = None) -> np.ndarray:
     Parameters
     ----------
     rbm : RBM
-        A trained machine.
+        A trained RBM.
     X : array_like of shape (N, D)
         Visible units; zeros and ones for Bernoulli units.
     log_Z : float, optional
@@ -137,7 +137,7 @@ def log_likelihood(rbm: RBM, X: Any, log_Z: float | None = None) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        For bad input, and for a machine without parameters. Without `log_Z` also for a machine whose smaller
+        For bad input, and for an RBM without parameters. Without `log_Z` also for an RBM whose smaller
         layer has more than 25 units.
 
     Examples
@@ -163,15 +163,15 @@ def log_likelihood(rbm: RBM, X: Any, log_Z: float | None = None) -> np.ndarray:
 def ais(rbm: RBM, X: Any = None, *, n_chains: int = 100, n_betas: int = 10_000) -> Estimate:
     """Estimate ``log Z`` by annealed importance sampling (Salakhutdinov and Murray, ICML 2008).
 
-    Chains start at independent visible units and pass through machines whose coupling grows with an
+    Chains start at independent visible units and pass through RBMs whose coupling grows with an
     inverse temperature from 0 to 1. The logarithm of the estimate is too small in expectation.
 
     Parameters
     ----------
     rbm : RBM
-        A trained machine; its stream makes the draws.
+        A trained RBM; its stream makes the draws.
     X : array_like of shape (N, D), optional
-        Data whose means set the first machine's visible biases (base rates), for Bernoulli units. The
+        Data whose means set the first RBM's visible biases (base rates), for Bernoulli units. The
         better they fit, the fewer chains and temperatures are needed. By default the biases are the model's.
     n_chains : int
         Number of chains, at least 2.
@@ -217,11 +217,11 @@ def reverse_ais(rbm: RBM, samples: Any, X: Any = None, *, n_betas: int = 10_000)
     Parameters
     ----------
     rbm : RBM
-        A trained machine; its stream makes the draws.
+        A trained RBM; its stream makes the draws.
     samples : array_like of shape (n_chains, D)
         Samples of the model, at least 2, such as the end of long Gibbs chains.
     X : array_like of shape (N, D), optional
-        Data whose means set the last machine's visible biases (base rates), for Bernoulli units. By default
+        Data whose means set the last RBM's visible biases (base rates), for Bernoulli units. By default
         the biases are the model's.
     n_betas : int
         Number of inverse temperatures after 0, at least 3, spaced as in `ais`.
@@ -255,7 +255,7 @@ def reverse_ais(rbm: RBM, samples: Any, X: Any = None, *, n_betas: int = 10_000)
 
 
 def _base(rbm: RBM, X: Any) -> np.ndarray:
-    """Return the visible biases of the first machine: the data's base rates, or the model's own."""
+    """Return the visible biases of the first RBM: the data's base rates, or the model's own."""
     _check_finite(rbm)
     if X is None or not rbm.units.unit_interval:
         return np.array(rbm.b.get_value())
@@ -288,7 +288,7 @@ def pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     Parameters
     ----------
     rbm : RBM
-        A trained machine with Bernoulli units.
+        A trained RBM with Bernoulli units.
     X : Variable or array_like of shape (N, D)
         Visible units, zeros and ones.
 
@@ -300,7 +300,7 @@ def pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For bad input, Gaussian units, and a machine without parameters.
+        For bad input, Gaussian units, and an RBM without parameters.
 
     Examples
     --------
@@ -326,7 +326,7 @@ def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     Parameters
     ----------
     rbm : RBM
-        A trained machine with Bernoulli units; its stream draws the units i.
+        A trained RBM with Bernoulli units; its stream draws the units i.
     X : Variable or array_like of shape (N, D)
         Visible units, zeros and ones.
 
@@ -338,7 +338,7 @@ def stochastic_pseudo_likelihood(rbm: RBM, X: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For bad input, Gaussian units, and a machine without parameters.
+        For bad input, Gaussian units, and an RBM without parameters.
 
     Examples
     --------
@@ -420,6 +420,6 @@ def _check_finite(rbm: RBM) -> None:
         bad = ~np.isfinite(p.get_value(borrow=True))
         if bad.any():
             raise ValueError(
-                f"{p.name} has {bad.sum()} values that are NaN or infinite: such a model has no likelihood, "
+                f"{p.name} has {bad.sum()} values that are NaN or infinite: its likelihood is undefined; "
                 "train it again with a smaller learning_rate"
             )

@@ -1,6 +1,6 @@
-"""The content of a deep belief network's file: its facts, its arrays, and which of them fit together.
+"""The content of a deep belief network's file: its settings ("facts"), its arrays, and their checks.
 
-Arrays are named after the layer's number, from 1, and what it calls them: ``1.W``, and ``1.dW`` for the
+An array's name is the layer's number, from 1, and the parameter's name: ``1.W``, and ``1.dW`` for the
 velocity. Generators, compiled functions, the backend and a layer's corruption, which is code, aren't stored.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["read_layers", "write_layers"]
 
 FORMAT = "udl_pt DBN 3"
 WITHOUT_VELOCITIES = "udl_pt DBN 1"
-# For each format, the facts that a layer doesn't have in it, and the values that they stand for
+# For each format, the settings that its layers lack, and their defaults
 MISSING: dict[str, dict[str, Any]] = {
     FORMAT: {},
     "udl_pt DBN 2": {"n_valid_costs": 0},
@@ -30,7 +30,7 @@ MISSING: dict[str, dict[str, Any]] = {
 RECORDS = ("costs", "valid_costs")
 TRUTH = (False, True)
 DTYPES = ("float32", "float64")
-# For each model, the facts of its own and the values that they may have
+# For each model, its own settings and the values that they may have
 CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
     "AutoEncoder": {"unit_interval": TRUTH, "hidden": tuple(UNITS), "output": tuple(UNITS)},
     "RBM": {"unit_interval": TRUTH, "visible": tuple(VISIBLE_UNITS), "learn_variance": TRUTH},
@@ -72,7 +72,7 @@ def write_layers(path: Any, network: Any) -> None:
 
 
 def _taken(layers: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """Return each layer's facts, and the arrays of all."""
+    """Return each layer's settings, and the arrays of all."""
     arrays: dict[str, np.ndarray] = {}
     facts = []
     for number, layer in enumerate(layers, start=1):
@@ -119,7 +119,7 @@ def read_layers(path: Any) -> tuple[list[Any], str]:
     Raises
     ------
     DataError
-        When the file isn't such a file, or not as it was written.
+        When `write_layers` did not write the file, or it was changed.
     OSError
         When it can't be read.
     """
@@ -166,7 +166,7 @@ def _params(facts: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _check(facts: Mapping[str, Any], forms: Forms) -> None:
-    """Raise ValueError unless the facts are complete and the arrays are those that they promise."""
+    """Raise ValueError unless the settings are complete and the arrays match them."""
     layers, known = _layers(facts), 0
     first = forms.get("1.W", ("", ()))[1]
     D = first[0] if first else 1  # below, another than two dimensions is an error
@@ -203,7 +203,7 @@ def _forms(layer: Mapping[str, Any], D: int, facts: Mapping[str, Any]) -> Forms:
 
 
 def _layers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the layers' facts, completed by what files of an earlier format don't hold.
+    """Return the layers' settings, with defaults for those that files of an earlier format lack.
 
     Raises
     ------
@@ -215,7 +215,9 @@ def _layers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     _check_choice("dtype", facts, DTYPES)
     layers = facts["layers"]
     if not (isinstance(layers, list) and layers and all(isinstance(layer, dict) for layer in layers)):
-        raise ValueError("the fact layers is no list of objects, at least one")
+        raise ValueError(
+            "the setting layers is {reprlib.repr(layers)}, expected a list of at least one object"
+        )
     return [
         _layer(f" of layer {number}", own, MISSING[facts["format"]])
         for number, own in enumerate(layers, start=1)
@@ -233,30 +235,30 @@ def _layer(where: str, facts: dict[str, Any], missing: Mapping[str, Any]) -> dic
     for name, least in counts.items():
         if type(facts[name]) is not int or facts[name] < least:
             raise ValueError(
-                f"the fact {name}{where} is {reprlib.repr(facts[name])}, expected at least {least}"
+                f"the setting {name}{where} is {reprlib.repr(facts[name])}, expected at least {least}"
             )
     if not isinstance(facts["id"], str | int | None):
         raise ValueError(
-            f"the fact id{where} is {reprlib.repr(facts['id'])}, expected text, a number or null"
+            f"the setting id{where} is {reprlib.repr(facts['id'])}, expected text, a number or null"
         )
     if facts.get("visible") != "gaussian" and facts.get("learn_variance"):
-        raise ValueError(f"the fact learn_variance{where} is true, and its units have no variance")
+        raise ValueError(f"the setting learn_variance{where} is true, but its units have no variance")
     if facts.get("visible") == "gaussian" and facts["unit_interval"]:
-        raise ValueError(f"the fact unit_interval{where} is true, and its units are not probabilities")
+        raise ValueError(f"the setting unit_interval{where} is true, but its units are not probabilities")
     if facts["model"] == "AutoEncoder" and facts["n_chains"]:
-        raise ValueError(f"the fact n_chains{where} is {facts['n_chains']}, and an AutoEncoder has none")
+        raise ValueError(f"the setting n_chains{where} is {facts['n_chains']}, but an AutoEncoder has none")
     return facts
 
 
 def _check_names(where: str, facts: Mapping[str, Any], expected: set[str]) -> None:
     if missing := sorted(expected - set(facts)):
-        raise ValueError(f"the fact {missing[0]}{where} is missing")
+        raise ValueError(f"the setting {missing[0]}{where} is missing")
     if unknown := sorted(set(facts) - expected):
-        raise ValueError(f"the fact {reprlib.repr(unknown[0])}{where} is unknown")
+        raise ValueError(f"the setting {reprlib.repr(unknown[0])}{where} is unknown")
 
 
 def _check_choice(name: str, facts: Mapping[str, Any], options: tuple[Any, ...], where: str = "") -> None:
     value = facts.get(name)
     if not any(type(value) is type(option) and value == option for option in options):
         shown, listed = reprlib.repr(value), ", ".join(map(repr, options))
-        raise ValueError(f"the fact {name}{where} is {shown}, expected one of {listed}")
+        raise ValueError(f"the setting {name}{where} is {shown}, expected one of {listed}")

@@ -84,7 +84,7 @@ class ModelAugmentation:
     model : DNN
         The network.
     change : callable
-        ``change(X, generator, model)`` returns the batch changed.
+        ``change(X, generator, model)`` returns the changed batch.
     """
 
     model: Any
@@ -187,9 +187,9 @@ def adversarial_cost(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size:
     cost_of : callable
         Turns images, a matrix (N, D), into their scalar cost.
     X : Variable, matrix
-        The images, which the cost's gradient is taken by.
+        The images; the cost is differentiated with respect to them.
     size : scalar Variable
-        How far each is moved (Euclidean length); one without a gradient stays where it is.
+        How far each image is moved (Euclidean length). One with gradient zero isn't moved.
 
     Returns
     -------
@@ -237,7 +237,8 @@ def check_augment(
         check_matrix(X, dtype=model.dtype, unit_interval=True)
     if any(network is not model and not hasattr(network, "params") for network in networks):
         raise NotFittedError(
-            "augment tricks another network, which has no parameters yet: call its fit before"
+            "augment contains adversarial() of another network that has no parameters yet: fit that network "
+            "first"
         )
     ready = [f for f in functions if not (isinstance(f, ModelAugmentation) and f.model is model)]
     batch, generator = np.array(X[:batch_sz], model.dtype, order="C"), copy.deepcopy(model._generator)
@@ -246,7 +247,7 @@ def check_augment(
             augmented(batch, ready, generator)
     except TypeError as error:
         raise TypeError(
-            f"augment is {shown(augment)}, expected functions augment(X, generator) that return the batch "
-            f"changed; called so, one says: {error}"
+            f"augment is {shown(augment)}, expected functions augment(X, generator) that return the changed "
+            f"batch; called with these arguments, one raised: {error}"
         ) from error
     return partial(augmented, functions=functions, generator=model._generator)

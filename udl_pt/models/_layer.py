@@ -1,8 +1,8 @@
 """What auto-encoders and restricted Boltzmann machines have in common as layers of a deep network.
 
 A layer has weights W of shape (D, M) between visible and hidden units, a bias for each side, and velocities
-for all of them. A subclass says what either side gets from the other (`hidden_logits`, `visible_input`) and
-what becomes of it in both (`hidden_mean`, `visible_mean`).
+for all of them. A subclass defines each side's input from the other (`hidden_logits`, `visible_input`) and
+its activation (`hidden_mean`, `visible_mean`).
 """
 
 import copy
@@ -75,7 +75,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
         return probe
 
     def _in_unit_interval(self, side: str, *, known: bool | None) -> bool | None:
-        """Return what is `known` of a side's units, unless a subclass has other ones: call these."""
+        """Return `known`, or call a side's units to find out, if a subclass has units of its own."""
         methods = {"hidden": ("hidden_mean", "forward_hidden"), "output": ("visible_mean", "backward")}[side]
         if known is not None and not is_newer(type(self), methods, f"{side}_unit_interval"):
             return known
@@ -89,7 +89,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
         try:
             values = Function([x], getattr(probe, methods[1])(x), compiled=False)(logits)
             return bool(((values >= 0) & (values <= 1)).all())
-        except Exception:  # whatever it is, it is the subclass's: it may need what only `fit` gives it
+        except Exception:  # whatever it is, it is the subclass's: it may need what only `fit` sets
             return None
 
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
@@ -150,7 +150,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
     ) -> None:
         """Train, and record costs, of a validation set of one array too.
 
-        `cost` compares visible units with what the hidden ones send down, entry by entry.
+        `cost` compares visible units with their input from the hidden ones, entry by entry.
         """
         measure = cost_recorder(
             self.costs,

@@ -140,8 +140,8 @@ def pretrain_layers(
     plan : Pretraining
         What each layer's ``fit`` gets.
     others : mapping of str to ndarray
-        By name, further arrays that later pass through the layers. Their values must be such as the first
-        layer takes.
+        By name, further arrays that later pass through the layers. Their values must be in the first layer's
+        range.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, 
     if keep and hasattr(layer, "forward_params"):
         return bool(getattr(layer, "unit_interval", False))
     epochs = options.get("epochs", epochs)
-    trains = isinstance(epochs, int | np.integer) and epochs > 0  # what is no number `fit` refuses
+    trains = isinstance(epochs, int | np.integer) and epochs > 0  # else `fit` refuses it
     return trains and isinstance(layer, Layer) and layer.takes_probabilities(**options)
 
 

@@ -135,9 +135,9 @@ class Stack(WithChance, SymbolicModel):
     def _pretrain(self, run: Run, plan: Pretraining) -> tuple[Run, Arrays | None]:
         """Hold out the validation set, and train the layers on the other rows.
 
-        Bad input changes no layer, and so nothing. When a layer diverges, or somebody interrupts, some layers
-        are new, and the network's other parameters don't belong to them: the network has none then, as while
-        its layers are trained.
+        Bad input changes no layer, and so nothing. When a layer diverges, or the user interrupts, some layers
+        are new, and the network's other parameters don't belong to them. The network then has no parameters,
+        as while its layers are trained.
 
         Parameters
         ----------
@@ -189,7 +189,8 @@ class Stack(WithChance, SymbolicModel):
             if refused := not_taken(layer.fit, own):
                 raise TypeError(
                     f"layer {number} of {len(each)} (see pretrain_options): {type(layer).__name__}.fit "
-                    f"takes no {', '.join(refused)}, but {', '.join(inspect.signature(layer.fit).parameters)}"
+                    f"takes no {', '.join(refused)}; its arguments are "
+                    f"{', '.join(inspect.signature(layer.fit).parameters)}"
                 )
         return each
 
@@ -207,15 +208,15 @@ class Stack(WithChance, SymbolicModel):
                 if not fits:
                     raise ValueError(
                         f"keep_layers is True, but layer {number} has {found}, "
-                        f"expected {self.dtype} and ({expected}, {layer.M}): train it anew, or give layers "
-                        "that belong together"
+                        f"expected {self.dtype} and ({expected}, {layer.M}): train it again, or pass layers "
+                        "whose shapes match"
                     )
             expected = layer.M
 
     def _try_kept(self, layer: Any, rows: np.ndarray | int) -> tuple[str, bool]:
-        """Call a layer of another kind with a row, or with one of so many values; describe what it gives."""
+        """Call a layer of another kind with a row, or with that many values; describe what it returns."""
         if isinstance(rows, int):
-            rows = np.full((1, rows), 0.5)  # what layers of any kind may give
+            rows = np.full((1, rows), 0.5)  # what layers of any kind may return
         dtypes = {str(p.dtype) for p in layer.forward_params if p.dtype in ("float32", "float64")}
         if dtypes - {self.dtype}:
             return f"{', '.join(sorted(dtypes))} parameters", False
@@ -228,7 +229,7 @@ class Stack(WithChance, SymbolicModel):
     def _check_units(
         self, epochs: Sequence[int], options: Sequence[Mapping[str, Any]], *, keep: bool
     ) -> bool:
-        """Raise where a layer is known to take probabilities, and the one below gives other numbers.
+        """Raise where a layer is known to take probabilities, but the one below returns other numbers.
 
         Returns
         -------

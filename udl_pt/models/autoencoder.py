@@ -34,12 +34,14 @@ COST_SCALES = ("dataset", "batch", "element")
 
 
 def check_activation(activation: Any, name: str, dtype: str) -> None:
-    """Raise unless an activation is one of `UNITS`, or a function of a matrix variable that returns one."""
+    """Raise unless an activation is one of `UNITS`, or a function that turns a matrix variable into another."""
     if not callable(activation):
         check_option(activation, name, list(UNITS))
         return
     A = pt.matrix("A", dtype=dtype)
-    values = check_gives_matrix(activation, name, "a function of a matrix variable that returns one", A)
+    values = check_gives_matrix(
+        activation, name, "a function of a matrix variable that returns a matrix variable", A
+    )
     if values.type.dtype != dtype:
         raise TypeError(
             f"{name} is {shown(activation)}, which turns {dtype} into {values.type.dtype}: cast its numbers, "
@@ -55,7 +57,7 @@ class AutoEncoder(Layer):
     M : int
         Number of hidden units.
     an_id : hashable, optional
-        Name for the reader's own use. The listing uses ``self.id`` and never sets it.
+        A name of your own, kept as ``id``. The listing uses ``self.id`` and never sets it.
     corruption : callable, optional
         ``corruption(X, stream)`` takes a batch's variable and a `RandomStreams`, and returns the corrupted
         batch that is encoded in training (denoising auto-encoder). The clean batch remains the target.
@@ -256,12 +258,12 @@ class AutoEncoder(Layer):
             Step size and momentum. The listing divides the cost of a batch by all N. So a step grows as N
             shrinks, under ``cost_scale="dataset"``.
         epochs, batch_sz : int
-            Passes over the data, and rows of a step. The rest of ``N / batch_sz`` is dropped.
+            Passes over the data, and rows per step. The rest of ``N / batch_sz`` is dropped.
         show_fig : bool
             Show the curve of the costs at the end.
         cost : {"cross_entropy", "squared_error"} or callable
             Cost of an entry, summed over a row. The cross-entropy is for sigmoid outputs. A callable takes
-            the symbolic matrices X and X_hat and returns one: ``lambda X, X_hat: abs(X - X_hat)``.
+            the symbolic matrices X and X_hat and returns a matrix: ``lambda X, X_hat: abs(X - X_hat)``.
         cost_scale : {"dataset", "batch", "element"}
             Divisor of the batch's sum: N, the rows of the batch, or these rows times D.
         penalty : callable, optional
@@ -271,8 +273,8 @@ class AutoEncoder(Layer):
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or array_like of shape (N_valid, D), optional
-            Rows to choose by: `valid_costs` are measured on them, and `udl_pt.callbacks.EarlyStopping` reads
-            these. A float is the share of `X` that is drawn and held out for that, which copies the rest.
+            Validation set: `valid_costs` are measured on it, and `udl_pt.callbacks.EarlyStopping` reads them.
+            A float is the share of `X` that is drawn and held out for that, which copies the rest.
         monitor : {"epoch", "batch", None}
             When to record the cost. ``"batch"`` measures the whole set after every batch, as in the book
             (slow). ``"epoch"`` measures a random thirtieth of the rows once an epoch, but at least 250, the
@@ -438,7 +440,7 @@ class AutoEncoder(Layer):
         bo : array_like of shape (D,)
             Biases of the output.
         an_id : hashable, optional
-            Name for the reader's own use.
+            A name of your own, kept as ``id``.
 
         Returns
         -------
@@ -449,7 +451,7 @@ class AutoEncoder(Layer):
         Raises
         ------
         ValueError, TypeError
-            When the shapes do not fit together, or a value is no finite number.
+            When the shapes do not fit together, or a value is not a finite number.
 
         Examples
         --------

@@ -185,14 +185,14 @@ class DBN(Stack):
     @overload
     def generate(self, start: int | ArrayLike, steps: Sequence[int] = ...) -> np.ndarray: ...
     def generate(self, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -> Any:
-        """Draw from the model: run Gibbs steps in the top machine, then pass the result down.
+        """Draw from the model: run Gibbs steps in the top RBM, then pass the result down.
 
         On the way down, each layer passes on its means.
 
         Parameters
         ----------
         start : int, Variable or array_like of shape (N, D)
-            Start of the top machine's chains: that many rows of random zeros and ones, or data, which are
+            Start of the top RBM's chains: that many rows of random zeros and ones, or data, which are
             passed up through the other layers.
         steps : sequence of int
             Numbers of the Gibbs steps to record: ascending, at least 1.
@@ -205,7 +205,7 @@ class DBN(Stack):
         Raises
         ------
         TypeError
-            When the top layer is no RBM, or for arguments of another type.
+            When the top layer is not an RBM, or for arguments of another type.
         ValueError
             For steps that do not ascend from at least 1, and for data that do not fit.
 
@@ -224,7 +224,7 @@ class DBN(Stack):
         if not isinstance(top, RBM):
             raise TypeError(
                 f"the top layer is of type {type(top).__name__}, and only an RBM has a distribution to draw "
-                "from: DBN(sizes, UnsupervisedModel=RBM)"
+                "from: create it as DBN(sizes, UnsupervisedModel=RBM)"
             )
         if isinstance(start, Variable):
             check_variable(start, "start", n_features=self.n_features)
@@ -316,7 +316,7 @@ class DBN(Stack):
             if not (np.isfinite(J) and np.isfinite(sums_of_step).all()):
                 what = "step for" if np.isfinite(J) else "cost of"
                 raise DivergenceError(
-                    f"the {what} unit {k} is not finite in epoch {epoch}: take a smaller learning_rate or mu"
+                    f"the {what} unit {k} is not finite in epoch {epoch}: use a smaller learning_rate or mu"
                 )
         if show_fig:
             show_costs(costs, f"unit {k} of {self.title}")
@@ -326,10 +326,10 @@ class DBN(Stack):
         """Write all layers to a safetensors file, with a digest.
 
         The file holds for each layer its size, kinds of units and `id` (text or an integer). It also holds
-        the parameters and velocities, `costs`, `valid_costs` and `chains`. All are of one moment, also while
-        another thread begins a fit. The file does not hold a layer's corruption, which is code, the
-        generators of draws, the backend, or the `costs` of `fit_to_input`. A variable that two layers share
-        is stored twice.
+        the parameters and velocities, `costs`, `valid_costs` and `chains`. The file is a consistent snapshot,
+        even if another thread starts a fit meanwhile. The file does not hold a layer's corruption, which is
+        code, the generators of draws, the backend, or the `costs` of `fit_to_input`. A variable that two
+        layers share is stored twice.
 
         Parameters
         ----------
@@ -340,7 +340,7 @@ class DBN(Stack):
         Raises
         ------
         TypeError
-            When a layer is neither an AutoEncoder nor an RBM, or `path` is no path.
+            When a layer is neither an AutoEncoder nor an RBM, or `path` is not a path.
         ValueError
             When a layer holds NaN or infinity, or the layers do not fit on top of each other.
         NotFittedError
@@ -381,13 +381,13 @@ class DBN(Stack):
         Raises
         ------
         FileNotFoundError
-            When there is no such file.
+            When the file does not exist.
         IsADirectoryError
             When it is a folder.
         OSError
             When it cannot be read.
         DataError
-            When it is no such file, is damaged, or holds parts that do not fit together.
+            When it is not a file that `save` wrote, is damaged, or holds parts that do not fit together.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Chapter 3: the deep auto-encoder, greedily pretrained, unrolled, and fine-tuned to rebuild its input.
+"""Chapter 3: the deep auto-encoder, greedily pretrained, unrolled, and fine-tuned to reconstruct its input.
 
 ``X -> ... -> code -> ... -> X_hat`` (Hinton and Salakhutdinov, Reducing the dimensionality of data with
 neural networks, Science 313 (2006)).
@@ -164,9 +164,9 @@ class DeepAutoEncoder(Stack):
             Whether to pretrain, with the layers' own defaults for arguments that `pretrain_options` does not
             set.
         learning_rate, mu : float
-            Step size and momentum of fine-tuning. The cost is a row's, averaged over the batch.
+            Step size and momentum of fine-tuning. The cost is the mean over the rows of the batch.
         epochs, batch_sz : int
-            Passes over the data in fine-tuning, and rows of a step.
+            Passes over the data in fine-tuning, and rows per step.
         show_fig : bool
             Show the curve of the costs at the end.
         pretrain_epochs : int or sequence of int
@@ -178,7 +178,8 @@ class DeepAutoEncoder(Stack):
             pretrained. The decoder starts from their transposes in any case.
         cost : {"cross_entropy", "squared_error"} or callable
             Cost of an entry in fine-tuning, summed over a row. The cross-entropy is for a first layer whose
-            visible units are sigmoids. A callable takes the symbolic matrices X and X_hat, and returns one.
+            visible units are sigmoids. A callable takes the symbolic matrices X and X_hat, and returns a
+            matrix.
         penalty : callable, optional
             ``penalty(model, X)`` returns a scalar that is added to the cost of a batch X. Both are symbolic.
             `costs` do not include it.
@@ -188,8 +189,8 @@ class DeepAutoEncoder(Stack):
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or array_like of shape (N_valid, D), optional
-            Rows to choose by: `valid_costs` are measured on them, and `udl_pt.callbacks.EarlyStopping` reads
-            these. A float is the share of `X` that is drawn and held out for that, from pretraining too.
+            Validation set: `valid_costs` are measured on it, and `udl_pt.callbacks.EarlyStopping` reads them.
+            A float is the share of `X` that is drawn and held out for that, from pretraining too.
         monitor : {"epoch", "batch", None}
             When to record the cost. ``"batch"`` measures the whole set after every batch (slow). ``"epoch"``
             measures a random thirtieth of the rows once an epoch, but at least 250, the same in all epochs.

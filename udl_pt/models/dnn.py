@@ -161,9 +161,9 @@ class DNN(Stack):
             Step size and momentum of fine-tuning.
         reg : float
             Weight of the squared magnitude of the trained parameters in the cost. The listing has 0.1 in its
-            signature and does not use it; 0 gives its numbers.
+            signature and does not use it; 0 reproduces its numbers.
         epochs, batch_sz : int
-            Passes over the data in fine-tuning, and rows of a step.
+            Passes over the data in fine-tuning, and rows per step.
         show_fig : bool
             Show the curve of the costs at the end.
         pretrain_epochs : int or sequence of int
@@ -182,9 +182,9 @@ class DNN(Stack):
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or (array_like, array_like), optional
-            Images and labels to choose by: `valid_costs` and `valid_errors` are measured on them, and
-            `udl_pt.callbacks.EarlyStopping` reads these. A float is the share of `X` that is drawn and held
-            out for that, from pretraining too.
+            Validation set, a pair of images and labels: `valid_costs` and `valid_errors` are measured on it,
+            and `udl_pt.callbacks.EarlyStopping` reads them. A float is the share of `X` that is drawn and
+            held out for that, from pretraining too.
         dropout : float or (float, float)
             Probability that a hidden unit is omitted from a training step (Srivastava et al., JMLR 2014). A
             pair holds the probabilities of a pixel and of a hidden unit. The remaining values are divided by
@@ -194,9 +194,10 @@ class DNN(Stack):
             step.
         adversarial : float
             Distance (Euclidean) by which images are moved along the gradient of their own cost. A step's cost
-            is then the mean of the images' and of the moved ones' (Goodfellow et al., ICLR 2015; Miyato et
-            al., ICLR 2016, for the length). Pixels may leave [0, 1], and masks are drawn anew. A step takes
-            about twice as long, with `train_head_only` more. With 0 nothing is moved.
+            is then the mean of two costs: that of the images and that of the moved images (Goodfellow et al.,
+            ICLR 2015; Miyato et al., ICLR 2016, for the length). Pixels may leave [0, 1], and masks are drawn
+            anew. A step takes about twice as long, and even longer with `train_head_only`. With 0 nothing is
+            moved.
         penalty : callable, optional
             ``penalty(model, X)`` returns a scalar that is added to the cost of a batch of images X. Both are
             symbolic. `costs` do not include it.

@@ -179,7 +179,7 @@ class Ladder(WithChance, Parameters):
             Weight of the squared error of the reconstructed image in the cost. The negative log-likelihood of
             the label has weight 1.
         epochs, batch_sz : int
-            Passes over the data, and rows of a step, at least 2.
+            Passes over the data, and rows per step, at least 2.
         optimiser : callable, optional
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
@@ -394,7 +394,7 @@ def _standardised(A: Symbolic, scale: Any) -> Symbolic:
 def _rebuilt(Z: Symbolic, U: Symbolic, a: Symbolic) -> Symbolic:
     """Return clean values from noisy ones and from the layer above: the paper's denoising function.
 
-    Best for normal values under normal noise: between `Z` and the mean that `U` lets expect.
+    Optimal for normal values with normal noise. The result lies between `Z` and the mean predicted from `U`.
     """
     mean = a[0] * pt.sigmoid(a[1] * U + a[2]) + a[3] * U + a[4]
     share = a[5] * pt.sigmoid(a[6] * U + a[7]) + a[8] * U + a[9]

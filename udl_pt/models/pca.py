@@ -33,8 +33,8 @@ class PCA(SymbolicModel):
     Attributes
     ----------
     components_ : ndarray of shape (K, D)
-        The first eigenvectors, one a row: the transpose of the book's Q. In each, the first entry of the
-        largest magnitude is positive. So signs do not depend on the machine.
+        The first eigenvectors, one per row: the transpose of the book's Q. In each, the first entry of the
+        largest magnitude is positive. So signs do not depend on the computer.
     explained_variance_ : ndarray of shape (K,)
         Their eigenvalues, the variances of Z's columns, descending. As in the book the covariance divides by
         N (scikit-learn's divides by N - 1).
@@ -76,8 +76,8 @@ class PCA(SymbolicModel):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least two rows, not all the same. float32 gives float32, all else float64. Where N is at least
-            D, at most 8,192 rows at a time are copied.
+            At least two rows, not all the same. float32 stays float32; any other dtype becomes float64. Where
+            N is at least D, at most 8,192 rows at a time are copied.
         backend : {"numba", "c", "jax"}, optional
             Backend of `forward`. The default is the choice of `udl_pt.set_backend`.
 
@@ -205,8 +205,8 @@ class PCA(SymbolicModel):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least two rows, not all the same. float32 gives float32, all else float64. Where N is at least
-            D, at most 8,192 rows at a time are copied.
+            At least two rows, not all the same. float32 stays float32; any other dtype becomes float64. Where
+            N is at least D, at most 8,192 rows at a time are copied.
         backend : {"numba", "c", "jax"}, optional
             Backend of `forward`. The default is the choice of `udl_pt.set_backend`.
 
@@ -307,10 +307,10 @@ class PCA(SymbolicModel):
 
 
 def _mean(X: np.ndarray, dtype: str) -> np.ndarray:
-    """Return each column's mean; what isn't finite in X shows there, and needs no pass of its own.
+    """Return each column's mean; NaN and infinity in X show there, which saves a pass over X.
 
-    In float32, 128 rows are summed in float32, which takes a quarter of the time. That is good to a unit in
-    the last place, but not good enough where the means are large beside what varies.
+    In float32, 128 rows are summed in float32, which takes a quarter of the time. That is exact to a unit in
+    the last place. Where the means are large beside the variation, it is not enough.
     """
     total = np.zeros(X.shape[1])
     for start in range(0, len(X), 128):
@@ -338,7 +338,7 @@ def _of_covariance(X: np.ndarray, K: int, dtype: str, whiten: bool) -> Moments:
             check_values(X, dtype=dtype)  # names what is not finite
         C = _second_moments(X, None, dtype) - np.outer(mean, mean)
         total = np.trace(C)
-        # Digits are lost where the means are large beside what varies, and where squares leave the range.
+        # Digits are lost where the means are large beside the variation, and where squares leave the range.
         precise = mean @ mean <= 10 * total and limits.tiny / limits.eps**2 <= total < np.inf
     if not precise:
         around = centre(X)

@@ -1,8 +1,8 @@
 """Chapter 4: the restricted Boltzmann machine, trained by contrastive divergence.
 
 ``P(v, h) = exp(-E(v, h)) / Z`` with ``E(v, h) = -b'v - c'h - v'Wh``. The cost of a step is
-``mean(F(v0)) - mean(F(v1))`` with the free energy F and a sample v1 that is held constant: its gradient
-is contrastive divergence.
+``mean(F(v0)) - mean(F(v1))`` with the free energy F and a sample v1 that is held constant. Its gradient is
+contrastive divergence.
 """
 
 from collections.abc import Callable, Sequence
@@ -53,7 +53,7 @@ class RBM(Layer):
     M : int
         Number of hidden units.
     an_id : hashable, optional
-        Name for the reader's own use. Progress and errors show it.
+        A name of your own, kept as ``id``. Progress and errors show it.
     visible : {"bernoulli", "gaussian"}
         Kind of the visible units. Bernoulli units are 0 or 1, and data in between are read as probabilities.
         Gaussian units are real numbers with normal noise (Cho, Ilin and Raiko, ICANN 2011).
@@ -81,8 +81,8 @@ class RBM(Layer):
     dW, dc, db, dparams, forward_dparams : SharedVariable and lists of them
         Velocities for a network's fine-tuning: zero, as in the listing.
     chains : numpy.ndarray of shape (n_chains, M) or None
-        Hidden units of the persistent chains at the end of training. Of tempered chains these are the ones at
-        the model's own temperature. ``rbm.sample_v_given_h(rbm.chains)`` draws images from them.
+        Hidden units of the persistent chains at the end of training. With parallel tempering, only the chains
+        at the model's own temperature. ``rbm.sample_v_given_h(rbm.chains)`` draws images from them.
     costs, valid_costs : list of float
         Costs that ``fit`` recorded, and the same of the validation set, where there is one.
 
@@ -121,7 +121,7 @@ class RBM(Layer):
         learn_variance = check_switch(learn_variance, "learn_variance")
         if learn_variance and visible != "gaussian":
             raise ValueError(
-                f"learn_variance is True, but {visible} units have no variance: say visible='gaussian'"
+                f"learn_variance is True, but {visible} units have no variance: pass visible='gaussian'"
             )
         self.visible, self.learn_variance = visible, learn_variance
         self.units = VISIBLE_UNITS[visible]
@@ -335,14 +335,14 @@ class RBM(Layer):
     @overload
     def gibbs(self, V: ArrayLike, k: int = ...) -> np.ndarray: ...
     def gibbs(self, V: Any, k: int = 1) -> Any:
-        """Run `k` Gibbs steps: draw the hidden units given the visible ones, then these given those.
+        """Run `k` Gibbs steps: draw hidden units given visible ones, then visible given hidden ones.
 
         Parameters
         ----------
         V : Variable or array_like of shape (N, D)
-            Visible units from which the chains start, one chain a row.
+            Visible units from which the chains start, one chain per row.
         k : int
-            Number of steps. They are one compiled loop.
+            Number of steps, run in one compiled loop.
 
         Returns
         -------
@@ -402,9 +402,9 @@ class RBM(Layer):
             Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones.
         learning_rate, mu : float
             Step size and momentum. For Gaussian units the cost is divided by the root of D. Its curvature
-            grows with D, and a rate should suit data of any width.
+            grows with D; so one learning rate suits any D.
         epochs, batch_sz : int
-            Passes over the data, and rows of a step. The rest of ``N / batch_sz`` is dropped.
+            Passes over the data, and rows per step. The rest of ``N / batch_sz`` is dropped.
         show_fig : bool
             Show the curve of the costs at the end.
         k : int
@@ -428,7 +428,8 @@ class RBM(Layer):
             Whether visible and hidden units are centred at their means in the gradient (Melchior, Fischer and
             Wiskott, JMLR 2016). The model is the same, and learns faster.
         visible_bias : {"zeros", "data"}
-            Start of the visible biases: zero as in the book, or the values that give the data's means.
+            Start of the visible biases: zero as in the book, or the values at which the units' means equal
+            the data's.
         binarize : bool
             Whether each batch's binary images are drawn anew, with the values of `X` as probabilities.
         penalty : callable, optional
@@ -437,8 +438,8 @@ class RBM(Layer):
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or array_like of shape (N_valid, D), optional
-            Rows to choose by: `valid_costs` are measured on them, and `udl_pt.callbacks.EarlyStopping` reads
-            these. A float is the share of `X` that is drawn and held out for that, which copies the rest.
+            Validation set: `valid_costs` are measured on it, and `udl_pt.callbacks.EarlyStopping` reads them.
+            A float is the share of `X` that is drawn and held out for that, which copies the rest.
         monitor : {"epoch", "batch", None}
             When to record the book's cost, the cross-entropy of X and its reconstruction (for Gaussian units
             the squared error). ``"batch"`` measures the whole set after every batch. ``"epoch"`` measures a
@@ -563,7 +564,7 @@ class RBM(Layer):
         penalty: Penalty | None,
         optimiser: Callable[..., Updates] | None,
     ) -> None:
-        """Train by contrastive divergence; what the chains were at its end is kept."""
+        """Train by contrastive divergence, and keep the final state of the chains."""
         chains = sampler.chains(self.M, self.rng, self.dtype)
         step = contrastive_step(
             self,
@@ -600,7 +601,7 @@ class RBM(Layer):
 
     @staticmethod
     def createFromArrays(W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
-        """Build a machine with Bernoulli units from given parameters.
+        """Build an RBM with Bernoulli units from given parameters.
 
         The listing's method of this name builds an AutoEncoder.
 
@@ -613,18 +614,18 @@ class RBM(Layer):
         b : array_like of shape (D,)
             Biases of the visible units.
         an_id : hashable, optional
-            Name for the reader's own use.
+            A name of your own, kept as ``id``.
 
         Returns
         -------
         RBM
-            Machine of `W`'s dtype where that is float32 or float64, else of float64. It owns copies of the
+            RBM of `W`'s dtype where that is float32 or float64, else of float64. It owns copies of the
             arrays.
 
         Raises
         ------
         ValueError, TypeError
-            When the shapes do not fit together, or a value is no finite number.
+            When the shapes do not fit together, or a value is not a finite number.
 
         Examples
         --------

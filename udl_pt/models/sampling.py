@@ -34,7 +34,7 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
     Parameters
     ----------
     rbm : RBM
-        The machine. Its stream makes the draws.
+        The RBM. Its stream makes the draws.
     start : int, Variable or array_like of shape (N, D)
         Start of the chains: that many rows of random zeros and ones, or data.
     steps : sequence of int
@@ -53,7 +53,7 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
 
     Examples
     --------
-    In this machine the one hidden unit switches both visible units on or off:
+    In this RBM the one hidden unit switches both visible units on or off:
 
     >>> from udl_pt import RBM
     >>> from udl_pt.models.sampling import fantasies
@@ -105,7 +105,7 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
     Parameters
     ----------
     rbm : RBM
-        The machine. Its stream makes the draws.
+        The RBM. Its stream makes the draws.
     X : Variable or array_like of shape (N, D)
         Data. In an array, an entry that is missing may hold anything, also NaN.
     missing : Variable or array_like of bool of shape (N, D) or (D,)
@@ -127,7 +127,7 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
 
     Examples
     --------
-    In this machine both visible units have the same value:
+    In this RBM both visible units have the same value:
 
     >>> import numpy as np
     >>> from udl_pt import RBM

@@ -1,4 +1,4 @@
-"""Chapter 2: symmetric SNE and t-SNE, which move points in the plane until neighbours are neighbours there.
+"""Chapter 2: symmetric SNE and t-SNE, which embed data so that neighbours stay neighbours.
 
 Gradient descent with momentum, gains and early exaggeration as in van der Maaten and Hinton (Visualizing Data
 using t-SNE, JMLR 9 (2008), section 3.4). The gradient is a compiled graph (`udl_pt.models._sne.objective`).
@@ -160,7 +160,7 @@ class SymmetricSNE(_OnGraphs, GaussianEmbedding):
     Attributes
     ----------
     embedding_ : ndarray of shape (N, n_components)
-        Final places of the points.
+        Final coordinates of the points.
     kl_divergence_ : float
         The cost there, in nats.
     costs : list of float
@@ -198,7 +198,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
     gradient : {"analytic", "autodiff"}
         The closed form as a graph that takes blocks of rows, or PyTensor's derivative of the cost.
     early_exaggeration : float
-        Factor of p in the first iterations, so that clusters form and find their places.
+        Factor of p in the first iterations, so that clusters form and separate.
     exaggeration_iter : int
         Number of these iterations. The momentum is 0.5 in them and 0.8 after.
     init : {"pca", "random"}
@@ -214,7 +214,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
     Attributes
     ----------
     embedding_ : ndarray of shape (N, n_components)
-        Final places of the points.
+        Final coordinates of the points.
     kl_divergence_ : float
         The cost there, in nats. With "fft" it is that of openTSNE's sparse P.
     costs : list of float
@@ -284,7 +284,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
         if self.n_components > 2 or self.gradient != "analytic" or callbacks:
             raise ValueError(
                 f"method is {self.method!r}, and {len(X)} points go through openTSNE, which takes one or two "
-                "dimensions, and neither callbacks nor gradient='autodiff': leave these away, or use "
+                "dimensions, and neither callbacks nor gradient='autodiff': omit these, or use "
                 "method='exact'"
             )
         for name in ("learning_rate", "early_exaggeration"):
@@ -295,8 +295,8 @@ class TSNE(_OnGraphs, StudentEmbedding):
         except ImportError as error:
             raise ValueError(
                 f"method is {self.method!r}, and {len(X)} points go through openTSNE, not installed here: "
-                "pip install 'udl_pt[tsne]', or embed a sample, or use method='exact', which takes "
-                f"{self.memory(len(X)) / 1e9:.1f} GB and a time that grows with the square"
+                "pip install 'udl_pt[tsne]', embed a sample, or use method='exact'. That takes "
+                f"{self.memory(len(X)) / 1e9:.1f} GB, and its time grows with the square of the points"
             ) from error
         run = opentsne.TSNE(
             n_components=self.n_components,

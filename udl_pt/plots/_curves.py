@@ -44,7 +44,7 @@ def plot_costs(
     Parameters
     ----------
     curves : mapping of str to sequence of float
-        Costs by the curve's name. The first cost stands at 1 on the horizontal axis.
+        Costs by the curve's name. The first cost is plotted at x = 1.
     title, ylabel, xlabel : str
         Title and axis labels of the figure.
 
@@ -85,7 +85,7 @@ def plot_errors(
     Parameters
     ----------
     curves : mapping of str to sequence of float
-        Error rates between 0 and 1, by the curve's name. The first rate stands at 1 on the horizontal axis.
+        Error rates between 0 and 1, by the curve's name. The first rate is plotted at x = 1.
     title, xlabel : str
         Title and horizontal axis label of the figure.
 

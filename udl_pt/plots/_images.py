@@ -94,7 +94,7 @@ def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str]
     >>> X = np.eye(4)
     >>> figure = plot_reconstructions(X, ae.forward_output(X), labels=["0", "1", "2", "3"])
     >>> figure.axes[4].get_ylabel(), figure.axes[4].images[0].get_array().tolist()
-    ('rebuilt', [[0.5, 0.5], [0.5, 0.5]])
+    ('reconstructed', [[0.5, 0.5], [0.5, 0.5]])
     """
     return plot_images({"original": X, "rebuilt": X_hat}, labels, title)
 
@@ -230,7 +230,7 @@ def plot_filters(W: np.ndarray, n: int = 100, title: str = "", cmap: str = "RdBu
 def plot_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str = "") -> Figure:
     """Plot the preferred inputs of hidden units, one panel for each layer.
 
-    Each row is a unit. It begins with an input that was made up; images that were found in the data follow.
+    Each row is a unit. It begins with a synthesised input; images from the data follow.
 
     Parameters
     ----------
@@ -256,7 +256,7 @@ def plot_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: st
     >>> figure = plot_features({"hidden layer 1": (made, found)})
     >>> print(figure.axes[0].get_title())
     hidden layer 1
-    made up | found
+    synthesised | from the data
     """
     rows, columns = max(images.shape[:2] for _, images in layers.values())
     size = 3.4 * len(layers), 3.4 * rows / (columns + 1.2) + 0.8
@@ -273,7 +273,7 @@ def plot_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: st
                 left = column * (side + 2) + 6 * (column > 0)
                 grid[row * (side + 2) :, left:][:side, :side] = image.reshape(side, side)
         panel.imshow(grid, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        panel.set(title=f"{name}\nmade up | found", xticks=[], yticks=[])
+        panel.set(title=f"{name}\nsynthesised | from the data", xticks=[], yticks=[])
         panel.set_frame_on(False)
     return figure
 

@@ -229,8 +229,8 @@ class UpdateStep:
     Raises
     ------
     TypeError
-        If the optimiser is not callable or has a parameter without a default, or a new value has another
-        dtype than its variable.
+        If the optimiser is not callable or has a parameter without a default, or the dtype of a new value
+        isn't that of its variable.
     ValueError
         If a parameter has no update, or two rates have the same name.
 
@@ -287,7 +287,7 @@ class UpdateStep:
         except Exception as error:  # whatever it is, it is the optimiser's
             raise TypeError(
                 f"optimiser is {shown(optimiser)}, expected a function of gradients and parameters that "
-                f"returns a list of updates; called so, it says: {error}"
+                f"returns a list of updates; called with these arguments, it raised: {error}"
             ) from error
         _check_updates(updates, dict(zip(params, self.names, strict=True)), _name(optimiser))
         self.optimiser_state = [v for v, _ in updates if v not in params]
@@ -328,12 +328,12 @@ class UpdateStep:
 
 
 def _check_updates(updates: Updates, names: Mapping[SharedVariable, str], optimiser: str) -> None:
-    """Raise if a parameter has no update, or a new value another dtype than its variable."""
+    """Raise if a parameter has no update, or the dtype of a new value isn't that of its variable."""
     updated = dict(updates)
     for p, name in names.items():
         if p not in updated:
             raise ValueError(
-                f"{optimiser} returned no update of {name}: return a pair (p, new value) for each of params"
+                f"{optimiser} returned no update of {name}: return a pair (p, new value) for each parameter"
             )
     for v, value in updates:
         if not isinstance(value, Variable):

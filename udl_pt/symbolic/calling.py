@@ -374,7 +374,7 @@ def symbolic_or_array(
             return method(self, X, *more, **named)
         if more or named:
             raise TypeError(
-                f"{own_name} of an array takes no further arguments, but {[*more, *named]} came: make them "
+                f"{own_name} of an array takes no further arguments, received {[*more, *named]}: make them "
                 "attributes of the model, or call it with a variable"
             )
         return self.array_function(own_name)(X)

@@ -275,7 +275,7 @@ def derived(generator: HostGenerator, number: int | None = None) -> np.random.Ge
     generator : numpy.random.Generator or numpy.random.RandomState
         The other generator.
     number : int, optional
-        Another number gives another generator of the same state.
+        Another number derives another generator of the same state.
 
     Returns
     -------

@@ -52,15 +52,15 @@ def check_corruption(corruption: Any, dtype: str) -> None:
     corrupted = check_gives_matrix(
         corruption,
         "corruption",
-        "a function of a matrix variable and a RandomStreams that returns it corrupted, such as masking(0.3)",
+        "a function of a matrix variable and a RandomStreams that returns the corrupted matrix, such as "
+        "masking(0.3)",
         pt.matrix("X", dtype=dtype),
         RandomStreams(0, dtype),
     )
     if has_stuck_draws(corrupted):
         raise TypeError(
-            f"corruption is {shown(corruption)}, whose draws would be the same for each batch: no one "
-            "advances their random state; draw from its argument stream, such as "
-            "stream.uniform(X.shape)"
+            f"corruption is {shown(corruption)}, which draws the same numbers for each batch, since its "
+            "random state is never advanced; draw from its argument stream, such as stream.uniform(X.shape)"
         )
 
 

@@ -170,8 +170,8 @@ def with_penalty(cost: Symbolic, penalty: Penalty | None, model: Any, X: Symboli
         added = penalty(model, X)
     except Exception as error:  # whatever it is, it is the penalty's
         raise TypeError(
-            f"penalty is {shown(penalty)}, expected penalty(model, X) that returns a scalar; called so, it "
-            f"says: {error}"
+            f"penalty is {shown(penalty)}, expected penalty(model, X) that returns a scalar; called with "
+            f"these arguments, it raised: {error}"
         ) from error
     type_of = getattr(added, "type", None)
     if getattr(type_of, "ndim", None) != 0 or getattr(type_of, "dtype", None) != cost.type.dtype:
@@ -248,19 +248,21 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     """
     if callable(cost):
         X, X_hat = (pt.matrix(name, dtype=dtype) for name in ("X", "X_hat"))
-        check_gives_matrix(cost, "cost", "a function of two matrix variables that returns one", X, X_hat)
+        check_gives_matrix(
+            cost, "cost", "a function of two matrix variables that returns a matrix variable", X, X_hat
+        )
         return
     check_option(cost, "cost", COSTS)
     name = cost
     if name == "cross_entropy" and not sigmoid:
         raise ValueError(
-            "cost is 'cross_entropy', but the output units are not probabilities: cost='squared_error', or "
-            "sigmoid output units"
+            "cost is 'cross_entropy', but the output units are not probabilities: pass "
+            "cost='squared_error', or use sigmoid output units"
         )
 
 
 def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
-    """Return the negative log-likelihood of labels under ``softmax(logits)``, one value a row, in nats.
+    """Return the negative log-likelihood of labels under ``softmax(logits)``, one value per row, in nats.
 
     Parameters
     ----------
@@ -295,8 +297,8 @@ def log_odds_against(labels: Symbolic, logits: Symbolic, n_classes: int | None =
     """Return the logarithm of the odds against each label.
 
     Its softplus is the negative log-likelihood of the label, and both have gradients of the same direction.
-    But where the label's probability rounds to one, the likelihood's gradient loses first its direction, then
-    its length.
+    But where the label's probability rounds to one, the likelihood's gradient first becomes inaccurate, then
+    zero.
 
     Parameters
     ----------

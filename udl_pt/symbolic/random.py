@@ -1,7 +1,7 @@
 """Theano's `RandomStreams` on PyTensor: uniform, normal and Bernoulli draws in a graph.
 
 A stream wraps one generator of NumPy's. The library's own functions draw from it on the host and pass the
-draws in. So a seed gives the same numbers on every backend, and a run continues where it stopped. In a user's
+draws in. So a seed draws the same numbers on every backend, and a run continues where it stopped. In a user's
 `pytensor.function` a draw is an ordinary random variable, which draws anew at each call::
 
     streams = RandomStreams(0)
@@ -28,7 +28,7 @@ scan's updates are passed on::
     steps, updates = pytensor.scan(lambda x: x * streams.binomial(x.shape), X)
     f = pytensor.function([X], steps, updates=updates)
 
-A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own gives other bits on each backend).
+A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own draws other bits on each backend).
 """
 
 import itertools

@@ -77,7 +77,7 @@ def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any)
     name : str
         Its name in messages.
     expected : str
-        What messages say was expected.
+        The expectation, for the error message.
     *arguments
         Its arguments.
 
@@ -106,7 +106,7 @@ def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any)
         seen = function(*arguments)
         error = f"it returns {shown(seen)}"
     except Exception as cause:  # whatever it is, it is the function's
-        seen, error = None, f"called so, it says: {cause}"
+        seen, error = None, f"called with these arguments, it raised: {cause}"
     if not isinstance(seen, Variable) or getattr(seen.type, "ndim", None) != 2:
         raise TypeError(f"{name} is {shown(function)}, expected {expected}; {error}")
     return seen

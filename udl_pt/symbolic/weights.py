@@ -21,7 +21,7 @@ def init_weights(shape: Sequence[int], random_state: Any = None, dtype: str = "f
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
         Source of the draw. None is NumPy's global legacy generator, as in the book.
     dtype : {"float64", "float32"}
-        The weights are drawn in float64 and then cast, so a seed gives the same weights in both.
+        The weights are drawn in float64 and then cast, so a seed draws the same weights in both.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def init_weights(shape: Sequence[int], random_state: Any = None, dtype: str = "f
     Raises
     ------
     TypeError, ValueError
-        If `shape` is no list of positive integers, or is empty, or another argument is bad.
+        If `shape` is not a list of positive integers, or is empty, or another argument is bad.
 
     Notes
     -----

@@ -66,7 +66,7 @@ def _check_model(model: Any, *, in_epochs: bool = False) -> None:
     """Raise unless `model` is trained itself: in steps, or in epochs of these."""
     fit = getattr(model, "fit", getattr(model, "fit_transform", None))
     if not callable(fit) or isinstance(model, type):
-        raise TypeError(f"model is {shown(model)}, expected what is trained, such as a DNN")
+        raise TypeError(f"model is {shown(model)}, expected a model that can be trained, such as a DNN")
     names, kind = inspect.signature(fit).parameters, type(model).__name__
     passes_on = "callbacks" not in names and any(p.kind is p.VAR_KEYWORD for p in names.values())
     if "epochs" in names or passes_on:
@@ -149,7 +149,7 @@ class LinearSchedule:
         Parameters
         ----------
         model : model
-            What will be trained.
+            The model that will be trained.
         rates : collection of str
             The names of its rates.
         records : collection of str
@@ -158,7 +158,8 @@ class LinearSchedule:
         Raises
         ------
         ValueError
-            If there is no such rate, or a value of the schedule doesn't fit the model's dtype.
+            If the training has no rate of this name, or a value of the schedule doesn't fit the model's
+            dtype.
 
         Examples
         --------
@@ -174,7 +175,8 @@ class LinearSchedule:
         if self.name not in rates:
             raise ValueError(
                 f"a schedule's name is {self.name!r}, but {type(model).__name__} has only the rates "
-                f"{', '.join(map(repr, rates))}: name one of them, or say whose it is with model="
+                f"{', '.join(map(repr, rates))}: choose one of them, or pass the model that has this rate as "
+                "model="
             )
         self._check_values(model.dtype)
 
@@ -237,8 +239,8 @@ class LinearDecay(LinearSchedule):
     Parameters
     ----------
     model : model, optional
-        The model whose learning rate decreases. By default that of every trained model does, layers in
-        pretraining included.
+        The model whose learning rate decreases. By default the rates of all trained models decrease, layers
+        in pretraining included.
 
     Examples
     --------
@@ -287,7 +289,7 @@ class EarlyStopping:
     TypeError
         If `model` is not trained in epochs, or keeps no record.
     ValueError
-        If it has no such record, or nothing to watch by default.
+        If the model has no record of this name, or nothing to watch by default.
 
     Examples
     --------
@@ -337,11 +339,11 @@ class EarlyStopping:
         Parameters
         ----------
         model : model
-            What will be trained.
+            The model that will be trained.
         rates : collection of str
             The names of its rates; not used.
         records : collection of str
-            The names of its lists that get an entry an epoch.
+            The names of its lists that get one entry per epoch.
 
         Raises
         ------
@@ -360,8 +362,8 @@ class EarlyStopping:
         """
         if model is self._model and self.watch not in records:
             raise ValueError(
-                f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: it "
-                "needs monitor='epoch', and valid_… a validation set such as validation=0.1"
+                f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: pass "
+                "monitor='epoch'; a record of a validation set also needs validation=0.1 or the like"
             )
 
     def on_start(self, progress: Progress) -> None:
@@ -427,7 +429,7 @@ class EarlyStopping:
 
 
 class UpdateSizes:
-    """Record how far each layer's weights move: in a deep sigmoid network, the less the lower the layer.
+    """Record the mean size of each layer's weight updates. In a deep sigmoid network, lower layers move less.
 
     Parameters
     ----------
@@ -439,8 +441,8 @@ class UpdateSizes:
     Attributes
     ----------
     sizes : list of list of float
-        For each record the mean absolute update of each trained weight matrix, in the order of the data's way
-        through the network. What `max_norm` cuts off is not counted.
+        For each record the mean absolute update of each trained weight matrix, from the input on. What
+        `max_norm` cuts off is not counted.
 
     Raises
     ------
@@ -536,14 +538,15 @@ class UpdateSizes:
 class ParameterAverage:
     """Keep a running average of a model's parameters (Polyak and Juditsky 1992), for use after training.
 
-    The noise of single steps averages out. The likelihood of a Boltzmann machine gains much from that.
+    The noise of single steps averages out. Averaging raises the likelihood of a Boltzmann machine
+    considerably.
 
     Parameters
     ----------
     model : model with `params`
         The trained model.
     decay : float
-        The share of the old average that an update keeps, from 0 to 1. The first updates all count alike.
+        The share of the old average that an update keeps, from 0 to 1. The first updates have equal weight.
     every : int
         The number of batches from one update to the next, counted within an epoch.
 
@@ -648,7 +651,7 @@ class ParameterAverage:
         Raises
         ------
         ValueError
-            If there is no average, since `fit` had fewer than `every` batches an epoch.
+            If there is no average, since `fit` had fewer than `every` batches per epoch.
 
         Examples
         --------
@@ -661,8 +664,10 @@ class ParameterAverage:
         >>> average.apply()
         Traceback (most recent call last):
             ...
-        ValueError: nothing was averaged: fit had less than 10 batches an epoch
+        ValueError: no average yet: fit had fewer than 10 batches per epoch; pass a smaller `every`
         """
         if not self._looks:
-            raise ValueError(f"nothing was averaged: fit had less than {self.every} batches an epoch")
+            raise ValueError(
+                f"no average yet: fit had fewer than {self.every} batches per epoch; pass a smaller `every`"
+            )
         _replace(self._model.params, self.values)

@@ -214,8 +214,8 @@ def _finite(costs: Mapping[str, float], progress: Progress) -> float:
         if not np.isfinite(cost):
             raise DivergenceError(
                 f"{progress.stage}: the recorded {name} is {cost:g} in epoch {progress.epoch}, batch "
-                f"{progress.batch}; the parameters are those after this batch: scale X, or train with a "
-                f"smaller {_smaller(progress)}"
+                f"{progress.batch}; the parameters are those after this batch: scale X, or use a smaller "
+                f"{_smaller(progress)}"
             )
     return next(iter(costs.values()))
 
@@ -230,5 +230,5 @@ def _divergence(progress: Progress, names: Sequence[str], finite: np.ndarray) ->
     return DivergenceError(
         f"{progress.stage}: the step of {', '.join(broken)} is not finite in epoch {progress.epoch}, "
         f"batch {progress.batch} ({rates}); the parameters are those before this step: "
-        f"train with a smaller {_smaller(progress)}"
+        f"use a smaller {_smaller(progress)}"
     )

@@ -21,7 +21,7 @@ class Progress:
     stage : str
         The name of the training, such as ``"AutoEncoder(1000)"``.
     epoch, epochs, batch, n_batches : int
-        Present epoch and number of epochs, present batch and number of batches an epoch; counted from 1.
+        Present epoch and number of epochs, present batch and number of batches per epoch; counted from 1.
     cost : float or None
         The latest recorded cost.
     hyper : Rates, a mapping of str to float
@@ -64,8 +64,8 @@ class Progress:
         known = [field.name for field in fields(self)]
         if name not in known:
             raise AttributeError(
-                f"progress has no {name!r}, but {', '.join(known)}: the rates are in progress.hyper, such as "
-                "progress.hyper['learning_rate'] = 0.1"
+                f"progress has no {name!r}; it has {', '.join(known)}. The rates are in progress.hyper, such "
+                "as progress.hyper['learning_rate'] = 0.1"
             )
         if name in vars(self) and vars(self)[name] is not value:  # `progress.hyper |= …` assigns it again
             if name != "stop":
@@ -81,7 +81,7 @@ class Progress:
         raise AttributeError(f"progress.{name} can't be deleted")
 
     def advance(self, **values: Any) -> None:
-        """Set the state of the run; for the loop that trains, not for callbacks.
+        """Set the state of the run; only the training loop may call it.
 
         Parameters
         ----------
@@ -109,7 +109,7 @@ def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
     moment : {"on_check", "on_start", "on_batch", "on_end"}
         ``on_check(model, rates, records)`` is called before a fit changes anything; it may raise an error.
         `rates` are the names of the rates that `Progress.hyper` will hold. `records` are the names of the
-        model's lists that will get an entry an epoch. The others get a `Progress`: ``on_start`` before the
+        model's lists that will get one entry per epoch. The others get a `Progress`: ``on_start`` before the
         first batch, ``on_batch`` after each batch, and ``on_end`` after the last epoch.
     *arguments
         The arguments of the method.

@@ -116,7 +116,7 @@ class Rates(MutableMapping[str, float]):
         )
 
     def _unknown(self, name: Any) -> str:
-        return f"progress.hyper has no {name!r}, but {', '.join(map(repr, self._values))}"
+        return f"progress.hyper has no {name!r}; it has {', '.join(map(repr, self._values))}"
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""

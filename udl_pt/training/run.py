@@ -32,7 +32,7 @@ class Run:
     rates : Rates
         Learning rate and the like, at the start.
     epochs, batch_sz : int
-        Passes over the data, and rows a step.
+        Passes over the data, and rows per step.
     monitor : {"epoch", "batch", None}
         When to record costs.
     callbacks : tuple of callable
@@ -103,13 +103,13 @@ class Run:
         rates : Rates
             Learning rate and the like.
         epochs, batch_sz : int
-            Passes over the data, and rows a step.
+            Passes over the data, and rows per step.
         validation : None, float, array_like of shape (N_valid, D), or (array_like, array_like)
             None, a share of the training rows, or a validation set: rows, or a pair of rows and labels.
         monitor : {"epoch", "batch", None}
             When to record costs.
         callbacks : iterable of callable
-            Functions, or objects that may have methods such as ``on_start``.
+            Functions called with a `Progress` after each epoch, or objects with methods such as ``on_start``.
         unit_interval : bool
             Whether training reads the rows as probabilities.
         backend : {"numba", "c", "jax", None}
@@ -177,7 +177,7 @@ class Run:
         Parameters
         ----------
         model : object
-            What will be trained.
+            The model that will be trained.
         records : sequence of str
             Names of its lists that get an entry at each measurement, without those of the validation set.
 

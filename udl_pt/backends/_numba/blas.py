@@ -1,14 +1,14 @@
 """Matrix products for PyTensor's Numba linker, done by BLAS in place.
 
-PyTensor's own Numba mode leaves its BLAS rewrites out, so ``mu * v - lr * (x.T @ d)`` becomes
-a product into a new matrix, two scaled copies of it and a subtraction. With the three Ops below
-known to Numba, the rewrites can stay in, and the same expression is one ``gemm`` that accumulates
-into ``v``: nothing of the size of the weights is allocated or read twice.
+PyTensor's own Numba mode omits its BLAS rewrites. So ``mu * v - lr * (x.T @ d)`` becomes a product into a new
+matrix, two scaled copies of it and a subtraction. Once Numba knows the three Ops below, the rewrites can
+stay. The same expression is then one ``gemm`` that accumulates into ``v``. Nothing of the size of the weights
+is allocated or read twice.
 
 The Ops are PyTensor's, and so is their meaning: ``Gemm`` is ``beta * z + alpha * x @ y``,
-``Dot22`` is ``x @ y``, ``Dot22Scalar`` is ``alpha * x @ y``. The routine called is that of the BLAS
-which NumPy itself uses, as the newer of the two that come with NumPy and SciPy, and so that not two of
-them keep threads; where it can't be found, SciPy's.
+``Dot22`` is ``x @ y``, ``Dot22Scalar`` is ``alpha * x @ y``. The routines are those of the BLAS that NumPy
+itself uses. It is the newer of the two that come with NumPy and SciPy, and so only one of them keeps threads.
+If it can't be found, SciPy's is used.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.

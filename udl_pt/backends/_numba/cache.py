@@ -1,9 +1,9 @@
 """Numba's files of compiled code, each of which ends with its own digest.
 
-Numba unpickles and runs what it finds in PyTensor's folder. A flipped bit there ends the process or gives
-wrong numbers. A file is therefore loaded only if the digest at its end is right; otherwise it counts as
-missing, and the function is compiled again. Unpickling ignores bytes after the end, so PyTensor without
-this package reads these files, too; files that it wrote itself have no digest and are compiled again.
+Numba unpickles and runs what it finds in PyTensor's folder. A flipped bit there ends the process or changes
+results. A file is therefore loaded only if the digest at its end is right; otherwise it counts as missing,
+and the function is compiled again. Unpickling ignores bytes after the end, so PyTensor without this package
+reads these files, too. Files that it wrote itself have no digest and are compiled again.
 """
 
 import contextlib

@@ -5,10 +5,10 @@ training step's matrix products:
 
 - Numba calls the C library's ``exp`` for each number. The sigmoid below is plain arithmetic without a
   branch, so the compiler does 4 to 16 numbers at once. Its exponential is that of S. L. Moshier's Cephes
-  library: ``exp(x) = 2**n exp(r)`` with ``|r| <= ln(2) / 2``, and ``exp(r)`` a polynomial (float32) or a
-  quotient of two (float64); the sigmoid is exact to about two units in the last place.
-- A bias that is added to each row, or the only entry of a stack of draws, becomes a view whose memory layout
-  Numba doesn't know. `AsRow` and `OnlyEntry` are the same views with the layout known.
+  library: ``exp(x) = 2**n exp(r)`` with ``|r| <= ln(2) / 2``. Here ``exp(r)`` is a polynomial (float32) or a
+  quotient of two (float64). The sigmoid is exact to about two units in the last place.
+- A bias that is added to each row becomes a view whose memory layout Numba doesn't know. So does the only
+  entry of a stack of draws. `AsRow` and `OnlyEntry` are the same views with the layout known.
 - PyTensor fuses elementwise operations into one loop. Of two sigmoids there the compiler inlines neither, and
   calls each for one number at a time. `one_a_loop` takes such loops apart.
 """
@@ -189,7 +189,7 @@ def _from_bits(typingctx, n):
 
 
 # Adding 1.5 * 2**mantissa_bits rounds to an integer and leaves it in the lowest bits. Of fastmath only
-# "contract" is allowed here (a product and a sum in one instruction): the rest would cancel that addition and
+# "contract" is allowed here, a product and a sum in one instruction. The rest would cancel that addition and
 # merge the two parts of ln(2). The error model is NumPy's: Python's tests each divisor for zero, and a branch
 # keeps the loop out of vector registers, as does a loop over more than a few coefficients.
 

@@ -1,9 +1,9 @@
 """A parameter's step on Numba, by BLAS, which has threads.
 
-The last thing that a training step does is to look whether all is finite and to move each parameter, ``p +
-v`` where it is (`udl_pt.symbolic._step.apply_if_finite`). Numba's loops do either with one thread, at the
-pace at which one core reads memory. BLAS has routines for both: asum, the sum of absolute values, and axpy,
-which adds in place.
+At its end, a training step checks that all values are finite, and then adds ``v`` to each parameter
+(`udl_pt.symbolic._step.apply_if_finite`). Numba's loops do both with one thread, at the pace at which one
+core reads memory. BLAS has routines for both: asum, the sum of absolute values, and axpy, which adds in
+place.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.

@@ -1,8 +1,8 @@
 """Sums over a matrix that is never written, for PyTensor's Numba linker.
 
-``(X * Y).sum(axis=1)`` is two loops there: one writes the products, another reads them. Where all that is
-made of some matrices is summed along their rows, as for the pairs of t-SNE, `RowSums` does both in one loop,
-and nothing but the sums leaves the processor's registers.
+``(X * Y).sum(axis=1)`` is two loops there: one writes the products, another reads them. Where all results of
+an elementwise operation are summed along the rows, as for the pairs of t-SNE, `RowSums` does both in one
+loop. Nothing but the sums leaves the processor's registers.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.
@@ -35,7 +35,7 @@ class RowSums(Op):
     Parameters
     ----------
     scalar_op : ScalarOp
-        What is done to the entries.
+        The scalar operation on the entries.
     dtypes : tuple of (str, str)
         For each sum its own, and that of the accumulator.
     """
@@ -62,7 +62,7 @@ class RowSums(Op):
 
 @node_rewriter([Elemwise])
 def _local_row_sums(fgraph, node):
-    """Join an elementwise operation with the sums that are the only use of all its results."""
+    """Join an elementwise operation with sums, if these are the only use of all its results."""
     clients = [fgraph.clients[output] for output in node.outputs]
     if node.outputs[0].type.ndim != 2 or any(len(each) != 1 for each in clients):
         return None
@@ -97,7 +97,7 @@ def _funcify_row_sums(op, node, **kwargs):
 def _source(indices, made, dtypes):
     """Write the loop: inputs ``x0, ...``, results ``y0, ...``, sums of a row ``t0, ...``, all ``sums0, ...``.
 
-    Numba widens some results, so each is cast to what the operation says that it is.
+    Numba widens some results, so each is cast to the operation's declared dtype.
     """
     inputs, outputs = range(len(indices)), range(len(dtypes))
     entries = ", ".join(f"x{k}[{i}, {j}]" for k, (i, j) in enumerate(indices))

@@ -1,8 +1,9 @@
 """Contrastive divergence and its variants: the compiled training step of a restricted Boltzmann machine.
 
-All of them reduce ``mean(F(v0)) - mean(F(v1))``, with F the free energy, v0 the data and v1 a sample of
-the model that is held constant (chapter 4). They differ in where v1 is from: a few Gibbs steps from the data
-(CD-k), chains that continue from step to step (persistent CD), or such chains at several temperatures.
+All of them reduce ``mean(F(v0)) - mean(F(v1))`` (chapter 4). F is the free energy, v0 the data, and v1 a
+sample of the model that is held constant. They differ in the source of v1. CD-k takes a few Gibbs steps from
+the data. Persistent CD has chains that continue from step to step. Tempering has such chains at several
+temperatures.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +41,8 @@ class Sampler:
     n_chains : int
         Persistent chains; 0 where chains start at the data.
     n_temperatures : int
-        Inverse temperatures of each persistent chain, evenly spaced from 1 to 0; 1 for none but the model's.
+        Inverse temperatures of each persistent chain, evenly spaced from 1 to 0. With 1, only the model's
+        own.
     """
 
     k: int
@@ -58,15 +60,17 @@ class Sampler:
         if not persistent:
             if n_chains not in (None, batch_sz):
                 raise ValueError(
-                    f"n_chains is {n_chains}, but chains that start at a batch's {batch_sz} rows are as "
-                    "many: omit n_chains, or say persistent=True"
+                    f"n_chains is {n_chains}, but without persistent=True, each of the batch's {batch_sz} "
+                    "rows starts one chain: omit n_chains, or pass persistent=True"
                 )
             if T > 1:
                 raise ValueError(
-                    f"n_temperatures is {T}, but only persistent chains have them: persistent=True"
+                    f"n_temperatures is {T}, but only persistent chains have them: pass persistent=True"
                 )
         if T > 1 and visible != "bernoulli":
-            raise ValueError(f"n_temperatures is {T}, but {visible} units have one only: n_temperatures=1")
+            raise ValueError(
+                f"n_temperatures is {T}, but {visible} units have one only: pass n_temperatures=1"
+            )
         return cls(k, (n_chains or batch_sz) if persistent else 0, T)
 
     def chains(self, M: int, stream: RandomStreams, dtype: str) -> SharedVariable | None:
@@ -107,7 +111,7 @@ def contrastive_step(
     Parameters
     ----------
     model : RBM
-        The machine to train. Its stream makes the draws.
+        The RBM to train. Its stream makes the draws.
     sampler : Sampler
         Source of v1.
     chains : SharedVariable or None
@@ -185,12 +189,12 @@ def centred_gradient(
     scales: tuple[Symbolic, Symbolic],
     means: tuple[Any, Symbolic],
 ) -> list[Symbolic]:
-    """Return the gradient of the machine whose units are centred at their means.
+    """Return the gradient of the RBM whose units are centred at their means.
 
     Its energy is ``-(v - m)'W(h - l) - b'(v - m) - c'(h - l)``: the same distributions in other coordinates
-    (Melchior, Fischer and Wiskott, JMLR 2016). With the data above the sample, and x the visible units and y
-    the hidden ones less their means, the gradient of W is one product; what is taken from those of
-    the biases turns them into the plain machine's.
+    (Melchior, Fischer and Wiskott, JMLR 2016). The data are stacked on the sample. Let x and y be the centred
+    visible and hidden units. The gradient of W is then one product. A correction of the biases' gradients
+    turns them into those of the uncentred RBM.
 
     Parameters
     ----------

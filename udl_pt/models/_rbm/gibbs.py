@@ -1,8 +1,8 @@
 """Gibbs chains of a restricted Boltzmann machine as graphs: any number of steps is one loop, compiled once.
 
 A step draws all hidden units given the visible ones, and all visible units given the hidden ones (chapter 4,
-"Contrastive Divergence"). Chains start from visible units; those that go on from one training step to the
-next rest at hidden units, which saves a matrix product a step.
+"Contrastive Divergence"). Chains start from visible units. Those that continue from one training step to the
+next stop at hidden units. This saves a matrix product per step.
 """
 
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams)
     model : SampledModel
         The restricted Boltzmann machine.
     V : Variable of shape (N, D)
-        Where the chains start, one a row.
+        Where the chains start, one per row.
     k : int or scalar variable
         Steps, at least 1.
     stream : RandomStreams
@@ -82,7 +82,7 @@ def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams)
 def persistent_chain(
     model: SampledModel, H: Symbolic, k: int, stream: RandomStreams, n_chains: int
 ) -> tuple[Symbolic, Symbolic]:
-    """Continue chains that rest at hidden units: draw `k` times the visible units, then the hidden ones.
+    """Continue chains that stopped at hidden units: draw `k` times the visible units, then the hidden ones.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def tempered_chain(
     stream : RandomStreams
         Source of the draws.
     n_chains : int
-        Chains a temperature.
+        Chains per temperature.
 
     Returns
     -------

@@ -53,7 +53,7 @@ class BernoulliUnits:
         return cross_entropy(X, a)
 
     def bias(self, mean: np.ndarray, n: int) -> np.ndarray:
-        """Return the log odds of the data's means, from `n` rows and one half seen on and one off besides."""
+        """Return the log odds of the data's means, from `n` rows and half a row each of ones and zeros."""
         p = (mean * n + 0.5) / (n + 1)
         return np.asarray(np.log(p) - np.log1p(-p))
 
@@ -61,8 +61,8 @@ class BernoulliUnits:
 class GaussianUnits:
     """Real-valued units with noise of variance ``exp(z)`` (Cho, Ilin and Raiko, ICANN 2011).
 
-    ``E(v, h) = sum_i (v_i - b_i)^2 / (2 s_i^2) - sum_ij v_i / s_i^2 W_ij h_j - sum_j c_j h_j``, so
-    ``v_i`` given the hidden units is normal around ``a_i`` with variance ``s_i^2 = exp(z_i)``.
+    ``E(v, h) = sum_i (v_i - b_i)^2 / (2 s_i^2) - sum_ij v_i / s_i^2 W_ij h_j - sum_j c_j h_j``. So ``v_i``
+    given the hidden units is normal around ``a_i`` with variance ``s_i^2 = exp(z_i)``.
     """
 
     noise = "normal"

@@ -28,7 +28,7 @@ RECORDED = 50  # iterations from one record of the cost to the next
 
 
 class Objective(Protocol):
-    """What is descended, for a given P."""
+    """The cost and gradient that are descended, for one P."""
 
     def gradient(self, Y: np.ndarray, exaggeration: float) -> np.ndarray:
         """Return the cost's gradient by `Y`, both of shape (N, C), with P multiplied by `exaggeration`."""
@@ -164,14 +164,14 @@ class Embedding(WithChance, Described):
         descent: Callable[[np.ndarray], Objective],
         callbacks: Sequence[Callable[[Progress], Any]],
     ) -> np.ndarray:
-        """Embed what `_points` returned; `descent` makes of P what is descended."""
+        """Embed the result of `_points`; `descent` turns P into the object that is descended."""
         N = len(found.X)
         needed, there = self.memory(N), memory.available()
         logger.info("%s of %d points needs %.2f GB of memory", type(self).__name__, N, needed / 1e9)
         if needed > there:
             raise MemoryError(
-                f"the exact method needs {needed / 1e9:.1f} GB for {N} points, and {there / 1e9:.1f} GB are "
-                f"there: {self._way_out()}"
+                f"the exact method needs {needed / 1e9:.1f} GB for {N} points, but only {there / 1e9:.1f} GB "
+                f"are free: {self._way_out()}"
             )
         Y = self._start(found.X).astype(self.dtype)
         P = np.empty((N, N), self.dtype)
@@ -188,7 +188,7 @@ class Embedding(WithChance, Described):
         if self.n_components > min(X.shape):
             raise ValueError(
                 f"n_components is {self.n_components}, but {len(X)} rows of {X.shape[1]} features don't "
-                "have so many principal components to start from: init='random'"
+                "have so many principal components to start from: pass init='random'"
             )
         Z = self._components(X)
         Y: np.ndarray = 1e-4 * Z / Z[:, 0].std()

@@ -1,7 +1,7 @@
 """Chapter 2: the cost of symmetric SNE and t-SNE, and its gradient, as graphs.
 
-Both compare the data's p(i, j) (`udl_pt.models._sne.affinities`) with the embedding's ``q(i, j) = w_ij / Z``,
-where w falls with the squared distance d of two points and ``Z = sum[k != m] w_km``:
+Both compare the data's p(i, j) (`udl_pt.models._sne.affinities`) with the embedding's ``q(i, j) = w_ij / Z``.
+The weight w falls with the squared distance d of two points, and ``Z = sum[k != m] w_km``:
 
 - symmetric SNE: ``w = exp(-d)``, without a half, as in the book;
 - t-SNE: ``w = 1 / (1 + d)``, Student's t-distribution.
@@ -133,8 +133,8 @@ def sne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
-        large for Y's dtype.
+        For arrays that are not joint probabilities, or do not fit together. For squared distances that are
+        too large for Y's dtype.
 
     Examples
     --------
@@ -177,8 +177,8 @@ def tsne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
-        large for Y's dtype.
+        For arrays that are not joint probabilities, or do not fit together. For squared distances that are
+        too large for Y's dtype.
 
     Examples
     --------
@@ -221,8 +221,8 @@ def sne_gradient(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
-        large for Y's dtype.
+        For arrays that are not joint probabilities, or do not fit together. For squared distances that are
+        too large for Y's dtype.
     """
     return _called("sne_gradient", gaussian, _gradient, P, Y)
 
@@ -254,8 +254,8 @@ def tsne_gradient(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For arrays that are no such probabilities, or do not fit together. For squared distances that are too
-        large for Y's dtype.
+        For arrays that are not joint probabilities, or do not fit together. For squared distances that are
+        too large for Y's dtype.
     """
     return _called("tsne_gradient", student, _gradient, P, Y)
 
@@ -296,13 +296,14 @@ def _log_sum_exp(x: Symbolic) -> Symbolic:
 def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
     """Compile the sums over pairs that a gradient needs, for some rows of P.
 
-    Called with these rows of P (B, N), -1 where a point meets itself; the coordinates of the points that they
-    belong to (C, B); and those of all points (C, N). Gives 2C + 1 vectors, for each row the sums over all
-    others: C of ``p s (yi - yj)``, C of ``w s (yi - yj)``, and that of w.
+    The function takes these rows of P, of shape (B, N), with -1 where a point meets itself. It also takes the
+    coordinates of their points, (C, B), and of all points, (C, N). It returns 2C + 1 vectors, one entry per
+    row: the sums over all others of ``p s (yi - yj)`` (C vectors), of ``w s (yi - yj)`` (C vectors), and of
+    w.
     """
     P, own, points = _inputs(C, dtype)
     w, s, _ = kernel(_squared_distances(own, points))
-    # a point knows itself by P, no further array is needed
+    # the -1 in P marks the point itself, so no further array is needed
     w = pt.switch(P < 0, pt.zeros_like(w), w)
     p = pt.maximum(P, pt.zeros_like(P))
     attracting, repelling = (p, w) if s is None else (p * s, w * s)
