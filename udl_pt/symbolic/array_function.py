@@ -53,7 +53,7 @@ class ArrayFunction:
     Parameters
     ----------
     graph : callable
-        Takes a matrix variable, returns a variable with one row (or entry) a sample.
+        Takes a matrix variable, returns a variable with one row (or entry) per sample.
     dtype : str
         The model's dtype.
     n_features : int
@@ -109,8 +109,8 @@ class ArrayFunction:
         Raises
         ------
         TypeError, ValueError
-            If `X` is no such matrix, or has values outside [0, 1] where it is read as probabilities. Also if
-            values are so large that a result that must be finite overflows.
+            If `X` is not such a matrix, or has values outside [0, 1] where it is read as probabilities. Also
+            if values are so large that a result that must be finite overflows.
         """
         X = check_matrix(
             X,
