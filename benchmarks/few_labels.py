@@ -43,7 +43,7 @@ def labelled(Y, n, seed):
 
 
 def fine_tuned(layers, data, X, Y, seed, epochs):
-    """Give the test error after fine-tuning copies of the layers, or new ones, on X and Y."""
+    """Return the test error after fine-tuning copies of the layers, or new ones, on X and Y."""
     dnn = DNN(SIZES, random_state=seed, dtype="float32")
     if layers is not None:
         dnn.hidden_layers = copy.deepcopy(layers)

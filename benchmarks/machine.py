@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_info
 
 
 def pools():
-    """Give for each loaded library its threads and, of a BLAS that tells them, its kernels."""
+    """Return for each loaded library its threads and, of a BLAS that tells them, its kernels."""
     found = {}
     for pool in threadpool_info():
         kernels = [pool["architecture"]] if "architecture" in pool else []

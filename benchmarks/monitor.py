@@ -24,7 +24,7 @@ from udl_pt.backends import BACKENDS
 
 
 def one_epoch(fit, **options):
-    """Give the seconds of a second epoch, and those of them after its last batch."""
+    """Return the seconds of a second epoch, and those of them after its last batch."""
     batches, epochs = {}, []
 
     def clock(progress):

@@ -56,13 +56,13 @@ CODES = {
 
 
 def pretraining(recipe, report):
-    """Give the arguments of the layers' pretraining."""
+    """Return the arguments of the layers' pretraining."""
     options = [options | {"callbacks": [report]} for options in recipe["layers"]]
     return {"pretrain_epochs": 8, "pretrain_options": options}
 
 
 def classified(dnn, recipe, train, test, validate, report, **tuning):
-    """Give the error on the test set after training by the recipe."""
+    """Return the error on the test set after training by the recipe."""
     dnn.fit(
         *train,
         *test,
@@ -96,7 +96,7 @@ def dbn(seed, *arguments, **tuning):
 
 
 def codes(seed, train, test, validate, report, **tuning):
-    """Give the squared errors of rebuilt test images, and of images that were trained on."""
+    """Return the squared errors of rebuilt test images, and of images that were trained on."""
     deep = DeepAutoEncoder([1000, 500, 250, 30], RBM, random_state=seed, dtype="float32")
     deep.fit(
         train[0],
@@ -112,7 +112,7 @@ def codes(seed, train, test, validate, report, **tuning):
 
 
 def training_and_test(validate):
-    """Give images and labels to train on, and to measure: held out of them, or MNIST's test set."""
+    """Return images and labels to train on, and to measure: held out of them, or MNIST's test set."""
     data = load_mnist()
     X, Xtest = data.X.astype("float32"), data.Xtest.astype("float32")
     if validate:

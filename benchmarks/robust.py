@@ -30,7 +30,7 @@ TUNING = {"learning_rate": 0.3, "mu": 0.9, "dropout": (0.0, 0.1)}
 
 
 def network(seed):
-    """Give the network before its training."""
+    """Return the network before its training."""
     return DNN(SIZES, corruption=masking(0.25), random_state=seed, dtype="float32")
 
 

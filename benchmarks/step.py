@@ -48,7 +48,7 @@ AE, DEEP, CD = KINDS = ("auto-encoder", "fine-tuning", "rbm")
 
 
 def problem(kind, dtype):
-    """Give batch, labels and first parameters: [W, b, W, b, ...]; of one layer [W, hidden, visible]."""
+    """Return batch, labels and first parameters: [W, b, W, b, ...]; of one layer [W, hidden, visible]."""
     rs = np.random.RandomState(0)
     X, Y, params = rs.rand(B, D).astype(dtype), (np.arange(B) % K).astype("int32"), []
     for m, n in pairwise([D, *SIZES, K] if kind == DEEP else [D, SIZES[0]]):
@@ -199,7 +199,7 @@ def each_call(step, count):
 
 
 def candidates(kind, dtype):
-    """Give what times `count` calls of each that can run here, and how far their results are apart."""
+    """Return what times `count` calls of each that can run here, and how far their results are apart."""
     makers = {f"udl_pt, {backend}": partial(udl_pt_step, backend) for backend in BACKENDS}
     makers |= {"PyTorch": torch_step, "JAX": jax_step, "scikit-learn": sklearn_step}
     blocks, first_layers = {"products alone": partial(each_call, products_alone(kind, dtype))}, {}

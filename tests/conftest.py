@@ -99,7 +99,7 @@ def rewriters_must_not_fail():
 
 @pytest.fixture(autouse=True, scope="session")
 def no_temporary_file_stays():
-    """Give the run a folder for temporary files: PyTensor leaves one for each function that it compiles."""
+    """Return the run a folder for temporary files: PyTensor leaves one for each function that it compiles."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", folder)
         patch.setenv("TMPDIR", folder)  # for the processes that tests start
@@ -132,7 +132,7 @@ def what_a_module_leaves_is_frozen():
 
 @pytest.fixture
 def data():
-    """Give images of three classes, 60 to train on and 30 to test on, with their labels."""
+    """Return images of three classes, 60 to train on and 30 to test on, with their labels."""
     rs = np.random.RandomState(0)
     X, Y = rs.rand(90, 10), np.arange(90) % 3
     X[np.arange(90), Y] += 1
@@ -142,5 +142,5 @@ def data():
 
 @pytest.fixture(params=[pytest.param("numpy", marks=pytest.mark.core), "torch"])
 def twins(request):
-    """Give the eager twins of one kind; PyTorch's need not be installed where only the core tests run."""
+    """Return the eager twins of one kind; PyTorch's need not be installed where only the core tests run."""
     return parity.side(request.param)

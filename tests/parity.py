@@ -43,7 +43,7 @@ class Side:
 
 @functools.cache
 def side(name):
-    """Give what is called "symbolic", "numpy" or "torch"."""
+    """Return what is called "symbolic", "numpy" or "torch"."""
     if name == "symbolic":
         return Side(udl_pt, adversarial)
     if name == "numpy":
@@ -54,7 +54,7 @@ def side(name):
 
 
 def value(p):
-    """Give the array of a shared variable, an array or a tensor."""
+    """Return the array of a shared variable, an array or a tensor."""
     return np.asarray(p.get_value() if hasattr(p, "get_value") else p)
 
 
@@ -88,7 +88,7 @@ def rbm(models, dtype, how, *, seed, **fit):
 
 
 def pretraining(**options):
-    """Give a stack's layers as many steps as models of their own get."""
+    """Return a stack's layers as many steps as models of their own get."""
     return {"pretrain_epochs": LOOP["epochs"], "pretrain_options": {"batch_sz": LOOP["batch_sz"]} | options}
 
 
@@ -196,7 +196,7 @@ def symbolic(case, backend, dtype):
 
 
 def differences(a, b):
-    """Give the largest difference of each kind of what two runs have; other shapes or dtypes are an error."""
+    """Return the largest difference of each kind between two runs; other shapes or dtypes are an error."""
     assert a.keys() == b.keys()
     return {kind: max_difference(a[kind], b[kind]) for kind in a}
 
@@ -208,7 +208,7 @@ def max_difference(some, others):
 
 
 def margin(case):
-    """Give the smallest distance of a uniform from the probability that it is compared with, in float64."""
+    """Return the smallest distance of a uniform from the probability that it is compared with, in float64."""
     distances = []
 
     class Watched(eager.RBM):

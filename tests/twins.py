@@ -26,7 +26,7 @@ def tensor(array):
 
 
 def random_parameters(model):
-    """Give all parameters random values, large enough that no gradient is tiny; hand back views of them."""
+    """Return all parameters random values, large enough that no gradient is tiny; hand back views of them."""
     chance, arrays = np.random.RandomState(1), [value(p) for p in model.params]
     for array in arrays:
         array[...] = chance.randn(*array.shape)
@@ -37,7 +37,7 @@ UNITS = {"sigmoid": expit, "linear": lambda a: a, "relu": lambda a: np.maximum(a
 
 
 def stack(models, sizes, kinds):
-    """Give a DNN of fitted layers of several kinds, with views of its parameters."""
+    """Return a DNN of fitted layers of several kinds, with views of its parameters."""
     makers = {
         "autoencoder": models.AutoEncoder,
         "linear": functools.partial(models.AutoEncoder, hidden="linear"),
@@ -57,7 +57,7 @@ def up(x, forward, kinds):
 
 
 def fitted(models):
-    """Give one of each model."""
+    """Return one of each model."""
     return SimpleNamespace(
         ae=models.AutoEncoder(3, random_state=0).fit(X, **BATCH),
         rbm=models.RBM(3, random_state=0).fit(X, persistent=True, **BATCH),

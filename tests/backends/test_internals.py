@@ -99,6 +99,19 @@ def setting(name):
     return vars(pytensor.config._config_var_dict[name])
 
 
+def test_source_without_file_leaves_no_file(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    x = pt.dvector("x")
+    pytensor.function([x], 2 * x, mode="JAX")
+    assert len(list(tmp_path.iterdir())) == 1
+    with internals.source_without_file():
+        double = pytensor.function([x], 2 * x, mode="JAX")
+    assert len(list(tmp_path.iterdir())) == 1
+    np.testing.assert_array_equal(double([3.0]), [6.0])
+    pytensor.function([x], 3 * x, mode="JAX")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_modules_folder_is_the_configured_one():
     assert internals.modules_folder() == Path(pytensor.config.compiledir)
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.core
 
 
 def loops(function):
-    """Give the classes of scalar operations of each loop over elements."""
+    """Return the classes of scalar operations of each loop over elements."""
     for node in function._compiled.maker.fgraph.apply_nodes:
         scalar = getattr(node.op, "scalar_op", None)
         yield [type(n.op) for n in scalar.fgraph.apply_nodes] if hasattr(scalar, "fgraph") else [type(scalar)]

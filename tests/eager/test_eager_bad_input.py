@@ -21,7 +21,7 @@ def with_value(bad):
 
 
 def snapshot(model):
-    """Give a model's arrays, and copies of what is in them, of its lists and its generators' states."""
+    """Return a model's arrays, and copies of what is in them, of its lists and its generators' states."""
     parts = [model, *getattr(model, "hidden_layers", [])]
     arrays = [p for part in parts for p in [*part.params, *part.dparams, getattr(part, "chains", None)]]
     streams = [part.rng.generator for part in parts if getattr(part, "rng", None) is not None]

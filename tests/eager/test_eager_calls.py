@@ -20,7 +20,7 @@ from udl_pt import eager
 
 
 def book(model, hidden):
-    """Give the parameters as arrays, and what the formulas make of X: hidden units, and these passed back."""
+    """Return the parameters as arrays, and hidden units and reconstructions of X by the formulas."""
     W, c, b = map(value, model.params)
     H = UNITS[hidden](X @ W + c)
     return W, c, b, H, expit(H @ W.T + b)
@@ -234,7 +234,7 @@ def test_arguments_have_the_same_names_order_and_defaults(name):
 
 
 def called_small(name, method):
-    """Give a method of a new twin with what it needs."""
+    """Return a method of a new twin with what it needs."""
     of = {
         "AutoEncoder": lambda **o: eager.AutoEncoder(3, **o),
         "RBM": lambda **o: eager.RBM(3, **o),

@@ -36,7 +36,7 @@ TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
 
 def logits(x):
-    """Give the network's logits, in NumPy."""
+    """Return the network's logits, in NumPy."""
     return 1 / (1 + np.exp(-(x @ W1 + b1))) @ W2 + b2
 
 
@@ -45,13 +45,13 @@ Y[:3] = (Y[:3] + 1) % K  # three images that the network takes for something els
 
 
 def symbolic(x):
-    """Give them as a graph."""
+    """Return them as a graph."""
     W1_, b1_, W2_, b2_ = (w.astype(x.dtype) for w in (W1, b1, W2, b2))
     return pt.sigmoid(x.dot(W1_) + b1_).dot(W2_) + b2_
 
 
 def network(backend="jax", dtype="float64"):
-    """Give a DNN of these weights."""
+    """Return a DNN of these weights."""
     dnn = DNN([7], random_state=0, dtype=dtype)
     labels = np.arange(N) % K
     dnn.fit(X, labels, X, labels, pretrain=False, epochs=0, batch_sz=N, backend=backend)
@@ -66,7 +66,7 @@ def dnn():
 
 
 def gradient(x, y, sign=1):
-    """Give the gradient of an image's cost, by hand."""
+    """Return the gradient of an image's cost, by hand."""
     H = 1 / (1 + np.exp(-(x @ W1 + b1)))
     dL = softmax(H @ W2 + b2, axis=1) - np.eye(K)[y]
     return sign * (dL @ W2.T * H * (1 - H)) @ W1.T
@@ -81,7 +81,7 @@ def test_the_gradient_is_that_of_finite_differences(dnn):
 
 
 def all_attacks(dnn, x, y):
-    """Give what all attacks make of arrays, or of variables."""
+    """Return what all attacks make of arrays, or of variables."""
     return {
         "gradient": input_gradient(dnn, x, y),
         "step": gradient_step(dnn, x, y, 0.3),

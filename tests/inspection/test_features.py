@@ -17,7 +17,7 @@ X = np.random.RandomState(0).rand(40, D)
 
 @pytest.fixture(scope="module")
 def dbn():
-    """Give a stack of weights large enough for units to differ in what they look for."""
+    """Return a stack of weights large enough for units to differ in what they look for."""
     dbn = DBN(SIZES, random_state=0, dtype="float64").fit(X, 0, backend="jax")
     rs = np.random.RandomState(1)
     for layer in dbn.hidden_layers:
@@ -27,7 +27,7 @@ def dbn():
 
 
 def logits(dbn, x, layer):
-    """Give a layer's logits, in NumPy."""
+    """Return a layer's logits, in NumPy."""
     for number, (W, b) in enumerate(
         [p.get_value() for p in layer.forward_params] for layer in dbn.hidden_layers
     ):

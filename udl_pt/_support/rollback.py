@@ -6,7 +6,7 @@ from typing import Any
 
 from udl_pt._support.exceptions import DivergenceError
 
-__all__ = ["layers_restored_on_error", "naming_layer"]
+__all__ = ["incomplete_in_pretraining", "layers_restored_on_error", "naming_layer"]
 
 
 @contextmanager
@@ -23,6 +23,25 @@ def layers_restored_on_error(layers: Sequence[Any]) -> Iterator[None]:
             for name in vars(layer).keys() - attributes.keys():
                 del vars(layer)[name]
         raise
+
+
+@contextmanager
+def incomplete_in_pretraining(network: Any) -> Iterator[None]:
+    """Mark a network as one without parameters while its layers are trained.
+
+    After a divergence or an interrupt it stays so. Any other error leaves the layers as they were, and so the
+    network has the parameters that it had before.
+    """
+    network._in_pretraining = True
+    complete, network._complete = network._complete, False  # until all parameters belong together
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, DivergenceError):
+            network._complete = complete
+        raise
+    finally:
+        network._in_pretraining = False
 
 
 @contextmanager

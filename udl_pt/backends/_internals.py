@@ -8,10 +8,12 @@ Numba and JAX are imported only by the functions that need them.
 """
 
 import atexit
+import contextlib
 import importlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import numpy as np
 import pytensor
 from pytensor import configdefaults
 from pytensor.compile import sharedvalue
+from pytensor.link import utils as link_utils
 from pytensor.link.c import cmodule
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "scan_context",
     "set_numba_environment",
     "set_numba_folder",
+    "source_without_file",
 ]
 
 NUMBA_CACHE = "pytensor.link.numba.cache"
@@ -98,6 +102,39 @@ def scan_context() -> list[Any] | None:
     """
     context: list[Any] | None = sharedvalue.__SHARED_CONTEXT__
     return context
+
+
+class _NoFile:
+    """What compiling a source needs of a temporary file: its name."""
+
+    name = "<source of PyTensor>"
+
+    def __init__(self, **options: Any) -> None:
+        pass
+
+    def __enter__(self) -> "_NoFile":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def write(self, source: bytes) -> None:
+        """Drop the source; the compiled function has it as ``__source__``."""
+
+
+@contextlib.contextmanager
+def source_without_file() -> Iterator[None]:
+    """Let PyTensor compile generated source without a temporary file.
+
+    PyTensor: ``link.utils.NamedTemporaryFile``. On JAX, each compiled function would leave a file with its
+    source in the folder of temporary files for ever.
+    """
+    before = link_utils.NamedTemporaryFile
+    link_utils.NamedTemporaryFile = _NoFile
+    try:
+        yield
+    finally:
+        link_utils.NamedTemporaryFile = before
 
 
 def modules_folder() -> Path:

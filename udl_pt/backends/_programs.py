@@ -12,6 +12,7 @@ import pytensor
 from pytensor.compile.mode import Mode
 
 from udl_pt.backends._graphs import Graph
+from udl_pt.backends._internals import source_without_file
 from udl_pt.backends._locks import compile_lock
 
 __all__ = ["Copy", "Program", "forget_programs", "program_of"]
@@ -137,14 +138,15 @@ class Program:
     def compile(self, mode: Mode, name: str) -> Copy:
         """Compile another copy."""
         graph = self.graph.with_stand_ins()
-        function = pytensor.function(
-            graph.inputs,
-            graph.outputs,
-            updates=graph.updates,
-            mode=mode,
-            on_unused_input="ignore",  # an input may matter only for the shape of a draw
-            name=name,
-        )
+        with source_without_file():
+            function = pytensor.function(
+                graph.inputs,
+                graph.outputs,
+                updates=graph.updates,
+                mode=mode,
+                on_unused_input="ignore",  # an input may matter only for the shape of a draw
+                name=name,
+            )
         return Copy(graph, function)
 
 

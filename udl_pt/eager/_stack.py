@@ -5,10 +5,10 @@ from typing import Any
 
 from udl_pt._support.arguments import check_count, check_options, check_sizes, per_layer
 from udl_pt._support.arrays import check_values
-from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.fitting import allowing_fit
 from udl_pt._support.messages import codes_outside_unit_interval, shown
-from udl_pt._support.rollback import layers_restored_on_error, naming_layer
+from udl_pt._support.refusals import check_layer_dtype
+from udl_pt._support.rollback import incomplete_in_pretraining, layers_restored_on_error, naming_layer
 from udl_pt.eager._layer import Layer, Twin
 from udl_pt.eager.autoencoder import AutoEncoder
 from udl_pt.symbolic.chance import generators_restored_on_error
@@ -69,11 +69,7 @@ class Stack(Twin):
                     f"UnsupervisedModel {shown(model)} makes a layer of type {type(layer)}, expected a layer "
                     f"class of the same module, such as {self.Model.__module__}.{self.Model.__name__}"
                 )
-            if layer.dtype != self.dtype:
-                raise ValueError(
-                    f"dtype of a layer is {layer.dtype}, and the network's {self.dtype}: pass the dtype "
-                    "to the network, which sets that of its layers"
-                )
+            check_layer_dtype(len(self.hidden_layers) + 1, layer.dtype, self.dtype)
             self.hidden_layers.append(layer)
         self._chance.shared_with(self.hidden_layers)
 
@@ -105,29 +101,20 @@ class Stack(Twin):
         """
         layers, H = self.hidden_layers, run.data[0]
         streams = [layer.rng.generator for layer in layers if layer.rng is not None]
-        self._in_pretraining = True
-        complete, self._complete = self._complete, False  # until all parameters belong together
-        try:
-            with (
-                generators_restored_on_error(
-                    [self._generator, *(layer._generator for layer in layers), *streams]
-                ),
-                layers_restored_on_error(layers),
-            ):
-                self._chance.restart()
-                for number, (layer, n, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
-                    given = {"epochs": n, "monitor": run.monitor, "callbacks": run.callbacks, **own}
-                    with naming_layer(number, len(layers)), allowing_fit(layer):
-                        layer.fit(H, **given)
-                    if number == 1 and run.test:
-                        check_values(run.test[0], "Xtest", dtype="float64", unit_interval=layer.unit_interval)
-                    H = layer.forward_hidden(H)
-        except Exception as error:
-            if not isinstance(error, DivergenceError):
-                self._complete = complete
-            raise
-        finally:
-            self._in_pretraining = False
+        generators = [self._generator, *(layer._generator for layer in layers), *streams]
+        with (
+            incomplete_in_pretraining(self),
+            generators_restored_on_error(generators),
+            layers_restored_on_error(layers),
+        ):
+            self._chance.restart()
+            for number, (layer, n, own) in enumerate(zip(layers, epochs, options, strict=True), start=1):
+                given = {"epochs": n, "monitor": run.monitor, "callbacks": run.callbacks, **own}
+                with naming_layer(number, len(layers)), allowing_fit(layer):
+                    layer.fit(H, **given)
+                if number == 1 and run.test:
+                    check_values(run.test[0], "Xtest", dtype="float64", unit_interval=layer.unit_interval)
+                H = layer.forward_hidden(H)
         self.n_features, self.unit_interval = run.data[0].shape[1], layers[0].unit_interval
 
     def _check_units(self, epochs: Sequence[int], options: Sequence[Any]) -> None:

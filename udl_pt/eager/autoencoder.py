@@ -9,6 +9,7 @@ from scipy.special import expit as s
 from udl_pt._support.arguments import check_count, check_option, check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.messages import shown
+from udl_pt._support.refusals import no_cross_entropy
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import Array, Layer, softplus
 from udl_pt.training.loop import show_costs
@@ -209,10 +210,7 @@ class AutoEncoder(Layer):
         check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))
         trains = check_count(epochs, "epochs", at_least=0) > 0
         if cost == "cross_entropy" and self.output != "sigmoid" and trains:
-            raise ValueError(
-                "cost is 'cross_entropy', but the output units are not probabilities: pass "
-                "cost='squared_error', or use sigmoid output units"
-            )
+            raise no_cross_entropy()
         run = Run.checked(
             X,
             dtype=self.dtype,

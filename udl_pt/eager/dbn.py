@@ -10,6 +10,7 @@ from udl_pt._support.arguments import check_count, check_switches
 from udl_pt._support.classes import own_constructor
 from udl_pt._support.exceptions import DivergenceError, NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.refusals import check_unit
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import MomentumStep, init_weights, softplus
 from udl_pt.eager._stack import Stack
@@ -217,8 +218,7 @@ class DBN(Stack):
         if not all(hasattr(layer, "params") for layer in self.hidden_layers):
             raise NotFittedError("this DBN has no parameters yet: call fit before fit_to_input")
         M, D = self.hidden_layers[-1].M, len(self.hidden_layers[0].W)
-        if check_count(k, "k", at_least=0) >= M:
-            raise ValueError(f"k is {k}, but the last layer has units 0 to {M - 1}")
+        check_unit(k, M)
         if not self.hidden_layers[-1].hidden_unit_interval:
             raise TypeError("the last layer has no sigmoid units, and the cost is the log of a sigmoid")
         X = init_weights((1, D), self._generator, self.dtype)

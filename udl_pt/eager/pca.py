@@ -9,6 +9,7 @@ from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import allowing_fit, one_fit_at_a_time
 from udl_pt._support.parameters import Parameters
 from udl_pt._support.precision import centre, check_error, check_result, check_total, check_whitening
+from udl_pt._support.refusals import check_components
 from udl_pt.eager._beyond import check_beyond
 
 __all__ = ["PCA"]
@@ -98,12 +99,7 @@ class PCA(Parameters):
         X = check_matrix(X, dtype=dtype).astype(np.float64)
         N, D = X.shape
         K = min(N, D) if self.n_components is None else self.n_components
-        if N < 2:
-            raise ValueError("X has 1 row, and its covariance needs at least 2")
-        if min(N, D) < K:
-            raise ValueError(
-                f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
-            )
+        check_components(K, N, D)
 
         around = centre(X)  # the means, and a power of two by which no product leaves the range
         m, k = around.mean, around.k  # (D,)

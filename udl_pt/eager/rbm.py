@@ -8,6 +8,7 @@ from scipy.special import expit as s
 
 from udl_pt._support.arguments import check_count, check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.refusals import check_chains
 from udl_pt.eager._beyond import check_beyond
 from udl_pt.eager._layer import Array, Layer, softplus
 from udl_pt.training.loop import show_costs
@@ -197,11 +198,7 @@ class RBM(Layer):
         check_beyond("RBM.fit", beyond, BEYOND)
         check_switches(show_fig=show_fig, persistent=persistent)
         k = check_count(k, "k")
-        if n_chains is not None and check_count(n_chains, "n_chains") != batch_sz and not persistent:
-            raise ValueError(
-                f"n_chains is {n_chains}, but without persistent=True, each of the batch's {batch_sz} rows "
-                "starts one chain: omit n_chains, or pass persistent=True"
-            )
+        n_chains = check_chains(n_chains, batch_sz, persistent=persistent)
         run = Run.checked(
             X,
             dtype=self.dtype,

@@ -18,8 +18,9 @@ from udl_pt._support.arguments import (
     per_layer,
 )
 from udl_pt._support.arrays import check_values
-from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.messages import codes_outside_unit_interval
+from udl_pt._support.refusals import check_layer_dtype
+from udl_pt._support.rollback import incomplete_in_pretraining
 from udl_pt.backends import float_dtype
 from udl_pt.models._layer import Layer
 from udl_pt.models._pretraining import (
@@ -32,7 +33,7 @@ from udl_pt.models._pretraining import (
     takes_probabilities,
 )
 from udl_pt.models.autoencoder import AutoEncoder
-from udl_pt.symbolic.calling import SymbolicModel, note_change
+from udl_pt.symbolic.calling import SymbolicModel
 from udl_pt.symbolic.chance import Chance, WithChance, generators_restored_on_error
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.variables import Symbolic
@@ -85,11 +86,7 @@ class Stack(WithChance, SymbolicModel):
         )
         self._chance.shared_with(self.hidden_layers)
         for number, layer in enumerate(self.hidden_layers, start=1):
-            if getattr(layer, "dtype", self.dtype) != self.dtype:
-                raise ValueError(
-                    f"dtype of layer {number} is {layer.dtype}, and the network's {self.dtype}: pass the "
-                    "dtype to the network, which sets that of its layers"
-                )
+            check_layer_dtype(number, getattr(layer, "dtype", self.dtype), self.dtype)
 
     @property
     def unit_interval(self) -> bool:  # type: ignore[override]
@@ -168,18 +165,9 @@ class Stack(WithChance, SymbolicModel):
 
     def _train_layers(self, run: Run, plan: Pretraining, others: Mapping[str, np.ndarray]) -> None:
         layers = self.hidden_layers
-        self._in_pretraining = True
-        complete, self._complete = self._complete, False  # until all parameters belong together
-        try:
-            with generators_restored_on_error(g for layer in layers for g in generators_of(layer)):
-                pretrain_layers(layers, run, plan, others)
-        except Exception as error:
-            note_change()  # the layers may be what they were
-            if not isinstance(error, DivergenceError):
-                self._complete = complete
-            raise
-        finally:
-            self._in_pretraining = False
+        generators = (g for layer in layers for g in generators_of(layer))
+        with incomplete_in_pretraining(self), generators_restored_on_error(generators):
+            pretrain_layers(layers, run, plan, others)
         self.backend = str(run.backend)
         self.n_features = run.data[0].shape[1]
 

@@ -12,6 +12,7 @@ from udl_pt._support.arguments import check_count, check_switches
 from udl_pt._support.classes import own_constructor
 from udl_pt._support.exceptions import DivergenceError, NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
+from udl_pt._support.refusals import check_unit
 from udl_pt.backends import Function, get_backend, shared
 from udl_pt.models._dbn_files import read_layers, write_layers
 from udl_pt.models._layer import Layer
@@ -295,8 +296,7 @@ class DBN(Stack):
         self._check_settled("fit_to_input")
         if not all(hasattr(layer, "forward_params") for layer in self.hidden_layers):
             raise NotFittedError("this DBN has no parameters yet: call fit or load before fit_to_input")
-        if check_count(k, "k", at_least=0) >= top.M:
-            raise ValueError(f"k is {k}, but the last layer has units 0 to {top.M - 1}")
+        check_unit(k, top.M)
         if not (isinstance(top, Layer) and top.hidden_unit_interval):
             raise TypeError(
                 f"the last layer is {type(top).__name__} without sigmoid units, whose log is the cost"

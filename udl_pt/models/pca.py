@@ -11,6 +11,7 @@ from udl_pt._support.arguments import check_count, check_switch
 from udl_pt._support.arrays import check_form, check_matrix, check_values
 from udl_pt._support.fitting import allowing_fit, one_fit_at_a_time
 from udl_pt._support.precision import Centre, centre, check_error, check_result, check_total, check_whitening
+from udl_pt._support.refusals import check_components
 from udl_pt.backends import get_backend, shared
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
@@ -108,12 +109,7 @@ class PCA(SymbolicModel):
         X = check_form(X)
         N, D = X.shape
         K = min(N, D) if self.n_components is None else self.n_components
-        if N < 2:
-            raise ValueError("X has 1 row, and its covariance needs at least 2")
-        if min(N, D) < K:
-            raise ValueError(
-                f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"
-            )
+        check_components(K, N, D)
         found = _of_rows(X, K, dtype, self.whiten) if N < D else _of_covariance(X, K, dtype, self.whiten)
         mean, vectors, total = found.mean, found.vectors, float(found.squares.sum())
         check_total(X, total, found.variances[0], found.k, dtype)

@@ -13,6 +13,7 @@ import pytensor.tensor as pt
 
 from udl_pt._support.arguments import check_option
 from udl_pt._support.messages import shown
+from udl_pt._support.refusals import no_cross_entropy
 from udl_pt.symbolic.expressions import columns
 from udl_pt.symbolic.variables import Symbolic, check_gives_matrix
 
@@ -244,7 +245,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     >>> check_cost("cross_entropy", sigmoid=False, dtype="float64")
     Traceback (most recent call last):
         ...
-    ValueError: cost is 'cross_entropy', but the output units are not probabilities: cost='squared_error'...
+    ValueError: cost is 'cross_entropy', but the output units are not probabilities: pass cost='squared...
     """
     if callable(cost):
         X, X_hat = (pt.matrix(name, dtype=dtype) for name in ("X", "X_hat"))
@@ -255,10 +256,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     check_option(cost, "cost", COSTS)
     name = cost
     if name == "cross_entropy" and not sigmoid:
-        raise ValueError(
-            "cost is 'cross_entropy', but the output units are not probabilities: pass "
-            "cost='squared_error', or use sigmoid output units"
-        )
+        raise no_cross_entropy()
 
 
 def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:

@@ -16,6 +16,7 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count
+from udl_pt._support.refusals import check_chains
 from udl_pt.backends import shared
 from udl_pt.models._rbm.gibbs import SampledModel, gibbs_chain, persistent_chain, tempered_chain
 from udl_pt.symbolic.costs import Penalty, with_penalty
@@ -55,18 +56,11 @@ class Sampler:
     ) -> "Sampler":
         """Check a model's arguments of these names; the default of `n_chains` is `batch_sz`."""
         k, T = check_count(k, "k"), check_count(n_temperatures, "n_temperatures")
-        if n_chains is not None:
-            n_chains = check_count(n_chains, "n_chains")
-        if not persistent:
-            if n_chains not in (None, batch_sz):
-                raise ValueError(
-                    f"n_chains is {n_chains}, but without persistent=True, each of the batch's {batch_sz} "
-                    "rows starts one chain: omit n_chains, or pass persistent=True"
-                )
-            if T > 1:
-                raise ValueError(
-                    f"n_temperatures is {T}, but only persistent chains have them: pass persistent=True"
-                )
+        n_chains = check_chains(n_chains, batch_sz, persistent=persistent)
+        if T > 1 and not persistent:
+            raise ValueError(
+                f"n_temperatures is {T}, but only persistent chains have them: pass persistent=True"
+            )
         if T > 1 and visible != "bernoulli":
             raise ValueError(
                 f"n_temperatures is {T}, but {visible} units have one only: pass n_temperatures=1"
