@@ -65,7 +65,7 @@ def test_what_was_written_is_read_by_others_and_by_the_library(tmp_path):
         ("new/", IsADirectoryError, "This is a folder, expected a file.*: 'new/'"),
         ("nowhere/m.st", FileNotFoundError, "No such file or directory: 'nowhere/m.st'"),
         ("file/m.st", NotADirectoryError, "Not a directory: 'file/m.st'"),
-        ("pipe", OSError, "This is no regular file.*: 'pipe'"),
+        ("pipe", OSError, "This is not a regular file.*: 'pipe'"),
         ("loop", OSError, "'loop'"),
         ("n" * 300, OSError, "too long: 'n"),
     ],

@@ -183,11 +183,11 @@ def replaced(name, content):
             "has the label 10, expected digits",
         ),
         (replaced(NAMES[1], struct.pack(">II", 2049, 0)), "is empty: its header announces 0 labels"),
-        (replaced(f"{NAMES[1]}.gz", CONTENTS[NAMES[1]]), "is no whole gzip file"),
-        (replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-6]), "is no whole gzip file"),
+        (replaced(f"{NAMES[1]}.gz", CONTENTS[NAMES[1]]), "is not a complete gzip file"),
+        (replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-6]), "is not a complete gzip file"),
         (
             replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-8] + b"rot!" * 2),
-            "is no whole gzip file",
+            "is not a complete gzip file",
         ),
     ],
 )

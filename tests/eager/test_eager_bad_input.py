@@ -63,7 +63,7 @@ BAD_LABELS = [
     ({"Xtest": with_value(np.inf)}, r"Xtest\[3, 2\] is inf"),
     ({"reg": -1}, "reg is -1, expected a finite number of at least 0"),
     ({"pretrain_epochs": -1}, "pretrain_epochs is -1, expected at least 0"),
-    ({"pretrain_epochs": [1]}, "pretrain_epochs has 1 entries, expected 2, one a layer"),
+    ({"pretrain_epochs": [1]}, "pretrain_epochs has 1 entries, expected 2, one per layer"),
     ({"pretrain_options": {"batch_sz": 41}}, r"layer 1 of 2 \(see pretrain_options\): batch_sz is 41"),
     (
         {"pretrain_options": [BATCH, {"cost": "hinge"}]},

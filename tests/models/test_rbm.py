@@ -210,7 +210,7 @@ def test_a_gaussian_machine_at_the_default_learning_rate_learns_and_does_not_exp
     rbm = RBM(20, visible="gaussian", random_state=0).fit(X, epochs=10, backend="jax")
     assert rbm.costs[-1] < 0.6 * 300
     noise = RBM(20, visible="gaussian", random_state=0)
-    with pytest.raises(DivergenceError, match=r"RBM\(20\): the step of .*train with a smaller learning_rate"):
+    with pytest.raises(DivergenceError, match=r"RBM\(20\): the step of .*use a smaller learning_rate"):
         noise.fit(standardised(2000), learning_rate=1e200, epochs=10, **FAST)
     assert all(np.isfinite(p.get_value()).all() for p in noise.params)
 

@@ -134,7 +134,7 @@ def test_corruptions_with_a_stream_of_ones_own_draw_anew():
         ),
         (
             lambda: AutoEncoder(3, corruption=lambda X, stream: foreign_mask(masking(0.3)(X, stream), None)),
-            "no one advances their random state",
+            "its random state is never advanced",
         ),
         (lambda: AutoEncoder(3, hidden="tanh"), "hidden is 'tanh', expected one of .*'relu'"),
     ],

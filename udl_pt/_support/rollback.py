@@ -27,7 +27,7 @@ def layers_restored_on_error(layers: Sequence[Any]) -> Iterator[None]:
 
 @contextmanager
 def naming_layer(number: int, n_layers: int) -> Iterator[None]:
-    """Begin errors of a layer's ``fit`` with the layer's number.
+    """Prefix errors of a layer's ``fit`` with the layer's number.
 
     Parameters
     ----------

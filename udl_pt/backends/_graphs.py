@@ -80,7 +80,7 @@ class Graph:
         return len(self.outputs), types, updated, constants, ops
 
     def equals(self, other: "Graph") -> bool:
-        """Return whether both compute the same, where their signatures are equal."""
+        """Return whether both compute the same, if their signatures are equal."""
         return bool(
             equal_computations(
                 self._expressions,

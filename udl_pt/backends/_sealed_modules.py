@@ -116,7 +116,7 @@ def forget_modules() -> None:
 
 
 def load_extensions() -> None:
-    """Load what PyTensor's C linker itself consists of, compiled again where it isn't as it was written."""
+    """Load the modules of PyTensor's C linker itself; modules that were changed are compiled again."""
     missing = [name for name in C_EXTENSIONS if name not in sys.modules]
     if not missing or not pytensor.config.cxx:
         return

@@ -231,8 +231,9 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
     FileNotFoundError
         When there is no such file.
     DataError
-        When it is not of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, one row per image.
-        Also for at most 1,000 images, and when a .gz unpacks to more than 268 MB (Kaggle's file has 77 MB).
+        When it does not have Kaggle's form: a header ``label,pixel0,…,pixel783``, then one row of integers
+        per image. Also for at most 1,000 images, and when a .gz unpacks to more than 268 MB (Kaggle's file
+        has 77 MB).
 
     Examples
     --------

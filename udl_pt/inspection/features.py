@@ -181,7 +181,7 @@ def maximize(
         lost = chosen[~np.isfinite(costs)]
         raise ValueError(
             f"the costs of {len(lost)} units (such as {lost[0]}) of hidden layer {depth} are not finite at "
-            "the start: check the model's parameters for NaN and infinity"
+            "the start: check its parameters for NaN and infinity"
         )
     X = best
     for done in range(0, steps, LOOK):

@@ -34,7 +34,7 @@ COST_SCALES = ("dataset", "batch", "element")
 
 
 def check_activation(activation: Any, name: str, dtype: str) -> None:
-    """Raise unless an activation is one of `UNITS`, or a function that turns a matrix variable into another."""
+    """Raise unless an activation is one of `UNITS`, or a function from a matrix variable to another."""
     if not callable(activation):
         check_option(activation, name, list(UNITS))
         return

@@ -102,14 +102,14 @@ def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str]
 def plot_completions(
     X: np.ndarray, missing: np.ndarray, completed: np.ndarray, labels: Sequence[str], title: str = ""
 ) -> Figure:
-    """Plot images (top), the pixels that a model was given, and the images that it completed (below).
+    """Plot images (top), the pixels passed to a model, and the images that it completed (below).
 
     Parameters
     ----------
     X, completed : ndarray of shape (n, side**2)
         Images and completions, with pixels in [0, 1].
     missing : ndarray of bool of shape (n, side**2) or (side**2,)
-        True for pixels that the model was not given. They are blue in the middle row.
+        True for pixels that were not passed to the model. They are blue in the middle row.
     labels : sequence of str
         Text above each image.
     title : str

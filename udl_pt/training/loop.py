@@ -335,7 +335,7 @@ def show_costs(costs: Sequence[float], title: str) -> None:
     >>> from udl_pt.training.loop import show_costs
     >>> show_costs([3.0, 2.0, 1.5], "An auto-encoder")  # doctest: +SKIP
     """
-    # The one step up the floors: matplotlib is loaded only when a figure is asked for.
+    # The only import of a higher layer: matplotlib is loaded only when a figure is asked for.
     importlib.import_module("udl_pt.plots").show_costs(costs, title)
 
 
