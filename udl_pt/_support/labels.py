@@ -41,7 +41,7 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     n_samples : int
         The number of rows the labels belong to.
     n_classes : int, optional
-        Where given, `Y` may hold only labels below it; else each of 0 to ``max(Y)`` must occur.
+        If set, `Y` may hold only labels below it. Otherwise each of 0 to ``max(Y)`` must occur.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What messages show of a value, and which advice fits to it."""
+"""Describe values in error messages, and choose the advice that fits."""
 
 import io
 import math

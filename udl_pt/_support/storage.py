@@ -157,9 +157,10 @@ def file_name(path: Any) -> str:
 def replace_file(path: Any, content: bytes) -> None:
     """Write a file whole or not at all.
 
-    The bytes go into a file of a random name in the same folder, and to the disk; that file then takes the
-    target's place. It is removed after any error. One that a kill left behind is removed when the same
-    target is written again. Several writers may replace one file: each succeeds, and the last one counts.
+    The bytes are written to a file of a random name in the same folder, and flushed to the disk. That file
+    then replaces the target. It is removed after any error. One that a kill left behind is removed when the
+    same target is written again. Several writers may replace one file: each succeeds, and the last one
+    counts.
 
     Parameters
     ----------

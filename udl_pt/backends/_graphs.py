@@ -124,7 +124,7 @@ def _constants_within(ops: Iterable[Op]) -> Iterator[Constant]:
 
 
 def _props(op: Op) -> Sequence[str] | None:
-    """Return the names of the attributes by which PyTensor compares ops; None for another way."""
+    """Return the names of the attributes by which PyTensor compares ops; None if it compares otherwise."""
     names: Sequence[str] | None = getattr(op, "__props__", None)
     return names
 

@@ -70,7 +70,7 @@ def _without_bytecode(*folders: Path) -> Iterator[None]:
 
 
 class SealedModules(ModuleCache):  # type: ignore[misc]
-    """PyTensor's modules without those whose files are not as they were written."""
+    """PyTensor's modules, without those whose files have changed."""
 
     def refresh(self, *arguments: Any, **keywords: Any) -> list[str]:
         """Look for modules of other processes, as PyTensor does, after checking their files."""

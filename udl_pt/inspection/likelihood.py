@@ -1,9 +1,9 @@
 """Partition function and log-likelihood of restricted Boltzmann machines, in nats.
 
-``log P(v) = -F(v) - log Z``. The free energy F is easy; the partition function Z is a sum over all states.
-`log_partition` enumerates the states of small RBMs. For others, annealed importance sampling estimates Z.
-The expected logarithm of the estimate is too small in `ais` and too large in `reverse_ais`. So the two
-bracket the truth. The pseudo-likelihood needs no Z.
+``log P(v) = -F(v) - log Z``. The free energy F is easy to compute; the partition function Z is a sum over all
+states. `log_partition` enumerates the states of small RBMs. For others, annealed importance sampling
+estimates Z. The expected logarithm of the estimate is too small in `ais` and too large in `reverse_ais`. So
+the two bracket the truth. The pseudo-likelihood needs no Z.
 """
 
 import copy

@@ -140,7 +140,7 @@ def pretrain_layers(
     plan : Pretraining
         Arguments of each layer's ``fit``.
     others : mapping of str to ndarray
-        By name, further arrays that later pass through the layers. Their values must be in the first layer's
+        Further arrays that later pass through the layers, by name. Their values must be in the first layer's
         range.
 
     Raises

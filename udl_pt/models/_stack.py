@@ -137,9 +137,9 @@ class Stack(WithChance, SymbolicModel):
     ) -> tuple[Run, Arrays | None]:
         """Hold out the validation set, and train the layers on the other rows.
 
-        Bad input changes no layer, and so nothing. When a layer diverges, or the user interrupts, some layers
-        are new, and the network's other parameters don't belong to them. The network then has no parameters,
-        as while its layers are trained.
+        Bad input changes nothing. When a layer diverges, or the user interrupts, some layers are new, and the
+        network's other parameters don't belong to them. The network then has no parameters, as while its
+        layers are trained.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class Stack(WithChance, SymbolicModel):
         plan : Pretraining
             The arguments of pretraining.
         others : mapping of str to ndarray, optional
-            By name, arrays that will be passed through the layers besides.
+            Further arrays that will be passed through the layers, by name.
 
         Returns
         -------

@@ -91,7 +91,7 @@ class AutoEncoder(Layer):
         Costs that ``fit`` recorded. They compare rows with their own reconstructions, not with those of their
         `corruption`.
     valid_costs : list of float
-        The same of the validation set, where there is one.
+        The same for the validation set, if there is one.
 
     Examples
     --------

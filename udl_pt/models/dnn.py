@@ -83,7 +83,7 @@ class DNN(Stack):
     costs, errors : list of float
         Mean negative log-likelihood (nats) and error rate on the test set, as recorded in ``fit``.
     valid_costs, valid_errors : list of float
-        The same of the validation set, where there is one.
+        The same for the validation set, if there is one.
 
     Examples
     --------

@@ -235,7 +235,8 @@ def plot_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: st
     Parameters
     ----------
     layers : mapping of str to (ndarray of shape (n, side**2), ndarray of shape (n, k, side**2))
-        By the layer's name: for each of n units an input in [0, 1] that activates it, and k images that do.
+        By the layer's name: for each of n units an input in [0, 1] that activates it, and k images that
+        activate it.
     title : str
         Title of the figure.
 
