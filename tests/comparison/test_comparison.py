@@ -212,7 +212,7 @@ def test_arguments_that_the_twins_lack_leave_them_out():
         ("rbm", {"fit": {"weight_decay": 0.1}}, "the eager RBM.fit has no weight_decay"),
         (DNN([3], functools.partial(AutoEncoder, hidden="relu")), {}, "a layer has relu units"),
         (DNN([3], functools.partial(RBM, visible="gaussian")), {}, "a layer has gaussian visible units"),
-        (Doubled(3), {}, "Doubled is a class of its own, and the eager twins have only the library's"),
+        (Doubled(3), {}, "Doubled is not one of the library's classes, and the eager twins have only those"),
         (DNN([3], Doubled), {}, "a layer is of the class Doubled"),
         (Doubled(3, dtype="float32"), {"twins": []}, "dtype is float64, but the model is of float32"),
         (Doubled(3), {"twins": [], "theano": "x"}, "theano is x, which doesn't start"),

@@ -199,7 +199,7 @@ BAD = [
     ({"validation": np.ones(3)}, r"validation is array.*, expected a share such as 0.1, or a pair \(X, Y\)"),
     (
         {"pretrain_options": {"bach_sz": 3}},
-        "layer 1 of 1.*AutoEncoder.fit takes no bach_sz, but X, learning_r",
+        "layer 1 of 1.*AutoEncoder.fit takes no bach_sz; its arguments are X, learning_r",
     ),
     (
         {"callbacks": [LinearSchedule("momentum", 0.5)]},

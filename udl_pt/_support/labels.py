@@ -54,7 +54,7 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     ValueError
         When their number or range doesn't fit; the message says which labels were found.
     """
-    labels = as_array(Y, name, "a vector of labels", "expected one label per sample")
+    labels = as_array(Y, name, "a vector of labels", "pass one label per sample")
     if labels.ndim == 0:
         raise TypeError(f"{name} is {shown(Y)}, expected a vector of {n_samples} labels, one per sample")
     if labels.dtype.kind not in "iu":

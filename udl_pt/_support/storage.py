@@ -283,8 +283,12 @@ def _header(file: BinaryIO) -> tuple[str | None, str | None, Forms]:
         places[name] = place[0], place[1], DTYPES[dtype], tuple(shape)
     forms, end = {}, 0
     for name, (start, stop, dtype, shape) in sorted(places.items(), key=lambda item: item[1][:2]):
-        if start != end or stop - start != math.prod(shape) * np.dtype(dtype).itemsize:
-            raise ValueError(f"tensor {reprlib.repr(name)} of shape {shape} is at {start} to {stop}")
+        n = math.prod(shape) * np.dtype(dtype).itemsize
+        if start != end or stop - start != n:
+            raise ValueError(
+                f"tensor {reprlib.repr(name)} of shape {shape} is at {start} to {stop}, expected {n} bytes "
+                f"from {end} on"
+            )
         forms[name], end = (dtype, shape), stop
     if end != size - 8 - length:
         raise ValueError(f"its arrays have {end:,} bytes, but the file holds only {size - 8 - length:,}")

@@ -420,6 +420,6 @@ def _check_finite(rbm: RBM) -> None:
         bad = ~np.isfinite(p.get_value(borrow=True))
         if bad.any():
             raise ValueError(
-                f"{p.name} has {bad.sum()} values that are NaN or infinite: its likelihood is undefined; "
+                f"{p.name} has {bad.sum()} values that are NaN or infinite, so the model has no likelihood: "
                 "train it again with a smaller learning_rate"
             )

@@ -377,8 +377,8 @@ class RBM(Layer):
         X : array_like of shape (N, D)
             Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones.
         learning_rate, mu : float
-            Step size and momentum. For Gaussian units the cost is divided by the root of D. Its curvature
-            grows with D; so one learning rate suits any D.
+            Step size and momentum. For Gaussian units the cost is divided by the root of D, so that one
+            learning rate suits any D: its curvature grows with D.
         epochs, batch_sz : int
             Passes over the data, and rows per step. The rest of ``N / batch_sz`` is dropped.
         show_fig : bool

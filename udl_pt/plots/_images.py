@@ -96,7 +96,7 @@ def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str]
     >>> figure.axes[4].get_ylabel(), figure.axes[4].images[0].get_array().tolist()
     ('reconstructed', [[0.5, 0.5], [0.5, 0.5]])
     """
-    return plot_images({"original": X, "rebuilt": X_hat}, labels, title)
+    return plot_images({"original": X, "reconstructed": X_hat}, labels, title)
 
 
 def plot_completions(
