@@ -1,4 +1,4 @@
-"""Chapter 3: one auto-encoder learns to rebuild digits.
+"""Chapter 3: one auto-encoder learns to reconstruct digits.
 
     python examples/ch3_autoencoder.py [FOLDER or train.csv]
 

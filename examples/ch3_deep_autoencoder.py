@@ -16,7 +16,7 @@ from udl_pt.plots import plot_embeddings
 
 def main(data=None, sizes=(500, 250, 2), epochs=20, picture="ch3_deep_autoencoder.png"):
     Xtrain, _, Xtest, Ytest = load_data(data)
-    # each layer rebuilds what the one below gives; the last, of linear units, is the code
+    # each layer reconstructs the output of the one below; the last, of linear units, is the code
     layer = {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}
     code = {"learning_rate": 0.005, "mu": 0.9, "cost_scale": "batch"}
     deep = DeepAutoEncoder(sizes)

@@ -93,7 +93,7 @@ def test_advice_on_codes_is_not_that_on_data(side):
         (np.mean, "call the function"),
         (AutoEncoder, "not a class"),
         (RBM(3), "RBM"),
-        ([[1, None]], r"replace what is no number, then numpy.asarray\(X, dtype=float\)"),
+        ([[1, None]], r"replace the entries that are not numbers, then call numpy.asarray\(X, dtype=float\)"),
         (X.astype(complex), r"X has dtype complex128.*X.real.*abs\(X\)"),
         (np.zeros(3, [("a", float)]), "structured_to_unstructured"),
         (np.full((3, 2), np.datetime64("2026-01-01")), "turn times into numbers"),

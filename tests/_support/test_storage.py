@@ -65,7 +65,7 @@ def test_what_was_written_is_read_by_others_and_by_the_library(tmp_path):
         ("new/", IsADirectoryError, "This is a folder, expected a file.*: 'new/'"),
         ("nowhere/m.st", FileNotFoundError, "No such file or directory: 'nowhere/m.st'"),
         ("file/m.st", NotADirectoryError, "Not a directory: 'file/m.st'"),
-        ("pipe", OSError, "This is no regular file.*: 'pipe'"),
+        ("pipe", OSError, "This is not a regular file.*: 'pipe'"),
         ("loop", OSError, "'loop'"),
         ("n" * 300, OSError, "too long: 'n"),
     ],
@@ -249,7 +249,7 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path):
         for content in (path.read_bytes(), b"", (1 << 31).to_bytes(8, "little")):
             path.write_bytes(content)
             os.truncate(path, 1 << 31)
-            with pytest.raises(DataError, match="no whole safetensors file"):
+            with pytest.raises(DataError, match="not a complete safetensors file"):
                 read_arrays(path, accept)
         assert tracemalloc.get_traced_memory()[1] < 5e6
     finally:

@@ -36,7 +36,7 @@ BAD_X = [
     (np.ma.masked_equal(X, X[3, 2]), r"X is a masked array.*X\.filled\(…\).*mask of missing values"),
     (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), r"X is .*select_dtypes"),
     (X * 255, r"expects \[0, 1\]: divide by 255\?"),
-    (X - 0.5, r"expects \[0, 1\]: for standardised data take"),
+    (X - 0.5, r"expects \[0, 1\]: for standardised data use"),
 ]
 
 
@@ -91,7 +91,7 @@ def test_dnn_fit(dnn, bad, message):
         ({"Y": Y.astype(float)}, "Y has dtype float64, expected integer labels"),
         ({"Y": Y.astype(str)}, "Y has dtype <U"),
         ({"Y": np.eye(4)[Y].astype(int)}, r"Y has shape \(40, 4\), expected one dimension"),
-        ({"Y": [*Y[:-1], [0, 1]]}, "Y is .*expected .*one label a sample"),
+        ({"Y": [*Y[:-1], [0, 1]]}, "Y is .*expected .*one label per sample"),
         ({"Y": np.ma.masked_equal(Y, 3)}, r"Y is a masked array.*Y\.filled\(…\)"),
         ({"Ytest": Y + 3}, "Ytest has the labels 4, 5, 6, unseen in training, where 0 ... 3 were found"),
         ({"Ytest": Y - 2}, "Ytest has the labels -2, -1, unseen"),

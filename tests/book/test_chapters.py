@@ -181,7 +181,7 @@ def test_chapter3_says_what_came_out_whatever_it_was(monkeypatch):
     assert confusion.sum(axis=0).tolist() == [len(data.Ytest), 0, 0, 0]
     drawn = [p.sentence for p in section.pictures]
     assert "does not, in 1, get below half" in drawn[0]
-    assert "same answer errs on 67%" in drawn[0]
+    assert "same class errs on 67%" in drawn[0]
     assert "Guessing among 4 digits costs 1.39 nats" in drawn[1]
     assert "first 5 hidden units" in drawn[3]
     assert "The epochs are not" in section.sentences[1]

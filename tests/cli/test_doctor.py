@@ -47,7 +47,7 @@ def test_it_looks_at_everything(capsys, monkeypatch):
         assert row(printed, name)[1] == "yes"
     assert "NumPy's" in row(printed, "numba")[2]
     assert re.search(r"\d thread", row(printed, "numba")[2])
-    assert "threads not told" in row(printed, "jax")[2]
+    assert "thread count not reported" in row(printed, "jax")[2]
     for folder in compile_cache.cache_folders():
         assert row(printed, str(folder))[1].endswith("MB")
 

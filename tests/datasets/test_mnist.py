@@ -183,11 +183,11 @@ def replaced(name, content):
             "has the label 10, expected digits",
         ),
         (replaced(NAMES[1], struct.pack(">II", 2049, 0)), "is empty: its header announces 0 labels"),
-        (replaced(f"{NAMES[1]}.gz", CONTENTS[NAMES[1]]), "is no whole gzip file"),
-        (replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-6]), "is no whole gzip file"),
+        (replaced(f"{NAMES[1]}.gz", CONTENTS[NAMES[1]]), "is not a complete gzip file"),
+        (replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-6]), "is not a complete gzip file"),
         (
             replaced(f"{NAMES[1]}.gz", gzip.compress(CONTENTS[NAMES[1]])[:-8] + b"rot!" * 2),
-            "is no whole gzip file",
+            "is not a complete gzip file",
         ),
     ],
 )
@@ -264,7 +264,7 @@ def test_a_damaged_download_is_refused_and_not_kept(mirror, damage):
     file = mirror / f"{NAMES[1]}.gz"
     good = file.read_bytes()
     file.write_bytes(damage(good))
-    with pytest.raises(FileNotFoundError, match=r"hash.*four ways.*UDL_PT_DATA.*cache.*network"):
+    with pytest.raises(FileNotFoundError, match=r"hash.*Pass the folder.*UDL_PT_DATA.*cache.*network"):
         load_mnist()
     assert not (Path(os.environ["UDL_PT_CACHE"]) / file.name).exists()
     file.write_bytes(good)

@@ -88,7 +88,7 @@ def test_gzip_files_of_several_members_are_one(tmp_path):
 def test_a_gzip_file_is_whole_to_its_last_byte(tmp_path, damage):
     file = tmp_path / "images.gz"
     file.write_bytes(damage(gzip.compress(idx(2))))
-    with pytest.raises(DataError, match=r"images\.gz is no whole gzip file"):
+    with pytest.raises(DataError, match=r"images\.gz is not a complete gzip file"):
         images(file)
 
 

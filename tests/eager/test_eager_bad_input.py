@@ -41,7 +41,7 @@ BAD_X = [
     (X[0], r"X has 1 dimension\(s\) and shape \(6,\)"),
     (with_value(np.nan), r"X\[3, 2\] is nan, expected finite numbers"),
     (255 * X, r"expects \[0, 1\]: divide by 255\?"),
-    (X - 0.5, r"expects \[0, 1\]: for standardised data take"),
+    (X - 0.5, r"expects \[0, 1\]: for standardised data use"),
     (X[:9], "batch_sz is 10, but there are only 9 samples"),
     (X.astype(str), "X has dtype <U"),
 ]
@@ -63,7 +63,7 @@ BAD_LABELS = [
     ({"Xtest": with_value(np.inf)}, r"Xtest\[3, 2\] is inf"),
     ({"reg": -1}, "reg is -1, expected a finite number of at least 0"),
     ({"pretrain_epochs": -1}, "pretrain_epochs is -1, expected at least 0"),
-    ({"pretrain_epochs": [1]}, "pretrain_epochs has 1 entries, expected 2, one a layer"),
+    ({"pretrain_epochs": [1]}, "pretrain_epochs has 1 entries, expected 2, one per layer"),
     ({"pretrain_options": {"batch_sz": 41}}, r"layer 1 of 2 \(see pretrain_options\): batch_sz is 41"),
     (
         {"pretrain_options": [BATCH, {"cost": "hinge"}]},
@@ -100,7 +100,7 @@ REFUSED = [
     (
         "rbm",
         lambda m: m.fit(X, n_chains=7, **BATCH),
-        "n_chains is 7, but chains that start at a batch's 10 rows",
+        "n_chains is 7, but without persistent=True, each of the batch's 10 rows",
     ),
     ("rbm", lambda m: m.fit(X, n_chains=0, persistent=True, **BATCH), "n_chains is 0, expected at least 1"),
     ("rbm", lambda m: m.gibbs(X, 0), "k is 0, expected at least 1"),

@@ -111,7 +111,7 @@ def test_a_corruption_of_operators_serves_both_sides(twins, corruption, dtype):
         (lambda X, stream: X[:1], "of the same shape and dtype"),
         (lambda X, stream: stream.normal(X.shape, dtype="float32"), "of the same shape and dtype"),
         (lambda X, stream: None, "NoneType"),
-        (lambda X: X, "called so, it says: .* takes 1 positional argument"),
+        (lambda X: X, "called with these arguments, it raised: .* takes 1 positional argument"),
         (0.3, "corruption is 0.3, expected a function of an array and a stream"),
     ],
 )

@@ -326,7 +326,7 @@ def test_noise_is_as_large_as_it_says():
         (lambda m: projected_gradient(m, pt.dmatrix(), Y, 0.1, random_state=0), TypeError, "is for arrays"),
         (lambda m: fast_gradient_sign(lambda x: 3, X, Y, 0.1), TypeError, "returns logits, .*; it returns 3"),
         (lambda m: fast_gradient_sign(lambda x: x.sum(axis=1), X, Y, 0.1), TypeError, "it returns"),
-        (lambda m: fast_gradient_sign(DNN, X, Y, 0.1), TypeError, "called so, it says"),
+        (lambda m: fast_gradient_sign(DNN, X, Y, 0.1), TypeError, "called with these arguments, it raised"),
         (lambda m: projected_gradient(m, X, Y, 0.1, norm="l1"), ValueError, "norm is 'l1', expected one of"),
         (lambda m: projected_gradient(m, X, Y, 0.1, steps=0), ValueError, "steps is 0, expected at least 1"),
         (lambda m: projected_gradient(m, X, Y, 0.1, rel_step=-1), ValueError, "rel_step is -1"),

@@ -103,9 +103,9 @@ def damaged(path):
     content = path.read_bytes()
     flipped = bytearray(content)
     flipped[-3] ^= 1
-    yield "cut", content[:-10], "no whole safetensors file"
-    yield "empty", b"", "no whole safetensors file"
-    yield "another kind", b"PK\x03\x04" * 40, "no whole safetensors file"
+    yield "cut", content[:-10], "not a complete safetensors file"
+    yield "empty", b"", "not a complete safetensors file"
+    yield "another kind", b"PK\x03\x04" * 40, "not a complete safetensors file"
     yield "one bit", bytes(flipped), "was altered"
 
 

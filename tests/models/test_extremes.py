@@ -66,7 +66,7 @@ def test_the_last_step_towards_an_input_is_checked(side):
     W = value_of(dbn.hidden_layers[0].W) * 5000
     dbn.hidden_layers[0].W = shared(W, "W") if side is udl_pt else W
     assert np.isfinite(dbn.fit_to_input(0, learning_rate=1e300, epochs=1)).all()
-    with pytest.raises(DivergenceError, match="the step for unit 0 is not finite in epoch 1: take a smaller"):
+    with pytest.raises(DivergenceError, match="the step for unit 0 is not finite in epoch 1: use a smaller"):
         dbn.fit_to_input(0, learning_rate=1e308, epochs=1)
 
 
@@ -74,7 +74,7 @@ def test_the_last_step_towards_an_input_is_checked(side):
 @pytest.mark.parametrize(("monitor", "batch"), [("epoch", 2), ("batch", 1)])
 def test_a_recorded_cost_that_is_not_finite_ends_the_training(side, monitor, batch):
     ae = side.AutoEncoder(2, **QUICK)
-    message = rf"^AutoEncoder\(2\): the recorded cost is inf in epoch 1, batch {batch}; .*: scale X, or train"
+    message = rf"^AutoEncoder\(2\): the recorded cost is inf in epoch 1, batch {batch}; .*: scale X, or use"
     with pytest.raises(DivergenceError, match=message):
         ae.fit(X * 1e30, learning_rate=0, epochs=2, batch_sz=6, cost="squared_error", monitor=monitor)
 

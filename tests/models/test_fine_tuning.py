@@ -216,7 +216,7 @@ BAD = [
     ({"validation": np.ones(3)}, r"validation is array.*, expected a share such as 0.1, or a pair \(X, Y\)"),
     (
         {"pretrain_options": {"bach_sz": 3}},
-        "layer 1 of 1.*AutoEncoder.fit takes no bach_sz, but X, learning_r",
+        "layer 1 of 1.*AutoEncoder.fit takes no bach_sz; its arguments are X, learning_r",
     ),
     (
         {"callbacks": [LinearSchedule("momentum", 0.5)]},
@@ -228,7 +228,7 @@ BAD = [
     ({"validation": 0.9}, "batch_sz is 20, but there are only 6 samples"),
     ({"validation": (np.zeros((3, 9)), [0, 1, 2])}, r"validation\[0\] has 9 features, expected 10"),
     ({"validation": (np.zeros((3, 10)), [0, 1, 7])}, r"validation\[1\] has the labels 7, unseen in training"),
-    ({"pretrain_epochs": [1, 2]}, "pretrain_epochs has 2 entries, expected 1, one a layer"),
+    ({"pretrain_epochs": [1, 2]}, "pretrain_epochs has 2 entries, expected 1, one per layer"),
     ({"pretrain_epochs": [-1]}, "pretrain_epochs is -1"),
 ]
 
@@ -249,7 +249,7 @@ def test_bad_options_leave_the_network_as_it_was(data, options, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: DNN([6, 5], corruption=[masking(0.3)]), "corruption has 1 entries, expected 2, one a layer"),
+        (lambda: DNN([6, 5], corruption=[masking(0.3)]), "corruption has 1 entries, expected 2, one per"),
         (lambda: DNN([6], RBM, corruption=masking(0.3)), "takes no corruption"),
         (lambda: DNN([6], corruption=0.3), "corruption is 0.3, expected a function"),
         (lambda: DNN([6], partial(AutoEncoder, corruption=masking(0.3)), rng="x"), "rng is 'x'"),

@@ -63,7 +63,7 @@ def test_layers_that_are_kept_are_not_trained_again(data):
         below,
         AutoEncoder(4, random_state=2).fit(np.random.RandomState(0).rand(60, 6), batch_sz=20),
     ]
-    with pytest.raises(ValueError, match=r"layer 2 of 2 .* takes values in \[0, 1\], and layer 1 returns"):
+    with pytest.raises(ValueError, match=r"layer 2 of 2 .* expects values in \[0, 1\], but layer 1 returns"):
         dnn.fit(*data, **FAST, epochs=0, keep_layers=True)
     dnn.hidden_layers = [AutoEncoder(7, random_state=0).fit(data[0], batch_sz=20), *dbn.hidden_layers[1:]]
     with pytest.raises(
@@ -80,7 +80,7 @@ def test_layers_of_rectified_units_rebuild_rectified_units(data):
     first, later = (partial(AutoEncoder, hidden="relu", output=output) for output in ("sigmoid", "relu"))
     options = {"batch_sz": 20, "learning_rate": 0.01}
     dnn = DNN([6, 5], [first, later], random_state=0)
-    others = r"layer 2 of 2 .* in \[0, 1\], and layer 1 returns others: .*cost='squared_error'"
+    others = r"layer 2 of 2 .* in \[0, 1\], but layer 1 returns others. .*cost='squared_error'"
     forgotten = "layer 2 of 2 .* cost is 'cross_entropy', but the output units are not probabilities"
     for models, message in [
         ([first, later], forgotten),
@@ -174,7 +174,9 @@ def test_a_misspelt_option_of_an_upper_layer_is_found_before_the_first_is_traine
             fits.append(self.M)
 
     fits = []
-    with pytest.raises(TypeError, match=r"layer 2 of 2.*Counted.fit takes no rate, but X, learning_rate"):
+    with pytest.raises(
+        TypeError, match=r"layer 2 of 2.*Counted.fit takes no rate; its arguments are X, learning_rate"
+    ):
         DNN([6, 5], Counted).fit(*data, batch_sz=20, pretrain_options=[{}, {"rate": 0.1}])
     assert fits == []
 

@@ -210,7 +210,7 @@ def test_a_gaussian_machine_at_the_default_learning_rate_learns_and_does_not_exp
     rbm = RBM(20, visible="gaussian", random_state=0).fit(X, epochs=10, backend="jax")
     assert rbm.costs[-1] < 0.6 * 300
     noise = RBM(20, visible="gaussian", random_state=0)
-    with pytest.raises(DivergenceError, match=r"RBM\(20\): the step of .*train with a smaller learning_rate"):
+    with pytest.raises(DivergenceError, match=r"RBM\(20\): the step of .*use a smaller learning_rate"):
         noise.fit(standardised(2000), learning_rate=1e200, epochs=10, **FAST)
     assert all(np.isfinite(p.get_value()).all() for p in noise.params)
 
@@ -258,7 +258,7 @@ def test_create_from_arrays_gives_an_rbm_that_owns_copies():
     [
         ({"k": 0}, "k is 0, expected at least 1"),
         ({"k": 1.5}, "k is 1.5, expected an integer"),
-        ({"n_chains": 7}, "n_chains is 7, but chains that start at a batch's 20 rows"),
+        ({"n_chains": 7}, "n_chains is 7, but without persistent=True, each of the batch's 20 rows"),
         ({"n_temperatures": 3}, "n_temperatures is 3, but only persistent chains"),
         ({"persistent": True, "n_chains": 0}, "n_chains is 0"),
         ({"mu": 1.5}, "mu is 1.5"),
@@ -266,7 +266,7 @@ def test_create_from_arrays_gives_an_rbm_that_owns_copies():
         ({"sparsity_target": 2}, "sparsity_target is 2"),
         ({"visible_bias": "ones"}, "visible_bias is 'ones', expected one of 'zeros', 'data'"),
         ({"X": 255 * images()}, r"expects \[0, 1\]: divide by 255"),
-        ({"X": images() - 0.5}, "for standardised data take"),
+        ({"X": images() - 0.5}, "for standardised data use"),
         ({"X": images()[:10]}, "batch_sz is 20, but there are only 10"),
         ({"callbacks": 3}, "callbacks is 3"),
     ],

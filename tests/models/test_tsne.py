@@ -236,7 +236,7 @@ def test_without_opentsne_the_way_out_is_said(clouds, monkeypatch):
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", import_module)
-    with pytest.raises(ValueError, match=r"pip install 'udl_pt\[tsne\]', or embed a sample"):
+    with pytest.raises(ValueError, match=r"pip install 'udl_pt\[tsne\]', embed a sample"):
         TSNE(perplexity=10, method="fft").fit_transform(clouds[0])
 
 

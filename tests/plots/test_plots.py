@@ -172,7 +172,7 @@ def test_features_stand_before_the_images_that_are_found():
     rs = np.random.RandomState(0)
     features, images = rs.rand(3, 16), rs.rand(3, 2, 16)
     axes = drawn(plots.plot_features({"layer 1": (features, images), "layer 2": (features, images)}))
-    assert [a.get_title() for a in axes] == [f"layer {n}\nmade up | found" for n in (1, 2)]
+    assert [a.get_title() for a in axes] == [f"layer {n}\nsynthesised | from the data" for n in (1, 2)]
     grid = np.ma.filled(axes[0].images[0].get_array(), np.nan)
     np.testing.assert_allclose(grid[6:10, :4], features[1].reshape(4, 4))
     np.testing.assert_allclose(grid[6:10, 12:16], images[1, 0].reshape(4, 4))

@@ -114,7 +114,7 @@ def test_corruptions_with_a_stream_of_ones_own_draw_anew():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: AutoEncoder(3, corruption=foreign_noise_in_a_loop), "would be the same for each batch"),
+        (lambda: AutoEncoder(3, corruption=foreign_noise_in_a_loop), "draws the same numbers for each batch"),
         (lambda: masking(1.5), "p is 1.5, expected a finite number from 0 to 1"),
         (lambda: gaussian(-0.1), "sd is -0.1"),
         (lambda: salt_and_pepper("some"), "p is 'some', expected a finite number"),
@@ -130,11 +130,11 @@ def test_corruptions_with_a_stream_of_ones_own_draw_anew():
         ),
         (
             lambda: AutoEncoder(3, corruption=foreign_mask),
-            "whose draws would be the same for each batch",
+            "which draws the same numbers for each batch",
         ),
         (
             lambda: AutoEncoder(3, corruption=lambda X, stream: foreign_mask(masking(0.3)(X, stream), None)),
-            "no one advances their random state",
+            "its random state is never advanced",
         ),
         (lambda: AutoEncoder(3, hidden="tanh"), "hidden is 'tanh', expected one of .*'relu'"),
     ],

@@ -64,7 +64,7 @@ def test_the_average_is_that_of_the_parameters_looked_at(backend):
 def test_an_average_of_nothing_is_an_error():
     average = ParameterAverage(RBM(3), every=100)
     average.on_batch(Progress("RBM", 1, 1, epoch=1, batch=1))
-    with pytest.raises(ValueError, match="nothing was averaged"):
+    with pytest.raises(ValueError, match="no average yet"):
         average.apply()
     with pytest.raises(ValueError, match="decay is 2"):
         ParameterAverage(RBM(3), decay=2)
@@ -83,7 +83,7 @@ def test_an_average_of_nothing_is_an_error():
         (lambda: EarlyStopping(TSNE(), watch="costs"), "model is a TSNE, which isn't trained in epochs"),
         (lambda: EarlyStopping(eager.TSNE(), watch="costs"), "model is a TSNE, which isn't trained in epo"),
         (lambda: ParameterAverage(SymmetricSNE()), "model is a SymmetricSNE, which isn't trained in epochs"),
-        (lambda: EarlyStopping(DNN), "model is .*DNN.*, expected what is trained"),
+        (lambda: EarlyStopping(DNN), "model is .*DNN.*, expected a model that can be trained"),
     ],
 )
 def test_what_is_not_trained_itself_is_refused(make, message):

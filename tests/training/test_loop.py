@@ -161,7 +161,7 @@ def misspelt(progress):
         (
             lambda p: p.hyper.__setitem__("lr", 0.1),
             ValueError,
-            "progress.hyper has no 'lr', but 'learning_rate', 'mu'",
+            "progress.hyper has no 'lr'; it has 'learning_rate', 'mu'",
         ),
         (lambda p: p.hyper.update(momentum=0.1), ValueError, "has no 'momentum'"),
         (lambda p: p.hyper.setdefault("scale", 0.1), ValueError, "has no 'scale'"),
@@ -233,7 +233,9 @@ def test_rates_are_a_mapping_of_fixed_names():
         assert rates["adversarial"] == 0.25
     assert rates.pop("lr", 7) == 7
     for use in (lambda: rates["lr"], lambda: rates.pop("lr"), lambda: rates.__delitem__("lr")):
-        with pytest.raises(KeyError, match=r"progress.hyper has no 'lr', but 'learning_rate', 'adversarial'"):
+        with pytest.raises(
+            KeyError, match=r"progress.hyper has no 'lr'; it has 'learning_rate', 'adversarial'"
+        ):
             use()
     with pytest.raises(TypeError, match=r"'adversarial'.* can't be removed"):
         rates.pop("adversarial")

@@ -206,7 +206,7 @@ def list_of(value: Any, is_one: Callable[[Any], bool]) -> tuple[Any, ...] | None
 
 
 def check_epochs(epochs: Any, batch_sz: Any, n_samples: int, what: str = "training") -> tuple[int, int]:
-    """Return both as ints; with fewer rows than a batch the listing trains on nothing, silently."""
+    """Return both as ints; raise if a batch is larger than the data (the listing then trains on nothing)."""
     epochs = check_count(epochs, "epochs", at_least=0)
     batch_sz = check_count(batch_sz, "batch_sz")
     if epochs and n_samples < batch_sz:

@@ -219,7 +219,7 @@ def check_weights(W: Any, **biases: tuple[Any, int]) -> tuple[np.ndarray, list[n
     W = np.array(check_matrix(W, "W", dtype=dtype), dtype=dtype, order="C")
     checked = []
     for name, (bias, axis) in biases.items():
-        array = as_array(bias, name, "a vector of numbers", "expected one number per unit")
+        array = as_array(bias, name, "a vector of numbers", "pass one number per unit")
         check_real(array, bias, name)
         if array.ndim == 0:
             raise ValueError(f"{name} is {shown(bias)}, expected a vector of {W.shape[axis]} numbers")

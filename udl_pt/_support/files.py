@@ -117,8 +117,8 @@ def folder_if_filled(folder: Path) -> Iterator[None]:
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write files into a folder: all of them, or none where an error is raised.
 
-    They are written into a new folder inside it, then moved into place in the order given. If anything fails,
-    the folder is as it was before; an interrupt waits until all are written. A link under one of the names is
+    They are written into a new folder inside it, then moved into place in their order. If anything fails, the
+    folder is as it was before; an interrupt waits until all are written. A link under one of the names is
     replaced and never followed. A file that is replaced keeps its mode.
 
     Parameters

@@ -41,7 +41,7 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     n_samples : int
         The number of rows the labels belong to.
     n_classes : int, optional
-        Where given, `Y` may hold only labels below it; else each of 0 to ``max(Y)`` must occur.
+        If set, `Y` may hold only labels below it. Otherwise each of 0 to ``max(Y)`` must occur.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
     ValueError
         When their number or range doesn't fit; the message says which labels were found.
     """
-    labels = as_array(Y, name, "a vector of labels", "expected one label per sample")
+    labels = as_array(Y, name, "a vector of labels", "pass one label per sample")
     if labels.ndim == 0:
         raise TypeError(f"{name} is {shown(Y)}, expected a vector of {n_samples} labels, one per sample")
     if labels.dtype.kind not in "iu":

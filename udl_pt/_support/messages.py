@@ -1,4 +1,4 @@
-"""What messages show of a value, and which advice fits to it."""
+"""Describe values in error messages, and choose the advice that fits."""
 
 import io
 import math
@@ -54,7 +54,7 @@ def plain(number: float) -> str:
 
 
 def advice_for_no_array(value: Any, name: str) -> str | None:
-    """Return how to make an array of a value that isn't one; None where NumPy can convert it."""
+    """Return advice on how to make an array of a value that isn't one; None where NumPy can convert it."""
     if value is None:
         return "pass the data"
     if isinstance(value, str | bytes | os.PathLike | io.IOBase):

@@ -45,7 +45,7 @@ class Parameters(Described):
     Attributes
     ----------
     names : tuple of str
-        The attributes that hold the model's own parameters; their velocities are in ``d`` and the name.
+        The attributes that hold the model's own parameters; the velocity of ``W`` is in ``dW``.
     """
 
     names: tuple[str, ...] = ()

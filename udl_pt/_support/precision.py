@@ -70,7 +70,7 @@ def _exponent(largest: np.ndarray) -> np.ndarray:
 
 
 def check_total(X: np.ndarray, total: float, largest: float, k: int, dtype: str) -> None:
-    """Raise unless the variances of `X` can be written down in `dtype`.
+    """Raise unless the variances of `X` can be represented in `dtype`.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def incomplete_in_pretraining(network: Any) -> Iterator[None]:
 
 @contextmanager
 def naming_layer(number: int, n_layers: int) -> Iterator[None]:
-    """Begin errors of a layer's ``fit`` with the layer's number.
+    """Prefix errors of a layer's ``fit`` with the layer's number.
 
     Parameters
     ----------

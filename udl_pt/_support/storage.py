@@ -157,9 +157,10 @@ def file_name(path: Any) -> str:
 def replace_file(path: Any, content: bytes) -> None:
     """Write a file whole or not at all.
 
-    The bytes go into a file of a random name in the same folder, and to the disk; that file then takes the
-    target's place. It is removed after any error. One that a kill left behind is removed when the same
-    target is written again. Several writers may replace one file: each succeeds, and the last one counts.
+    The bytes are written to a file of a random name in the same folder, and flushed to the disk. That file
+    then replaces the target. It is removed after any error. One that a kill left behind is removed when the
+    same target is written again. Several writers may replace one file: each succeeds, and the last one
+    counts.
 
     Parameters
     ----------
@@ -282,8 +283,12 @@ def _header(file: BinaryIO) -> tuple[str | None, str | None, Forms]:
         places[name] = place[0], place[1], DTYPES[dtype], tuple(shape)
     forms, end = {}, 0
     for name, (start, stop, dtype, shape) in sorted(places.items(), key=lambda item: item[1][:2]):
-        if start != end or stop - start != math.prod(shape) * np.dtype(dtype).itemsize:
-            raise ValueError(f"tensor {reprlib.repr(name)} of shape {shape} is at {start} to {stop}")
+        n = math.prod(shape) * np.dtype(dtype).itemsize
+        if start != end or stop - start != n:
+            raise ValueError(
+                f"tensor {reprlib.repr(name)} of shape {shape} is at {start} to {stop}, expected {n} bytes "
+                f"from {end} on"
+            )
         forms[name], end = (dtype, shape), stop
     if end != size - 8 - length:
         raise ValueError(f"its arrays have {end:,} bytes, but the file holds only {size - 8 - length:,}")

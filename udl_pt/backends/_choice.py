@@ -142,9 +142,9 @@ def float_dtype(dtype: Any = None) -> str:
 
 @contextlib.contextmanager
 def _global_generator_kept() -> Iterator[None]:
-    """Keep NumPy's global generator where it is: importing JAX draws from it, and the book's order counts.
+    """Keep the state of NumPy's global generator: importing JAX draws from it, and the book's order counts.
 
-    Only around the import, since what other threads draw meanwhile will be drawn again.
+    Use it only around the import: numbers that other threads draw meanwhile are drawn again.
     """
     state = np.random.get_state()
     try:

@@ -80,7 +80,7 @@ class Graph:
         return len(self.outputs), types, updated, constants, ops
 
     def equals(self, other: "Graph") -> bool:
-        """Return whether both compute the same, where their signatures are equal."""
+        """Return whether both compute the same, if their signatures are equal."""
         return bool(
             equal_computations(
                 self._expressions,
@@ -124,7 +124,7 @@ def _constants_within(ops: Iterable[Op]) -> Iterator[Constant]:
 
 
 def _props(op: Op) -> Sequence[str] | None:
-    """Return the names of the attributes by which PyTensor compares ops; None for another way."""
+    """Return the names of the attributes by which PyTensor compares ops; None if it compares otherwise."""
     names: Sequence[str] | None = getattr(op, "__props__", None)
     return names
 

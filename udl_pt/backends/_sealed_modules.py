@@ -70,7 +70,7 @@ def _without_bytecode(*folders: Path) -> Iterator[None]:
 
 
 class SealedModules(ModuleCache):  # type: ignore[misc]
-    """PyTensor's modules without those whose files are not as they were written."""
+    """PyTensor's modules, without those whose files have changed."""
 
     def refresh(self, *arguments: Any, **keywords: Any) -> list[str]:
         """Look for modules of other processes, as PyTensor does, after checking their files."""
@@ -116,7 +116,7 @@ def forget_modules() -> None:
 
 
 def load_extensions() -> None:
-    """Load what PyTensor's C linker itself consists of, compiled again where it isn't as it was written."""
+    """Load the modules of PyTensor's C linker itself; modules that were changed are compiled again."""
     missing = [name for name in C_EXTENSIONS if name not in sys.modules]
     if not missing or not pytensor.config.cxx:
         return

@@ -125,7 +125,7 @@ def map_digits(X: np.ndarray, labels: np.ndarray, settings: Settings) -> DigitMa
     X : ndarray of shape (N, D)
         Images.
     labels : ndarray of int of shape (N,)
-        Their digits; no method sees them.
+        Labels of the images; no method reads them.
     settings : Settings
         Backend, dtype, seed and callbacks.
 

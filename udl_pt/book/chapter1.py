@@ -162,7 +162,7 @@ def _comparison(pipeline: dict[str, Any]) -> Table:
     return Table(
         rows,
         f"The chapter's pipeline, on {TRAINED:,} training images at most: the test images go through the Q "
-        "of the training images. Fewer columns leave less to fit the noise with.",
+        "of the training images. With fewer columns, a classifier can fit the noise less.",
     )
 
 

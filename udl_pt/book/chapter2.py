@@ -126,9 +126,9 @@ def _toys(maps: dict[str, ToyMap]) -> Picture:
             {name: (m.X, m.Y, m.labels) for name, m in maps.items()},
             "Toy data (top) and what t-SNE makes of them (below)",
         ),
-        "No line separates the two rings of the donut or the pairs of XOR clouds. t-SNE draws gaps between "
-        "separate groups, and places the eight clouds in the plane. It may cut a ring open. A cloud's size "
-        f"and place mean little. Nearest neighbours of another colour: {', '.join(errors)}.",
+        "No line separates the two rings of the donut or the pairs of XOR clouds. The map of t-SNE has gaps "
+        "between separate groups, and the eight clouds lie side by side. A ring may be cut open. A cloud's "
+        f"size and place mean little. Nearest neighbours of another colour: {', '.join(errors)}.",
     )
 
 

@@ -96,9 +96,9 @@ def section(data: Dataset, settings: Settings) -> Section:
             ),
             Table(
                 table,
-                "Mean activation of a unit and of the other units of its layer: for its synthesised input, "
-                "and for the training image that drives it most. The last column is the share of its "
-                f"{IMAGES} images that show their most frequent digit.",
+                "Mean activation of a unit and of the other units of its layer. The input is the "
+                "synthesised one, or the training image that drives the unit most. The last column is the "
+                f"share of its {IMAGES} images that show their most frequent digit.",
             ),
         ],
         results={"sizes": list(settings.sizes), "error": dnn.errors[-1], "activations": results},

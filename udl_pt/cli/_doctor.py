@@ -42,7 +42,7 @@ def examine() -> Iterator[Table]:
         for row in rows:
             table.add_row(
                 *map(Text, map(printable, row))
-            )  # as it is: brackets, as in udl_pt[jax], are no markup
+            )  # as it is: brackets, as in udl_pt[jax], are not markup
         yield table
 
 
@@ -83,10 +83,10 @@ def _backends() -> Iterator[Row]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # about BLAS; the table says it
                 square = Function([x], x.dot(x), backend=name)(np.eye(2) * 3)
-            works = "yes" if np.array_equal(square, np.eye(2) * 9) else f"no: 3 x 3 gave {square[0, 0]:g}"
+            works = "yes" if np.array_equal(square, np.eye(2) * 9) else f"no: 3 x 3 is {square[0, 0]:g} there"
             if name == "c" and not compiler_of_c():
                 works = "no: PyTensor found no C++ compiler and runs in Python"
-        except Exception as error:  # whatever is wrong with a backend is what the doctor is asked for
+        except Exception as error:  # the doctor reports any error of a backend
             works = f"no: {_said(error)}"
         try:
             blas = _blas(name) if works == "yes" else "-"

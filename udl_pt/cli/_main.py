@@ -170,7 +170,8 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--show",
         action="store_true",
-        help="show the step's graph and code, and time nothing; --backends and --dtype count",
+        help="show the step's graph and code, without timing; of the other options only --backends and "
+        "--dtype have an effect",
     )
     compare.add_argument("--sizes", type=_sizes, nargs="+", metavar="M", help="hidden units of each layer")
     compare.add_argument(
@@ -184,13 +185,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     compare.add_argument("--theano", metavar="PYTHON", help="an interpreter that has the original Theano")
     compare.add_argument(
-        "--data", metavar="PLACE", help="as of reproduce; default: the embedded MNIST images"
+        "--data", metavar="PLACE", help="as for reproduce; default: the embedded MNIST images"
     )
     compare.add_argument("--dtype", default="float32", help="float32 (default) or float64")
     compare.add_argument("--seed", type=int, default=0)
     compare.add_argument("--out", default="comparison", help="folder of the numbers and pictures")
 
-    doctor = commands.add_parser("doctor", help="say what works here, and what to do about what doesn't")
+    doctor = commands.add_parser("doctor", help="show what works here, and how to repair the rest")
     doctor.set_defaults(command=_doctor)
     doctor.add_argument(
         "--warm",
@@ -201,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _sizes(text: str) -> list[int]:
-    """Read ``1000`` or ``1000,750,500``; argparse gathers what stands apart."""
+    """Read ``1000`` or ``1000,750,500``; argparse collects separate words."""
     try:
         return [int(size) for size in text.split(",")]
     except ValueError:
@@ -331,7 +332,7 @@ def _load(place: str | None, seed: int, dtype: str) -> Dataset:
 
 
 class _Bars:
-    """A callback for ``fit``: a bar for each stage of training, or a line where nobody watches."""
+    """A callback for ``fit``: a bar for each stage of training, or a line if nobody watches."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -183,7 +183,7 @@ class Comparison:
 
     @property
     def baseline(self) -> Way | None:
-        """The eager implementation that the others are compared with: NumPy, else the first twin, else None."""
+        """The eager way that the others are compared with: NumPy, else the first twin; None without twins."""
         twins = {way.name: way for way in self.ways if way.name in TWINS}
         return twins.get("numpy", next(iter(twins.values()), None))
 
@@ -357,7 +357,7 @@ def compare(
 
 @contextlib.contextmanager
 def _cleaned_up() -> Iterator[contextlib.ExitStack]:
-    """Open a stack of contexts that all end, whatever signals come meanwhile."""
+    """Open a stack of contexts that are all closed, whatever signals arrive meanwhile."""
     stack = contextlib.ExitStack()
     try:
         yield stack

@@ -129,7 +129,7 @@ def _no_twin(model: Any) -> str:
 
 
 class _Pickler(pickle.Pickler):
-    """A pickler that refuses the running script's classes and functions: other processes can't import them."""
+    """A pickler that refuses the running script's classes and functions: other processes lack them."""
 
     def persistent_id(self, value: Any) -> None:
         if isinstance(value, type | FunctionType) and value.__module__ == "__main__":
@@ -184,7 +184,7 @@ def fit_arguments(found: Subject, fit: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     TypeError, ValueError
-        For arguments that can't be given, and for a ``fit`` that can't be compared.
+        For arguments that can't be set here, and for a ``fit`` that can't be compared.
     """
     if not (isinstance(fit, Mapping) and all(isinstance(name, str) for name in fit)):
         raise TypeError(f"fit is {shown(fit)}, expected a dict of arguments of fit, such as {{'k': 3}}")

@@ -195,7 +195,7 @@ def read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rows(text: io.TextIOWrapper, shown: str, most: float) -> Iterator[str]:
-    """Yield a CSV's rows, the header first; only at the end may some be empty."""
+    """Yield a CSV's rows, the header first; empty rows may occur only at the end."""
     read, empty = 0, None
     for n in itertools.count():
         row, place = text.readline(LONGEST + 1), f"row {n}" if n else "its header"

@@ -229,10 +229,11 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
     Raises
     ------
     FileNotFoundError
-        When there is no such file.
+        When the file does not exist.
     DataError
-        When it is not of Kaggle's form: a header ``label,pixel0,…,pixel783``, then integers, one row per image.
-        Also for at most 1,000 images, and when a .gz unpacks to more than 268 MB (Kaggle's file has 77 MB).
+        When it does not have Kaggle's form: a header ``label,pixel0,…,pixel783``, then one row of integers
+        per image. Also for at most 1,000 images, and when a .gz unpacks to more than 268 MB (Kaggle's file
+        has 77 MB).
 
     Examples
     --------
@@ -286,7 +287,7 @@ def load_data(path: Any = None) -> Dataset:
     Raises
     ------
     FileNotFoundError
-        When there is no such file or folder, or the folder lacks a file.
+        When the file or folder does not exist, or the folder lacks a file.
     DataError
         When a file is damaged or not of the expected kind.
 

@@ -13,8 +13,8 @@ __all__ = ["donut", "gaussian_clouds", "xor_clouds"]
 def donut(N: int = 400, random_state: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """Draw two concentric rings in the plane, of radius 5 and 10, with noise of variance 1.
 
-    No straight line separates them, and no linear map leads to data that one separates (chapter 2's case
-    against PCA).
+    No straight line separates them, and no linear map makes them linearly separable (chapter 2's case against
+    PCA).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The code that the eager twins share: parameters by name, a step of momentum, calls with arrays.
 
-Each formula stands in its model's own file.
+Each formula is in its model's own file.
 """
 
 import copy
@@ -101,7 +101,7 @@ class MomentumStep:
 
 
 class Twin(WithChance, Parameters):
-    """The base of all eager models: source of chance, dtype, and checks of arrays."""
+    """The base of all eager models: randomness, dtype, and checks of arrays."""
 
     M: int
     n_features: int

@@ -41,7 +41,7 @@ def sne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        For a P that isn't a matrix of joint probabilities, and for shapes that don't match. For squared
         distances too large for Y's dtype.
 
     Examples
@@ -76,7 +76,7 @@ def tsne_cost(P: Any, Y: Any) -> Any:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        For a P that isn't a matrix of joint probabilities, and for shapes that don't match. For squared
         distances too large for Y's dtype.
 
     Examples
@@ -111,7 +111,7 @@ def sne_gradient(P: Any, Y: Any) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        For a P that isn't a matrix of joint probabilities, and for shapes that don't match. For squared
         distances too large for Y's dtype.
 
     Examples
@@ -145,7 +145,7 @@ def tsne_gradient(P: Any, Y: Any) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        For a P that isn't a matrix of joint probabilities, for shapes that don't match, and for squared
+        For a P that isn't a matrix of joint probabilities, and for shapes that don't match. For squared
         distances too large for Y's dtype.
 
     Examples

@@ -202,7 +202,7 @@ def check_attacked(model: Any, X: Symbolic) -> None:
 
 
 def check_images(X: Any, model: Any = None) -> np.ndarray:
-    """Return images in [0, 1] in the model's dtype, else in their own where it is a float's."""
+    """Return images in [0, 1] in the model's dtype, else in their own if it is a float dtype."""
     own = str(getattr(X, "dtype", ""))
     dtype = own if own in ("float32", "float64") else float_dtype()
     if isinstance(model, SymbolicModel):

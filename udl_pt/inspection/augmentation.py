@@ -99,7 +99,7 @@ def rotate(degrees: float) -> Augmentation:
 def flip(p: float = 0.5) -> Augmentation:
     """Return an augmentation that mirrors each image, left for right, with probability `p`.
 
-    An upside-down cat is still a cat, but a mirrored digit may be none.
+    An upside-down cat is still a cat, but a mirrored digit may not be a digit.
 
     Parameters
     ----------

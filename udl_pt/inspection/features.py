@@ -182,7 +182,7 @@ def maximize(
         lost = chosen[~np.isfinite(costs)]
         raise ValueError(
             f"the costs of {len(lost)} units (such as {lost[0]}) of hidden layer {depth} are not finite at "
-            "the start: check the model's parameters for NaN and infinity"
+            "the start: check its parameters for NaN and infinity"
         )
     X = best
     for done in range(0, steps, LOOK):
@@ -326,7 +326,7 @@ def _check_layer(model: Any, layer: Any) -> tuple[int, Any]:
     target = layers[number]
     if not hasattr(target, "hidden_logits") or not target.hidden_unit_interval:
         raise TypeError(
-            f"hidden layer {number} is {getattr(target, 'title', type(target).__name__)} whose activations "
+            f"hidden layer {number} is {getattr(target, 'title', type(target).__name__)}, whose activations "
             "have no known maximum: choose a layer of sigmoid units"
         )
     return number, target

@@ -1,9 +1,9 @@
 """Partition function and log-likelihood of restricted Boltzmann machines, in nats.
 
-``log P(v) = -F(v) - log Z``. The free energy F is easy; the partition function Z is a sum over all states.
-`log_partition` enumerates the states of small RBMs. For others, annealed importance sampling estimates Z.
-The expected logarithm of the estimate is too small in `ais` and too large in `reverse_ais`. So the two
-bracket the truth. The pseudo-likelihood needs no Z.
+``log P(v) = -F(v) - log Z``. The free energy F is easy to compute; the partition function Z is a sum over all
+states. `log_partition` enumerates the states of small RBMs. For others, annealed importance sampling
+estimates Z. The expected logarithm of the estimate is too small in `ais` and too large in `reverse_ais`. So
+the two bracket the truth. The pseudo-likelihood needs no Z.
 """
 
 import copy
@@ -420,6 +420,6 @@ def _check_finite(rbm: RBM) -> None:
         bad = ~np.isfinite(p.get_value(borrow=True))
         if bad.any():
             raise ValueError(
-                f"{p.name} has {bad.sum()} values that are NaN or infinite: its likelihood is undefined; "
+                f"{p.name} has {bad.sum()} values that are NaN or infinite, so the model has no likelihood: "
                 "train it again with a smaller learning_rate"
             )

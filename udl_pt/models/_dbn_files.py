@@ -216,7 +216,7 @@ def _layers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     layers = facts["layers"]
     if not (isinstance(layers, list) and layers and all(isinstance(layer, dict) for layer in layers)):
         raise ValueError(
-            "the setting layers is {reprlib.repr(layers)}, expected a list of at least one object"
+            f"the setting layers is {reprlib.repr(layers)}, expected a list of at least one object"
         )
     return [
         _layer(f" of layer {number}", own, MISSING[facts["format"]])

@@ -93,7 +93,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
             return None
 
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
-        """Return what starts at zero by its name, for `D` visible units: all parameters but W."""
+        """Return the parameters that start at zero, by name, for `D` visible units: all but W."""
         raise NotImplementedError
 
     def takes_probabilities(self, **options: Any) -> bool:

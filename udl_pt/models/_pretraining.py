@@ -138,9 +138,9 @@ def pretrain_layers(
         The first layer's data; the layers' ``fit`` gets its backend, monitor and callbacks, where it takes
         them.
     plan : Pretraining
-        What each layer's ``fit`` gets.
+        Arguments of each layer's ``fit``.
     others : mapping of str to ndarray
-        By name, further arrays that later pass through the layers. Their values must be in the first layer's
+        Further arrays that later pass through the layers, by name. Their values must be in the first layer's
         range.
 
     Raises

@@ -132,9 +132,9 @@ class Stack(WithChance, SymbolicModel):
     def _pretrain(self, run: Run, plan: Pretraining) -> tuple[Run, Arrays | None]:
         """Hold out the validation set, and train the layers on the other rows.
 
-        Bad input changes no layer, and so nothing. When a layer diverges, or the user interrupts, some layers
-        are new, and the network's other parameters don't belong to them. The network then has no parameters,
-        as while its layers are trained.
+        Bad input changes nothing. When a layer diverges, or the user interrupts, some layers are new, and the
+        network's other parameters don't belong to them. The network then has no parameters, as while its
+        layers are trained.
 
         Parameters
         ----------

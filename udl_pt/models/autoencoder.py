@@ -34,7 +34,7 @@ COST_SCALES = ("dataset", "batch", "element")
 
 
 def check_activation(activation: Any, name: str, dtype: str) -> None:
-    """Raise unless an activation is one of `UNITS`, or a function that turns a matrix variable into another."""
+    """Raise unless an activation is one of `UNITS`, or a function from a matrix variable to another."""
     if not callable(activation):
         check_option(activation, name, list(UNITS))
         return
@@ -91,7 +91,7 @@ class AutoEncoder(Layer):
         Costs that ``fit`` recorded. They compare rows with their own reconstructions, not with those of their
         `corruption`.
     valid_costs : list of float
-        The same of the validation set, where there is one.
+        The same for the validation set, if there is one.
 
     Examples
     --------

@@ -69,7 +69,7 @@ class DeepAutoEncoder(Stack):
         velocities. The decoder's weights start as transposed copies of the encoder's, and are trained
         separately.
     costs, valid_costs : list of float
-        Costs that `fit` recorded in fine-tuning, and the same of the validation set, where there is one.
+        Costs that `fit` recorded in fine-tuning, and the same for the validation set, if there is one.
 
     Examples
     --------

@@ -69,7 +69,7 @@ class DNN(Stack):
     costs, errors : list of float
         Mean negative log-likelihood (nats) and error rate on the test set, as recorded in ``fit``.
     valid_costs, valid_errors : list of float
-        The same of the validation set, where there is one.
+        The same for the validation set, if there is one.
 
     Examples
     --------
@@ -195,9 +195,9 @@ class DNN(Stack):
         adversarial : float
             Distance (Euclidean) by which images are moved along the gradient of their own cost. A step's cost
             is then the mean of two costs: that of the images and that of the moved images (Goodfellow et al.,
-            ICLR 2015; Miyato et al., ICLR 2016, for the length). Pixels may leave [0, 1], and masks are drawn
-            anew. A step takes about twice as long, and even longer with `train_head_only`. With 0 nothing is
-            moved.
+            ICLR 2015). The use of the Euclidean length is that of Miyato et al., ICLR 2016. Pixels may leave
+            [0, 1], and masks are drawn anew. A step takes about twice as long, and even longer with
+            `train_head_only`. With 0 nothing is moved.
         penalty : callable, optional
             ``penalty(model, X)`` returns a scalar that is added to the cost of a batch of images X. Both are
             symbolic. `costs` do not include it.

@@ -392,7 +392,7 @@ def _standardised(A: Symbolic, scale: Any) -> Symbolic:
 
 
 def _rebuilt(Z: Symbolic, U: Symbolic, a: Symbolic) -> Symbolic:
-    """Return clean values from noisy ones and from the layer above: the paper's denoising function.
+    """Estimate clean values from noisy ones and from the layer above: the paper's denoising function.
 
     Optimal for normal values with normal noise. The result lies between `Z` and the mean predicted from `U`.
     """

@@ -316,7 +316,7 @@ def _mean(X: np.ndarray, dtype: str) -> np.ndarray:
 
 
 class Moments(NamedTuple):
-    """What the components are made of: data that were centred and scaled by ``2**-k``."""
+    """Eigenvectors and variances of data that were centred and scaled by ``2**-k``."""
 
     mean: np.ndarray  # (D,), not scaled
     variances: np.ndarray  # (K,), descending
@@ -352,7 +352,7 @@ def _of_covariance(X: np.ndarray, K: int, dtype: str, whiten: bool) -> Moments:
 
 
 def _second_moments(X: np.ndarray, around: Centre | None, dtype: str) -> np.ndarray:
-    """Compute ``X'X / N`` of scaled rows; without a centre X is read where it lies."""
+    """Compute ``X'X / N`` of scaled rows; without a centre X is read in place."""
     C = np.zeros((X.shape[1], X.shape[1]))
     for start in range(0, len(X), ROWS):
         rows = X[start : start + ROWS]
@@ -362,7 +362,7 @@ def _second_moments(X: np.ndarray, around: Centre | None, dtype: str) -> np.ndar
 
 
 def _of_triangle(X: np.ndarray, K: int) -> Moments:
-    """Find the same by singular values of R, where ``X - m = QR``: block after block, in float64."""
+    """Find the moments from singular values of R, where ``X - m = QR``: block after block, in float64."""
     around = centre(X)
     R: np.ndarray = np.empty((0, X.shape[1]))
     for start in range(0, len(X), ROWS):
@@ -372,7 +372,7 @@ def _of_triangle(X: np.ndarray, K: int) -> Moments:
 
 
 def _of_rows(X: np.ndarray, K: int, dtype: str, whiten: bool) -> Moments:
-    """Find the same for fewer rows than features: no matrix of D x D is made."""
+    """Find the moments for fewer rows than features, without a D x D matrix."""
     check_values(X, dtype=dtype)
     around = centre(X)
     return _of_singular_values(

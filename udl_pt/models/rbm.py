@@ -84,7 +84,7 @@ class RBM(Layer):
         Hidden units of the persistent chains at the end of training. With parallel tempering, only the chains
         at the model's own temperature. ``rbm.sample_v_given_h(rbm.chains)`` draws images from them.
     costs, valid_costs : list of float
-        Costs that ``fit`` recorded, and the same of the validation set, where there is one.
+        Costs that ``fit`` recorded, and the same for the validation set, if there is one.
 
     Examples
     --------
@@ -401,8 +401,8 @@ class RBM(Layer):
         X : array_like of shape (N, D)
             Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones.
         learning_rate, mu : float
-            Step size and momentum. For Gaussian units the cost is divided by the root of D. Its curvature
-            grows with D; so one learning rate suits any D.
+            Step size and momentum. For Gaussian units the cost is divided by the root of D, so that one
+            learning rate suits any D: its curvature grows with D.
         epochs, batch_sz : int
             Passes over the data, and rows per step. The rest of ``N / batch_sz`` is dropped.
         show_fig : bool
@@ -421,7 +421,7 @@ class RBM(Layer):
         weight_decay : float
             Weight of half the squared weights in the cost.
         sparsity_target : float, optional
-            Mean activation that each hidden unit is drawn to (Lee, Ekanadham and Ng, NIPS 2007).
+            Target of each hidden unit's mean activation (Lee, Ekanadham and Ng, NIPS 2007).
         sparsity_cost : float
             Weight of the squared distance from that target, summed over the hidden units.
         centring : bool

@@ -144,7 +144,8 @@ class SymmetricSNE(_OnGraphs, GaussianEmbedding):
     max_iter : int
         Number of iterations.
     gradient : {"analytic", "autodiff"}
-        The closed form as a graph that takes blocks of rows, or PyTensor's derivative of the cost.
+        How to compute the gradient: in closed form, by blocks of rows, or as PyTensor's derivative of the
+        cost.
     early_exaggeration : float
         Factor of p in the first iterations. The default 1 means no exaggeration, which here would draw all
         points into one.
@@ -196,7 +197,8 @@ class TSNE(_OnGraphs, StudentEmbedding):
     max_iter : int
         Number of iterations.
     gradient : {"analytic", "autodiff"}
-        The closed form as a graph that takes blocks of rows, or PyTensor's derivative of the cost.
+        How to compute the gradient: in closed form, by blocks of rows, or as PyTensor's derivative of the
+        cost.
     early_exaggeration : float
         Factor of p in the first iterations, so that clusters form and separate.
     exaggeration_iter : int

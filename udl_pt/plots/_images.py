@@ -96,20 +96,20 @@ def plot_reconstructions(X: np.ndarray, X_hat: np.ndarray, labels: Sequence[str]
     >>> figure.axes[4].get_ylabel(), figure.axes[4].images[0].get_array().tolist()
     ('reconstructed', [[0.5, 0.5], [0.5, 0.5]])
     """
-    return plot_images({"original": X, "rebuilt": X_hat}, labels, title)
+    return plot_images({"original": X, "reconstructed": X_hat}, labels, title)
 
 
 def plot_completions(
     X: np.ndarray, missing: np.ndarray, completed: np.ndarray, labels: Sequence[str], title: str = ""
 ) -> Figure:
-    """Plot images (top), the pixels that a model was given, and the images that it completed (below).
+    """Plot images (top), the pixels passed to a model, and the images that it completed (below).
 
     Parameters
     ----------
     X, completed : ndarray of shape (n, side**2)
         Images and completions, with pixels in [0, 1].
     missing : ndarray of bool of shape (n, side**2) or (side**2,)
-        True for pixels that the model was not given. They are blue in the middle row.
+        True for pixels that were not passed to the model. They are blue in the middle row.
     labels : sequence of str
         Text above each image.
     title : str
@@ -235,7 +235,8 @@ def plot_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: st
     Parameters
     ----------
     layers : mapping of str to (ndarray of shape (n, side**2), ndarray of shape (n, k, side**2))
-        By the layer's name: for each of n units an input in [0, 1] that activates it, and k images that do.
+        By the layer's name: for each of n units an input in [0, 1] that activates it, and k images that
+        activate it.
     title : str
         Title of the figure.
 

@@ -1,4 +1,4 @@
-"""The randomness of models: generators of NumPy's, their seeds and states, and what each fit draws from."""
+"""The randomness of models: NumPy generators, their seeds and states, and what each fit draws from."""
 
 import contextlib
 import hashlib
@@ -18,7 +18,7 @@ HostGenerator = np.random.Generator | np.random.RandomState
 
 
 def as_generator(random_state: Any = None) -> HostGenerator:
-    """Return the generator of NumPy's for a `random_state`, the source of weights and shuffles.
+    """Return the NumPy generator for a `random_state`, the source of weights and shuffles.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def check_corruption(corruption: Any, dtype: str) -> None:
     if has_stuck_draws(corrupted):
         raise TypeError(
             f"corruption is {shown(corruption)}, which draws the same numbers for each batch, since its "
-            "random state is never advanced; draw from its argument stream, such as stream.uniform(X.shape)"
+            "random state is never advanced. Draw from its argument stream, such as stream.uniform(X.shape)"
         )
 
 

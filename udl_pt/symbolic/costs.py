@@ -236,7 +236,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     TypeError
         If a callable doesn't return a matrix variable.
     ValueError
-        If there is no such cost, or it needs sigmoid units.
+        If there is no cost of this name, or it needs sigmoid units.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Theano's `RandomStreams` on PyTensor: uniform, normal and Bernoulli draws in a graph.
 
-A stream wraps one generator of NumPy's. The library's own functions draw from it on the host and pass the
-draws in. So a seed draws the same numbers on every backend, and a run continues where it stopped. In a user's
+A stream wraps one NumPy generator. The library's own functions draw from it on the host and pass the draws
+in. So a seed draws the same numbers on every backend, and a run continues where it stopped. In a user's
 `pytensor.function` a draw is an ordinary random variable, which draws anew at each call::
 
     streams = RandomStreams(0)
@@ -13,7 +13,7 @@ Draws whose sizes depend on the same inputs form a chain: each continues the sta
 - The first chain draws from the stream's own generator, as the library's functions do. Neither repeats the
   other's numbers.
 - Each further chain has a generator derived from the stream's state.
-- So has each chain of a second stream on the same generator of NumPy's.
+- So has each chain of a second stream on the same NumPy generator.
 
 PyTensor's mode decides whether a user's function advances the generator that was passed. The default mode and
 those of Numba and C do. FAST_COMPILE draws from a copy, which ``streams.generator`` then returns. The JAX

@@ -50,7 +50,7 @@ def value_of(p: Any) -> np.ndarray:
 
 
 def _replace(params: Sequence[Any], values: Sequence[np.ndarray]) -> None:
-    """Set all parameters at once, as seen by other threads; none where there are no values."""
+    """Set all parameters at once, as seen by other threads; none if there are no values."""
     call_locked((p for p in params if isinstance(p, SharedVariable)), _set_values, params, values)
 
 
@@ -175,8 +175,7 @@ class LinearSchedule:
         if self.name not in rates:
             raise ValueError(
                 f"a schedule's name is {self.name!r}, but {type(model).__name__} has only the rates "
-                f"{', '.join(map(repr, rates))}: choose one of them, or pass the model that has this rate as "
-                "model="
+                f"{', '.join(map(repr, rates))}: choose one, or pass the model that has this rate as model="
             )
         self._check_values(model.dtype)
 
@@ -363,7 +362,7 @@ class EarlyStopping:
         if model is self._model and self.watch not in records:
             raise ValueError(
                 f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: pass "
-                "monitor='epoch'; a record of a validation set also needs validation=0.1 or the like"
+                "monitor='epoch'. A record of a validation set also needs validation=0.1 or the like"
             )
 
     def on_start(self, progress: Progress) -> None:

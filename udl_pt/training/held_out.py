@@ -1,4 +1,4 @@
-"""Validation sets: rows that are given, or a share of the training rows that is drawn and held out."""
+"""Validation sets: rows that the user passes, or a drawn share of the training rows."""
 
 import functools
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ class HeldOut:
     Attributes
     ----------
     given : tuple of ndarray or None
-        The validation set where it was given: rows alone, or rows and labels.
+        The validation set that the user passed: rows alone, or rows and labels.
     n_drawn : int
-        The number of training rows to hold out, where a share was given; else 0.
+        The number of training rows to hold out, where `validation` is a share; else 0.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def error_rate(p: Any, t: Any) -> float:
 
 
 def _as_labels(value: Any, name: str) -> np.ndarray:
-    array = as_array(value, name, "labels", "expected one label per sample")
+    array = as_array(value, name, "labels", "pass one label per sample")
     if array.ndim == 0 or array.dtype.kind not in "biufSU":
         raise TypeError(f"{name} is {shown(value)}, expected a vector of labels")
     return array

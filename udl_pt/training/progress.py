@@ -14,7 +14,7 @@ MONITORS = ("epoch", "batch", None)
 
 @dataclass
 class Progress:
-    """The state of a training run, which callbacks get.
+    """The state of a training run, which callbacks receive.
 
     Attributes
     ----------

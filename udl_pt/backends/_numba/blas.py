@@ -43,12 +43,12 @@ def find_blas():
     -------
     owner : {"NumPy", "SciPy"}
     integer : type
-        What they count with.
+        The integer type of their arguments.
     addresses : dict of str to int
         One for each of `ROUTINES`.
     """
     with contextlib.suppress(ImportError, OSError):
-        # what a library is linked to is found by the library's own handle
+        # a library's handle also finds the libraries that it is linked to
         library = ctypes.CDLL(numpy_library())
         for name in _NAMES:
             found = {routine: getattr(library, name.format(routine), None) for routine in ROUTINES}
@@ -95,7 +95,7 @@ def _storage(a):
 
 
 def _readable(a):
-    """Return `a` in a form that BLAS can read: itself, or a copy of a view that skips or turns about."""
+    """Return `a` in a form that BLAS can read: itself, or a copy of a view with gaps or reversed axes."""
     raise NotImplementedError
 
 

@@ -190,8 +190,8 @@ def _from_bits(typingctx, n):
 
 # Adding 1.5 * 2**mantissa_bits rounds to an integer and leaves it in the lowest bits. Of fastmath only
 # "contract" is allowed here, a product and a sum in one instruction. The rest would cancel that addition and
-# merge the two parts of ln(2). The error model is NumPy's: Python's tests each divisor for zero, and a branch
-# keeps the loop out of vector registers, as does a loop over more than a few coefficients.
+# merge the two parts of ln(2). The error model is NumPy's: Python's tests each divisor for zero. Such a
+# branch keeps the loop out of vector registers, as does a loop over more than a few coefficients.
 
 _F = np.float32
 _LOG2E_32, _MAGIC_32 = _F(1.44269504088896341), _F(1.5 * 2**23)

@@ -52,7 +52,7 @@ def _funcify_reduction(op: Op, node: Apply, scalar_out: bool = False, **kwargs: 
 
 
 def _lines(ndim: int, axes: tuple[int, ...], start: str, step: str, within: str, dtype: str) -> list[str]:
-    """Write the loops: in the order of memory, where that is free."""
+    """Write the loops, in the order of memory if they may run in any order."""
     if ndim == 1:
         return [
             f"result = {start}",

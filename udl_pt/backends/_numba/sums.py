@@ -37,7 +37,7 @@ class RowSums(Op):
     scalar_op : ScalarOp
         The scalar operation on the entries.
     dtypes : tuple of (str, str)
-        For each sum its own, and that of the accumulator.
+        For each sum its dtype, and that of the accumulator.
     """
 
     __props__ = ("dtypes", "scalar_op")

@@ -218,7 +218,7 @@ def clamped_chain(
 
 
 def _start(model: SampledModel, V: Symbolic) -> Symbolic:
-    """Cast the start of chains to the dtype that a step returns: a loop needs the same in all steps."""
+    """Cast the start of chains to the dtype that a step returns: a loop needs one dtype in all steps."""
     return pt.cast(V, upcast(V.dtype, model.dtype))
 
 

@@ -104,7 +104,7 @@ def gaussian_probabilities(X: Any, s: float = 1.0) -> np.ndarray:
 
 
 class Points(NamedTuple):
-    """Data in the form of which P is computed.
+    """Data in the form from which P is computed.
 
     Attributes
     ----------

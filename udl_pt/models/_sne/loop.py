@@ -1,8 +1,8 @@
 """Chapter 2: the common part of all embeddings: their arguments, the start, the loop of the descent.
 
-It is to them what `udl_pt.training.loop` is to the other models: it knows no formula. `udl_pt.models.tsne`
-computes cost and gradient, the first components, and the step that follows from a gradient. So does its eager
-twin, `udl_pt.eager.tsne`.
+Like `udl_pt.training.loop` for the other models, it contains no formula. `udl_pt.models.tsne` computes cost
+and gradient, the first components, and the step that follows from a gradient. So does its eager twin,
+`udl_pt.eager.tsne`.
 """
 
 import logging
@@ -111,12 +111,12 @@ class Embedding(WithChance, Described):
         ...     TSNE().transform([[1, 2]])
         ... except NotImplementedError as error:
         ...     print(error)
-        TSNE has no transform: it moves the points it was given, and learns no function ...
+        TSNE has no transform: it moves the points themselves, and learns no function ...
         """
         raise NotImplementedError(
-            f"{type(self).__name__} has no transform: it moves the points it was given, and learns no "
-            "function that new points could be put into. Embed old and new points together with "
-            "fit_transform, or use PCA, which has a transform"
+            f"{type(self).__name__} has no transform: it moves the points themselves, and learns no function "
+            "for new points. Embed old and new points together with fit_transform, or use PCA, which has a "
+            "transform"
         )
 
     def memory(self, N: int) -> int:

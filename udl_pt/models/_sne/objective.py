@@ -297,9 +297,9 @@ def pair_sums(kernel: Kernel, C: int, dtype: str, backend: str) -> Function:
     """Compile the sums over pairs that a gradient needs, for some rows of P.
 
     The function takes these rows of P, of shape (B, N), with -1 where a point meets itself. It also takes the
-    coordinates of their points, (C, B), and of all points, (C, N). It returns 2C + 1 vectors, one entry per
-    row: the sums over all others of ``p s (yi - yj)`` (C vectors), of ``w s (yi - yj)`` (C vectors), and of
-    w.
+    coordinates of their points, (C, B), and of all points, (C, N). It returns 2C + 1 vectors, with one entry
+    per row: the sums over all others. C vectors are of ``p s (yi - yj)``, C of ``w s (yi - yj)``, and one is
+    of w.
     """
     P, own, points = _inputs(C, dtype)
     w, s, _ = kernel(_squared_distances(own, points))
