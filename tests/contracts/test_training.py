@@ -257,6 +257,18 @@ def test_the_moments_are_those_of_the_page_and_other_objects_are_refused():
         AutoEncoder(3).fit(X, callbacks=[object()])
 
 
+def test_an_error_in_on_check_comes_before_the_model_changes():
+    class Strict:
+        def on_check(self, model, rates, records):
+            raise ValueError("not this one")
+
+    ae = AutoEncoder(3, random_state=0).fit(X, epochs=0)
+    W = ae.W
+    with pytest.raises(ValueError, match="not this one"):
+        ae.fit(X, callbacks=[Strict()], **ONE_STEP)
+    assert ae.W is W
+
+
 def test_moments_come_in_their_order():
     order = []
     kind = {name: lambda self, *arguments, name=name: order.append(name) for name in CALLS}
