@@ -1,4 +1,4 @@
-"""The rule for calling, in subclasses and for variables of all kinds."""
+"""The rule for calling, for variables of all kinds; tests/contracts has it in subclasses."""
 
 import numpy as np
 import pytensor
@@ -11,7 +11,6 @@ from udl_pt._support.exceptions import NotFittedError
 from udl_pt.inspection.attacks import fast_gradient_sign
 from udl_pt.inspection.likelihood import pseudo_likelihood
 from udl_pt.models.sampling import complete, fantasies
-from udl_pt.symbolic.calling import symbolic_or_array
 
 D, M, N = 5, 3, 6
 r = np.random.default_rng(0)
@@ -25,125 +24,6 @@ def made(kind):
     for p, value in zip(model.params, (W, c, b), strict=True):
         p.set_value(value)
     return model
-
-
-def both(call, array, **inputs):
-    """Return what a method gives for an array, and its graph for a variable."""
-    x = pt.dmatrix("x")
-    return call(array, **inputs), pytensor.function([x], call(x, **inputs), mode="FAST_COMPILE")(array)
-
-
-class Twice:
-    """A mixin that knows nothing of the rule."""
-
-    def forward_hidden(self, X):
-        return 2 * super().forward_hidden(X)
-
-
-class Mine(AutoEncoder):
-    def forward_hidden(self, X):
-        return 2 * super().forward_hidden(X)
-
-    def backward(self, H):
-        """Decode, and more."""
-        return 1 - super().backward(H / 2)
-
-
-class Mixed(Twice, AutoEncoder):
-    pass
-
-
-class OfBoth(Twice, Mine):
-    pass
-
-
-class Decorated(AutoEncoder):
-    @symbolic_or_array
-    def forward_hidden(self, X):
-        return 2 * super().forward_hidden(X)
-
-
-class Bare(AutoEncoder):
-    forward_hidden = lambda self, X: 2 * self.hidden_mean(self.hidden_logits(X))  # noqa: E731
-
-
-@pytest.mark.parametrize(("kind", "factor"), [(Mine, 2), (Mixed, 2), (OfBoth, 4), (Decorated, 2), (Bare, 2)])
-def test_a_method_that_overrides_follows_the_rule(kind, factor):
-    model = made(kind)
-    for got in (*both(model.forward_hidden, X), model.hidden_op(X)):
-        np.testing.assert_allclose(got, factor * expit(X @ W + c), rtol=1e-12)
-    network = DBN([M], kind, random_state=0, dtype="float64").fit(X, 0)
-    network.hidden_layers[0] = model
-    np.testing.assert_allclose(network.forward(X), factor * expit(X @ W + c), rtol=1e-12)
-
-
-def test_overridden_decoders_take_hidden_units():
-    model, H = made(Mine), r.random((N, M))
-    for got in both(model.backward, H):
-        np.testing.assert_allclose(got, 1 - expit(H / 2 @ W.T + b), rtol=1e-12)
-    assert (Mine.backward.__doc__, Mine.backward.__name__) == ("Decode, and more.", "backward")
-    with pytest.raises(ValueError, match="5 features, expected 3"):
-        model.backward(X)
-
-
-class Machine(RBM):
-    def free_energy(self, V):
-        return super().free_energy(V) + 1
-
-    def sample_h_given_v(self, V):
-        return 1 - super().sample_h_given_v(V)
-
-    def gibbs(self, V, k=1):
-        return 1 - super().gibbs(V, k)
-
-
-class Dreaming(DBN):
-    def generate(self, start, steps=(1,)):
-        return 1 - super().generate(start, steps)
-
-
-def test_methods_of_a_machine_can_be_overridden():
-    model = made(Machine)
-    energy = -X @ b - np.logaddexp(0, X @ W + c).sum(axis=1)
-    for got in both(model.free_energy, X):
-        np.testing.assert_allclose(got, energy + 1, rtol=1e-12)
-    V = (X > 0.5).astype(float)
-    for method in ("sample_h_given_v", "gibbs"):
-        model.rng = RandomStreams(np.random.RandomState(1))
-        own, rs = made(RBM), np.random.RandomState(1)
-        own.rng = RandomStreams(rs)
-        np.testing.assert_array_equal(getattr(model, method)(V), 1 - getattr(own, method)(V))
-        assert getattr(model, method)(pt.dmatrix()).type.ndim == 2
-    dbn = Dreaming([M], RBM, random_state=0, dtype="float64").fit(X, 0)
-    assert dbn.generate(X).shape == (1, N, D)
-    assert dbn.generate(pt.dmatrix()).type.ndim == 3
-
-
-def test_further_arguments_are_for_variables():
-    class Warm(AutoEncoder):
-        def forward_hidden(self, X, temperature=1.0):
-            return super().forward_hidden(X / temperature)
-
-    model, x = made(Warm), pt.dmatrix("x")
-    np.testing.assert_allclose(model.forward_hidden(x, 2.0).eval({x: X}), expit(X / 2 @ W + c), rtol=1e-12)
-    np.testing.assert_allclose(model.forward_hidden(X), expit(X @ W + c), rtol=1e-12)
-    with pytest.raises(TypeError, match=r"forward_hidden of an array takes no further arguments.*attributes"):
-        model.forward_hidden(X, temperature=2.0)
-
-
-@pytest.mark.parametrize("method", [lambda self: None, lambda self, X, Y: X, lambda self, *, X: X])
-def test_a_method_that_does_not_take_a_matrix_is_refused_when_the_class_is_made(method):
-    with pytest.raises(TypeError, match=r"Bad.forward_hidden takes \(self.*\), expected \(self, X\)"):
-        type("Bad", (AutoEncoder,), {"forward_hidden": method})
-
-
-def test_other_attributes_of_a_class_are_left_alone():
-    class Odd(AutoEncoder):
-        forward_hidden = property(lambda self: "mine")
-        backward = staticmethod(len)
-
-    assert Odd(M).forward_hidden == "mine"
-    assert Odd(M).backward([1, 2]) == 2
 
 
 rbm = made(RBM)

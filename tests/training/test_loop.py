@@ -158,11 +158,6 @@ def misspelt(progress):
 @pytest.mark.parametrize(
     ("what", "error", "message"),
     [
-        (
-            lambda p: p.hyper.__setitem__("lr", 0.1),
-            ValueError,
-            "progress.hyper has no 'lr'; it has 'learning_rate', 'mu'",
-        ),
         (lambda p: p.hyper.update(momentum=0.1), ValueError, "has no 'momentum'"),
         (lambda p: p.hyper.setdefault("scale", 0.1), ValueError, "has no 'scale'"),
         (lambda p: p.hyper.pop("mu"), TypeError, r"hyper\['mu'\] can't be removed: every step .* reads it"),
@@ -204,20 +199,6 @@ def test_a_callback_that_changes_what_is_not_there_fails_at_once(what, error, me
             rates=Rates("float32", learning_rate=0.5, mu=0.9),
             callbacks=[Late(what, moment)],
         )
-
-
-def test_a_step_gets_the_rates_that_it_names_whatever_their_order():
-    def change(progress):
-        progress.hyper |= {"mu": 0.25, "learning_rate": 3}
-        progress.hyper.update(mu=progress.hyper["mu"] / 2)
-
-    step = Recorder()
-    step.rates = ["mu", "reg", "learning_rate"]
-    hyper = Rates("float32", learning_rate=0.5, reg=0.75, mu=0.9)
-    run(step, [np.zeros((4, 1))], rates=hyper, callbacks=[change])
-    np.testing.assert_allclose(
-        [[float(r) for r in c[1:]] for c in step.calls], [[0.9, 0.75, 0.5], [0.125, 0.75, 3]]
-    )
 
 
 def test_rates_are_a_mapping_of_fixed_names():

@@ -80,6 +80,9 @@ def maps(pca: PCA, x: Variable, X: np.ndarray) -> None:
     """Project, and compare maps with probabilities."""
     assert_type(pca.forward(x), Variable)
     assert_type(pca.forward(X), np.ndarray)
+    assert_type(pca.transform(x), Variable)
+    assert_type(pca.transform(X), np.ndarray)
+    assert_type(pca.transform(LISTS), np.ndarray)
     assert_type(tsne_cost(X, x), Variable)
     assert_type(tsne_cost(x, X), Variable)
     assert_type(tsne_cost(x, x), Variable)

@@ -7,6 +7,8 @@ two lines::
     def inverted(X, generator):
         return 1 - X
 
+`ModelAugmentation` is for functions that need the network as well, ``change(X, generator, model)``.
+
 The labels stay the same. An augmentation that moves pixels needs square images, and raises a ValueError for
 others. The functions here raise a ValueError for numbers out of range.
 """
@@ -25,7 +27,7 @@ from udl_pt.inspection.attacks import fast_gradient_sign
 from udl_pt.models._fine_tuning import ModelAugmentation
 from udl_pt.symbolic.chance import HostGenerator
 
-__all__ = ["adversarial", "flip", "noise", "rotate", "shift", "zeros"]
+__all__ = ["ModelAugmentation", "adversarial", "flip", "noise", "rotate", "shift", "zeros"]
 
 Augmentation = Callable[[np.ndarray, HostGenerator], np.ndarray]
 

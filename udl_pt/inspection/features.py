@@ -324,7 +324,7 @@ def _check_layer(model: Any, layer: Any) -> tuple[int, Any]:
         )
     number %= len(layers)
     target = layers[number]
-    if not hasattr(target, "hidden_logits") or not target.hidden_unit_interval:
+    if not hasattr(target, "hidden_logits") or not getattr(target, "hidden_unit_interval", None):
         raise TypeError(
             f"hidden layer {number} is {getattr(target, 'title', type(target).__name__)}, whose activations "
             "have no known maximum: choose a layer of sigmoid units"

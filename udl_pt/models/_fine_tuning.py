@@ -77,14 +77,37 @@ class FineTuning:
 
 @dataclass(frozen=True)
 class ModelAugmentation:
-    """An augmentation that depends on a network's parameters, and so can't be tried before there are any.
+    """An augmentation that reads the parameters of a network, such as the one in training.
 
-    Attributes
+    `DNN.fit` tries an augmentation on a batch before it trains. It does not try one that needs the network in
+    training, which has no parameters yet. Images must then be in [0, 1]. A network that is not in training
+    must be fitted before.
+
+    Parameters
     ----------
     model : DNN
         The network.
     change : callable
-        ``change(X, generator, model)`` returns the changed batch.
+        ``change(X, generator, model)`` returns the changed images. X is a batch, an array of shape (N, D) and
+        of the network's dtype. The result has the same shape and range. `generator` is the source of draws, a
+        `numpy.random.Generator` or a `numpy.random.RandomState`.
+
+    Examples
+    --------
+    Make images darker where the network is sure of their class:
+
+    >>> import numpy as np
+    >>> from udl_pt import DNN
+    >>> from udl_pt.inspection.augmentation import ModelAugmentation
+    >>> def darker(X, generator, model):
+    ...     return X * (1 - model.forward(X).max(axis=1, keepdims=True))
+    >>> X, Y = np.tile(np.eye(2), (6, 1)), np.tile([0, 1], 6)
+    >>> dnn = DNN([2], random_state=0)
+    >>> augment = [ModelAugmentation(dnn, darker)]
+    >>> dnn = dnn.fit(X, Y, X, Y, pretrain=False, epochs=2, batch_sz=4, augment=augment)
+    >>> changed = augment[0](X, np.random.default_rng(0))
+    >>> changed.shape, bool((changed <= X / 2).all())  # of two classes, the likelier one has at least 1/2
+    ((12, 2), True)
     """
 
     model: Any

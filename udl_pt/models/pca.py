@@ -164,6 +164,10 @@ class PCA(SymbolicModel):
         """
         return (X - self.m).dot(self.Q)
 
+    @overload
+    def transform(self, X: SymbolicLike) -> Symbolic: ...
+    @overload
+    def transform(self, X: ArrayLike) -> np.ndarray: ...
     def transform(self, X: Any) -> Any:
         """Return the principal components ``Z = (X - m)Q`` of data, as `forward` does.
 

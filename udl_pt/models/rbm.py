@@ -274,6 +274,9 @@ class RBM(Layer):
     def sample_h_given_v(self, V: Any) -> Any:
         """Draw the hidden units given the visible ones: ``uniform < P(h = 1 | v)``.
 
+        `fit` and the chains do not call this method: they draw from `hidden_logits`. A subclass changes their
+        draws by overriding that one.
+
         Parameters
         ----------
         V : Variable or array_like of shape (N, D)
@@ -307,6 +310,9 @@ class RBM(Layer):
         """Draw the visible units given the hidden ones.
 
         Bernoulli units are ``uniform < P(v = 1 | h)``. Gaussian units are normal around ``HW' + b``.
+
+        `fit` and the chains do not call this method: they draw from `visible_input`. A subclass changes their
+        draws by overriding that one.
 
         Parameters
         ----------

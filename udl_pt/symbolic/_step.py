@@ -1,6 +1,8 @@
 """One compiled training step of any optimiser. It changes all parameters and states, or none.
 
-An optimiser is a function ``optimiser(cost, params, **rates) -> updates``; see `udl_pt.symbolic.updates`.
+An optimiser is a function ``optimiser(cost, params, **rates) -> updates``; see `udl_pt.symbolic.updates`. Its
+first argument is a cost or a list of gradients, and `gradients_of` turns both into gradients. A step, and so
+``fit``, passes the gradients.
 """
 
 import functools
