@@ -325,8 +325,8 @@ def test_a_step_gets_the_rates_that_it_names_whatever_their_order():
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (lambda hyper: hyper.update(lr=0.1), ValueError, "has no 'lr', but 'learning_rate', 'mu'"),
-        (lambda hyper: hyper["lr"], KeyError, "has no 'lr', but 'learning_rate', 'mu'"),
+        (lambda hyper: hyper.update(lr=0.1), ValueError, "has no 'lr'; it has 'learning_rate', 'mu'"),
+        (lambda hyper: hyper["lr"], KeyError, "has no 'lr'; it has 'learning_rate', 'mu'"),
         (lambda hyper: hyper.pop("mu"), TypeError, r"hyper\['mu'\] can't be removed"),
         (lambda hyper: hyper.update(mu=1.5), ValueError, r"hyper\['mu'\] is 1.5, expected .* from 0 to 1"),
     ],
