@@ -22,7 +22,7 @@ from rich.table import Table
 
 from udl_pt import DNN, load_mnist
 from udl_pt.callbacks import LinearDecay
-from udl_pt.plots import plot_spread
+from udl_pt.plots import plot_repeated_runs
 from udl_pt.symbolic.corruption import masking
 
 SIZES = [1000, 750, 500]
@@ -100,7 +100,9 @@ def main():
         table.add_row(f"{n:,}", *(f"{e.mean():.2f} ± {e.std(ddof=1):.2f}%" for e in of_n))
     Console().print(table)
     if options.picture:
-        plot_spread(errors, "Test error by the number of labels", "labels").savefig(options.picture, dpi=120)
+        plot_repeated_runs(errors, "Test error by the number of labels", "labels").savefig(
+            options.picture, dpi=120
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from udl_pt import DNN
 from udl_pt.datasets import load_data
 from udl_pt.inspection.attacks import outcome, projected_gradient, random_noise
 from udl_pt.inspection.augmentation import adversarial, shift
-from udl_pt.plots import plot_tricks
+from udl_pt.plots import plot_adversarial
 
 
 def main(data=None, sizes=(500, 300), epochs=10, epsilon=0.1, picture="ch6_tricks.png"):
@@ -40,7 +40,7 @@ def main(data=None, sizes=(500, 300), epochs=10, epsilon=0.1, picture="ch6_trick
     print("seen as a 3:", seen.success_rate)
     print("errors after noise:", outcome(dnn, Xtest, Ytest, random_noise(Xtest, epsilon)).error_after)
     before, after = (dnn.predict(images[:8]).astype(str) for images in (Xtest, tricked))
-    plot_tricks(Xtest[:8], tricked[:8], before, after, 1 / epsilon).savefig(picture)
+    plot_adversarial(Xtest[:8], tricked[:8], before, after, 1 / epsilon).savefig(picture)
 
     # more robust: shifted digits are still digits, and so are tricked ones
     hard = DNN(sizes)

@@ -54,7 +54,7 @@ LEFT_OUT = {
         ("adam_updates", "momentum_updates", "nesterov_updates", "rmsprop_updates", "sgd_updates"),
         "takes graphs, which PyTensor checks",
     ),
-    "value_of": "a helper of callbacks",
+    "parameter_array": "a helper of callbacks",
 }
 METHODS_LEFT_OUT = {  # what takes variables only, or is called by the library
     *("array_function", "compiled", "kernel", "takes_probabilities", "memory", "dC_dY", "log_q", "beside"),

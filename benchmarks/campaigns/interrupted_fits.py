@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt import DBN, DNN, RBM, TSNE, AutoEncoder, DeepAutoEncoder, eager
-from udl_pt.backends._programs import forget_programs
+from udl_pt.backends._programs import clear_programs
 from udl_pt.symbolic.corruption import masking
 
 __all__ = ["CASES", "Case", "interrupts"]
@@ -192,7 +192,7 @@ def _undisturbed(name: str, backend: str) -> _Run:
     case = CASES[name]
     seconds = 0.0
     for _ in range(2):  # the second finds files of compiled code
-        forget_programs()
+        clear_programs()
         watch = _Watch()
         model = case.make(np.random.RandomState(1), np.random.default_rng(2))
         watch.model = model
@@ -253,7 +253,7 @@ def _tried(name: str, backend: str, undisturbed: _Run, number: int, chance: Any)
     starts = weights.get_state(), draws.bit_generator.state
     model = case.make(weights, draws)
     if not aimed:
-        forget_programs()
+        clear_programs()
     command = [sys.executable, "-I", "-S", "-c", SENDER, str(int(number)), str(delay), str(aimed)]
     hit, ignored = False, list[Any]()
     hook, sys.unraisablehook = sys.unraisablehook, ignored.append

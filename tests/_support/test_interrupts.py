@@ -161,7 +161,7 @@ def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch):
 
         return call
 
-    _programs.forget_programs()
+    _programs.clear_programs()
     monkeypatch.setattr(backend.pytensor, "function", compiling)
     model = AutoEncoder(3, random_state=0)
     with pytest.raises(KeyboardInterrupt):
@@ -182,7 +182,7 @@ def test_an_interrupt_of_compiling_leaves_no_lock_taken(name, monkeypatch):
             lock.acquire()
         interrupt()
 
-    _programs.forget_programs()
+    _programs.clear_programs()
     monkeypatch.setattr(backend.pytensor, "function", compiling)
     with pytest.raises(KeyboardInterrupt):
         AutoEncoder(3, random_state=0).fit(X, batch_sz=4, backend=name)
@@ -215,7 +215,7 @@ def test_an_interrupt_in_compiled_code_is_raised_as_itself(again, monkeypatch):
 
         return call
 
-    _programs.forget_programs()
+    _programs.clear_programs()
     monkeypatch.setattr(backend.pytensor, "function", failing)
     causes = []
     for cause, error in ((KeyboardInterrupt(), KeyboardInterrupt), (ValueError("a"), SystemError)):

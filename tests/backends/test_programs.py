@@ -58,7 +58,7 @@ def test_a_fit_of_another_size_compiles_nothing_and_is_the_same_as_alone(name, b
     monkeypatch.setattr(pytensor, "function", lambda *a, **k: compiled.append(k) or function(*a, **k))
     after = FITS[name](2, 5, backend)
     assert compiled == []
-    programs.forget_programs()
+    programs.clear_programs()
     alone = FITS[name](2, 5, backend)
     assert compiled
     for p, expected in zip(after.params, alone.params, strict=True):
@@ -170,7 +170,7 @@ PAIRS = {
 def test_graphs_that_compute_other_things_share_nothing(name):
     results = []
     for one in (PAIRS[name], PAIRS[name][::-1]):
-        programs.forget_programs()
+        programs.clear_programs()
         for inputs, outputs, *updates in one:
             a.set_value(np.ones(2))
             b.set_value(np.full(2, 2.0))
@@ -236,7 +236,7 @@ def test_a_penalty_whose_array_changes_is_compiled_anew():
     np.testing.assert_array_equal(again, first)
     T[:] = 3 * np.eye(4)
     changed = fit()
-    programs.forget_programs()
+    programs.clear_programs()
     np.testing.assert_array_equal(changed, fit())
     assert not np.array_equal(changed, first)
 

@@ -75,13 +75,15 @@ def test_a_network_of_a_model_is_not_pretrained():
 
 def test_compiling_pays_where_the_lines_meet():
     compiled, eager = Way("numba", 1, 1, 21.0, 3.0, [2.0] * 5), Way("numpy", 1, 1, 1.0, 1.0, [4.0, 4.0, 9.0])
-    assert compiled.pays_after(eager, cold=False) == pytest.approx(1001)  # 3 + 2 * 1000 / 1000 = 1 + 4 ...
-    assert compiled.pays_after(eager, cold=True) == pytest.approx(10_001)
-    assert eager.pays_after(compiled, cold=True) == np.inf
+    assert compiled.break_even_steps(eager, cold=False) == pytest.approx(
+        1001
+    )  # 3 + 2 * 1000 / 1000 = 1 + 4 ...
+    assert compiled.break_even_steps(eager, cold=True) == pytest.approx(10_001)
+    assert eager.break_even_steps(compiled, cold=True) == np.inf
     same, torch = Way("c", 1, 1, 0.5, 0.5, [4.0]), Way("torch", 1, 1, 9.0, 9.0, [1.0])
-    assert (same.pays_after(eager, cold=True), eager.pays_after(same, cold=True)) == (1, np.inf)
+    assert (same.break_even_steps(eager, cold=True), eager.break_even_steps(same, cold=True)) == (1, np.inf)
     assert Comparison("a", 2, "numpy", [torch, eager], {}).baseline is eager
-    assert Way("jax", 0.1, 0.1, 0.5, 0.5, [2.0]).pays_after(eager, cold=True) == 1
+    assert Way("jax", 0.1, 0.1, 0.5, 0.5, [2.0]).break_even_steps(eager, cold=True) == 1
 
 
 @pytest.mark.torch
@@ -90,7 +92,7 @@ def test_the_numbers_can_be_written_and_the_pictures_drawn(seen, tmp_path):
     written = json.loads(numbers.read_text())
     assert written["ways"][0]["differences"]["12"] == seen.ways[0].differences[12]
     assert written["ways"][0]["ms_median"] == pytest.approx(np.median(seen.ways[0].ms))
-    assert "pays_after_cold" in written["ways"][0]
+    assert "break_even_steps_cold" in written["ways"][0]
     assert times.stat().st_size > 10_000
     assert differences.stat().st_size > 5_000
 

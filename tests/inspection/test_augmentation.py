@@ -6,7 +6,7 @@ import pytest
 from udl_pt import DNN
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt.inspection.attacks import fast_gradient_sign
-from udl_pt.inspection.augmentation import adversarial, flip, noise, rotate, shift, zeros
+from udl_pt.inspection.augmentation import adversarial, flip, gaussian, masking, rotate, shift
 
 SIDE = 6
 X = np.random.RandomState(0).rand(400, SIDE * SIDE)
@@ -59,15 +59,15 @@ def test_flip_mirrors_left_for_right(kind):
 
 
 @GENERATORS
-def test_zeros_and_noise(kind):
-    fewer = zeros(0.3)(X, kind(0))
+def test_masking_and_gaussian_noise(kind):
+    fewer = masking(0.3)(X, kind(0))
     gone = fewer != X
     np.testing.assert_array_equal(fewer[gone], 0)
     assert abs(gone.mean() - 0.3) < 0.02
     middle = np.full((300, 50), 0.5)
-    change = noise(0.1)(middle, kind(0)) - middle
+    change = gaussian(0.1)(middle, kind(0)) - middle
     np.testing.assert_allclose([change.mean(), change.std()], [0, 0.1], atol=3e-3)
-    noisy = noise(2)(X, kind(0))
+    noisy = gaussian(2)(X, kind(0))
     assert noisy.min() == 0
     assert noisy.max() == 1
 
@@ -114,7 +114,7 @@ def test_training_sees_what_the_functions_return_and_measures_what_is(data):
 def test_augmentation_is_reproducible_and_new_in_each_batch(data):
     images = np.random.RandomState(1).rand(60, 16)
     data = images, data[1], images, data[1]
-    one, two = (fit(data, augment=[shift(1), rotate(10), zeros(0.2), noise(0.1)]) for _ in range(2))
+    one, two = (fit(data, augment=[shift(1), rotate(10), masking(0.2), gaussian(0.1)]) for _ in range(2))
     np.testing.assert_array_equal(one.W.get_value(), two.W.get_value())
     drawn = []
 
@@ -166,8 +166,8 @@ def test_a_bad_augmentation_is_found_before_anything_changes(data, augment, erro
         (lambda: shift(-1), "pixels is -1"),
         (lambda: rotate(200), "degrees is 200"),
         (lambda: flip(1.5), "p is 1.5"),
-        (lambda: zeros(-0.1), "p is -0.1"),
-        (lambda: noise(-1), "sd is -1"),
+        (lambda: masking(-0.1), "p is -0.1"),
+        (lambda: gaussian(-1), "sd is -1"),
         (lambda: adversarial(DNN([3]), -0.1), "epsilon is -0.1"),
         (lambda: adversarial(DNN([3]), 0.1, share=2), "share is 2"),
     ],
@@ -188,7 +188,7 @@ def test_integer_images_are_augmented_in_the_networks_dtype(data):
     fit(
         ((X > 0.5).astype(int), Y, Xtest, Ytest),
         dtype="float32",
-        augment=[lambda X, generator: seen.append(X.dtype) or X, noise(0.1)],
+        augment=[lambda X, generator: seen.append(X.dtype) or X, gaussian(0.1)],
     )
     assert set(seen) == {np.dtype("float32")}
 
@@ -224,7 +224,7 @@ def test_turned_white_stays_white():
 
 def test_noise_leaves_a_wider_range_as_it_is():
     X = 3 * np.random.RandomState(0).randn(200, 9)
-    changed = noise(1e-9)(X, np.random.RandomState(1))
+    changed = gaussian(1e-9)(X, np.random.RandomState(1))
     np.testing.assert_allclose(changed, X, atol=1e-7)
 
 

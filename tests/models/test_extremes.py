@@ -9,7 +9,7 @@ from udl_pt import DNN, RBM, AutoEncoder, DeepAutoEncoder, DivergenceError, Ladd
 from udl_pt._support.arrays import column_moments
 from udl_pt.backends import shared
 from udl_pt.inspection.features import maximize
-from udl_pt.training.callbacks import value_of
+from udl_pt.training.callbacks import parameter_array
 
 X = np.random.RandomState(0).rand(12, 4)
 Y = np.arange(12) % 2
@@ -63,7 +63,7 @@ def test_rates_of_searches_for_inputs_are_refused_too():
 def test_the_last_step_towards_an_input_is_checked(side):
     V = (np.random.default_rng(0).normal(size=(8, 3)) > 0).astype(float)
     dbn = side.DBN([2], dtype="float64", random_state=3).fit(V, 0)
-    W = value_of(dbn.hidden_layers[0].W) * 5000
+    W = parameter_array(dbn.hidden_layers[0].W) * 5000
     dbn.hidden_layers[0].W = shared(W, "W") if side is udl_pt else W
     assert np.isfinite(dbn.fit_to_input(0, learning_rate=1e300, epochs=1)).all()
     with pytest.raises(DivergenceError, match="the step for unit 0 is not finite in epoch 1: use a smaller"):

@@ -127,7 +127,7 @@ def test_toys_of_two_and_three_dimensions():
         "plane": (rs.randn(9, 2), rs.randn(9, 2), np.arange(9) % 2),
         "space": (rs.randn(9, 3), rs.randn(9, 2), np.zeros(9, int)),
     }
-    axes = drawn(plots.plot_toys(toys))
+    axes = drawn(plots.plot_toy_data(toys))
     assert [panel.name for panel in axes] == ["rectilinear", "rectilinear", "3d", "rectilinear"]
     np.testing.assert_allclose(axes[1].collections[0].get_offsets(), toys["plane"][1])
 
@@ -160,7 +160,7 @@ def test_updates_have_a_curve_a_layer_on_one_scale():
 
 def test_a_spread_has_a_mean_and_every_run():
     values = {"a": {100: [0.2, 0.3], 1000: [0.05, 0.07]}, "b": {100: [0.4, 0.4]}}
-    axes = drawn(plots.plot_spread(values))[0]
+    axes = drawn(plots.plot_repeated_runs(values))[0]
     curves = {line.get_label(): line for line in axes.lines if not line.get_label().startswith("_")}
     np.testing.assert_allclose(curves["a"].get_ydata(), [25, 6])
     np.testing.assert_allclose(curves["b"].get_ydata(), [40])
@@ -182,7 +182,7 @@ def test_features_stand_before_the_images_that_are_found():
 def test_tricks_show_the_change_magnified_around_gray():
     X = np.random.RandomState(0).rand(2, 16) / 2
     changed = X + 0.02
-    axes = drawn(plots.plot_tricks(X, changed, ["7 (90%)", "1"], ["2 (60%)", "8"], 10))
+    axes = drawn(plots.plot_adversarial(X, changed, ["7 (90%)", "1"], ["2 (60%)", "8"], 10))
     np.testing.assert_allclose(axes[0].images[0].get_array(), X[0].reshape(4, 4))
     np.testing.assert_allclose(axes[2].images[0].get_array(), np.full((4, 4), 0.6))
     np.testing.assert_allclose(axes[5].images[0].get_array(), changed[1].reshape(4, 4))

@@ -14,7 +14,7 @@ from udl_pt import RBM, RandomStreams, momentum_updates
 from udl_pt.backends import Function
 from udl_pt.symbolic import random
 from udl_pt.symbolic.chance import as_generator, derived
-from udl_pt.symbolic.random import has_stuck_draws
+from udl_pt.symbolic.random import has_repeated_draws
 
 
 @pytest.mark.core
@@ -193,8 +193,8 @@ def test_updates_can_be_added_to_those_of_an_optimiser_and_to_a_scans():
 
 def test_only_draws_that_no_one_advances_are_stuck():
     x, state = pt.dmatrix("x"), pt.random.shared_rng(seed=0)
-    assert has_stuck_draws(x + state.uniform(size=x.shape)[1])
-    assert not has_stuck_draws(x + RandomStreams(0).uniform(x.shape))
+    assert has_repeated_draws(x + state.uniform(size=x.shape)[1])
+    assert not has_repeated_draws(x + RandomStreams(0).uniform(x.shape))
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_steps_that_overflow_only_together_are_refused_and_reported():
     assert p.get_value() == np.float32(1e38)
 
 
-def step_of(optimiser, dtype="float64", **options):
+def make_step(optimiser, dtype="float64", **options):
     """A step of two parameters whose gradients are a batch and ones."""
     p, q = (pytensor.shared(np.zeros(2, dtype), name=name) for name in "pq")
     x = pt.vector("x", dtype=dtype)
@@ -139,7 +139,7 @@ def test_a_step_passes_rates_by_name_and_scalars_after_them():
 
 
 def test_state_that_overflows_is_refused_though_the_step_is_finite():
-    step, (p, q) = step_of(rmsprop_updates, "float32")
+    step, (p, q) = make_step(rmsprop_updates, "float32")
     rates = [np.asarray(rate, "float32") for rate in rates_of(rmsprop_updates).values()]
     np.testing.assert_array_equal(step(np.full(2, 1e25, "float32"), *rates), [False, False])
     for variable in (p, q, *step.optimiser_state):
@@ -175,7 +175,7 @@ def test_rates_are_the_parameters_with_numbers_as_defaults():
 )
 def test_what_is_no_optimiser_is_refused(optimiser, words):
     with pytest.raises((TypeError, ValueError), match=words):
-        step_of(optimiser, "float32", scalars=[pt.fscalar("reg")])
+        make_step(optimiser, "float32", scalars=[pt.fscalar("reg")])
 
 
 @pytest.mark.parametrize("module", [_step, updates])

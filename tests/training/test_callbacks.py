@@ -14,7 +14,7 @@ from udl_pt.training.callbacks import (
     LinearSchedule,
     ParameterAverage,
     UpdateSizes,
-    value_of,
+    parameter_array,
 )
 from udl_pt.training.progress import Progress
 
@@ -112,10 +112,10 @@ def test_twins_are_watched_and_changed_as_models_are():
         sizes, average = UpdateSizes(model), ParameterAverage(model, decay=0.5, every=2)
         options = {"pretrain": False, "learning_rate": 3.0, "mu": 0.5, "epochs": 40, "batch_sz": 20}
         model.fit(X, Y, X, (Y + 1) % 3, **options, callbacks=[LinearDecay(), stop, sizes, average])
-        best = [value_of(p).copy() for p in model.params]
+        best = [parameter_array(p).copy() for p in model.params]
         assert min(model.costs) < model.costs[-1]  # so that there is something to put back
         average.apply()
-        averaged = [value_of(p).copy() for p in model.params]
+        averaged = [parameter_array(p).copy() for p in model.params]
         assert abs(averaged[0] - best[0]).max() > 1e-6
         seen.append([*best, *averaged, np.array(sizes.sizes), np.array([stop.best_epoch])])
     for others in seen[1:]:

@@ -15,7 +15,7 @@ from udl_pt.backends._graphs import Graph
 from udl_pt.backends._internals import source_without_file
 from udl_pt.backends._locks import compile_lock
 
-__all__ = ["Copy", "Program", "forget_programs", "program_of"]
+__all__ = ["Copy", "Program", "clear_programs", "program_of"]
 
 KEPT = 128  # programs; the one that was looked up longest ago goes first
 # of PyTensor; another value may compile other code
@@ -180,7 +180,7 @@ def program_of(graph: Graph, key: Hashable) -> Program:
     return program
 
 
-def forget_programs() -> None:
+def clear_programs() -> None:
     """Clear the cache of programs, so that new functions compile their graphs again."""
     with compile_lock.lock:
         _programs.clear()

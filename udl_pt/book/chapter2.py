@@ -7,7 +7,7 @@ from udl_pt.book._shared import Settings, percent
 from udl_pt.book.report import Picture, Section
 from udl_pt.datasets import Dataset
 from udl_pt.models._sne.loop import RECORDED
-from udl_pt.plots import plot_costs, plot_embeddings, plot_toys
+from udl_pt.plots import plot_costs, plot_embeddings, plot_toy_data
 
 __all__ = ["section"]
 
@@ -122,7 +122,7 @@ def _toys(maps: dict[str, ToyMap]) -> Picture:
     errors = [f"{percent(m.one_neighbour_error)} ({name})" for name, m in maps.items()]
     return Picture(
         "toys",
-        plot_toys(
+        plot_toy_data(
             {name: (m.X, m.Y, m.labels) for name, m in maps.items()},
             "Toy data (top) and what t-SNE makes of them (below)",
         ),

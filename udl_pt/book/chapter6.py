@@ -19,7 +19,7 @@ from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.augmentation import adversarial
 from udl_pt.models.dnn import DNN
-from udl_pt.plots import plot_robustness, plot_tricks
+from udl_pt.plots import plot_adversarial, plot_robustness
 
 __all__ = ["section"]
 
@@ -114,7 +114,7 @@ def _tricks(dnn: DNN, data: Dataset, settings: Settings) -> Picture:
     changed, before, after = trick(dnn, X, data.Ytest[rows])
     return Picture(
         "tricks",
-        plot_tricks(X, changed, before, after, 1 / EPSILON, "What the plain network sees"),
+        plot_adversarial(X, changed, before, after, 1 / EPSILON, "What the plain network sees"),
         f"A change of {EPSILON:g} per pixel, shown {1 / EPSILON:g} times as large (gray: none), and the "
         "network's predictions before and after, with their probabilities. To us the digits look the same.",
     )

@@ -47,8 +47,8 @@ def table(comparison: Comparison) -> Table:
         made.add_row(
             way.name,
             f"{way.import_warm:.2f}",
-            f"{way.compiling(cold=True):.2f}",
-            f"{way.compiling(cold=False):.2f}",
+            f"{way.compile_seconds(cold=True):.2f}",
+            f"{way.compile_seconds(cold=False):.2f}",
             f"{way.cold:.2f}",
             f"{way.warm:.2f}",
             f"{way.median:.2f}±{(high - low) / 2:.2f}",
@@ -79,7 +79,7 @@ def _caption(comparison: Comparison) -> str:
 def _steps(way: Way, baseline: Way | None, *, cold: bool) -> str:
     if baseline is None or way is baseline:
         return ""
-    steps = way.pays_after(baseline, cold=cold)
+    steps = way.break_even_steps(baseline, cold=cold)
     return f"{np.ceil(steps):,.0f}" if np.isfinite(steps) else "never"
 
 

@@ -82,7 +82,7 @@ class Way:
         """Median of a step's milliseconds."""
         return float(np.median(self.ms))
 
-    def compiling(self, *, cold: bool) -> float:
+    def compile_seconds(self, *, cold: bool) -> float:
         """Return the seconds from the end of the import to the end of the first step.
 
         In this time the model is built, its weights are drawn, and its step is compiled and run once.
@@ -100,7 +100,7 @@ class Way:
         --------
         >>> from udl_pt.comparison import Way
         >>> way = Way("numba", import_cold=2.0, import_warm=1.0, cold=12.0, warm=1.5)
-        >>> way.compiling(cold=True), way.compiling(cold=False)
+        >>> way.compile_seconds(cold=True), way.compile_seconds(cold=False)
         (10.0, 0.5)
         """
         return self.cold - self.import_cold if cold else self.warm - self.import_warm
@@ -111,7 +111,7 @@ class Way:
         low, high = np.percentile(self.ms, [25, 75])
         return float(low), float(high)
 
-    def pays_after(self, other: "Way", *, cold: bool) -> float:
+    def break_even_steps(self, other: "Way", *, cold: bool) -> float:
         """Return the number of steps from which on this way of training stays ahead of another.
 
         The time of n steps is the time to the end of the first step, plus n - 1 times the median of a step.
@@ -134,9 +134,9 @@ class Way:
         >>> from udl_pt.comparison import Way
         >>> numpy = Way("numpy", import_cold=1.0, import_warm=1.0, cold=1.5, warm=1.5, ms=[3.0])
         >>> jax = Way("jax", import_cold=2.0, import_warm=2.0, cold=3.5, warm=2.5, ms=[1.0])
-        >>> jax.pays_after(numpy, cold=True)  # 2 s later after the first step, then 2 ms faster in each
+        >>> jax.break_even_steps(numpy, cold=True)  # 2 s later after the first step, then 2 ms faster in each
         1001.0
-        >>> numpy.pays_after(jax, cold=True)
+        >>> numpy.break_even_steps(jax, cold=True)
         inf
         """
         ahead = (other.cold if cold else other.warm) - (self.cold if cold else self.warm)
@@ -171,7 +171,7 @@ class Comparison:
     >>> comparison = Comparison("RBM(100), float32", 2, "numpy", [jax, numpy], left_out={})
     >>> comparison.baseline.name
     'numpy'
-    >>> jax.pays_after(comparison.baseline, cold=False)
+    >>> jax.break_even_steps(comparison.baseline, cold=False)
     501.0
     """
 
@@ -194,8 +194,8 @@ class Comparison:
         -------
         dict
             The attributes, and for each way also ``ms_median``, ``ms_quartiles``, ``compile_cold`` and
-            ``compile_warm`` (seconds). All but the baseline also have ``pays_after_cold`` and
-            ``pays_after_warm``. These are the numbers of steps from which on the way stays ahead of the
+            ``compile_warm`` (seconds). All but the baseline also have ``break_even_steps_cold`` and
+            ``break_even_steps_warm``. These are the numbers of steps from which on the way stays ahead of the
             baseline, rounded up; None if it never does.
 
         Examples
@@ -205,7 +205,7 @@ class Comparison:
         >>> numpy = Way("numpy", import_cold=1.0, import_warm=1.0, cold=1.5, warm=1.5, ms=[3.0])
         >>> jax = Way("jax", import_cold=2.0, import_warm=2.0, cold=3.5, warm=2.5, ms=[1.0])
         >>> facts = Comparison("RBM(100), float32", 2, "numpy", [jax, numpy], left_out={}).as_dict()
-        >>> facts["ways"][0]["ms_median"], facts["ways"][0]["pays_after_cold"]
+        >>> facts["ways"][0]["ms_median"], facts["ways"][0]["break_even_steps_cold"]
         (1.0, 1001)
         >>> text = json.dumps(facts)
         """
@@ -214,10 +214,10 @@ class Comparison:
             way["ms_median"] = seen.median
             way["ms_quartiles"] = list(seen.quartiles)
             for state in ("cold", "warm"):
-                way[f"compile_{state}"] = seen.compiling(cold=state == "cold")
+                way[f"compile_{state}"] = seen.compile_seconds(cold=state == "cold")
                 if self.baseline is not None and seen is not self.baseline:
-                    steps = seen.pays_after(self.baseline, cold=state == "cold")
-                    way[f"pays_after_{state}"] = math.ceil(steps) if np.isfinite(steps) else None
+                    steps = seen.break_even_steps(self.baseline, cold=state == "cold")
+                    way[f"break_even_steps_{state}"] = math.ceil(steps) if np.isfinite(steps) else None
         return facts
 
 

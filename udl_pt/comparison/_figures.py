@@ -36,7 +36,10 @@ def plot_times(comparison: Comparison) -> Figure:
     """
     baseline = comparison.baseline
     points = [
-        way.pays_after(baseline, cold=cold) for way in comparison.ways for cold in (True, False) if baseline
+        way.break_even_steps(baseline, cold=cold)
+        for way in comparison.ways
+        for cold in (True, False)
+        if baseline
     ]
     last = 3 * max([comparison.steps, *(n for n in points if np.isfinite(n))])
     steps = np.geomspace(1, last, 200)
@@ -48,7 +51,7 @@ def plot_times(comparison: Comparison) -> Figure:
             start = way.cold if cold else way.warm
             panel.plot(steps, start + (steps - 1) * way.median / 1e3, line, color=colour, label=way.name)
             if baseline is not None and way is not baseline:
-                n = way.pays_after(baseline, cold=cold)
+                n = way.break_even_steps(baseline, cold=cold)
                 if np.isfinite(n) and n > 1:
                     panel.plot(n, start + (n - 1) * way.median / 1e3, "o", color=colour, ms=6)
         panel.set(

@@ -28,7 +28,7 @@ from udl_pt.backends import BACKENDS, get_backend
 from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.training.callbacks import value_of
+from udl_pt.training.callbacks import parameter_array
 from udl_pt.training.progress import Progress
 
 __all__ = ["CLASSES", "TWINS", "main", "prepared", "way_of"]
@@ -135,7 +135,7 @@ class TrainingOnDemand:
 
     def on_batch(self, progress: Progress) -> None:
         """Measure the time of a step; at the end of a block, wait for the next."""
-        values = [value_of(p) for p in progress.model.params]  # JAX may still be at work until then
+        values = [parameter_array(p) for p in progress.model.params]  # JAX may still be at work until then
         now = time.perf_counter()
         if self._done == 0:
             tell("first", seconds=time.time() - self._start)

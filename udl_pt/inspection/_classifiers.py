@@ -16,7 +16,7 @@ from udl_pt.backends import Function, float_dtype
 from udl_pt.symbolic.array_function import CHUNK
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.costs import log_odds_against
-from udl_pt.symbolic.variables import Symbolic, check_gives_matrix, check_variable
+from udl_pt.symbolic.variables import Symbolic, check_returns_matrix, check_variable
 
 __all__ = [
     "Gradient",
@@ -57,7 +57,7 @@ class LogitsFunction(SymbolicModel):
     logits: Callable[[Symbolic], Symbolic]
 
     def __init__(self, function: Callable[[Symbolic], Symbolic], dtype: str, n_features: int) -> None:
-        check_gives_matrix(
+        check_returns_matrix(
             function,
             "model",
             "a DNN, or a function of a matrix variable (N, D) that returns logits, a matrix variable (N, K)",

@@ -27,7 +27,7 @@ from udl_pt.inspection.attacks import fast_gradient_sign
 from udl_pt.models._fine_tuning import ModelAugmentation
 from udl_pt.symbolic.chance import HostGenerator
 
-__all__ = ["ModelAugmentation", "adversarial", "flip", "noise", "rotate", "shift", "zeros"]
+__all__ = ["ModelAugmentation", "adversarial", "flip", "gaussian", "masking", "rotate", "shift"]
 
 Augmentation = Callable[[np.ndarray, HostGenerator], np.ndarray]
 
@@ -131,7 +131,7 @@ def flip(p: float = 0.5) -> Augmentation:
     return partial(_flip, p=check_number(p, "p", at_least=0, at_most=1))
 
 
-def zeros(p: float) -> Augmentation:
+def masking(p: float) -> Augmentation:
     """Return an augmentation that sets each pixel to zero with probability `p`.
 
     The corruption of denoising auto-encoders does the same.
@@ -155,16 +155,16 @@ def zeros(p: float) -> Augmentation:
     Examples
     --------
     >>> import numpy as np
-    >>> from udl_pt.inspection.augmentation import zeros
+    >>> from udl_pt.inspection.augmentation import masking
     >>> generator = np.random.default_rng(0)
-    >>> changed = zeros(0.3)(np.ones((100, 100)), generator)
+    >>> changed = masking(0.3)(np.ones((100, 100)), generator)
     >>> np.unique(changed).tolist(), round(float((changed == 0).mean()), 1)
     ([0.0, 1.0], 0.3)
     """
-    return partial(_zeros, p=check_number(p, "p", at_least=0, at_most=1))
+    return partial(_masking, p=check_number(p, "p", at_least=0, at_most=1))
 
 
-def noise(sd: float) -> Augmentation:
+def gaussian(sd: float) -> Augmentation:
     """Return an augmentation that adds normal noise to each pixel, and clips the result to [0, 1].
 
     Where the batch has values beyond [0, 1], it cuts to the batch's own range there.
@@ -188,14 +188,14 @@ def noise(sd: float) -> Augmentation:
     Examples
     --------
     >>> import numpy as np
-    >>> from udl_pt.inspection.augmentation import noise
+    >>> from udl_pt.inspection.augmentation import gaussian
     >>> generator = np.random.default_rng(0)
     >>> X = np.full((100, 100), 0.5)
-    >>> changed = noise(0.1)(X, generator)
+    >>> changed = gaussian(0.1)(X, generator)
     >>> round(float((changed - X).std()), 2)
     0.1
     """
-    return partial(_noise, sd=check_number(sd, "sd", at_least=0))
+    return partial(_gaussian, sd=check_number(sd, "sd", at_least=0))
 
 
 def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
@@ -286,11 +286,11 @@ def _flip(X: np.ndarray, generator: HostGenerator, p: float) -> np.ndarray:
     return np.where(generator.uniform(0, 1, (len(X), 1)) < p, mirrored, X)
 
 
-def _zeros(X: np.ndarray, generator: HostGenerator, p: float) -> np.ndarray:
+def _masking(X: np.ndarray, generator: HostGenerator, p: float) -> np.ndarray:
     return np.where(generator.uniform(0, 1, X.shape) < p, 0, X)
 
 
-def _noise(X: np.ndarray, generator: HostGenerator, sd: float) -> np.ndarray:
+def _gaussian(X: np.ndarray, generator: HostGenerator, sd: float) -> np.ndarray:
     return _cut(X + sd * np.asarray(generator.standard_normal(X.shape)), X)
 
 

@@ -17,9 +17,9 @@ from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corrup
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
-from udl_pt.symbolic.variables import Symbolic, check_gives_matrix
+from udl_pt.symbolic.variables import Symbolic, check_returns_matrix
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
@@ -39,7 +39,7 @@ def check_activation(activation: Any, name: str, dtype: str) -> None:
         check_option(activation, name, list(UNITS))
         return
     A = pt.matrix("A", dtype=dtype)
-    values = check_gives_matrix(
+    values = check_returns_matrix(
         activation, name, "a function of a matrix variable that returns a matrix variable", A
     )
     if values.type.dtype != dtype:
@@ -415,7 +415,7 @@ class AutoEncoder(Layer):
         if self.corruption is not None:
             corrupted = pt.cast(self.corruption(X_in, RandomStreams(self.rng, self.dtype)), self.dtype)
         cost = entry_cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * factor
-        return step_of(
+        return make_step(
             optimiser,
             with_penalty(cost, penalty, self, X_in),
             [X_in],

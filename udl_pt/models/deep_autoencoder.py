@@ -26,7 +26,7 @@ from udl_pt.symbolic.array_function import in_chunks
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
-from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.training.loop import show_costs, train
@@ -330,7 +330,7 @@ class DeepAutoEncoder(Stack):
             cost += weight_decay * squares / np.asarray(2, self.dtype)
         names = self._forward_names() + [str(p.name) for pair in self._decoder for p in pair]
         params, dparams, names = once(self.params, self.dparams, names)
-        return step_of(
+        return make_step(
             optimiser,
             with_penalty(cost, penalty, self, X_in),
             [X_in],

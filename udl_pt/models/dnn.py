@@ -20,7 +20,7 @@ from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
 from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, log_odds_against, with_penalty
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 from udl_pt.symbolic.weights import init_weights
@@ -341,7 +341,7 @@ class DNN(Stack):
         params, dparams, names = once(*self._trained(tuning.frozen))
         if regularised:
             cost += reg * pt.add(*[(p * p).sum() for p in params])
-        return step_of(
+        return make_step(
             tuning.optimiser,
             with_penalty(cost, tuning.penalty, self, X_in),
             [X_in, targets],

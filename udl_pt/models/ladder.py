@@ -28,7 +28,7 @@ from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.symbolic.costs import categorical_cross_entropy, squared_error
 from udl_pt.symbolic.expressions import rectified
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.steps import checked_rates, step_of
+from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
@@ -337,7 +337,7 @@ class Ladder(WithChance, Parameters):
     ) -> UpdateStep:
         X, targets = pt.matrix("X", dtype=self.dtype), pt.ivector("targets")
         denoising, factor = (pt.scalar(name, dtype=self.dtype) for name in ("denoising", "scale"))
-        return step_of(
+        return make_step(
             optimiser,
             self._cost(X, targets, denoising, factor),
             [X, targets],

@@ -17,9 +17,9 @@ __all__ = [
     "plot_costs",
     "plot_embeddings",
     "plot_errors",
+    "plot_repeated_runs",
     "plot_robustness",
-    "plot_spread",
-    "plot_toys",
+    "plot_toy_data",
     "plot_updates",
     "plot_variance",
     "show_costs",
@@ -194,12 +194,12 @@ def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
     return figure
 
 
-def plot_embeddings(maps: Mapping[str, np.ndarray], labels: np.ndarray, title: str = "") -> Figure:
+def plot_embeddings(embeddings: Mapping[str, np.ndarray], labels: np.ndarray, title: str = "") -> Figure:
     """Plot points in the plane, coloured by their labels, in one panel for each embedding.
 
     Parameters
     ----------
-    maps : mapping of str to ndarray of shape (N, 2)
+    embeddings : mapping of str to ndarray of shape (N, 2)
         Embedded points by the panel's name.
     labels : ndarray of int of shape (N,)
         Labels of the points; ten have colours of their own. Each is also written at the median of its points.
@@ -220,13 +220,13 @@ def plot_embeddings(maps: Mapping[str, np.ndarray], labels: np.ndarray, title: s
     >>> [(text.get_text(), *map(float, text.get_position())) for text in figure.axes[0].texts]
     [('0', 0.0, 1.0), ('1', 5.0, 1.0)]
     """
-    columns = min(3, len(maps))
-    rows = -(-len(maps) // columns)
+    columns = min(3, len(embeddings))
+    rows = -(-len(embeddings) // columns)
     side = 7 if columns == 1 else 4
     figure = Figure(figsize=(side * columns, 0.95 * side * rows + 0.4), layout="constrained")
     figure.suptitle(title)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for panel, (name, Y) in zip(panels, maps.items(), strict=False):
+    for panel, (name, Y) in zip(panels, embeddings.items(), strict=False):
         panel.set_title(name, fontsize=10)
         _points(panel, Y, labels)
         for label in np.unique(labels):
@@ -234,12 +234,12 @@ def plot_embeddings(maps: Mapping[str, np.ndarray], labels: np.ndarray, title: s
             colour = DIGIT_COLOURS[label % len(DIGIT_COLOURS)]
             box = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": colour, "alpha": 0.85}
             panel.text(x, y, str(label), ha="center", va="center", fontsize=9, weight="bold", bbox=box)
-    for panel in panels[len(maps) :]:
+    for panel in panels[len(embeddings) :]:
         panel.set_axis_off()
     return figure
 
 
-def plot_toys(toys: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], title: str = "") -> Figure:
+def plot_toy_data(toys: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], title: str = "") -> Figure:
     """Plot data of two or three dimensions (top) and their embeddings in the plane (below).
 
     Parameters
@@ -256,9 +256,9 @@ def plot_toys(toys: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], tit
     Examples
     --------
     >>> from udl_pt.datasets import gaussian_clouds
-    >>> from udl_pt.plots import plot_toys
+    >>> from udl_pt.plots import plot_toy_data
     >>> X, labels = gaussian_clouds(40, random_state=0)
-    >>> figure = plot_toys({"eight clouds": (X, X[:, :2], labels)})
+    >>> figure = plot_toy_data({"eight clouds": (X, X[:, :2], labels)})
     >>> [axes.name for axes in figure.axes]
     ['3d', 'rectilinear']
     """
@@ -283,14 +283,14 @@ def _points(panel: Any, Y: np.ndarray, labels: np.ndarray) -> None:
         panel.set(xticklabels=[], yticklabels=[], zticklabels=[])
 
 
-def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Figure:
+def plot_variance(ratio: np.ndarray, threshold: float = 0.95, title: str = "") -> Figure:
     """Plot the share of the variance of each principal component (top), and the cumulative shares (below).
 
     Parameters
     ----------
     ratio : ndarray of shape (K,)
         Shares between 0 and 1, in descending order.
-    mark : float
+    threshold : float
         Cumulative share, between 0 and 1, that is marked in the figure.
     title : str
         Title of the figure.
@@ -307,7 +307,7 @@ def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Fig
     >>> pca = PCA().fit(np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
     >>> pca.explained_variance_ratio_.round(3).tolist()
     [0.8, 0.2]
-    >>> figure = plot_variance(pca.explained_variance_ratio_, mark=0.75)
+    >>> figure = plot_variance(pca.explained_variance_ratio_, threshold=0.75)
     >>> figure.axes[1].texts[0].get_text()
     '75% by 1'
     """
@@ -319,11 +319,15 @@ def plot_variance(ratio: np.ndarray, mark: float = 0.95, title: str = "") -> Fig
     above.set_ylim(bottom=max(100 * ratio.max() * 1e-4, 1e-12))
     below.plot(numbers, cumulative, color=COLOURS[0])
     below.set(xlabel="components", ylabel="added up (%)", ylim=(0, 103))
-    needed = int(np.searchsorted(cumulative, 100 * mark)) + 1
+    percent = 100 * threshold
+    needed = int(np.searchsorted(cumulative, percent)) + 1
     if needed <= len(ratio):
-        below.plot([needed, needed, 0], [0, 100 * mark, 100 * mark], color=COLOURS[1], linestyle="--", lw=1)
+        below.plot([needed, needed, 0], [0, percent, percent], color=COLOURS[1], linestyle="--", lw=1)
         below.annotate(
-            f"{100 * mark:g}% by {needed}", (needed, 100 * mark), (8, -14), textcoords="offset points"
+            f"{100 * threshold:g}% by {needed}",
+            (needed, 100 * threshold),
+            (8, -14),
+            textcoords="offset points",
         )
     for axes in (above, below):
         open_grid(axes)
@@ -396,7 +400,7 @@ def show_costs(costs: Sequence[float], title: str) -> None:
     plt.close(figure)
 
 
-def plot_spread(
+def plot_repeated_runs(
     values: Mapping[str, Mapping[float, Sequence[float]]], title: str = "", xlabel: str = ""
 ) -> Figure:
     """Plot error rates of repeated runs in percent: a curve through the means, and a dash for each run.
@@ -415,9 +419,9 @@ def plot_spread(
 
     Examples
     --------
-    >>> from udl_pt.plots import plot_spread
+    >>> from udl_pt.plots import plot_repeated_runs
     >>> rates = {"ladder": {100: [0.25, 0.5], 1000: [0.125, 0.125]}}
-    >>> axes = plot_spread(rates, xlabel="labelled images").axes[0]
+    >>> axes = plot_repeated_runs(rates, xlabel="labelled images").axes[0]
     >>> axes.lines[0].get_xdata().tolist(), [float(mean) for mean in axes.lines[0].get_ydata()]
     ([100, 1000], [37.5, 12.5])
     """
@@ -441,12 +445,12 @@ def plot_spread(
     return figure
 
 
-def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: str = "") -> Figure:
+def plot_updates(updates: Mapping[str, np.ndarray], layers: Sequence[str], title: str = "") -> Figure:
     """Plot the mean size of each layer's weight updates against the step, in one panel for each network.
 
     Parameters
     ----------
-    looks : mapping of str to ndarray of shape (n_looks, n_layers)
+    updates : mapping of str to ndarray of shape (n_looks, n_layers)
         Mean absolute updates by the network's name: the array of ``udl_pt.callbacks.UpdateSizes(dnn).sizes``.
     layers : sequence of str
         Names of the layers, from the input up.
@@ -467,11 +471,11 @@ def plot_updates(looks: Mapping[str, np.ndarray], layers: Sequence[str], title: 
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['logistic layer', 'layer 1']
     """
-    figure = Figure(figsize=(3.6 * len(looks) + 1.6, 3.8), layout="constrained")
+    figure = Figure(figsize=(3.6 * len(updates) + 1.6, 3.8), layout="constrained")
     figure.suptitle(title)
-    panels = figure.subplots(1, len(looks), sharey=True, squeeze=False)[0]
+    panels = figure.subplots(1, len(updates), sharey=True, squeeze=False)[0]
     colours = colormaps["viridis"](np.linspace(0, 0.9, len(layers)))  # from the pixels up
-    for panel, (name, sizes) in zip(panels, looks.items(), strict=True):
+    for panel, (name, sizes) in zip(panels, updates.items(), strict=True):
         for values, layer, colour in zip(sizes.T, layers, colours, strict=True):
             panel.plot(range(1, len(values) + 1), values, color=colour, lw=1, label=layer)
         panel.set(title=name, xlabel="step of fine-tuning", yscale="log")

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 __all__ = [
+    "plot_adversarial",
     "plot_completions",
     "plot_fantasies",
     "plot_features",
     "plot_filters",
     "plot_images",
     "plot_reconstructions",
-    "plot_tricks",
 ]
 
 
@@ -279,7 +279,7 @@ def plot_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: st
     return figure
 
 
-def plot_tricks(
+def plot_adversarial(
     X: np.ndarray,
     changed: np.ndarray,
     before: Sequence[str],
@@ -312,9 +312,9 @@ def plot_tricks(
     Examples
     --------
     >>> import numpy as np
-    >>> from udl_pt.plots import plot_tricks
+    >>> from udl_pt.plots import plot_adversarial
     >>> X, changed = np.array([[0.0, 1.0, 0.0, 1.0]]), np.array([[0.125, 1.0, 0.0, 0.875]])
-    >>> figure = plot_tricks(X, changed, before=["1 (99%)"], after=["7 (80%)"], magnified=8)
+    >>> figure = plot_adversarial(X, changed, before=["1 (99%)"], after=["7 (80%)"], magnified=8)
     >>> figure.axes[1].images[0].get_array().tolist()
     [[1.0, 0.5], [0.5, 0.0]]
     >>> figure.axes[0].get_title(), figure.axes[2].get_xlabel()

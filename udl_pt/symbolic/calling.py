@@ -22,13 +22,13 @@ from udl_pt.symbolic.array_function import ArrayFunction
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import check_variable
 
-__all__ = ["SymbolicModel", "note_change", "symbolic_or_array"]
+__all__ = ["SymbolicModel", "invalidate_functions", "symbolic_or_array"]
 
 _latest_change = object()  # another object after each change of an attribute of any model
 _this_thread = threading.local()
 
 
-def note_change() -> None:
+def invalidate_functions() -> None:
     """Mark all compiled functions of models as possibly outdated.
 
     Each builds its graph again before its next call, and is compiled again if the graph has changed. Setting
@@ -36,7 +36,7 @@ def note_change() -> None:
 
     Examples
     --------
-    >>> from udl_pt.symbolic.calling import SymbolicModel, note_change, symbolic_or_array
+    >>> from udl_pt.symbolic.calling import SymbolicModel, invalidate_functions, symbolic_or_array
     >>> class Scale(SymbolicModel):
     ...     dtype, n_features, options = "float64", 1, {"factor": 2.0}
     ...     @symbolic_or_array
@@ -48,7 +48,7 @@ def note_change() -> None:
     >>> scale.options["factor"] = 3.0
     >>> scale.forward([[1.0]]).tolist()  # the change is not seen
     [[2.0]]
-    >>> note_change()
+    >>> invalidate_functions()
     >>> scale.forward([[1.0]]).tolist()
     [[3.0]]
     """
@@ -89,7 +89,7 @@ def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
 
 
 class _UntrackedState:
-    """The state that changes without `note_change`: entries of lists, attributes of layers of other kinds."""
+    """Entries of lists, and attributes of layers of other kinds: nothing tells of their changes."""
 
     def __init__(self, model: Any) -> None:
         parts = _parts(model)
@@ -203,17 +203,17 @@ class SymbolicModel(Parameters):
                     f"{expected}: fit sets all parameters for data of another shape"
                 )
         super().__setattr__(name, value)
-        note_change()
+        invalidate_functions()
 
     def __delattr__(self, name: str) -> None:
         """Delete an attribute."""
         super().__delattr__(name)
-        note_change()
+        invalidate_functions()
 
     def _replace(self, **attributes: Any) -> None:
         """Set attributes at once, parameters of other shapes too: other threads see all old or all new."""
         vars(self).update(attributes)
-        note_change()
+        invalidate_functions()
 
     def compiled(self, name: str, make: Callable[[Any, str], Any]) -> Any:
         """Return a compiled function of this model, built by ``make(model, backend)``.

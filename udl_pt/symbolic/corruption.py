@@ -17,8 +17,8 @@ import pytensor.tensor as pt
 from udl_pt._support.arguments import check_number
 from udl_pt._support.messages import shown
 from udl_pt.backends import Function
-from udl_pt.symbolic.random import RandomStreams, has_stuck_draws
-from udl_pt.symbolic.variables import Symbolic, check_gives_matrix
+from udl_pt.symbolic.random import RandomStreams, has_repeated_draws
+from udl_pt.symbolic.variables import Symbolic, check_returns_matrix
 
 __all__ = ["Corruption", "check_corrupted", "check_corruption", "gaussian", "masking", "salt_and_pepper"]
 
@@ -49,7 +49,7 @@ def check_corruption(corruption: Any, dtype: str) -> None:
         ...
     TypeError: corruption is ..., expected a function of a matrix variable and a RandomStreams ...
     """
-    corrupted = check_gives_matrix(
+    corrupted = check_returns_matrix(
         corruption,
         "corruption",
         "a function of a matrix variable and a RandomStreams that returns the corrupted matrix, such as "
@@ -57,7 +57,7 @@ def check_corruption(corruption: Any, dtype: str) -> None:
         pt.matrix("X", dtype=dtype),
         RandomStreams(0, dtype),
     )
-    if has_stuck_draws(corrupted):
+    if has_repeated_draws(corrupted):
         raise TypeError(
             f"corruption is {shown(corruption)}, which draws the same numbers for each batch, since its "
             "random state is never advanced. Draw from its argument stream, such as stream.uniform(X.shape)"

@@ -15,7 +15,7 @@ from udl_pt._support.arguments import check_option
 from udl_pt._support.messages import shown
 from udl_pt._support.refusals import no_cross_entropy
 from udl_pt.symbolic.expressions import columns
-from udl_pt.symbolic.variables import Symbolic, check_gives_matrix
+from udl_pt.symbolic.variables import Symbolic, check_returns_matrix
 
 __all__ = [
     "COSTS",
@@ -249,7 +249,7 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
     """
     if callable(cost):
         X, X_hat = (pt.matrix(name, dtype=dtype) for name in ("X", "X_hat"))
-        check_gives_matrix(
+        check_returns_matrix(
             cost, "cost", "a function of two matrix variables that returns a matrix variable", X, X_hat
         )
         return

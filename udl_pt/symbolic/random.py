@@ -52,7 +52,7 @@ from udl_pt.symbolic.variables import Symbolic
 
 __all__ = [
     "RandomStreams",
-    "has_stuck_draws",
+    "has_repeated_draws",
     "in_dtype",
 ]
 
@@ -386,7 +386,7 @@ class RandomStreams:
         return draw if dtype is None else draw.astype(dtype)
 
 
-def has_stuck_draws(variable: Symbolic) -> bool:
+def has_repeated_draws(variable: Symbolic) -> bool:
     """Return whether `variable` has draws that would be the same at each call of a compiled function.
 
     They are so if they depend on a random state that no `RandomStreams` and no default update advances.
@@ -404,11 +404,11 @@ def has_stuck_draws(variable: Symbolic) -> bool:
     --------
     >>> import numpy as np, pytensor
     >>> from udl_pt import RandomStreams
-    >>> from udl_pt.symbolic.random import has_stuck_draws
-    >>> has_stuck_draws(RandomStreams(0).normal((2,)))
+    >>> from udl_pt.symbolic.random import has_repeated_draws
+    >>> has_repeated_draws(RandomStreams(0).normal((2,)))
     False
     >>> _, draw = pytensor.shared(np.random.default_rng(0)).normal(size=(2,))
-    >>> has_stuck_draws(draw)
+    >>> has_repeated_draws(draw)
     True
     """
     ours = {v for v in ancestors([variable]) if hasattr(v.tag, "draw")}

@@ -14,7 +14,7 @@ from udl_pt.symbolic._step import Updates, UpdateStep, rates_of
 from udl_pt.symbolic.updates import momentum_updates
 from udl_pt.symbolic.variables import Symbolic
 
-__all__ = ["MomentumStep", "checked_rates", "step_of"]
+__all__ = ["MomentumStep", "checked_rates", "make_step"]
 
 
 class MomentumStep(UpdateStep):
@@ -78,7 +78,7 @@ class MomentumStep(UpdateStep):
         super().__init__(optimiser, cost, inputs, params, reset=dparams, **options)
 
 
-def step_of(
+def make_step(
     optimiser: Callable[..., Updates] | None,
     cost: Symbolic | Sequence[Symbolic],
     inputs: Sequence[Symbolic],
@@ -111,13 +111,13 @@ def step_of(
     >>> import numpy as np, pytensor
     >>> import pytensor.tensor as pt
     >>> from udl_pt import adam_updates
-    >>> from udl_pt.symbolic.steps import step_of
+    >>> from udl_pt.symbolic.steps import make_step
     >>> x = pt.vector("x", dtype="float64")
     >>> p, v = pytensor.shared(np.ones(2), name="p"), pytensor.shared(np.zeros(2), name="v")
     >>> options = {"dtype": "float64", "backend": "jax", "name": "step"}
-    >>> step_of(None, (p * x).sum(), [x], [p], [v], **options).rates
+    >>> make_step(None, (p * x).sum(), [x], [p], [v], **options).rates
     ['learning_rate', 'mu']
-    >>> step_of(adam_updates, (p * x).sum(), [x], [p], [v], **options).rates
+    >>> make_step(adam_updates, (p * x).sum(), [x], [p], [v], **options).rates
     ['learning_rate', 'beta1', 'beta2', 'epsilon']
     """
     if optimiser is None:

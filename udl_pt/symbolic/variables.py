@@ -9,7 +9,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from udl_pt._support.messages import shown
 
-__all__ = ["Symbolic", "SymbolicLike", "check_gives_matrix", "check_variable"]
+__all__ = ["Symbolic", "SymbolicLike", "check_returns_matrix", "check_variable"]
 
 # In type hints: what graphs return, and what they take. Compare numpy.ndarray and ArrayLike.
 Symbolic = TensorVariable[Any, Any]  # type: ignore[type-arg]  # while mypy skips PyTensor
@@ -67,7 +67,7 @@ def check_variable(X: Variable, name: str = "X", *, n_features: Any = None) -> N
         )
 
 
-def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any) -> Variable:
+def check_returns_matrix(function: Any, name: str, expected: str, *arguments: Any) -> Variable:
     """Return the matrix variable that a call of `function` returns; raise if it returns anything else.
 
     Parameters
@@ -94,10 +94,10 @@ def check_gives_matrix(function: Any, name: str, expected: str, *arguments: Any)
     Examples
     --------
     >>> import pytensor.tensor as pt
-    >>> from udl_pt.symbolic.variables import check_gives_matrix
-    >>> check_gives_matrix(pt.tanh, "hidden", "a function of a matrix", pt.matrix("A")).ndim
+    >>> from udl_pt.symbolic.variables import check_returns_matrix
+    >>> check_returns_matrix(pt.tanh, "hidden", "a function of a matrix", pt.matrix("A")).ndim
     2
-    >>> check_gives_matrix(pt.sum, "hidden", "a function of a matrix", pt.matrix("A"))
+    >>> check_returns_matrix(pt.sum, "hidden", "a function of a matrix", pt.matrix("A"))
     Traceback (most recent call last):
         ...
     TypeError: hidden is <function sum...>, expected a function of a matrix; it returns ...

@@ -21,10 +21,17 @@ from udl_pt.backends._locks import call_locked
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import check_rate
 
-__all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage", "UpdateSizes", "value_of"]
+__all__ = [
+    "EarlyStopping",
+    "LinearDecay",
+    "LinearSchedule",
+    "ParameterAverage",
+    "UpdateSizes",
+    "parameter_array",
+]
 
 
-def value_of(p: Any) -> np.ndarray:
+def parameter_array(p: Any) -> np.ndarray:
     """Return a parameter's value as an array, without a copy.
 
     Parameters
@@ -41,9 +48,9 @@ def value_of(p: Any) -> np.ndarray:
     --------
     >>> import numpy as np
     >>> from udl_pt import RBM
-    >>> from udl_pt.training.callbacks import value_of
+    >>> from udl_pt.training.callbacks import parameter_array
     >>> rbm = RBM.createFromArrays(np.eye(2), np.zeros(2), np.zeros(2))
-    >>> value_of(rbm.W).tolist()
+    >>> parameter_array(rbm.W).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
     return np.asarray(p.get_value(borrow=True) if isinstance(p, SharedVariable) else p)
@@ -395,7 +402,7 @@ class EarlyStopping:
         latest = getattr(self._model, self.watch)[-1]
         if latest < self._least or not self._best:
             self.best_epoch, self._least = progress.epoch, float(np.fmin(latest, np.inf))  # not NaN
-            self._best = [value_of(p).copy() for p in self._state()]
+            self._best = [parameter_array(p).copy() for p in self._state()]
         if progress.epoch - self.best_epoch >= self.patience:
             progress.stop = True
 
@@ -527,7 +534,7 @@ class UpdateSizes:
             return
         self._batches += 1
         if self._batches % self.every == 0:
-            steps = [value_of(v) for v in self._model.velocities]
+            steps = [parameter_array(v) for v in self._model.velocities]
             self.sizes.append([float(abs(v).mean()) for v in steps])
 
     def __call__(self, progress: Progress) -> None:
@@ -634,7 +641,7 @@ class ParameterAverage:
         """
         if progress.model is not self._model or progress.batch % self.every:
             return
-        present = [value_of(p) for p in self._model.params]
+        present = [parameter_array(p) for p in self._model.params]
         if self._looks == 0:
             self.values = [p.copy() for p in present]
         self._looks += 1

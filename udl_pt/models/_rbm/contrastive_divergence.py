@@ -21,7 +21,7 @@ from udl_pt.backends import shared
 from udl_pt.models._rbm.gibbs import SampledModel, gibbs_chain, persistent_chain, tempered_chain
 from udl_pt.symbolic.costs import Penalty, with_penalty
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.symbolic.steps import step_of
+from udl_pt.symbolic.steps import make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 
@@ -162,7 +162,7 @@ def contrastive_step(
     for added in costs:
         more = pytensor.grad(added, model.params, disconnected_inputs="ignore", consider_constant=[v0])
         gradients = [g + m for g, m in zip(gradients, more, strict=True)]
-    return step_of(
+    return make_step(
         optimiser,
         gradients,
         [X_in],
