@@ -64,7 +64,7 @@ def test_one_that_needs_no_network_is_tried_before_training(data):
 def test_another_network_must_be_fitted_and_its_own_needs_images_in_the_unit_interval(data):
     X, *rest = data
     dnn, other = DNN([3], random_state=0), DNN([3])
-    with pytest.raises(ValueError, match="augment contains .* another network that has no parameters yet"):
+    with pytest.raises(ValueError, match=r"augment contains .* another network that has no parameters yet"):
         dnn.fit(*data, **FAST, augment=[ModelAugmentation(other, halved)])
     other.fit(*data, pretrain=False, epochs=0)
     dnn.fit(*data, **FAST, pretrain=False, augment=[ModelAugmentation(other, halved)])
