@@ -104,7 +104,7 @@ def test_fit_gets_the_keywords_that_it_takes(data):
     assert (every.seen[0][-1], every.seen[1]) == (2, ("jax", "batch", (print,), 5))
     rest = {"monitor": "batch", "callbacks": (print,), "backend": "jax"}
     assert free.seen[1] == {"epochs": 3, "rate": 6, **rest}
-    with pytest.raises(TypeError, match=r"Plain.fit takes no rate, but X, epochs"):
+    with pytest.raises(TypeError, match=r"Plain.fit takes no rate; its arguments are X, epochs"):
         dbn.fit(data[0], pretrain_options={"rate": 5})
     DNN([4], lambda M: plain).fit(*data, pretrain=False, epochs=0)
     assert plain.seen[-1][-1] == 0  # without pretraining: set parameters, and don't train them
@@ -202,7 +202,9 @@ class Sigmoids(WithLogits):
 def test_features_are_those_of_layers_that_say_what_their_units_are(data, kind):
     dbn = DBN([4], kind).fit(data[0])
     for look in (lambda: maximize(dbn, 0), lambda: strongest_images(dbn, 0, data[0])):
-        with pytest.raises(TypeError, match=f"hidden layer 0 is {kind.__name__} without sigmoid units"):
+        with pytest.raises(
+            TypeError, match=f"hidden layer 0 is {kind.__name__}, whose activations have no known maximum"
+        ):
             look()
 
 

@@ -337,7 +337,7 @@ def test_an_unknown_rate_and_one_that_is_removed_are_errors(change, error, messa
 
 
 def test_a_rate_that_a_step_names_and_nobody_sets_is_an_error():
-    with pytest.raises(KeyError, match=r"progress.hyper has no 'mu', but 'learning_rate'"):
+    with pytest.raises(KeyError, match=r"progress.hyper has no 'mu'; it has 'learning_rate'"):
         trained(Recorder("learning_rate", "mu"), learning_rate=0.5)
 
 

@@ -130,7 +130,8 @@ def train(
 
     >>> import numpy as np
     >>> from udl_pt.training.loop import train
-    >>>     >>> from udl_pt.training.run import Run
+    >>> from udl_pt.training.rates import Rates
+    >>> from udl_pt.training.run import Run
     >>> class MeanStep:
     ...     names, rates, m = ["m"], ["learning_rate"], 0.0
     ...     def __call__(self, X, learning_rate):
