@@ -88,6 +88,19 @@ def test_overridden_decoders_take_hidden_units():
         model.backward(X)
 
 
+class Compared(Mine):
+    def plain(self, X):
+        return super(Mine, self).forward_hidden(X)
+
+
+def test_super_of_an_array_is_the_method_of_the_base():
+    model = made(Compared)
+    for got in both(model.plain, X):
+        np.testing.assert_allclose(got, expit(X @ W + c), rtol=1e-12)
+    for got in both(model.forward_hidden, X):
+        np.testing.assert_allclose(got, 2 * expit(X @ W + c), rtol=1e-12)
+
+
 class Machine(RBM):
     def free_energy(self, V):
         return super().free_energy(V) + 1

@@ -272,13 +272,15 @@ class SymbolicModel(Parameters):
         kept[name, backend] = _Compiled(latest, change, unnoted)
         return latest
 
-    def array_function(self, method: str) -> ArrayFunction:
+    def array_function(self, method: str, function: Callable[..., Any] | None = None) -> ArrayFunction:
         """Return the compiled form of a method that is decorated with `symbolic_or_array`.
 
         Parameters
         ----------
         method : str
             The method's name.
+        function : callable, optional
+            A base class's method of this name, which the model's class overrides; ``super()`` calls such a one.
 
         Returns
         -------
@@ -299,21 +301,22 @@ class SymbolicModel(Parameters):
         [[0.5, 0.5]]
         """
 
+        own = function or getattr(type(self), method)
+
         def make(model: Any, backend: str) -> ArrayFunction:
-            function = getattr(type(model), method)
-            takes_hidden = getattr(function, "takes_hidden", False)
+            takes_hidden = getattr(own, "takes_hidden", False)
             return ArrayFunction(
-                getattr(model, method),
+                getattr(model, method) if function is None else functools.partial(function, model),
                 dtype=model.dtype,
                 n_features=model.M if takes_hidden else model.n_features,
                 unit_interval=bool(model.hidden_unit_interval if takes_hidden else model.unit_interval),
                 backend=backend,
                 name=f"{type(self).__name__}.{method}",
-                argument=getattr(function, "argument", "X"),
-                finite=getattr(function, "finite", False),
+                argument=getattr(own, "argument", "X"),
+                finite=getattr(own, "finite", False),
             )
 
-        return self.compiled(method, make)
+        return self.compiled(method if function is None else function.__qualname__, make)
 
 
 def symbolic_or_array(
@@ -377,7 +380,8 @@ def symbolic_or_array(
                 f"{own_name} of an array takes no further arguments, received {[*more, *named]}: make them "
                 "attributes of the model, or call it with a variable"
             )
-        return self.array_function(own_name)(X)
+        overridden = getattr(type(self), own_name, call) is not call  # a call by super()
+        return self.array_function(own_name, call if overridden else None)(X)
 
     call.takes_hidden, call.finite = takes_hidden, finite  # type: ignore[attr-defined]
     call.argument = argument  # type: ignore[attr-defined]
