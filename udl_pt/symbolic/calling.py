@@ -280,7 +280,7 @@ class SymbolicModel(Parameters):
         method : str
             The method's name.
         function : callable, optional
-            A base class's method of this name, which the model's class overrides; ``super()`` calls such a one.
+            A base class's method of this name, for ``super()`` in a class that overrides it.
 
         Returns
         -------
@@ -300,7 +300,6 @@ class SymbolicModel(Parameters):
         >>> encode([[0.0, 0.0]]).tolist()
         [[0.5, 0.5]]
         """
-
         own = function or getattr(type(self), method)
 
         def make(model: Any, backend: str) -> ArrayFunction:
