@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import types
 import warnings
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy.special import expit
 from udl_pt import AutoEncoder, set_backend
 from udl_pt.backends import BACKENDS, Function, float_dtype, get_backend, shared, to_numpy
 from udl_pt.backends import _cache as compile_cache
-from udl_pt.backends._blas import quiet_about_blas
+from udl_pt.backends._blas import blas_linked, scipys_blas
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +150,8 @@ def test_importing_and_fitting_on_numba_is_silent():
 @pytest.mark.core
 def test_without_a_blas_c_says_so_once():
     code = (
-        "import warnings, numpy as np; from udl_pt import AutoEncoder\n"
+        "import warnings, numpy as np; from udl_pt import AutoEncoder; from udl_pt.backends import _blas\n"
+        "_blas.scipys_blas = lambda: ''\n"
         "with warnings.catch_warnings(record=True) as caught:\n"
         "    warnings.simplefilter('always')\n"
         "    for _ in range(2):\n"
@@ -161,6 +163,25 @@ def test_without_a_blas_c_says_so_once():
     assert result.stdout.startswith("1 backend 'c' found no BLAS to link")
     assert "libopenblas-dev" in result.stdout
     assert result.stderr == ""
+
+
+def test_c_links_the_blas_of_scipy_where_pytensor_finds_none(tmp_path):
+    if not scipys_blas():
+        pytest.skip("SciPy's wheel has no OpenBLAS here")
+    result = run(FIT.format("c"), PYTENSOR_FLAGS=f"blas__ldflags=,base_compiledir={tmp_path}")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    linked = [b"openblas" in module.read_bytes() for module in tmp_path.rglob("*.so")]
+    assert any(linked)
+
+
+def test_where_scipy_has_no_blas_there_are_no_flags(monkeypatch, tmp_path):
+    origin = tmp_path / "scipy" / "__init__.py"
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: types.SimpleNamespace(origin=str(origin)))
+    assert scipys_blas.__wrapped__() == ""
+    (tmp_path / "scipy.libs").mkdir()
+    (tmp_path / "scipy.libs" / "libscipy_openblas.so").write_bytes(b"no library")
+    assert scipys_blas.__wrapped__() == ""
 
 
 def test_without_a_compiler_c_says_so():
@@ -218,7 +239,7 @@ def test_compiling_waits_for_no_lock_of_logging(backend):
     """Before Python 3.13, Ctrl-C within a call of logging may leave its lock taken by the main thread."""
 
     def enter_and_leave():
-        with quiet_about_blas(backend):
+        with blas_linked(backend):
             pass
 
     enter_and_leave()  # imports what it needs, which calls logging

@@ -1,16 +1,25 @@
 """Find the BLAS and the compiler of a backend."""
 
 import contextlib
+import ctypes
+import functools
+import importlib.util
+import inspect
 import logging
+import re
+import shlex
+import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytensor
+from pytensor.tensor.blas_headers import blas_header_text
 
 from udl_pt._support.warn import warn_user
 from udl_pt.backends._cache import prepare_cache
 
-__all__ = ["blas_of_c", "blas_of_numba", "compiler_of_c", "quiet_about_blas"]
+__all__ = ["blas_linked", "blas_of_c", "blas_of_numba", "compiler_of_c", "scipys_blas"]
 
 _warned_about_blas = False
 _logger = logging.getLogger("pytensor.tensor.blas")
@@ -27,16 +36,45 @@ _NO_C = (
 )
 
 
+@functools.cache
+def scipys_blas() -> str:
+    """Return the flags that link C code with the OpenBLAS in SciPy's wheel; empty where there is none.
+
+    Its routines have 32-bit integers, as PyTensor's C code expects, and mostly names of their own such as
+    ``scipy_sgemm_``. The flags define the usual names as these.
+    """
+    package = importlib.util.find_spec("scipy")
+    if sys.platform != "linux" or package is None or package.origin is None:
+        return ""
+    folder = Path(package.origin).parents[1] / "scipy.libs"
+    for path in sorted(folder.glob("lib*openblas*.so")):
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError:
+            continue
+        flags = f"-L{folder}", f"-l{path.stem.removeprefix('lib')}", f"-Wl,-rpath,{folder}"
+        if hasattr(library, "sgemm_"):
+            return shlex.join(flags)
+        if hasattr(library, "scipy_sgemm_"):
+            names = re.findall(r"\b([a-z]\w*_)\(", inspect.getsource(blas_header_text))
+            return shlex.join([*flags, *(f"-D{name}=scipy_{name}" for name in dict.fromkeys(names))])
+    return ""
+
+
 @contextlib.contextmanager
-def quiet_about_blas(backend: str) -> Iterator[None]:
-    """Suppress PyTensor's own warning of a missing BLAS; warn once, and only where it matters."""
+def blas_linked(backend: str) -> Iterator[None]:
+    """Let the C backend link SciPy's BLAS where PyTensor found none; warn once where there is neither.
+
+    PyTensor's own warning of a missing BLAS is suppressed on all backends. The caller holds the lock of
+    compiling, since a setting of PyTensor's is another one meanwhile.
+    """
     global _warned_about_blas
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
-        links_blas = backend != "c" or bool(pytensor.config.blas__ldflags)
-    if not links_blas and not _warned_about_blas:
-        _warned_about_blas = True
-        warn_user(_SLOW_C if compiler_of_c() else _NO_C)
+    flags = ""
+    if backend == "c" and not _found_by_pytensor():
+        flags = scipys_blas() if compiler_of_c() else ""
+        if not flags and not _warned_about_blas:
+            _warned_about_blas = True
+            warn_user(_SLOW_C if compiler_of_c() else _NO_C)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
         # about shapes that fit, which JAX checks itself when it traces a function
@@ -45,15 +83,21 @@ def quiet_about_blas(backend: str) -> Iterator[None]:
         disabled = _logger.disabled
         try:
             _logger.disabled = True
-            yield
+            with pytensor.config.change_flags(blas__ldflags=flags) if flags else contextlib.nullcontext():
+                yield
         finally:
             _logger.disabled = disabled
 
 
-def blas_of_c() -> str:
-    """Name what the C backend links for matrix products; empty where there is none."""
-    with quiet_about_blas("numba"):
+def _found_by_pytensor() -> str:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*BLAS.*", category=UserWarning)
         return str(pytensor.config.blas__ldflags)
+
+
+def blas_of_c() -> str:
+    """Name what the C backend links for matrix products: PyTensor's flags, ``"SciPy"``, or nothing."""
+    return _found_by_pytensor() or ("SciPy" if compiler_of_c() and scipys_blas() else "")
 
 
 def blas_of_numba() -> str:

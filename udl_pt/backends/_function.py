@@ -22,7 +22,7 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
 
 from udl_pt._support.interrupts import interruptible
-from udl_pt.backends._blas import quiet_about_blas
+from udl_pt.backends._blas import blas_linked
 from udl_pt.backends._cache import mend_cache, prepare_cache, recover_from_interrupt
 from udl_pt.backends._choice import get_backend
 from udl_pt.backends._graphs import Graph
@@ -264,7 +264,7 @@ class Function:
         if self._program is not None and (copy := self._program.take()) is not None:
             return self._program.call(copy, self._values, arguments)
         # Numba and JAX compile at the first call, so building and first call are one thing here.
-        with compile_lock.lock, quiet_about_blas(self.backend):
+        with compile_lock.lock, blas_linked(self.backend):
             try:
                 if self._is_compiled and self.backend != "jax":
                     return self._first_with_cache(arguments)

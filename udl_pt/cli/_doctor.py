@@ -98,16 +98,15 @@ def _backends() -> Iterator[Row]:
 def _blas(backend: str) -> str:
     """Name a backend's BLAS and its threads; empty where there is none."""
     pools = {Path(pool["filepath"]).parts: pool for pool in threadpool_info() if pool["user_api"] == "blas"}
-    if backend == "numba":
-        owner = blas_of_numba()
-        wheels = f"{owner.lower()}.libs"
-        return f"{owner}'s, {_said_of([pool for parts, pool in pools.items() if wheels in parts])}"
     if backend == "jax":
         cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return f"XLA's own, thread count not reported (its default: one for each CPU, here {cpus})"
-    flags = blas_of_c()
+    owner = blas_of_numba() if backend == "numba" else blas_of_c()
+    if owner in ("NumPy", "SciPy"):
+        wheels = f"{owner.lower()}.libs"
+        return f"{owner}'s, {_said_of([pool for parts, pool in pools.items() if wheels in parts])}"
     linked = [pool for parts, pool in pools.items() if "site-packages" not in parts]  # not NumPy's or SciPy's
-    return f"{flags}: {_said_of(linked)}" if flags else ""
+    return f"{owner}: {_said_of(linked)}" if owner else ""
 
 
 def _said_of(pools: list[dict[str, Any]]) -> str:
