@@ -9,6 +9,7 @@ from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.tensor.math import Sum
 
+from udl_pt.backends._abs_sum import abs_sum
 from udl_pt.backends._locks import refuse_forked_jax
 from udl_pt.backends._loop_rewriting import inside_loops
 
@@ -18,18 +19,19 @@ __all__ = ["AFTER_SPECIALIZE", "make_mode", "wide_jax"]
 AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 
-def make_mode(backend: str) -> Mode | str:
+def make_mode(backend: str) -> Mode:
     if backend == "numba":
         import udl_pt.backends._numba.reductions  # noqa: F401  registers its functions with PyTensor
         from udl_pt.backends._numba.blas import BlasNumbaLinker
         from udl_pt.backends._numba.elemwise import one_a_loop, vectorise
-        from udl_pt.backends._numba.steps import by_blas, in_place
+        from udl_pt.backends._numba.steps import add_where, in_place
         from udl_pt.backends._numba.sums import sum_along_rows
 
         mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
         return mode.register(
             (vectorise, BEFORE_FUSION),
-            (by_blas, BEFORE_FUSION),
+            (add_where, BEFORE_FUSION),
+            (abs_sum, BEFORE_FUSION),
             (one_a_loop, AFTER_FUSION),
             (sum_along_rows, AFTER_FUSION + 0.1),  # of loops that have been taken apart
             (in_place, IN_PLACE),
@@ -38,7 +40,7 @@ def make_mode(backend: str) -> Mode | str:
         sums = node_rewriter([Sum])(_sum_in_its_own_dtype)
         sums = dfs_rewriter(sums, inside_loops(dfs_rewriter(sums), _has_wider_sum))
         return get_mode("JAX").register((sums, AFTER_SPECIALIZE))
-    return "CVM"
+    return get_mode("CVM").register((abs_sum, BEFORE_FUSION))
 
 
 def _has_wider_sum(node: Any) -> bool:

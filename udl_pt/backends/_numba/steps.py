@@ -17,13 +17,11 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
-from pytensor.scalar.basic import Abs, Add, Switch
+from pytensor.scalar.basic import Add, Switch
 from pytensor.tensor.elemwise import Elemwise
-from pytensor.tensor.math import Sum
 
+from udl_pt.backends._abs_sum import FLOATS, AbsSum, is_elemwise
 from udl_pt.backends._numba.blas import CACHE_VERSION, INTEGER, external
-
-_FLOATS = ("float32", "float64")
 
 
 class AddWhere(Op):
@@ -48,51 +46,20 @@ class AddWhere(Op):
             outputs[0][0] += x
 
 
-class AbsSum(Op):
-    """The sum of a matrix's absolute values."""
-
-    __props__ = ()
-
-    def make_node(self, x):
-        """Take a matrix."""
-        return Apply(self, [x], [x.type.clone(shape=())()])
-
-    def perform(self, node, inputs, outputs):
-        """Do it in NumPy."""
-        outputs[0][0] = np.asarray(abs(inputs[0]).sum())
-
-
-def _is(variable, scalar_op):
-    node = variable.owner
-    return node is not None and isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, scalar_op)
-
-
 @node_rewriter([Elemwise])
 def _local_add_where(fgraph, node):
     if not isinstance(node.op.scalar_op, Switch):
         return None
     condition, moved, y = node.inputs
-    if not (all(condition.type.broadcastable) and _is(moved, Add) and len(moved.owner.inputs) == 2):
+    if not (all(condition.type.broadcastable) and is_elemwise(moved, Add) and len(moved.owner.inputs) == 2):
         return None
     a, b = moved.owner.inputs
     x = b if a is y else a if b is y else None
-    if x is None or y.type.ndim != 2 or y.type.dtype not in _FLOATS or x.type.dtype != y.type.dtype:
+    if x is None or y.type.ndim != 2 or y.type.dtype not in FLOATS or x.type.dtype != y.type.dtype:
         return None
     if any(y.type.broadcastable) or any(x.type.broadcastable) or len(fgraph.clients[moved]) > 1:
         return None
     return [AddWhere()(condition, y, x)]
-
-
-@node_rewriter([Sum])
-def _local_abs_sum(fgraph, node):
-    (x,) = node.inputs
-    out = node.outputs[0].type
-    if node.op.axis is not None or not _is(x, Abs) or x.type.ndim != 2:
-        return None
-    (inner,) = x.owner.inputs
-    if inner.type.dtype != out.dtype or out.dtype != node.op.acc_dtype or out.dtype not in _FLOATS:
-        return None
-    return [AbsSum()(inner)]
 
 
 @node_rewriter([AddWhere])
@@ -100,7 +67,7 @@ def _local_inplace(fgraph, node):
     return None if node.op.inplace else [AddWhere(inplace=True)(*node.inputs)]
 
 
-by_blas = dfs_rewriter(_local_add_where, _local_abs_sum)
+add_where = dfs_rewriter(_local_add_where)
 in_place = dfs_rewriter(_local_inplace)
 
 
