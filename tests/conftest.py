@@ -32,6 +32,7 @@ def pytest_configure(config):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[DESELECTED] = 0
     gc.set_threshold(100_000, 50, 50)  # graphs are millions of objects; the default takes a tenth of the time
+    pytensor.config.traceback__limit = 0  # traces of where variables were created: a tenth of the time
     # JAX compiles fastest; tests of a backend name it, or their module does
     os.environ["UDL_PT_BACKEND"] = config.getoption("--backend") or "jax"
 
