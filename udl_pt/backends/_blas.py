@@ -40,8 +40,8 @@ _NO_C = (
 def scipys_blas() -> str:
     """Return the flags that link C code with the OpenBLAS in SciPy's wheel; empty where there is none.
 
-    Its routines have 32-bit integers, as PyTensor's C code expects, and mostly names of their own such as
-    ``scipy_sgemm_``. The flags define the usual names as these.
+    Its routines take 32-bit integers, as PyTensor's C code expects. Most versions have names of their own,
+    such as ``scipy_sgemm_``. The flags then define the usual names as these.
     """
     package = importlib.util.find_spec("scipy")
     if sys.platform != "linux" or package is None or package.origin is None:
@@ -66,7 +66,7 @@ def blas_linked(backend: str) -> Iterator[None]:
     """Let the C backend link SciPy's BLAS where PyTensor found none; warn once where there is neither.
 
     PyTensor's own warning of a missing BLAS is suppressed on all backends. The caller holds the lock of
-    compiling, since a setting of PyTensor's is another one meanwhile.
+    compiling, since ``blas__ldflags`` is another value meanwhile.
     """
     global _warned_about_blas
     flags = ""

@@ -323,12 +323,7 @@ def plot_variance(ratio: np.ndarray, threshold: float = 0.95, title: str = "") -
     needed = int(np.searchsorted(cumulative, percent)) + 1
     if needed <= len(ratio):
         below.plot([needed, needed, 0], [0, percent, percent], color=COLOURS[1], linestyle="--", lw=1)
-        below.annotate(
-            f"{100 * threshold:g}% by {needed}",
-            (needed, 100 * threshold),
-            (8, -14),
-            textcoords="offset points",
-        )
+        below.annotate(f"{percent:g}% by {needed}", (needed, percent), (8, -14), textcoords="offset points")
     for axes in (above, below):
         open_grid(axes)
     return figure
