@@ -24,7 +24,7 @@ quick: lint $(VENV)/.installed-dev
 
 # TESTS=FILE runs those of one file.
 slow: $(VENV)/.installed-dev
-	$(PYTEST) --dist load -m slow $(TESTS)
+	$(PYTEST) --dist load -m slow $(OPTIONS) $(TESTS)
 
 coverage: $(VENV)/.installed-torch
 	$(PYTEST) --cov

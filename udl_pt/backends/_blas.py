@@ -4,9 +4,7 @@ import contextlib
 import ctypes
 import functools
 import importlib.util
-import inspect
 import logging
-import re
 import shlex
 import sys
 import warnings
@@ -14,12 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytensor
-from pytensor.tensor.blas_headers import blas_header_text
 
 from udl_pt._support.warn import warn_user
 from udl_pt.backends._cache import prepare_cache
 
 __all__ = ["blas_linked", "blas_of_c", "blas_of_numba", "compiler_of_c", "scipys_blas"]
+
+# of BLAS, levels 1, 2 and 3; some are of real, some of complex numbers alone
+ROUTINES = (
+    *("rotg", "rotmg", "rot", "rotm", "swap", "scal", "copy", "axpy", "dot", "dotu", "dotc", "nrm2", "asum"),
+    *("gemv", "gbmv", "hemv", "hbmv", "hpmv", "symv", "sbmv", "spmv", "trmv", "tbmv", "tpmv", "trsv", "tbsv"),
+    *("tpsv", "ger", "geru", "gerc", "her", "hpr", "her2", "hpr2", "syr", "spr", "syr2", "spr2"),
+    *("gemm", "symm", "hemm", "syrk", "herk", "syr2k", "her2k", "trmm", "trsm"),
+)
 
 _warned_about_blas = False
 _logger = logging.getLogger("pytensor.tensor.blas")
@@ -56,8 +61,8 @@ def scipys_blas() -> str:
         if hasattr(library, "sgemm_"):
             return shlex.join(flags)
         if hasattr(library, "scipy_sgemm_"):
-            names = re.findall(r"\b([a-z]\w*_)\(", inspect.getsource(blas_header_text))
-            return shlex.join([*flags, *(f"-D{name}=scipy_{name}" for name in dict.fromkeys(names))])
+            names = (f"{kind}{routine}_" for kind in "sdcz" for routine in ROUTINES)
+            return shlex.join([*flags, *(f"-D{name}=scipy_{name}" for name in names)])
     return ""
 
 

@@ -161,6 +161,8 @@ class _DroppedLayer:
 
     def __getattr__(self, name: str) -> Any:
         """Return the layer's attribute."""
+        if name.startswith("__"):  # which copying asks of a copy that has no layer yet
+            raise AttributeError(name)
         return getattr(self._layer, name)
 
     def forward_hidden(self, H: Symbolic) -> Symbolic:
