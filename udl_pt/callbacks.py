@@ -1,11 +1,16 @@
-"""Callbacks for ``fit``: schedules of rates, early stopping, averages of parameters, sizes of updates."""
+"""Callbacks for ``fit``: schedules of rates, early stopping, averages of parameters, sizes of updates.
 
-from udl_pt.training.callbacks import (
-    EarlyStopping,
-    LinearDecay,
-    LinearSchedule,
-    ParameterAverage,
-    UpdateSizes,
-)
+A callback is called with a `udl_pt.training.progress.Progress` after each epoch. It may also have methods
+that are called at other moments; `udl_pt.training.progress.notify` lists them. Writing one takes a few
+lines::
+
+    def halve(progress):
+        progress.hyper["learning_rate"] /= 2
+"""
+
+from udl_pt.training.averaging import ParameterAverage
+from udl_pt.training.early_stopping import EarlyStopping
+from udl_pt.training.schedules import LinearDecay, LinearSchedule
+from udl_pt.training.update_sizes import UpdateSizes
 
 __all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage", "UpdateSizes"]

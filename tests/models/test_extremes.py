@@ -9,7 +9,7 @@ from udl_pt import DNN, RBM, AutoEncoder, DeepAutoEncoder, DivergenceError, Ladd
 from udl_pt._support.arrays import column_moments
 from udl_pt.backends import shared
 from udl_pt.inspection.features import maximize
-from udl_pt.training.callbacks import parameter_array
+from udl_pt.training.parameters import parameter_array
 
 X = np.random.RandomState(0).rand(12, 4)
 Y = np.arange(12) % 2

@@ -8,14 +8,8 @@ import pytest
 from scipy.special import xlog1py, xlogy
 
 from udl_pt import DBN, DNN, PCA, RBM, TSNE, AutoEncoder, DeepAutoEncoder, Ladder, SymmetricSNE, eager
-from udl_pt.training.callbacks import (
-    EarlyStopping,
-    LinearDecay,
-    LinearSchedule,
-    ParameterAverage,
-    UpdateSizes,
-    parameter_array,
-)
+from udl_pt.callbacks import EarlyStopping, LinearDecay, LinearSchedule, ParameterAverage, UpdateSizes
+from udl_pt.training.parameters import parameter_array
 from udl_pt.training.progress import Progress
 
 X = np.random.RandomState(0).rand(60, 8)

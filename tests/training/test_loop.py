@@ -12,13 +12,13 @@ from scipy.special import expit, xlog1py, xlogy
 from sklearn.utils import shuffle
 
 from udl_pt import AutoEncoder, DeepAutoEncoder, DivergenceError
-from udl_pt.training.callbacks import LinearSchedule
 from udl_pt.training.held_out import HeldOut
 from udl_pt.training.loop import train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
 from udl_pt.training.records import monitored_rows
 from udl_pt.training.run import Run
+from udl_pt.training.schedules import LinearSchedule
 
 
 class Recorder:

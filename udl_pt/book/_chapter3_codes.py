@@ -16,7 +16,8 @@ from udl_pt.models.dnn import DNN
 from udl_pt.models.pca import PCA
 from udl_pt.plots import plot_embeddings, plot_filters, plot_updates
 from udl_pt.symbolic.corruption import masking
-from udl_pt.training.callbacks import LinearDecay, UpdateSizes
+from udl_pt.training.schedules import LinearDecay
+from udl_pt.training.update_sizes import UpdateSizes
 
 __all__ = ["deep_codes", "linear_codes", "noisy_codes", "vanishing_gradient"]
 

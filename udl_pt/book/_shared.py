@@ -10,8 +10,8 @@ import numpy as np
 from udl_pt.datasets import Dataset
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.corruption import masking
-from udl_pt.training.callbacks import LinearDecay
 from udl_pt.training.progress import Progress
+from udl_pt.training.schedules import LinearDecay
 
 __all__ = [
     "BY_AUTOENCODERS",

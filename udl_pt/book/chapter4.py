@@ -21,7 +21,8 @@ from udl_pt.models.dnn import DNN
 from udl_pt.models.rbm import RBM
 from udl_pt.models.sampling import complete, fantasies
 from udl_pt.plots import plot_completions, plot_costs, plot_errors, plot_fantasies, plot_filters
-from udl_pt.training.callbacks import LinearDecay, ParameterAverage
+from udl_pt.training.averaging import ParameterAverage
+from udl_pt.training.schedules import LinearDecay
 
 __all__ = ["section"]
 

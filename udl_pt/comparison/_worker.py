@@ -28,7 +28,7 @@ from udl_pt.backends import BACKENDS, get_backend
 from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.symbolic.random import RandomStreams
-from udl_pt.training.callbacks import parameter_array
+from udl_pt.training.parameters import parameter_array
 from udl_pt.training.progress import Progress
 
 __all__ = ["CLASSES", "TWINS", "main", "prepared", "way_of"]
