@@ -100,7 +100,7 @@ def rewriters_must_not_fail():
 
 @pytest.fixture(autouse=True, scope="session")
 def no_temporary_file_stays():
-    """Return the run a folder for temporary files: PyTensor leaves one for each function that it compiles."""
+    """Keep temporary files in a folder of this run: PyTensor leaves one for each function of its JAX mode."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", folder)
         patch.setenv("TMPDIR", folder)  # for the processes that tests start

@@ -224,8 +224,8 @@ def test_chapter4_measures_what_it_says():
     names = [getattr(picture, "name", "table") for picture in section.pictures]
     assert names == ["errors", "costs", "table", "filters", "fantasies", "completions"]
     rows = section.pictures[2].rows
-    assert [row[0] for row in rows[1:]] == list(results["machines"])
-    for row, machine in zip(rows[1:], results["machines"].values(), strict=True):
+    assert [row[0] for row in rows[1:]] == list(results["rbms"])
+    for row, machine in zip(rows[1:], results["rbms"].values(), strict=True):
         likelihood, log_Z = machine["test_log_likelihood"], machine["log_Z"]
         for way in log_Z:  # one unnormalised likelihood less each log Z
             assert likelihood[way] + log_Z[way] == pytest.approx(likelihood["ais"] + log_Z["ais"])
@@ -261,7 +261,7 @@ def test_chapter4_takes_the_books_epochs_on_enough_data(monkeypatch):
     assert set(section.results["epochs"].values()) == {3}
     assert section.results["pretrain_epochs"] == 1
     assert "(as in the book)" in section.sentences[1]
-    assert {len(m["costs"]) for m in section.results["machines"].values()} == {5}
+    assert {len(m["costs"]) for m in section.results["rbms"].values()} == {5}
 
 
 def test_chapter5_shows_what_units_look_for():

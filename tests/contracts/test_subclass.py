@@ -9,24 +9,13 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from scipy.special import expit
+from small_models import D, M, N, W, X, b, c, made
 
 from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, RandomStreams
 from udl_pt.models.sampling import complete, fantasies
 from udl_pt.symbolic.calling import symbolic_or_array
 
 PAGE = (Path(__file__).parents[2] / "docs" / "write_your_own.md").read_text(encoding="utf-8")
-D, M, N = 5, 3, 6
-r = np.random.default_rng(0)
-W, c, b = r.normal(size=(D, M)), r.normal(size=M), r.normal(size=D)
-X = r.random((N, D))
-
-
-def made(kind):
-    """Return a model of a class with the parameters W, c and b."""
-    model = kind(M, dtype="float64", random_state=0).fit(X, epochs=0)
-    for p, value in zip(model.params, (W, c, b), strict=True):
-        p.set_value(value)
-    return model
 
 
 def both(call, array, **inputs):
@@ -80,7 +69,7 @@ def test_a_method_that_overrides_follows_the_rule(kind, factor):
 
 
 def test_overridden_decoders_take_hidden_units():
-    model, H = made(Mine), r.random((N, M))
+    model, H = made(Mine), np.random.default_rng(1).random((N, M))
     for got in both(model.backward, H):
         np.testing.assert_allclose(got, 1 - expit(H / 2 @ W.T + b), rtol=1e-12)
     assert (Mine.backward.__doc__, Mine.backward.__name__) == ("Decode, and more.", "backward")

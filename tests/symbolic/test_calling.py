@@ -5,26 +5,13 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 from scipy.special import expit
+from small_models import D, M, N, X, made
 
 from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, RandomStreams, sne_cost, tsne_cost
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt.inspection.attacks import fast_gradient_sign
 from udl_pt.inspection.likelihood import pseudo_likelihood
 from udl_pt.models.sampling import complete, fantasies
-
-D, M, N = 5, 3, 6
-r = np.random.default_rng(0)
-W, c, b = r.normal(size=(D, M)), r.normal(size=M), r.normal(size=D)
-X = r.random((N, D))
-
-
-def made(kind):
-    """Return a model of a class with the parameters W, c and b."""
-    model = kind(M, dtype="float64", random_state=0).fit(X, epochs=0)
-    for p, value in zip(model.params, (W, c, b), strict=True):
-        p.set_value(value)
-    return model
-
 
 rbm = made(RBM)
 network = DNN([M], RBM, random_state=0, dtype="float64").fit(

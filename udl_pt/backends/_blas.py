@@ -68,7 +68,7 @@ def scipys_blas() -> str:
 
 @contextlib.contextmanager
 def blas_linked(backend: str) -> Iterator[None]:
-    """Let the C backend link SciPy's BLAS where PyTensor found none; warn once where there is neither.
+    """Link SciPy's BLAS on the C backend if PyTensor found none; warn once if there is neither.
 
     PyTensor's own warning of a missing BLAS is suppressed on all backends. The caller holds the lock of
     compiling, since ``blas__ldflags`` is another value meanwhile.

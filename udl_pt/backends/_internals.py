@@ -124,7 +124,7 @@ class _NoFile:
 
 @contextlib.contextmanager
 def source_without_file() -> Iterator[None]:
-    """Let PyTensor compile generated source without a temporary file.
+    """Compile PyTensor's generated source without a temporary file.
 
     PyTensor: ``link.utils.NamedTemporaryFile``. On JAX, each compiled function would leave a file with its
     source in the folder of temporary files for ever.

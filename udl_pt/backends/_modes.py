@@ -23,7 +23,7 @@ def make_mode(backend: str) -> Mode:
     if backend == "numba":
         import udl_pt.backends._numba.reductions  # noqa: F401  registers its functions with PyTensor
         from udl_pt.backends._numba.blas import BlasNumbaLinker
-        from udl_pt.backends._numba.elemwise import one_a_loop, vectorise
+        from udl_pt.backends._numba.elemwise import one_per_loop, vectorise
         from udl_pt.backends._numba.steps import add_where, in_place
         from udl_pt.backends._numba.sums import sum_along_rows
 
@@ -32,7 +32,7 @@ def make_mode(backend: str) -> Mode:
             (vectorise, BEFORE_FUSION),
             (add_where, BEFORE_FUSION),
             (abs_sum, BEFORE_FUSION),
-            (one_a_loop, AFTER_FUSION),
+            (one_per_loop, AFTER_FUSION),
             (sum_along_rows, AFTER_FUSION + 0.1),  # of loops that have been taken apart
             (in_place, IN_PLACE),
         )

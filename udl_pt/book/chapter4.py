@@ -89,12 +89,12 @@ def section(data: Dataset, settings: Settings) -> Section:
     _shared.train_all(data, settings, networks)
 
     tested = np.asarray(np.random.default_rng(settings.seed).random(data.Xtest.shape) < data.Xtest, float)
-    machines = {f"{name}, {FEW} hidden": Machine(FEW, options) for name, options in SAMPLERS.items()}
-    largest = machines[f"persistent, {MANY} hidden"] = Machine(MANY, SAMPLERS["persistent"])
-    for name, machine in machines.items():
-        settings.say(f"RBM, {name}, epochs: {_machine_epochs(small)}")
-        machine.train(data, settings, _machine_epochs(small))
-        machine.weigh(data, tested)
+    rbms = {f"{name}, {FEW} hidden": MeasuredRBM(FEW, options) for name, options in SAMPLERS.items()}
+    largest = rbms[f"persistent, {MANY} hidden"] = MeasuredRBM(MANY, SAMPLERS["persistent"])
+    for name, measured in rbms.items():
+        settings.say(f"RBM, {name}, epochs: {_rbm_epochs(small)}")
+        measured.train(data, settings, _rbm_epochs(small))
+        measured.evaluate(data, tested)
 
     results = _shared.measured(settings, networks)
     return Section(
@@ -107,8 +107,8 @@ def section(data: Dataset, settings: Settings) -> Section:
                 plot_errors(results["errors"], "Test error of the three networks"),
                 _said_of_errors(data, results["errors"]),
             ),
-            _costs(networks[0].dnn.hidden_layers[0], machines),
-            Table(_rows(machines), _said_of_rows(machines, len(tested))),
+            _costs(networks[0].dnn.hidden_layers[0], rbms),
+            Table(_rows(rbms), _said_of_rows(rbms, len(tested))),
             *_dreams(data, tested, largest.rbm),
         ],
         results={
@@ -118,14 +118,14 @@ def section(data: Dataset, settings: Settings) -> Section:
             "pretraining_costs": {
                 one.name: [layer.costs for layer in one.dnn.hidden_layers] for one in networks[:2]
             },
-            "machines": {name: machine.results() for name, machine in machines.items()},
+            "rbms": {name: measured.results() for name, measured in rbms.items()},
             "annealing": {"chains": CHAINS, "temperatures": BETAS, "gibbs_steps_before_reverse": LONG},
         },
     )
 
 
 @dataclass
-class Machine:
+class MeasuredRBM:
     """An RBM and its measurements in nats.
 
     Attributes
@@ -180,7 +180,7 @@ class Machine:
         average.apply()
         self.seconds = watch.seconds()["whole"]
 
-    def weigh(self, data: Dataset, tested: np.ndarray) -> None:
+    def evaluate(self, data: Dataset, tested: np.ndarray) -> None:
         """Compute the RBM's partition function and likelihoods.
 
         Parameters
@@ -218,7 +218,7 @@ class Machine:
         }
 
 
-def _machine_epochs(small: bool) -> int:
+def _rbm_epochs(small: bool) -> int:
     return 20 if small else 5
 
 
@@ -244,7 +244,7 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], sma
         "shows how long it takes without pretraining.",
         f"All get {counted(epochs)} of fine-tuning ({book}). The RBMs' learning rate is the book's "
         f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{_shared.few_steps(data)}",
-        f"Then four separate RBMs are trained, {counted(_machine_epochs(small))} each: what are their "
+        f"Then four separate RBMs are trained, {counted(_rbm_epochs(small))} each: what are their "
         "likelihoods, and what do they dream? They see binary images, drawn anew for each batch with the "
         f"grey values as probabilities. The test images are drawn once, with seed {settings.seed}. Unlike in "
         "the book, gradients are centred, the rate falls to zero, and parameters are averaged over the last "
@@ -262,10 +262,10 @@ def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
     )
 
 
-def _costs(layer: RBM, machines: dict[str, Machine]) -> Picture:
-    shown = [name for name, machine in machines.items() if machine.M == MANY or not machine.options]
+def _costs(layer: RBM, rbms: dict[str, MeasuredRBM]) -> Picture:
+    shown = [name for name, measured in rbms.items() if measured.M == MANY or not measured.options]
     curves = {f"CD-1, {layer.M} hidden, the network's first layer": layer.costs}
-    curves |= {name: machines[name].rbm.costs for name in shown}
+    curves |= {name: rbms[name].rbm.costs for name in shown}
     moved = "; ".join(f"from {values[0]:.1f} to {values[-1]:.1f} ({name})" for name, values in curves.items())
     falls = all(values[-1] <= values[0] for values in curves.values())
     return Picture(
@@ -277,24 +277,24 @@ def _costs(layer: RBM, machines: dict[str, Machine]) -> Picture:
     )
 
 
-def _rows(machines: dict[str, Machine]) -> list[list[str]]:
+def _rows(rbms: dict[str, MeasuredRBM]) -> list[list[str]]:
     head = ["RBM", "exact", "AIS", "reverse AIS", "pseudo", "cross-entropy"]
-    return [head, *([name, *_row(machine)] for name, machine in machines.items())]
+    return [head, *([name, *_row(measured)] for name, measured in rbms.items())]
 
 
-def _row(machine: Machine) -> list[str]:
+def _row(measured: MeasuredRBM) -> list[str]:
     values = []
     for way in ("exact", "ais", "reverse"):
-        Z = machine.log_Z.get(way)
+        Z = measured.log_Z.get(way)
         error = f" ± {Z.standard_error:.2f}" if isinstance(Z, Estimate) else ""
-        values.append("–" if Z is None else f"{machine.log_likelihoods[way]:.2f}{error}")
-    return [*values, f"{machine.pseudo:.2f}", f"{machine.cross_entropy:.2f}"]
+        values.append("–" if Z is None else f"{measured.log_likelihoods[way]:.2f}{error}")
+    return [*values, f"{measured.pseudo:.2f}", f"{measured.cross_entropy:.2f}"]
 
 
-def _said_of_rows(machines: dict[str, Machine], n: int) -> str:
-    few = [machine.log_likelihoods for machine in machines.values() if "exact" in machine.log_likelihoods]
-    exact = {name: m.log_likelihoods["exact"] for name, m in machines.items() if m.M == FEW}
-    crosses = [m.cross_entropy for m in machines.values() if m.M == FEW]
+def _said_of_rows(rbms: dict[str, MeasuredRBM], n: int) -> str:
+    few = [measured.log_likelihoods for measured in rbms.values() if "exact" in measured.log_likelihoods]
+    exact = {name: m.log_likelihoods["exact"] for name, m in rbms.items() if m.M == FEW}
+    crosses = [m.cross_entropy for m in rbms.values() if m.M == FEW]
     ais_off, reverse_off = (max(abs(way[k] - way["exact"]) for way in few) for k in ("ais", "reverse"))
     best = max(exact, key=lambda name: exact[name])
     return (

@@ -119,7 +119,7 @@ def autoencoder(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callabl
     a = Z.dot(W.T) + bo  # (B, D), X_hat's logits
     # -X log s(a) - (1 - X) log(1 - s(a)), for every a
     cost = (T.nnet.softplus(a) - X_in * a).sum() / np.asarray(N, dtype)
-    train_op = theano.function([X_in], updates=descent(cost, params, task))
+    train_op = theano.function([X_in], updates=momentum_updates(cost, params, task))
 
     return params, lambda rows: train_op(np.asarray(X[rows], dtype))
 
@@ -160,7 +160,9 @@ def rbm(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callable[[Any],
         H = T.cast(for_h[i] < T.nnet.sigmoid(V.dot(W) + c), dtype)  # (B, M)
         V = T.cast(for_v[i] < T.nnet.sigmoid(H.dot(W.T) + b), dtype)  # (B, D)
     cost = T.mean(free_energy(X_in)) - T.mean(free_energy(V))
-    train_op = theano.function([X_in, for_h, for_v], updates=descent(cost, params, task, constant=[V]))
+    train_op = theano.function(
+        [X_in, for_h, for_v], updates=momentum_updates(cost, params, task, constant=[V])
+    )
 
     draws = np.random.RandomState(task["seed"] + 1)
     h, v = np.empty((k, B, M), dtype), np.empty((k, B, D), dtype)
@@ -209,7 +211,7 @@ def dnn(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callable[[Any],
 
     pY = T.nnet.softmax(Z.dot(W) + b)  # (B, K)
     cost = -T.mean(T.log(pY)[T.arange(targets.shape[0]), targets])
-    train_op = theano.function([X_in, targets], updates=descent(cost, params, task))
+    train_op = theano.function([X_in, targets], updates=momentum_updates(cost, params, task))
 
     return params, lambda rows: train_op(np.asarray(X[rows], dtype), Y[rows])
 
@@ -217,7 +219,7 @@ def dnn(task: Any, X: Any, Y: Any, rng: Any) -> tuple[list[Any], Callable[[Any],
 MODELS = {"autoencoder": autoencoder, "rbm": rbm, "dnn": dnn}
 
 
-def descent(cost: Any, params: list[Any], task: Any, constant: list[Any] | None = None) -> list[Any]:
+def momentum_updates(cost: Any, params: list[Any], task: Any, constant: list[Any] | None = None) -> list[Any]:
     """Return the updates ``v <- mu v - learning_rate dJ/dp``, ``p <- p + v``; no velocities where mu is 0."""
     learning_rate = T.constant(task["fit"]["learning_rate"], dtype=task["dtype"])
     mu = T.constant(task["fit"]["mu"], dtype=task["dtype"])

@@ -75,7 +75,7 @@ class _OnGraphs(Embedding):
         """
         backend = get_backend(backend)
         callbacks = self._callbacks(callbacks)
-        return self._exact(self._points(X), self._descent(backend), callbacks)
+        return self._exact(self._points(X), self._objective_of(backend), callbacks)
 
     def memory(self, N: int) -> int:
         """Return how many bytes of memory the exact method needs for N points.
@@ -100,7 +100,7 @@ class _OnGraphs(Embedding):
         """
         return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
 
-    def _descent(self, backend: str) -> Callable[[np.ndarray], Objective]:
+    def _objective_of(self, backend: str) -> Callable[[np.ndarray], Objective]:
         way = Autodiff if self.gradient == "autodiff" else Analytic
         return lambda P: way(self.kernel, P, self.n_components, backend)
 
@@ -282,7 +282,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
         found = self._points(X)
         X = found.X
         if self.method == "exact" or (self.method == "auto" and len(X) < LARGE):
-            return self._exact(found, self._descent(backend), callbacks)
+            return self._exact(found, self._objective_of(backend), callbacks)
         if self.n_components > 2 or self.gradient != "analytic" or callbacks:
             raise ValueError(
                 f"method is {self.method!r}, and {len(X)} points go through openTSNE, which takes one or two "

@@ -10,7 +10,7 @@ training step's matrix products:
 - A bias that is added to each row becomes a view whose memory layout Numba doesn't know. So does the only
   entry of a stack of draws. `AsRow` and `OnlyEntry` are the same views with the layout known.
 - PyTensor fuses elementwise operations into one loop. Of two sigmoids there the compiler inlines neither, and
-  calls each for one number at a time. `one_a_loop` takes such loops apart.
+  calls each for one number at a time. `one_per_loop` takes such loops apart.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.
@@ -121,7 +121,7 @@ vectorise = dfs_rewriter(_local_vector_op, _local_as_row, _local_in_loop)
 
 
 @node_rewriter([Elemwise])
-def _local_one_a_loop(fgraph, node):
+def _local_one_per_loop(fgraph, node):
     """Move each sigmoid and softplus of a fused loop to a loop of its own."""
     if not isinstance(node.op.scalar_op, Composite):
         return None
@@ -143,7 +143,7 @@ def _local_one_a_loop(fgraph, node):
     return [known[x] for x in fused.outputs]
 
 
-one_a_loop = dfs_rewriter(_local_one_a_loop)
+one_per_loop = dfs_rewriter(_local_one_per_loop)
 
 
 @register_funcify_default_op_cache_key(AsRow)

@@ -161,10 +161,10 @@ class Embedding(WithChance, Described):
     def _exact(
         self,
         found: Points,
-        descent: Callable[[np.ndarray], Objective],
+        objective_of: Callable[[np.ndarray], Objective],
         callbacks: Sequence[Callable[[Progress], Any]],
     ) -> np.ndarray:
-        """Embed the result of `_points`; `descent` turns P into the object that is descended."""
+        """Embed the result of `_points`; `objective_of` returns the objective for P."""
         N = len(found.X)
         needed, there = self.memory(N), memory.available()
         logger.info("%s of %d points needs %.2f GB of memory", type(self).__name__, N, needed / 1e9)
@@ -177,7 +177,7 @@ class Embedding(WithChance, Described):
         P = np.empty((N, N), self.dtype)
         self._fill(P, found)
         rate = self._auto(P) if isinstance(self.learning_rate, str) else self.learning_rate
-        self._descend(descent(P), Y, rate, callbacks)
+        self._descend(objective_of(P), Y, rate, callbacks)
         return self.embedding_
 
     def _start(self, X: np.ndarray) -> np.ndarray:
@@ -195,7 +195,7 @@ class Embedding(WithChance, Described):
         return Y
 
     def _descend(
-        self, descent: Objective, Y: np.ndarray, rate: float, callbacks: Sequence[Callable[[Progress], Any]]
+        self, objective: Objective, Y: np.ndarray, rate: float, callbacks: Sequence[Callable[[Progress], Any]]
     ) -> None:
         self.__dict__.pop("kl_divergence_", None)  # until the end, it would be another embedding's
         self.costs, self.embedding_ = [], Y
@@ -215,12 +215,12 @@ class Embedding(WithChance, Described):
                 velocity, gains = np.zeros_like(Y), np.ones_like(Y)
             rate = progress.hyper["learning_rate"]
             with np.errstate(all="ignore"):  # what isn't finite is refused below
-                gradient = descent.gradient(Y, self.early_exaggeration if early else 1.0)
+                gradient = objective.gradient(Y, self.early_exaggeration if early else 1.0)
                 moved, velocity, gains = self._moved(
                     Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
                 )
                 recorded = iteration % RECORDED == 0 or iteration == self.max_iter
-                cost = descent.cost(moved) if recorded else 0.0
+                cost = objective.cost(moved) if recorded else 0.0
             self._check_finite(moved, cost, progress, iteration)
             self.embedding_ = Y = moved
             progress.advance(epoch=iteration)
@@ -234,7 +234,7 @@ class Embedding(WithChance, Described):
                 break
         notify(callbacks, "on_end", progress)
         with np.errstate(all="ignore"):  # as above
-            cost = descent.cost(Y)
+            cost = objective.cost(Y)
         self._check_finite(Y, cost, progress, progress.epoch)
         self.kl_divergence_ = cost
 
