@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
-SESSIONS = sorted(page.name for page in DOCS.glob("*.md") if ">>> " in page.read_text(encoding="utf-8"))
+TEXTS = {page.name: page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md"))}
+SESSIONS = [
+    pytest.param(name, marks=[pytest.mark.torch] * (">>> import torch" in text))
+    for name, text in TEXTS.items()
+    if ">>> " in text
+]
 
 
 def test_there_are_such_pages():
-    assert "cross_entropy.md" in SESSIONS
+    assert ">>> " in TEXTS["cross_entropy.md"]
 
 
 @pytest.mark.parametrize("page", SESSIONS)
@@ -22,8 +27,7 @@ def test_a_page_gives_what_it_says(page):
 
 
 def test_the_tests_that_faithfulness_names_are_there():
-    page = (DOCS / "faithfulness.md").read_text(encoding="utf-8")
-    named = re.findall(r"((?:\w+/)?test_\w+\.py)::(\w+)", page)
+    named = re.findall(r"((?:\w+/)?test_\w+\.py)::(\w+)", TEXTS["faithfulness.md"])
     assert len(named) > 20
     for file, name in named:
         assert f"def {name}(" in (Path(__file__).parent / file).read_text(encoding="utf-8"), (file, name)

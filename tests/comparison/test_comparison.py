@@ -206,7 +206,7 @@ def test_arguments_that_the_twins_lack_leave_them_out():
 def test_bad_input_is_refused_before_anything_is_started(model, options, message, monkeypatch):
     monkeypatch.setattr(udl_pt.comparison._processes.Process, "__init__", None)
     with pytest.raises((ValueError, TypeError), match=re.escape(message)):
-        small(model, **options)
+        small(model, **{"twins": ["numpy"]} | options)
 
 
 def test_jax_takes_part_in_a_fork_since_its_process_is_a_new_one(monkeypatch):
