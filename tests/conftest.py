@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import itertools
 import os
 import signal
 import tempfile
@@ -113,6 +114,17 @@ def jax_compiles_no_graph_twice(tmp_path_factory):
     jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("jax")))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+@pytest.fixture(autouse=True)
+def generators_without_a_seed_are_seeded(monkeypatch):
+    """Let each test draw the same numbers in each run, also where the library seeds a generator afresh."""
+    default_rng, numbers = np.random.default_rng, itertools.count()
+
+    def seeded(seed=None):
+        return default_rng([24, next(numbers)] if seed is None else seed)
+
+    monkeypatch.setattr(np.random, "default_rng", seeded)
 
 
 @pytest.fixture(autouse=True, scope="module")
