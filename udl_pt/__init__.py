@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from udl_pt._support.exceptions import DataError, DivergenceError, NotFittedError
 from udl_pt._version import __version__
-from udl_pt.backends import set_backend
+from udl_pt.backends import set_backend, set_threads
 from udl_pt.datasets import getKaggleMNIST, load_mnist, load_mnist_subset
 from udl_pt.models._sne.affinities import joint_probabilities
 from udl_pt.models._sne.objective import sne_cost, tsne_cost
@@ -65,6 +65,7 @@ __all__ = [
     "nesterov_updates",
     "rmsprop_updates",
     "set_backend",
+    "set_threads",
     "sgd_updates",
     "sne_cost",
     "tsne_cost",

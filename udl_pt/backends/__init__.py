@@ -2,5 +2,17 @@
 
 from udl_pt.backends._choice import BACKENDS, float_dtype, get_backend, set_backend
 from udl_pt.backends._function import Function, shared, to_numpy
+from udl_pt.backends._threads import faster_threads, get_threads, set_threads
 
-__all__ = ["BACKENDS", "Function", "float_dtype", "get_backend", "set_backend", "shared", "to_numpy"]
+__all__ = [
+    "BACKENDS",
+    "Function",
+    "faster_threads",
+    "float_dtype",
+    "get_backend",
+    "get_threads",
+    "set_backend",
+    "set_threads",
+    "shared",
+    "to_numpy",
+]

@@ -6,6 +6,7 @@ It is the book's loop, for every model. Each epoch shuffles the rows, on top of 
 copied and cast.
 """
 
+import contextlib
 import copy
 import importlib
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
+from udl_pt.backends import faster_threads
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training.progress import Progress, notify
 from udl_pt.training.run import Run
@@ -151,7 +153,9 @@ def train(
     n, batch_sz, dtype, callbacks = len(run.data[0]), run.batch_sz, run.dtype, run.callbacks
     order = np.arange(n)
     progress = Progress(stage, run.epochs, n // batch_sz, hyper=copy.copy(run.rates), model=model)
-    try:
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(uninterrupted, step.settle)
+        timed_step = at_end.enter_context(faster_threads(step, run.backend))
         notify(callbacks, "on_start", progress)
         for epoch in range(1, run.epochs + 1):
             if progress.stop:
@@ -168,7 +172,7 @@ def train(
                 first, *others = (_cast(array[rows], dtype) for array in run.data)
                 if augment is not None:
                     first = _cast(augment(first), dtype)
-                finite = uninterrupted(step, first, *others, *scalars)
+                finite = uninterrupted(timed_step, first, *others, *scalars)
                 if not finite.all():
                     raise _divergence(progress, step.names, finite)
                 if run.monitor == "batch":
@@ -181,8 +185,6 @@ def train(
             uninterrupted(step.settle)
             for callback in filter(callable, callbacks):
                 callback(progress)
-    finally:
-        uninterrupted(step.settle)
     notify(callbacks, "on_end", progress)
 
 

@@ -1,0 +1,237 @@
+"""The choice of BLAS threads, on a clock of the tests' own and with BLAS libraries that only count."""
+
+import threading
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+import udl_pt
+from udl_pt import AutoEncoder, eager
+from udl_pt.backends import _threads, faster_threads, get_threads, set_threads
+from udl_pt.backends._threads import Threads
+
+FREE = {2: 0.005, 1: 0.009}  # seconds of a step by threads, as measured where nothing else ran
+SHARED = {2: 0.035, 1: 0.015}  # and beside another training
+
+
+class Library:
+    """A BLAS that only counts its threads."""
+
+    def __init__(self, num_threads=2):
+        self.num_threads, self.counts = num_threads, []
+
+    def set_num_threads(self, n):
+        self.num_threads = n
+        self.counts.append(n)
+
+
+class Machine:
+    """A clock, and a step that takes as long as the machine's load and the number of threads say."""
+
+    def __init__(self):
+        self.now, self.library, self.seconds = 0.0, Library(), FREE
+
+    def clock(self):
+        return self.now
+
+    def step(self):
+        self.now += self.seconds[self.library.num_threads]
+
+    def threads(self, *, alone=True):
+        return Threads([self.library], alone=alone, clock=self.clock)
+
+    def run(self, step, seconds):
+        """Return by how much longer the steps take than with the better number of threads."""
+        start, n = self.now, 0
+        while self.now < start + seconds:
+            step()
+            n += 1
+        return (self.now - start) / (n * min(self.seconds.values()))
+
+
+@pytest.fixture(autouse=True)
+def default(monkeypatch):
+    """Start each test with the default choice, and without the variables of users."""
+    for name in (_threads.ENVIRONMENT, *_threads.OF_USERS):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(_threads, "_was_alone", True)
+    yield
+    set_threads(None)
+
+
+@pytest.fixture
+def library(monkeypatch):
+    """Let the process have one BLAS, which has a thread for each of two cores."""
+    library = Library()
+    monkeypatch.setattr(_threads.os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
+
+    class Controller:
+        lib_controllers = [library]
+
+        def select(self, user_api):
+            assert user_api == "blas"
+            return self
+
+    monkeypatch.setattr(threadpoolctl, "ThreadpoolController", Controller)
+    return library
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("seconds", [FREE, SHARED])
+def test_the_faster_number_of_threads_costs_little(seconds, alone):
+    machine = Machine()
+    machine.seconds = seconds
+    threads = machine.threads(alone=alone)
+    assert machine.run(threads.timed(machine.step), 10) < 1.15
+    assert threads.alone is (seconds is FREE)
+
+
+def test_it_follows_the_load_of_the_machine():
+    machine = Machine()
+    threads = machine.threads()
+    step = threads.timed(machine.step)
+    machine.run(step, 60)
+    machine.seconds = SHARED
+    assert machine.run(step, 10) < 1.15
+    assert not threads.alone
+    machine.seconds = FREE
+    assert machine.run(step, 60) < 1.35  # until the next trial
+    assert threads.alone
+
+
+def test_steps_that_take_the_same_time_keep_all_threads():
+    machine = Machine()
+    machine.seconds = {2: 0.001, 1: 0.00095}
+    threads = machine.threads()
+    machine.run(threads.timed(machine.step), 5)
+    assert threads.alone
+
+
+def test_the_first_step_may_compile():
+    machine = Machine()
+    threads = machine.threads()
+    step = threads.timed(machine.step)
+    machine.seconds = {2: 10.0, 1: 10.0}
+    step()
+    machine.seconds = FREE
+    machine.run(step, 1)
+    assert threads.alone
+
+
+def test_another_choice_meanwhile_wins():
+    machine = Machine()
+    machine.seconds = SHARED
+    threads = machine.threads()
+    step = threads.timed(machine.step)
+    machine.run(step, 1)
+    machine.library.num_threads = 5
+    machine.seconds = {5: 1.0}
+    machine.run(step, 30)
+    threads.restore()
+    assert machine.library.num_threads == 5
+
+
+def test_by_default_the_threads_stay():
+    def step():
+        raise AssertionError
+
+    assert get_threads() == "fixed"
+    with faster_threads(step, "numba") as same:
+        assert same is step
+
+
+@pytest.mark.parametrize("backend", ["numba", "c", None])
+def test_auto_ends_with_the_threads_of_before(library, backend):
+    set_threads("auto")
+    with pytest.raises(ZeroDivisionError), faster_threads(lambda: 1 // 0, backend) as step:
+        for _ in range(_threads.STEPS):
+            library.set_num_threads(2)
+            step()
+    assert library.num_threads == 2
+    with faster_threads(lambda: 5, backend) as step:
+        assert {step() for _ in range(10)} == {5}
+        assert library.num_threads in (1, 2)
+    assert library.num_threads == 2
+
+
+def test_the_next_training_starts_with_what_was_faster(library, monkeypatch):
+    set_threads("auto")
+    monkeypatch.setattr(_threads, "_was_alone", False)
+    with faster_threads(lambda: None, "numba"):
+        assert library.num_threads == 1
+    assert library.num_threads == 2
+    assert _threads._was_alone is False
+
+
+@pytest.mark.parametrize("name", _threads.OF_USERS)
+def test_a_variable_of_the_user_wins(library, monkeypatch, name):
+    monkeypatch.setenv(name, "2")
+    set_threads("auto")
+    with faster_threads(print, "numba") as step:
+        assert step is print
+
+
+def test_fewer_threads_than_cores_are_a_choice_of_the_user(library):
+    library.set_num_threads(1)
+    set_threads("auto")
+    with faster_threads(print, "numba") as step:
+        assert step is print
+
+
+def test_jax_has_threads_of_its_own(library):
+    set_threads("auto")
+    with faster_threads(print, "jax") as step:
+        assert step is print
+
+
+def test_one_training_at_a_time_sets_the_threads_of_the_process(library):
+    set_threads("auto")
+    seen = []
+
+    def other():
+        with faster_threads(print, "numba") as step:
+            seen.append(step)
+
+    with faster_threads(print, "numba") as step:
+        assert step is not print
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert seen == [print]
+    with faster_threads(print, "numba") as step:
+        assert step is not print
+
+
+@pytest.mark.parametrize("choice", ["", "all", 2, True, ["auto"]])
+def test_other_choices_are_refused(choice):
+    set_threads("auto")
+    with pytest.raises(ValueError, match=r"choice is .*, expected 'fixed' or 'auto'"):
+        set_threads(choice)
+    assert get_threads() == "auto"
+
+
+def test_the_environment_chooses_until_a_call_does(monkeypatch):
+    monkeypatch.setenv("UDL_PT_THREADS", "auto")
+    assert get_threads() == "auto"
+    set_threads("fixed")
+    assert get_threads() == "fixed"
+    monkeypatch.setenv("UDL_PT_THREADS", "2")
+    set_threads(None)
+    with pytest.raises(ValueError, match="the environment's UDL_PT_THREADS is '2', expected 'fixed' or 'auto'"):
+        get_threads()
+
+
+@pytest.mark.parametrize("make", [AutoEncoder, eager.AutoEncoder])
+def test_a_training_with_auto_tries_one_thread_and_learns_the_same(library, make, monkeypatch):
+    monkeypatch.setenv("UDL_PT_BACKEND", "numba")
+    X = np.random.RandomState(0).rand(2000, 50)
+    fixed = make(20, random_state=0).fit(X, mu=0.5)
+    assert library.counts == []
+    udl_pt.set_threads("auto")
+    auto = make(20, random_state=0).fit(X, mu=0.5)
+    assert 1 in library.counts
+    assert library.num_threads == 2
+    for p, q in zip(fixed.params, auto.params, strict=True):
+        p, q = (getattr(v, "get_value", lambda v=v: v)() for v in (p, q))
+        np.testing.assert_allclose(q, p, rtol=1e-9, atol=1e-12)

@@ -1,0 +1,233 @@
+"""Choose how many threads BLAS has for the steps of a training, by the time that they take.
+
+BLAS divides a matrix product among threads that wait for each other. Where other processes use the cores,
+this takes several times as long as a product in one thread. Which is faster can only be measured. But the
+number of threads also changes how BLAS rounds. So ``"auto"`` is a choice that the user makes.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from statistics import median
+from typing import Any, TypeVar
+
+from udl_pt._support.messages import shown
+
+__all__ = ["faster_threads", "get_threads", "set_threads"]
+
+R = TypeVar("R")
+
+ENVIRONMENT = "UDL_PT_THREADS"
+# variables by which users set the threads of a BLAS
+OF_USERS = (
+    "OPENBLAS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
+MOST_OF_A_BLAS = 64  # threads that the wheels' OpenBLAS is built for
+STEPS = 3  # of a trial, and before the first
+BETTER, WORSE = 0.9, 1.5  # times as long as usual
+FIRST_WAIT, LONGEST_WAIT = 0.5, 20.0  # seconds between two trials; each that changes nothing triples it
+
+_chosen: str | None = None
+_one_at_a_time = threading.Lock()  # the number of threads is the process's
+_was_alone = True  # at the end of the last training
+
+
+def set_threads(choice: str | None) -> None:
+    """Set who chooses the number of BLAS threads in training.
+
+    Parameters
+    ----------
+    choice : {"fixed", "auto"} or None
+        With ``"fixed"`` BLAS keeps the threads that it has: by default one for each core. With ``"auto"``
+        training measures its steps, and uses one thread while that is faster, as where other processes use
+        the cores. None returns to the environment's ``UDL_PT_THREADS``, or to ``"fixed"`` where that is not
+        set.
+
+    Raises
+    ------
+    ValueError
+        For any other choice.
+
+    Notes
+    -----
+    With ``"auto"`` the same seed may lead to results that differ in rounding: BLAS rounds by the number of
+    threads. It changes nothing on JAX, or where the user has set the threads, by a variable such as
+    ``OMP_NUM_THREADS`` or by `threadpoolctl`.
+
+    Examples
+    --------
+    >>> from udl_pt import set_threads
+    >>> set_threads("auto")
+    >>> set_threads(None)  # the default again
+    """
+    global _chosen
+    _chosen = None if choice is None else _checked(choice, "choice")
+
+
+def get_threads() -> str:
+    """Return who chooses the number of BLAS threads in training.
+
+    Returns
+    -------
+    {"fixed", "auto"}
+
+    Raises
+    ------
+    ValueError
+        For another value of the environment's ``UDL_PT_THREADS``.
+
+    Examples
+    --------
+    >>> from udl_pt.backends import get_threads
+    >>> get_threads() in ("fixed", "auto")
+    True
+    """
+    if _chosen is not None:
+        return _chosen
+    return _checked(os.environ.get(ENVIRONMENT) or "fixed", f"the environment's {ENVIRONMENT}")
+
+
+def _checked(choice: Any, source: str) -> str:
+    if not isinstance(choice, str) or choice not in ("fixed", "auto"):
+        raise ValueError(f"{source} is {shown(choice)}, expected 'fixed' or 'auto'")
+    return choice
+
+
+@contextlib.contextmanager
+def faster_threads(step: Callable[..., R], backend: str | None) -> Iterator[Callable[..., R]]:
+    """Let a training's steps run with the number of BLAS threads that is faster, if the user asked for it.
+
+    Parameters
+    ----------
+    step : callable
+        The step.
+    backend : {"numba", "c", "jax"} or None
+        The training's backend; None for an eager twin.
+
+    Yields
+    ------
+    callable
+        What to call in place of `step`. At the end BLAS has as many threads as before.
+
+    Examples
+    --------
+    >>> from udl_pt.backends import faster_threads
+    >>> with faster_threads(lambda x: x + 1, "numba") as step:
+    ...     step(1)
+    2
+    """
+    global _was_alone
+    libraries = _free_libraries() if get_threads() == "auto" and backend != "jax" else []
+    if not libraries or not _one_at_a_time.acquire(blocking=False):
+        yield step
+        return
+    try:
+        threads = Threads(libraries, alone=_was_alone)
+        try:
+            yield threads.timed(step)
+        finally:
+            _was_alone = threads.alone
+            threads.restore()
+    finally:
+        _one_at_a_time.release()
+
+
+def _free_libraries() -> list[Any]:
+    """Return the BLAS libraries of this process with several threads, unless the user set their number."""
+    if any(name in os.environ for name in OF_USERS):
+        return []
+    from threadpoolctl import ThreadpoolController
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    as_built = min(cores, MOST_OF_A_BLAS)
+    return libraries if as_built > 1 and all(lib.num_threads >= as_built for lib in libraries) else []
+
+
+class Threads:
+    """All threads or one, whichever takes less time.
+
+    Parameters
+    ----------
+    libraries : list
+        The BLAS libraries, as `threadpoolctl` has them.
+    alone : bool
+        Whether to start with all threads.
+    clock : callable
+        Returns the time in seconds.
+
+    Attributes
+    ----------
+    alone : bool
+        Whether the process has the cores for itself, as far as its steps tell: whether BLAS has all threads.
+    """
+
+    def __init__(
+        self, libraries: list[Any], *, alone: bool, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._all = [(library, library.num_threads) for library in libraries]
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=3 * STEPS)
+        self._usual = float("inf")
+        self._trial: list[float] | None = None
+        self._wait, self._next = FIRST_WAIT, clock()
+        self._set(alone)
+
+    def timed(self, step: Callable[..., R]) -> Callable[..., R]:
+        """Return a function that calls the step and records its time."""
+
+        def timed(*args: Any) -> R:
+            start = self._clock()
+            try:
+                return step(*args)
+            finally:
+                self.record(self._clock() - start)
+
+        return timed
+
+    def restore(self) -> None:
+        """Let BLAS have all threads again, unless the user has set another number meanwhile."""
+        if not self._was_set_elsewhere():
+            self._set(True)
+
+    def record(self, seconds: float) -> None:
+        """Take the time of a step, and choose the number of threads of the next."""
+        if self._was_set_elsewhere():
+            self._all = []
+        elif self._trial is None:
+            self._times.append(seconds)
+            if len(self._times) >= STEPS and (self._clock() >= self._next or self._takes_longer()):
+                self._trial = []
+                self._set(not self.alone)
+        else:
+            self._trial.append(seconds)
+            usual = median(self._times)
+            if seconds > WORSE * usual or len(self._trial) == STEPS:
+                self._decide(median(self._trial), usual)
+
+    def _takes_longer(self) -> bool:
+        return len(self._times) == self._times.maxlen and median(self._times) > WORSE * self._usual
+
+    def _decide(self, seconds: float, usual: float) -> None:
+        if seconds < BETTER * usual:
+            self._times.clear()
+            self._usual, self._wait = seconds, FIRST_WAIT
+        else:
+            self._set(not self.alone)
+            self._usual, self._wait = usual, min(3 * self._wait, LONGEST_WAIT)
+        self._trial, self._next = None, self._clock() + self._wait
+
+    def _set(self, alone: bool) -> None:
+        self.alone = alone
+        for library, n in self._all:
+            library.set_num_threads(n if alone else 1)
+
+    def _was_set_elsewhere(self) -> bool:
+        return any(library.num_threads != (n if self.alone else 1) for library, n in self._all)
