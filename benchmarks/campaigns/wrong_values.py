@@ -168,8 +168,8 @@ _BY_NAME = {
     "number": "learning_rate reg weight_decay sparsity_cost noise denoising adversarial l2 tol rel_step last",
     "share": "mu sparsity_target decay share",
     "above 0": "s perplexity max_norm",
-    "switch": "show_fig pretrain keep_layers train_head_only persistent centring binarize learn_variance "
-    "whiten",
+    "switch": "show_fig pretrain keep_layers pretrain_on_disk train_head_only persistent centring binarize "
+    "learn_variance whiten",
     "option": "hidden output visible visible_bias cost cost_scale monitor backend gradient init method norm "
     "objective constraint watch",
     "chance": "random_state",

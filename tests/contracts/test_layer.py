@@ -110,6 +110,33 @@ def test_fit_gets_the_keywords_that_it_takes(data):
     assert plain.seen[-1][-1] == 0  # without pretraining: set parameters, and don't train them
 
 
+def test_hidden_op_gets_a_thousand_rows_at_most():
+    X = np.random.RandomState(0).rand(2300, 3)
+    chunks = [(np.ndarray, X.dtype, (n, 3)) for n in (1000, 1000, 300)]
+    for on_disk in (False, True):
+        dbn = DBN([2, 2], Plain).fit(X, pretrain_on_disk=on_disk)
+        below, above = dbn.hidden_layers
+        assert below.seen == [(np.ndarray, X.dtype, (2300, 3), 1), *chunks]
+        assert above.seen == [(np.ndarray, X.dtype, (2300, 2), 1)]
+        np.testing.assert_allclose(dbn.hidden_layers[0].hidden_op(X), expit(X @ below.W.get_value()))
+
+
+@pytest.mark.parametrize(
+    ("hidden_op", "error", "message"),
+    [
+        (lambda self, X: X[:, 0], ValueError, r"has 1 dimension\(s\) and shape \(60,\), expected 2"),
+        (lambda self, X: X[1:, :4], ValueError, r"has shape \(59, 4\) for 60 rows, expected \(60, 4\)"),
+        (lambda self, X: X[:, :3], ValueError, r"has shape \(60, 3\) for 60 rows, expected \(60, 4\)"),
+        (lambda self, X: X[:, :4].astype(str), TypeError, r"has dtype <U\d+, expected real numbers"),
+    ],
+)
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_what_hidden_op_returns_is_checked(data, hidden_op, error, message, on_disk):
+    kind = type("Strange", (Plain,), {"hidden_op": hidden_op})
+    with pytest.raises(error, match=rf"^layer 1 of 2 .*what hidden_op of Strange returns {message}"):
+        DBN([4, 3], kind).fit(data[0], pretrain_on_disk=on_disk)
+
+
 class WithoutEpochs(Plain):
     def fit(self, X):
         super().fit(X)

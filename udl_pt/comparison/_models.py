@@ -27,7 +27,7 @@ KINDS: dict[str, dict[str, Any]] = {
 CLASSES = {"autoencoder": AutoEncoder, "rbm": RBM, "dnn": DNN}
 NEEDED = {"batch_sz", "epochs", "monitor", "callbacks", "backend"}  # arguments of ``fit`` that are set here
 SET_HERE = NEEDED | {"show_fig", "pretrain", "pretrain_epochs", "pretrain_options", "keep_layers", "augment"}
-SET_HERE |= {"validation"}
+SET_HERE |= {"pretrain_on_disk", "validation"}
 SIMPLE = (bool, int, float, str, type(None))
 
 

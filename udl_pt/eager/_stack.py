@@ -114,7 +114,8 @@ class Stack(Twin):
                     layer.fit(H, **given)
                 if number == 1 and run.test:
                     check_values(run.test[0], "Xtest", dtype="float64", unit_interval=layer.unit_interval)
-                H = layer.forward_hidden(H)
+                if layer is not layers[-1]:
+                    H = layer.forward_hidden(H)
         self.n_features, self.unit_interval = run.data[0].shape[1], layers[0].unit_interval
 
     def _check_units(self, epochs: Sequence[int], options: Sequence[Any]) -> None:

@@ -94,7 +94,7 @@ class DBN(Stack):
         callbacks : sequence of callable
             Each receives a `udl_pt.training.progress.Progress` after every epoch of a layer.
         **beyond
-            Arguments of `udl_pt.DBN.fit` without a twin (`keep_layers`, `backend`), at their defaults.
+            Arguments of `udl_pt.DBN.fit` without a twin, such as `keep_layers`, at their defaults.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class DBN(Stack):
         >>> [len(layer.costs) for layer in dbn.hidden_layers]
         [3, 5]
         """
-        check_beyond("DBN.fit", beyond, {"keep_layers": False, "backend": None})
+        check_beyond("DBN.fit", beyond, {"keep_layers": False, "pretrain_on_disk": False, "backend": None})
         run = Run.checked(
             X,
             dtype=self.dtype,

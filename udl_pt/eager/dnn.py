@@ -21,6 +21,7 @@ __all__ = ["DNN"]
 
 BEYOND = {
     "keep_layers": False,
+    "pretrain_on_disk": False,
     "validation": None,
     "dropout": 0.0,
     "max_norm": None,

@@ -1,18 +1,20 @@
 """Chapter 3: greedy, layer-wise pretraining; each layer learns to reconstruct the output of the one below."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from udl_pt._support.arguments import check_sizes, per_layer
-from udl_pt._support.arrays import check_values
+from udl_pt._support.arrays import check_form, check_values
 from udl_pt._support.fitting import allowing_fit
 from udl_pt._support.messages import shown
+from udl_pt._support.on_disk import write_rows
 from udl_pt._support.rollback import layers_restored_on_error, naming_layer
 from udl_pt.models._layer import Layer
+from udl_pt.symbolic.array_function import in_chunks, join_chunks
 from udl_pt.symbolic.calling import SymbolicModel
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.run import Run
@@ -117,12 +119,15 @@ class Pretraining:
         Whether layers that have parameters stay as they are.
     probabilities : bool
         Whether the first layer is known to take values in [0, 1] only.
+    on_disk : bool
+        Whether the inputs of the layers above the first are kept in temporary files.
     """
 
     epochs: Sequence[int]
     options: Sequence[Mapping[str, Any]]
     keep: bool
     probabilities: bool
+    on_disk: bool
 
 
 def pretrain_layers(
@@ -149,6 +154,8 @@ def pretrain_layers(
         When a layer's step isn't finite; its parameters are those before that step.
     ValueError, TypeError
         For bad input; all layers are what they were.
+    OSError
+        When a temporary file can't be written; all layers are what they were.
     """
     defaults: dict[str, Any] = {
         "backend": run.backend,
@@ -175,11 +182,28 @@ def pretrain_layers(
                         f"after fit {type(layer).__name__} has no {', '.join(missing)}, which a layer needs"
                     )
                 if layer is not layers[-1]:
-                    current_input = layer.hidden_op(current_input)
+                    current_input = _hidden_values(layer, current_input, on_disk=plan.on_disk)
             if number == 1:
                 probabilities = getattr(layer, "unit_interval", False)
                 for name, array in others.items():
                     check_values(array, name, dtype="float64", unit_interval=probabilities)
+
+
+def _hidden_values(layer: Any, X: np.ndarray, *, on_disk: bool) -> np.ndarray:
+    """Compute the hidden values of all rows, the input of the next layer: (N, D) to (N, M)."""
+    chunks = _chunks_of_hidden_values(layer, X)
+    return write_rows(chunks) if on_disk else join_chunks(chunks, len(X))
+
+
+def _chunks_of_hidden_values(layer: Any, X: np.ndarray) -> Iterator[np.ndarray]:
+    hidden_op, what = layer.hidden_op, f"what hidden_op of {type(layer).__name__} returns"
+    for chunk in in_chunks(X, str(X.dtype)):
+        H = check_form(hidden_op(chunk), what)
+        if H.shape != (len(chunk), layer.M):
+            raise ValueError(
+                f"{what} has shape {H.shape} for {len(chunk)} rows, expected ({len(chunk)}, {layer.M})"
+            )
+        yield H
 
 
 def takes_probabilities(layer: Any, epochs: int, options: Mapping[str, Any], *, keep: bool) -> bool:

@@ -6,6 +6,7 @@ It is the base of the classifier (`DNN`), of the belief network (`DBN`), and of 
 
 import copy
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from udl_pt._support.arguments import (
 )
 from udl_pt._support.arrays import check_values
 from udl_pt._support.messages import codes_outside_unit_interval
+from udl_pt._support.on_disk import check_room
 from udl_pt._support.refusals import check_layer_dtype
 from udl_pt._support.rollback import incomplete_in_pretraining
 from udl_pt.backends import float_dtype
@@ -118,16 +120,24 @@ class Stack(WithChance, SymbolicModel):
         *,
         pretrain: bool = True,
         keep_layers: bool,
+        pretrain_on_disk: bool,
     ) -> Pretraining:
         """Check the arguments of pretraining, before anything changes."""
-        check_switches(pretrain=pretrain, keep_layers=keep_layers)
+        check_switches(pretrain=pretrain, keep_layers=keep_layers, pretrain_on_disk=pretrain_on_disk)
         each = per_layer(pretrain_epochs, "pretrain_epochs", len(self.hidden_layers))
         epochs = [check_count(n, "pretrain_epochs", at_least=0) if pretrain else 0 for n in each]
         options = self._check_options(pretrain_options if pretrain else None)
         if keep_layers:
             self._check_kept(run.data[0])
         probabilities = self._check_units(epochs, options, keep=keep_layers)
-        return Pretraining(epochs, options, bool(keep_layers), probabilities)
+        if pretrain_on_disk:
+            check_room(self._bytes_of_inputs(len(run.data[0]) - run.held_out.n_drawn))
+        return Pretraining(epochs, options, bool(keep_layers), probabilities, bool(pretrain_on_disk))
+
+    def _bytes_of_inputs(self, N: int) -> int:
+        """Return the bytes of the inputs of two successive layers above the first, at most, for N rows."""
+        widths = [0, *(getattr(layer, "M", 0) for layer in self.hidden_layers[:-1])]  # others set it in fit
+        return N * np.dtype(self.dtype).itemsize * max(map(sum, itertools.pairwise(widths)), default=0)
 
     def _pretrain(self, run: Run, plan: Pretraining) -> tuple[Run, Arrays | None]:
         """Hold out the validation set, and train the layers on the other rows.

@@ -83,6 +83,7 @@ class DBN(Stack):
         *,
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
+        pretrain_on_disk: bool = False,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -99,6 +100,10 @@ class DBN(Stack):
             Further arguments of the layers' ``fit``: the same for all layers, or one mapping for each layer.
         keep_layers : bool
             Whether layers that have parameters already, loaded or trained before, stay as they are.
+        pretrain_on_disk : bool
+            Whether to keep the inputs of the layers above the first in temporary files instead of in memory.
+            The numbers stay the same. Set the environment variable TMPDIR to another folder if the usual one
+            is in memory itself (tmpfs).
         monitor : {"epoch", "batch", None}
             When the layers record their costs: after every epoch, after every batch, or never.
         backend : {"numba", "c", "jax"}, optional
@@ -116,6 +121,8 @@ class DBN(Stack):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        OSError
+            When `pretrain_on_disk` is True, and a temporary file can't be written. The network is as it was.
         RuntimeError
             While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
@@ -143,7 +150,13 @@ class DBN(Stack):
             callbacks=callbacks,
             backend=get_backend(backend),
         )
-        plan = self._check_pretraining(run, pretrain_epochs, pretrain_options, keep_layers=keep_layers)
+        plan = self._check_pretraining(
+            run,
+            pretrain_epochs,
+            pretrain_options,
+            keep_layers=keep_layers,
+            pretrain_on_disk=pretrain_on_disk,
+        )
         self._pretrain(run, plan)
         self._complete = True
         return self

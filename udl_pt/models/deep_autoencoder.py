@@ -145,6 +145,7 @@ class DeepAutoEncoder(Stack):
         pretrain_epochs: int | Sequence[int] = 1,
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
+        pretrain_on_disk: bool = False,
         cost: str | Cost = "cross_entropy",
         penalty: Penalty | None = None,
         weight_decay: float = 0.0,
@@ -176,6 +177,10 @@ class DeepAutoEncoder(Stack):
         keep_layers : bool
             Whether layers that have parameters already, loaded or trained before, are neither drawn nor
             pretrained. The decoder starts from their transposes in any case.
+        pretrain_on_disk : bool
+            Whether to keep the inputs of the layers above the first in temporary files instead of in memory.
+            The numbers stay the same. Set the environment variable TMPDIR to another folder if the usual one
+            is in memory itself (tmpfs).
         cost : {"cross_entropy", "squared_error"} or callable
             Cost of an entry in fine-tuning, summed over a row. The cross-entropy is for a first layer whose
             visible units are sigmoids. A callable takes the symbolic matrices X and X_hat, and returns a
@@ -190,7 +195,8 @@ class DeepAutoEncoder(Stack):
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         validation : float or array_like of shape (N_valid, D), optional
             Validation set: `valid_costs` are measured on it, and `udl_pt.callbacks.EarlyStopping` reads them.
-            A float is the share of `X` that is drawn and held out for that, from pretraining too.
+            A float is the share of `X` that is drawn and held out for that, from pretraining too. This copies
+            the rest.
         monitor : {"epoch", "batch", None}
             When to record the cost. ``"batch"`` measures the whole set after every batch (slow). ``"epoch"``
             measures a random thirtieth of the rows once an epoch, but at least 250, the same in all epochs.
@@ -210,6 +216,8 @@ class DeepAutoEncoder(Stack):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        OSError
+            When `pretrain_on_disk` is True, and a temporary file can't be written. The network is as it was.
         RuntimeError
             While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
@@ -248,7 +256,12 @@ class DeepAutoEncoder(Stack):
         )
         check_penalty(penalty, lambda: self._probe(run.data[0].shape[1]), self.dtype)
         plan = self._check_pretraining(
-            run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
+            run,
+            pretrain_epochs,
+            pretrain_options,
+            pretrain=pretrain,
+            keep_layers=keep_layers,
+            pretrain_on_disk=pretrain_on_disk,
         )
         run.announce(self)
         run, valid = self._pretrain(run, plan)

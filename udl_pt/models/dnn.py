@@ -131,6 +131,7 @@ class DNN(Stack):
         pretrain_epochs: int | Sequence[int] = 1,
         pretrain_options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         keep_layers: bool = False,
+        pretrain_on_disk: bool = False,
         train_head_only: bool = False,
         frozen_layers: Sequence[int] = (),
         optimiser: Callable[..., Updates] | None = None,
@@ -174,6 +175,10 @@ class DNN(Stack):
             Whether layers that have parameters already, loaded or trained before, are neither drawn nor
             pretrained: ``dnn.hidden_layers = copy.deepcopy(dbn.hidden_layers)``. Fine-tuning continues from
             their parameters and velocities.
+        pretrain_on_disk : bool
+            Whether to keep the inputs of the layers above the first in temporary files instead of in memory.
+            The numbers stay the same. Set the environment variable TMPDIR to another folder if the usual one
+            is in memory itself (tmpfs).
         train_head_only : bool
             Whether to train the logistic layer alone. The hidden layers then stay as pretraining left them.
         frozen_layers : sequence of int
@@ -184,7 +189,7 @@ class DNN(Stack):
         validation : float or (array_like, array_like), optional
             Validation set, a pair of images and labels: `valid_costs` and `valid_errors` are measured on it,
             and `udl_pt.callbacks.EarlyStopping` reads them. A float is the share of `X` that is drawn and
-            held out for that, from pretraining too.
+            held out for that, from pretraining too. This copies the rest.
         dropout : float or (float, float)
             Probability that a hidden unit is omitted from a training step (Srivastava et al., JMLR 2014). A
             pair holds the probabilities of a pixel and of a hidden unit. The remaining values are divided by
@@ -222,6 +227,8 @@ class DNN(Stack):
         ------
         ValueError, TypeError
             For bad input, before anything is changed.
+        OSError
+            When `pretrain_on_disk` is True, and a temporary file can't be written. The network is as it was.
         RuntimeError
             While another thread fits it or a layer of it, and in a callback of such a ``fit``.
         DivergenceError
@@ -269,7 +276,12 @@ class DNN(Stack):
             augment=augment,
         )
         plan = self._check_pretraining(
-            run, pretrain_epochs, pretrain_options, pretrain=pretrain, keep_layers=keep_layers
+            run,
+            pretrain_epochs,
+            pretrain_options,
+            pretrain=pretrain,
+            keep_layers=keep_layers,
+            pretrain_on_disk=pretrain_on_disk,
         )
         run.announce(self, ("costs", "errors"))
         run, valid = self._pretrain(run, plan)

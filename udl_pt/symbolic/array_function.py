@@ -3,7 +3,7 @@
 So a whole data set can pass through a model without all of its hidden layers in memory at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from udl_pt._support.precision import check_result
 from udl_pt.backends import Function
 from udl_pt.symbolic.variables import Symbolic
 
-__all__ = ["ArrayFunction", "in_chunks"]
+__all__ = ["ArrayFunction", "in_chunks", "join_chunks"]
 
 CHUNK = 1000  # rows
 
@@ -45,6 +45,38 @@ def in_chunks(X: np.ndarray, dtype: str, rows: np.ndarray | None = None) -> Any:
     for start in range(0, len(X if rows is None else rows), CHUNK):
         chunk = slice(start, start + CHUNK)
         yield np.ascontiguousarray(X[chunk if rows is None else rows[chunk]], dtype)
+
+
+def join_chunks(chunks: Iterable[np.ndarray], n_rows: int) -> np.ndarray:
+    """Return one array of the rows of all chunks. Only one chunk at a time is in memory besides it.
+
+    Parameters
+    ----------
+    chunks : iterable of ndarray of shape (n, …)
+        The rows; at least one chunk.
+    n_rows : int
+        The number of all rows.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n_rows, …)
+        Of the first chunk's dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.symbolic.array_function import in_chunks, join_chunks
+    >>> join_chunks((2 * chunk for chunk in in_chunks(np.ones((2500, 3)), "float32")), 2500).shape
+    (2500, 3)
+    """
+    joined, start = None, 0
+    for rows in chunks:
+        if joined is None:
+            joined = np.empty((n_rows, *rows.shape[1:]), rows.dtype)
+        joined[start : start + len(rows)] = rows
+        start += len(rows)
+    assert joined is not None  # no caller has an empty X
+    return joined
 
 
 class ArrayFunction:
@@ -126,13 +158,4 @@ class ArrayFunction:
         return check_result(results, X, self.argument) if self.finite else results
 
     def _of_chunks(self, X: np.ndarray) -> np.ndarray:
-        results = None
-        start = 0
-        for chunk in in_chunks(X, self.dtype):
-            rows = self._function(chunk)
-            if results is None:
-                results = np.empty((len(X), *rows.shape[1:]), rows.dtype)
-            results[start : start + len(rows)] = rows
-            start += len(rows)
-        assert results is not None  # check_matrix refused an empty X
-        return results
+        return join_chunks(map(self._function, in_chunks(X, self.dtype)), len(X))
