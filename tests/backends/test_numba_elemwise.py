@@ -17,8 +17,12 @@ pytestmark = pytest.mark.core
 
 
 def loops(function):
+    return loops_of(function._compiled.maker.fgraph)
+
+
+def loops_of(graph):
     """Return the classes of scalar operations of each loop over elements."""
-    for node in function._compiled.maker.fgraph.apply_nodes:
+    for node in graph.apply_nodes:
         scalar = getattr(node.op, "scalar_op", None)
         yield [type(n.op) for n in scalar.fgraph.apply_nodes] if hasattr(scalar, "fgraph") else [type(scalar)]
 
@@ -129,6 +133,23 @@ def test_sigmoids_inside_a_loop_are_vectorised_and_the_users_graph_stays_as_it_w
 
     assert VectorSigmoid in inner_ops(f._compiled.maker.fgraph)
     assert VectorSigmoid not in inner_ops(FunctionGraph([x, steps], [y], clone=True))
+
+
+def test_fused_loops_inside_a_loop_have_one_sigmoid_each():
+    x, steps = pt.matrix("x"), pt.lscalar("steps")
+
+    def step(x):
+        return pt.softplus(x) - pt.softplus(x * x) + pt.sigmoid(2 * x)
+
+    y = pytensor.scan(step, outputs_info=[x], n_steps=steps, return_updates=False)[-1]
+    f = Function([x, steps], y)
+    X = expected = np.random.RandomState(0).randn(3, 4)
+    for _ in range(3):
+        expected = np.logaddexp(0, expected) - np.logaddexp(0, expected**2) + expit(2 * expected)
+    np.testing.assert_allclose(f(X, np.asarray(3)), expected, rtol=1e-13)
+    (scan,) = (n.op for n in f._compiled.maker.fgraph.apply_nodes if isinstance(n.op, Scan))
+    kinds = [[op for op in loop if op in (VectorSigmoid, VectorSoftplus)] for loop in loops_of(scan.fgraph)]
+    assert sorted(map(len, kinds))[-3:] == [1, 1, 1]
 
 
 def test_a_matrix_that_loses_a_dimension_before_it_becomes_a_row():

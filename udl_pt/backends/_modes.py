@@ -27,9 +27,10 @@ def make_mode(backend: str) -> Mode:
         from udl_pt.backends._numba.steps import add_where, in_place
         from udl_pt.backends._numba.sums import sum_along_rows
 
+        in_loops = get_mode("NUMBA").register((one_per_loop, AFTER_FUSION))
         mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
         return mode.register(
-            (vectorise, BEFORE_FUSION),
+            (vectorise(in_loops), BEFORE_FUSION),  # type: ignore[no-untyped-call]
             (add_where, BEFORE_FUSION),
             (abs_sum, BEFORE_FUSION),
             (one_per_loop, AFTER_FUSION),
