@@ -260,6 +260,7 @@ class Function:
         program, shapes = self._program, None if self._shapes is None else self._shapes._template(kind)
         if (
             program is None
+            or program.key is None  # it is of this graph alone
             or any(v not in places for v in [*self._shared, *self.updated])
             or any(stream is not kind.stream for stream, _, _ in self._draws)
             or (self._shapes is not None and shapes is None)

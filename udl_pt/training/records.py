@@ -38,7 +38,7 @@ def cost_recorder(
         Turns a matrix variable into the scalar sum of its rows' costs.
     run : udl_pt.training.run.Run
         The training. With the monitor ``"batch"`` all rows are measured. Else a thirtieth of them is, but at
-        least 250 rows or all: see `monitored_rows`.
+        least 250 rows or all: see `monitored_rows`. With None nothing is measured, and no graph is built.
     name : str
         The compiled cost's name in tracebacks.
     divisor : float
@@ -70,6 +70,8 @@ def cost_recorder(
     >>> costs
     [5.0]
     """
+    if run.monitor is None:
+        return lambda: {}
     X, dtype = run.data[0], run.dtype
 
     def build() -> Any:
@@ -115,7 +117,7 @@ def classification_recorder(
     logits : callable
         Turns a matrix variable into the logits of its rows, of shape (N, K).
     run : udl_pt.training.run.Run
-        The training, with a test set.
+        The training, with a test set. With the monitor None nothing is measured, and no graph is built.
     name : str
         The compiled function's name in tracebacks.
     valid : (tuple of ndarray, list of float, list of float), optional
@@ -144,6 +146,8 @@ def classification_recorder(
     >>> round(measure()["cost"], 3), errors
     (0.127, [0.0])
     """
+    if run.monitor is None:
+        return lambda: {}
     (X_test, Y_test), classes = run.test, class_numbers(run.n_classes)
 
     def build() -> Any:
