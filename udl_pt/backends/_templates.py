@@ -45,19 +45,19 @@ class Kind:
         The shared variables that the graph may contain, in an order that all graphs of this key have.
     stream : RandomStreams or None
         The source of the graph's draws. No other graph uses it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.backends import Kind, shared
+    >>> kind = Kind(("sum of squares", "float64"), (shared(np.zeros(2), "p"),))
+    >>> kind.key
+    ('sum of squares', 'float64')
     """
 
     key: Hashable
     variables: tuple[SharedVariable, ...]
     stream: Any = None
-
-    def full_key(self, backend: str) -> Hashable:
-        """Return what the compiled code depends on; None where a variable has an update of its own."""
-        if not all(map(is_replaceable, self.variables)):
-            return None
-        places: dict[SharedVariable, int] = {}
-        first = tuple(places.setdefault(v, i) for i, v in enumerate(self.variables))  # tied ones occur twice
-        return self.key, backend, settings(), first, tuple(v.type for v in self.variables)
 
 
 class Template(NamedTuple):
@@ -90,13 +90,13 @@ class Template(NamedTuple):
 
 def find_template(kind: Kind, backend: str) -> Template | None:
     """Return the template of a kind of graph, if there is one whose program is kept."""
-    template = _templates.get(kind.full_key(backend))
+    template = _templates.get(_full_key(kind, backend))
     return template if template is not None and look_up_again(template.program) else None
 
 
 def keep_template(kind: Kind, backend: str, template: Template) -> None:
     """Keep a template; drop those whose programs are no longer kept, and the oldest of too many."""
-    key = kind.full_key(backend)
+    key = _full_key(kind, backend)
     if key is None:
         return
     with compile_lock.lock:
@@ -105,3 +105,12 @@ def keep_template(kind: Kind, backend: str, template: Template) -> None:
         kept = [(k, t) for k, t in _templates.items() if t.program in programs][-KEPT:]
         _templates.clear()
         _templates.update(kept)
+
+
+def _full_key(kind: Kind, backend: str) -> Hashable:
+    """Return all that the compiled code depends on; None where a variable has an update of its own."""
+    if not all(map(is_replaceable, kind.variables)):
+        return None
+    places: dict[SharedVariable, int] = {}
+    first = tuple(places.setdefault(v, i) for i, v in enumerate(kind.variables))  # tied ones occur twice
+    return kind.key, backend, settings(), first, tuple(v.type for v in kind.variables)
