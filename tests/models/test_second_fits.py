@@ -134,7 +134,9 @@ VARIANTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["auto-encoder, recorded", "persistent, recorded", "network, recorded"])
+@pytest.mark.parametrize(
+    "name", ["auto-encoder, recorded", "persistent, recorded", "binary", "network, recorded"]
+)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_second_fit_builds_no_graph(name, backend, built):
     VARIANTS[name](backend=backend)

@@ -75,11 +75,11 @@ class Sampler:
         return shared(noise.astype(dtype), "chains")
 
     def sample(
-        self, model: SampledModel, v0: Symbolic, chains: SharedVariable | None, stream: RandomStreams
+        self, model: SampledModel, v0: Symbolic, n: Any, chains: SharedVariable | None, stream: RandomStreams
     ) -> tuple[Symbolic, Symbolic | None]:
-        """Return v1, and the new state of the persistent chains."""
+        """Return v1, and the new state of the persistent chains; `n` is the number of rows of v0."""
         if chains is None:
-            return gibbs_chain(model, v0, self.k, stream), None
+            return gibbs_chain(model, v0, self.k, stream, n), None
         if self.n_temperatures == 1:
             return persistent_chain(model, chains, self.k, stream, self.n_chains)
         betas = np.linspace(1, 0, self.n_temperatures)
@@ -141,7 +141,7 @@ def contrastive_step(
 
     def graph() -> tuple[list[Symbolic], Updates]:
         v0 = stream.binomial(X_in.shape, p=X_in, dtype=model.dtype) if binarize else X_in
-        v1, moved = sampler.sample(model, v0, chains, stream)
+        v1, moved = sampler.sample(model, v0, X_in.shape[0], chains, stream)
         state = [] if chains is None or moved is None else [(chains, moved)]
 
         scale0 = share * scale
