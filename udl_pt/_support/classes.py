@@ -1,12 +1,41 @@
-"""Inherited constructors, and which class overrides a method."""
+"""Inherited constructors, which class overrides a method, and classes that nobody has changed."""
 
 from collections.abc import Sequence
 from types import FunctionType
 from typing import Any, TypeVar
 
-__all__ = ["is_newer", "own_constructor"]
+__all__ = ["is_as_written", "is_newer", "own_constructor", "remember_methods"]
 
 Class = TypeVar("Class", bound=type)
+
+_remembered: dict[type, dict[tuple[type, str], Any]] = {}
+
+
+def remember_methods(cls: Class) -> Class:
+    """Decorate a class whose methods `is_as_written` compares with those at its definition."""
+    _remembered[cls] = _methods(cls)
+    return cls
+
+
+def is_as_written(model: Any) -> bool:
+    """Return whether an object runs the methods that its class had when it was defined.
+
+    False for objects of subclasses, and where somebody has replaced a method of the class or of the object.
+    """
+    known = _remembered.get(type(model))
+    if known is None or known != _methods(type(model)):
+        return False
+    return vars(model).keys().isdisjoint(name for _, name in known)
+
+
+def _methods(cls: type) -> dict[tuple[type, str], Any]:
+    kinds = (FunctionType, property, classmethod, staticmethod)
+    return {
+        (base, name): value
+        for base in cls.__mro__
+        for name, value in vars(base).copy().items()
+        if isinstance(value, kinds)
+    }
 
 
 def own_constructor(cls: Class) -> Class:

@@ -2,11 +2,13 @@
 
 from udl_pt.backends._choice import BACKENDS, float_dtype, get_backend, set_backend
 from udl_pt.backends._function import Function, shared, to_numpy
+from udl_pt.backends._templates import Kind
 from udl_pt.backends._threads import faster_threads, get_threads, set_threads
 
 __all__ = [
     "BACKENDS",
     "Function",
+    "Kind",
     "faster_threads",
     "float_dtype",
     "get_backend",

@@ -29,6 +29,7 @@ from udl_pt.backends._graphs import Graph
 from udl_pt.backends._locks import NumberedLock, call_holding, compile_lock, lock_of
 from udl_pt.backends._modes import make_mode, wide_jax
 from udl_pt.backends._programs import Program, program_of
+from udl_pt.backends._templates import Kind, Sample, Stream, Template, find_template, keep_template
 
 __all__ = ["Draw", "Function", "R", "shared", "to_numpy"]
 
@@ -93,9 +94,8 @@ class Draw(Protocol):
     number: int
     variables: Sequence[Variable]
     shapes: Sequence[Sequence[Variable]]
-
-    def sample(self, shapes: Sequence[tuple[int, ...]], /) -> list[np.ndarray]:
-        """Draw from the host's generator, an array for each of the variables."""
+    stream: Stream
+    sample: Sample
 
 
 class Function:
@@ -116,6 +116,11 @@ class Function:
     compiled : bool
         False for a graph that is seldom computed: NumPy runs one operation after the other, whatever the
         backend.
+
+    Attributes
+    ----------
+    updated : list of SharedVariable
+        The shared variables that a call updates.
 
     Notes
     -----
@@ -145,26 +150,131 @@ class Function:
         name: str = "function",
         compiled: bool = True,
     ) -> None:
-        self.backend = get_backend(backend)
-        self._is_compiled = compiled
-        self.name = name
-        self._single = isinstance(outputs, Variable)
+        single = isinstance(outputs, Variable)
         expressions = [outputs] if isinstance(outputs, Variable) else list(outputs)
         pairs = list(updates)
         everything = list(ancestors([*expressions, *(new for _, new in pairs)]))
         variables = [v for v in everything if isinstance(v, SharedVariable)] + [p for p, _ in pairs]
-        self._inputs = list(inputs)
-        self._draws = self._draws_of(everything)
-        stand_ins = {v: v.type() for draw in self._draws for v in draw.variables}
-        replaced = clone_replace([*expressions, *(new for _, new in pairs)], replace=stand_ins)
-        self._graph_inputs = [*inputs, *stand_ins.values()]
-        self._outputs = replaced[: len(expressions)]
-        self._updates = [(p, new) for (p, _), new in zip(pairs, replaced[len(expressions) :], strict=True)]
+        draws = self._draws_of(everything)
+        stand_ins = {v: v.type() for draw in draws for v in draw.variables}
+        replaced = [*expressions, *(new for _, new in pairs)]
+        if stand_ins:
+            replaced = clone_replace(replaced, replace=stand_ins)
+        updated = [p for p, _ in pairs]
+        self._set(get_backend(backend), name, compiled, single, variables, updated)
+        self._draws.extend((d.stream, d.sample, [len(shape) for shape in d.shapes]) for d in draws)
+        self._sizes = [*inputs], [size for d in draws for shape in d.shapes for size in shape]
+        news = replaced[len(expressions) :]
+        self._graph = (
+            [*inputs, *stand_ins.values()],
+            replaced[: len(expressions)],
+            list(zip(updated, news, strict=True)),
+        )
+
+    def _set(
+        self,
+        backend: str,
+        name: str,
+        compiled: bool,
+        single: bool,
+        variables: Iterable[SharedVariable],
+        updated: list[SharedVariable],
+    ) -> None:
+        """Set what a function has with a graph of its own, and with a template."""
+        self.backend, self.name, self._is_compiled, self._single = backend, name, compiled, single
+        self.updated = updated
         locks = {NumberedLock(), *map(lock_of, variables)}
         self._locks = sorted(locks, key=lambda lock: lock.number)
         self._program: Program | None = None
-        self._values: list[list[Any]] = []  # the storage of each shared variable in the program's graph
+        self._known: Program | None = None  # that of the template, before the first call
+        self._shared: list[SharedVariable] = []  # those of the program's graph, in its order
+        self._draws: list[tuple[Stream, Sample, Sequence[int]]] = []
         self._shapes: Function | None = None
+        self._kind: Kind | None = None
+
+    @classmethod
+    def of_kind(
+        cls,
+        kind: Kind | None,
+        build: Callable[[], tuple[Sequence[Variable], Any, Iterable[tuple[SharedVariable, Variable]]]],
+        *,
+        backend: str | None = None,
+        name: str = "function",
+    ) -> "Function":
+        """Return a function whose graph is built only if no function of its kind has been called before.
+
+        Parameters
+        ----------
+        kind : Kind or None
+            The kind of the graph; None for one that is built in any case.
+        build : callable
+            Takes nothing, returns inputs, outputs and updates.
+        backend, name
+            As those of the class.
+
+        Returns
+        -------
+        Function
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt.backends import Function, Kind, shared
+        >>> def adder(total):
+        ...     def build():
+        ...         print("built")
+        ...         x = pt.dvector("x")
+        ...         return [x], x.sum(), [(total, total + x)]
+        ...     return Function.of_kind(Kind("adder", (total,)), build)
+        >>> for size in (2, 3):
+        ...     print(adder(shared(np.zeros(size), "total"))(np.ones(size)))
+        built
+        2.0
+        3.0
+        """
+        backend = get_backend(backend)
+        template = None if kind is None else find_template(kind, backend)
+        if kind is None or template is None:
+            function = cls(*build(), backend=backend, name=name)
+            function._kind = kind
+            return function
+        if kind.stream is not None:
+            kind.stream.skip_derived(template.n_derived)
+        return cls._from(template, kind, backend, name, compiled=True)
+
+    @classmethod
+    def _from(cls, template: Template, kind: Kind, backend: str, name: str, *, compiled: bool) -> "Function":
+        function = cls.__new__(cls)
+        shared, updated = ([kind.variables[i] for i in p] for p in (template.shared, template.updated))
+        function._set(backend, name, compiled, template.single, [*shared, *updated], updated)
+        function._known, function._shared = template.program, shared
+        function._draws.extend((kind.stream, sample, dims) for sample, dims in template.draws)
+        if template.shapes is not None:
+            function._shapes = _Shapes._from(template.shapes, kind, backend, f"{name} shapes", compiled=False)
+        return function
+
+    def _template(self, kind: Kind) -> Template | None:
+        """Return the template of this function; None where it has something that isn't of its kind."""
+        places = {v: i for i, v in enumerate(kind.variables)}
+        program, shapes = self._program, None if self._shapes is None else self._shapes._template(kind)
+        if (
+            program is None
+            or program.key is None  # it is of this graph alone
+            or any(v not in places for v in [*self._shared, *self.updated])
+            or any(stream is not kind.stream for stream, _, _ in self._draws)
+            or (self._shapes is not None and shapes is None)
+        ):
+            return None
+        return Template(
+            program,
+            [places[v] for v in self._shared],
+            [places[v] for v in self.updated],
+            self._single,
+            [(sample, dims) for _, sample, dims in self._draws],
+            shapes,
+            0 if kind.stream is None else kind.stream.n_derived,
+        )
 
     def __call__(self, *arguments: np.ndarray) -> Any:
         """Compute the outputs and apply the updates."""
@@ -250,14 +360,13 @@ class Function:
         if not self._draws:
             return []
         if self._shapes is None:
-            flat = [size for draw in self._draws for shape in draw.shapes for size in shape]
             name = f"{self.name} shapes"
-            self._shapes = _Shapes(self._inputs, flat, backend=self.backend, name=name, compiled=False)
+            self._shapes = _Shapes(*self._sizes, backend=self.backend, name=name, compiled=False)
         sizes = map(int, self._shapes._run(list(arguments)))  # whose locks are held
         return [
             array
-            for draw in self._draws
-            for array in draw.sample([tuple(itertools.islice(sizes, len(shape))) for shape in draw.shapes])
+            for stream, sample, dims in self._draws
+            for array in sample(stream.generator, [tuple(itertools.islice(sizes, n)) for n in dims])
         ]
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
@@ -287,14 +396,15 @@ class Function:
 
     def _first(self, arguments: list[np.ndarray]) -> list[Any]:
         """Compile and call, which may take a minute; an interrupt leaves shared variables as they were."""
-        before = [(p, p.get_value()) for p, _ in self._updates]
+        before = [(p, p.get_value()) for p in self.updated]
         try:
             with interruptible():
-                program, values = self._program, self._values
+                program, variables = self._program or self._known, self._shared
                 if program is None:
-                    graph = Graph(self._graph_inputs, self._outputs, self._updates)
+                    graph = Graph(*self._graph)
                     program = program_of(graph, (self.backend, self._is_compiled, type(self)))
-                    values = [v.container.storage for v in graph.shared]
+                    variables = graph.shared
+                values = [v.container.storage for v in variables]
                 if (copy := program.take()) is not None:
                     results = program.call(copy, values, arguments)
                 else:  # kept only if its first call, which may compile, is without an error
@@ -305,7 +415,10 @@ class Function:
             for p, value in before:
                 p.set_value(value, borrow=True)
             raise
-        self._program, self._values = program, values
+        self._program, self._shared, self._values = program, variables, values
+        if self._kind is not None and (template := self._template(self._kind)) is not None:
+            keep_template(self._kind, self.backend, template)
+            self._kind = None
         return results
 
     def _mode(self) -> Mode:

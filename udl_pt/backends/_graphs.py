@@ -12,7 +12,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.link.basic import Container
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "is_replaceable"]
 
 LARGEST = 2**20  # bytes of all constants
 
@@ -55,7 +55,7 @@ class Graph:
                 self._constants.append(variable)
         self._inner_constants = list(_constants_within(self._ops))
         every = dict.fromkeys(leaves)
-        self._replaceable = all(type(v) is TensorSharedVariable and v.default_update is None for v in every)
+        self._replaceable = all(map(is_replaceable, every))
         self.shared = list(every) if self._replaceable else []
 
     def may_be_kept(self) -> bool:
@@ -105,6 +105,11 @@ class Graph:
         variables = [new[p] for p, _ in self.updates]
         updates = list(zip(variables, expressions[n:], strict=True))
         return Graph(list(inputs.values()), expressions[:n], updates)
+
+
+def is_replaceable(variable: SharedVariable) -> bool:
+    """Return whether a stand-in can replace a shared variable: a tensor without an update of its own."""
+    return type(variable) is TensorSharedVariable and variable.default_update is None
 
 
 def _stand_in(variable: TensorSharedVariable) -> TensorSharedVariable:

@@ -15,7 +15,7 @@ from udl_pt.backends._graphs import Graph
 from udl_pt.backends._internals import source_without_file
 from udl_pt.backends._locks import compile_lock
 
-__all__ = ["Copy", "Program", "clear_programs", "program_of"]
+__all__ = ["Copy", "Program", "clear_programs", "kept_programs", "look_up_again", "program_of", "settings"]
 
 KEPT = 128  # programs; the one that was looked up longest ago goes first
 # of PyTensor; another value may compile other code
@@ -167,8 +167,7 @@ def program_of(graph: Graph, key: Hashable) -> Program:
     """
     if not graph.may_be_kept():
         return Program(graph, None)
-    settings = tuple(getattr(pytensor.config, name) for name in SETTINGS)
-    full = key, settings, graph.signature()
+    full = key, settings(), graph.signature()
     for program in reversed(_programs):
         if program.key == full and graph.equals(program.graph):
             _programs.remove(program)
@@ -178,6 +177,26 @@ def program_of(graph: Graph, key: Hashable) -> Program:
     _programs.append(program)
     del _programs[:-KEPT]
     return program
+
+
+def settings() -> Hashable:
+    """Return PyTensor's settings that may change the compiled code."""
+    return tuple(getattr(pytensor.config, name) for name in SETTINGS)
+
+
+def kept_programs() -> list[Program]:
+    """Return the programs that functions of equal graphs share."""
+    return list(_programs)
+
+
+def look_up_again(program: Program) -> bool:
+    """Count a program as looked up last; return False where it is no longer kept."""
+    with compile_lock.lock:
+        if program not in _programs:
+            return False
+        _programs.remove(program)
+        _programs.append(program)
+        return True
 
 
 def clear_programs() -> None:

@@ -6,7 +6,7 @@ its activation (`hidden_mean`, `visible_mean`).
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any, overload
 
@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count
-from udl_pt._support.classes import is_newer
+from udl_pt._support.classes import is_as_written, is_newer
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters
-from udl_pt.backends import Function, float_dtype, shared
+from udl_pt.backends import Function, Kind, float_dtype, shared
 from udl_pt.symbolic.array_function import ArrayFunction
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.chance import Chance, WithChance
@@ -133,6 +133,32 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
         self._replace(**new, n_features=len(values["W"]))
         del old
 
+    def _form(self) -> Hashable:
+        """Return what shapes the layer's graphs besides its shared variables; None where that isn't known."""
+        facts = self._facts() if is_as_written(self) else None
+        return None if facts is None else (type(self), self.dtype, tuple(self.names), facts)
+
+    def _facts(self) -> tuple[Hashable, ...] | None:
+        """Return the options that the library's graphs of this class depend on; None for a user's."""
+        return None
+
+    def _kind(self, *options: Any, more: Sequence[SharedVariable] = (), stream: Any = None) -> Kind | None:
+        """Return the kind of one of the layer's graphs; None where a user's function shapes it.
+
+        Parameters
+        ----------
+        *options
+            What shapes the graph besides the layer: its name, and arguments of ``fit``.
+        more : sequence of SharedVariable
+            Shared variables of the graph besides parameters and velocities.
+        stream : RandomStreams, optional
+            The source of its draws.
+        """
+        form = self._form()
+        if form is None or any(map(callable, options)):
+            return None
+        return Kind((form, options), (*self.params, *self.dparams, *more), stream)
+
     def _begin(self, run: Run, W: np.ndarray, biases: dict[str, np.ndarray]) -> None:
         """Set new parameters, and forget what the last fit recorded."""
         self.backend, self.unit_interval = str(run.backend), run.unit_interval
@@ -147,10 +173,12 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
         valid: Arrays | None,
         cost: Callable[[Symbolic, Symbolic], Symbolic],
         divisor: float = 1.0,
+        kind: Kind | None = None,
     ) -> None:
         """Train, and record costs, of a validation set of one array too.
 
-        `cost` compares visible units with their input from the hidden ones, entry by entry.
+        `cost` compares visible units with their input from the hidden ones, entry by entry. `kind` is that of
+        its graph.
         """
         measure = cost_recorder(
             self.costs,
@@ -159,6 +187,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
             name=f"{self.title} cost_op",
             divisor=divisor,
             valid=None if valid is None else (valid[0], self.valid_costs),
+            kind=kind,
         )
         train(step, run, generator=self._generator, stage=self.title, measure=measure, model=self)
 

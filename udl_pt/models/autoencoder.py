@@ -1,6 +1,6 @@
 """Chapter 3: the auto-encoder with tied weights, ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,10 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count, check_option, check_switches
 from udl_pt._support.arrays import check_weights
+from udl_pt._support.classes import remember_methods
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.messages import shown
-from udl_pt.backends import get_backend
+from udl_pt.backends import Kind, get_backend
 from udl_pt.models._layer import Layer
 from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
@@ -49,6 +50,7 @@ def check_activation(activation: Any, name: str, dtype: str) -> None:
         )
 
 
+@remember_methods
 class AutoEncoder(Layer):
     """An auto-encoder with tied weights (chapter 3).
 
@@ -342,8 +344,9 @@ class AutoEncoder(Layer):
             entry_cost = reconstruction_cost(cost, self.visible_mean)
             scale = 1 / {"dataset": N, "batch": run.batch_sz, "element": run.batch_sz * D}[cost_scale]
             divisor = D if cost_scale == "element" else 1
-            step = self._step(entry_cost, scale, penalty, optimiser)
-            self._train(step, run, valid, entry_cost, divisor)
+            kind = self._kind("train_op", cost, penalty, optimiser)
+            step = self._step(entry_cost, scale, penalty, optimiser, kind)
+            self._train(step, run, valid, entry_cost, divisor, self._kind("cost_op", cost))
         if show_fig:
             show_costs(self.costs, self.title)
         return self
@@ -399,6 +402,11 @@ class AutoEncoder(Layer):
         check_cost(cost, self._allows_cross_entropy(), self.dtype)
         return isinstance(cost, str) and cost == "cross_entropy"
 
+    def _facts(self) -> tuple[Hashable, ...] | None:
+        if self.corruption is not None or not (isinstance(self.hidden, str) and isinstance(self.output, str)):
+            return None
+        return UNITS[self.hidden], UNITS[self.output]
+
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         return {"bh": np.zeros(self.M, self.dtype), "bo": np.zeros(D, self.dtype)}
 
@@ -408,16 +416,21 @@ class AutoEncoder(Layer):
         scale: float,
         penalty: Penalty | None = None,
         optimiser: Callable[..., Updates] | None = None,
+        kind: Kind | None = None,
     ) -> UpdateStep:
         X_in = pt.matrix("X_in", dtype=self.dtype)
         factor = pt.scalar("scale", dtype=self.dtype)
-        corrupted = X_in
-        if self.corruption is not None:
-            corrupted = pt.cast(self.corruption(X_in, RandomStreams(self.rng, self.dtype)), self.dtype)
-        cost = entry_cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * factor
+
+        def cost() -> tuple[Symbolic, Updates]:
+            corrupted = X_in
+            if self.corruption is not None:
+                corrupted = pt.cast(self.corruption(X_in, RandomStreams(self.rng, self.dtype)), self.dtype)
+            total = entry_cost(X_in, self.visible_input(self.forward_hidden(corrupted))).sum() * factor
+            return with_penalty(total, penalty, self, X_in), []
+
         return make_step(
             optimiser,
-            with_penalty(cost, penalty, self, X_in),
+            cost,
             [X_in],
             self.params,
             self.dparams,
@@ -425,6 +438,7 @@ class AutoEncoder(Layer):
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",
+            kind=kind,
         )
 
     @staticmethod

@@ -9,16 +9,24 @@ from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_switches
+from udl_pt._support.classes import is_as_written, remember_methods
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import once
-from udl_pt.backends import get_backend, shared
+from udl_pt.backends import Kind, get_backend, shared
 from udl_pt.models._fine_tuning import FineTuning, adversarial_cost, with_dropout
+from udl_pt.models._layer import Layer
 from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
-from udl_pt.symbolic.costs import Penalty, categorical_cross_entropy, log_odds_against, with_penalty
+from udl_pt.symbolic.costs import (
+    Penalty,
+    categorical_cross_entropy,
+    class_numbers,
+    log_odds_against,
+    with_penalty,
+)
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
@@ -33,6 +41,7 @@ from udl_pt.training.run import Run
 __all__ = ["DNN"]
 
 
+@remember_methods
 class DNN(Stack):
     """A deep network of pretrained layers with a softmax on top (chapter 3).
 
@@ -298,6 +307,7 @@ class DNN(Stack):
                 run,
                 name=f"{self.title} cost_predict_op",
                 valid=None if valid is None else (valid, self.valid_costs, self.valid_errors),
+                kind=self._kind("cost_predict_op"),
             )
             step = self._step(K, 1 / run.batch_sz, run.rates, tuning)
             train(
@@ -337,25 +347,33 @@ class DNN(Stack):
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         regularised, adversarial = "reg" in rates, "adversarial" in rates
         factor = pt.scalar("scale", dtype=self.dtype)
-        logits_of: Callable[[Symbolic], Symbolic] = self.logits
-        if tuning.dropout != (0.0, 0.0):
-            stream = RandomStreams(self.rng, self.dtype)
-            logits_of = with_dropout(self, X_in.shape[0], stream, *tuning.dropout)
-
-        def cost_of(X: Symbolic) -> Symbolic:
-            logits = logits_of(X)
-            if adversarial:  # the same number, but no gradient loses its direction
-                return pt.softplus(log_odds_against(targets, logits, K)).sum() * factor
-            return categorical_cross_entropy(targets, logits, K).sum() * factor
-
         reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
-        cost = adversarial_cost(cost_of, X_in, size) if adversarial else cost_of(X_in)
+        classes, stream = class_numbers(K), RandomStreams(self.rng, self.dtype)
         params, dparams, names = once(*self._trained(tuning.frozen))
-        if regularised:
-            cost += reg * pt.add(*[(p * p).sum() for p in params])
+        drops = tuning.dropout != (0.0, 0.0)
+
+        def cost() -> tuple[Symbolic, Updates]:
+            logits_of: Callable[[Symbolic], Symbolic] = self.logits
+            if drops:
+                logits_of = with_dropout(self, X_in.shape[0], stream, *tuning.dropout)
+
+            def cost_of(X: Symbolic) -> Symbolic:
+                logits = logits_of(X)
+                if adversarial:  # the same number, but no gradient loses its direction
+                    return pt.softplus(log_odds_against(targets, logits, classes)).sum() * factor
+                return categorical_cross_entropy(targets, logits, classes).sum() * factor
+
+            total = adversarial_cost(cost_of, X_in, size) if adversarial else cost_of(X_in)
+            if regularised:
+                total += reg * pt.add(*[(p * p).sum() for p in params])
+            return with_penalty(total, tuning.penalty, self, X_in), []
+
+        # dropout's masks have sizes of their own
+        sizes = [self.n_features, *(layer.M for layer in self.hidden_layers)] if drops else []
+        options = (regularised, adversarial, tuning.dropout, tuning.max_norm, tuning.frozen, *sizes)
         return make_step(
             tuning.optimiser,
-            with_penalty(cost, tuning.penalty, self, X_in),
+            cost,
             [X_in, targets],
             params,
             dparams,
@@ -366,7 +384,21 @@ class DNN(Stack):
             name=f"{self.title} train_op",
             names=names,
             max_norm=tuning.max_norm,
+            kind=self._kind(
+                "train_op", *options, tuning.penalty, tuning.optimiser, more=[classes], stream=stream
+            ),
         )
+
+    def _kind(self, *options: Any, more: Sequence[SharedVariable] = (), stream: Any = None) -> Kind | None:
+        """Return the kind of one of the network's graphs; None where something of the user's shapes it."""
+        layers = self.hidden_layers
+        forms = [layer._form() if isinstance(layer, Layer) else None for layer in layers]
+        if not is_as_written(self) or None in forms or any(map(callable, options)):
+            return None
+        own = [self.W, self.b, self.dW, self.db]
+        variables = [v for layer in layers for v in (*layer.params, *layer.forward_dparams)]
+        key = type(self), self.dtype, tuple(self.names), tuple(forms), options
+        return Kind(key, (*own, *variables, *more), stream)
 
     def _probe_of(self, D: int, K: int) -> "DNN | None":
         probe = self._probe(D)

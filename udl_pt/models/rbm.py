@@ -5,7 +5,7 @@
 contrastive divergence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any, overload
 
@@ -22,6 +22,7 @@ from udl_pt._support.arguments import (
     check_switches,
 )
 from udl_pt._support.arrays import check_weights, column_moments, warn_unless_standardised
+from udl_pt._support.classes import is_as_written, remember_methods
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import get_backend
 from udl_pt.models._layer import Layer
@@ -45,6 +46,7 @@ from udl_pt.training.run import Run
 __all__ = ["RBM"]
 
 
+@remember_methods
 class RBM(Layer):
     """A restricted Boltzmann machine with Bernoulli hidden units (chapter 4).
 
@@ -586,7 +588,7 @@ class RBM(Layer):
             name=f"{self.title} train_op",
         )
         try:
-            self._train(step, run, valid, self.units.cost)
+            self._train(step, run, valid, self.units.cost, kind=self._kind("cost_op"))
         finally:
             if chains is not None:
                 self.chains = chains.get_value()[: sampler.n_chains]
@@ -600,6 +602,10 @@ class RBM(Layer):
     def output_unit_interval(self) -> bool | None:
         """Whether its reconstructions are in [0, 1]; None where that is not known."""
         return self._in_unit_interval("output", known=self.units.unit_interval)
+
+    def _facts(self) -> tuple[Hashable, ...] | None:
+        own = self.units is VISIBLE_UNITS.get(self.visible) and is_as_written(self.units)
+        return (self.visible, self.z is None) if own else None
 
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         zeros = {"c": np.zeros(self.M, self.dtype), "b": np.zeros(D, self.dtype)}

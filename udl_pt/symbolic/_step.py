@@ -18,12 +18,13 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.messages import shown
-from udl_pt.backends import Function, to_numpy
+from udl_pt.backends import Function, Kind, to_numpy
 from udl_pt.symbolic.variables import Symbolic
 
-__all__ = ["UpdateStep", "Updates", "apply_if_finite", "gradients_of", "rates_of"]
+__all__ = ["CostGraph", "UpdateStep", "Updates", "apply_if_finite", "gradients_of", "rates_of"]
 
 Updates = list[tuple[SharedVariable, Symbolic]]
+CostGraph = Callable[[], tuple[Symbolic | Sequence[Symbolic], Updates]]
 
 
 def gradients_of(
@@ -191,8 +192,10 @@ class UpdateStep:
     optimiser : callable
         ``optimiser(gradients, params, **rates) -> updates``, such as `udl_pt.adam_updates`. Each parameter
         after the first two has a default; those whose default is a number are rates.
-    cost : Variable or sequence of Variable
-        The scalar cost, or its gradients, one for each parameter.
+    cost : Variable, sequence of Variable, or callable
+        The scalar cost, or its gradients, one for each parameter. A callable takes nothing and returns a
+        pair: one of these, and updates of further shared variables without the guard, such as persistent
+        Gibbs chains.
     inputs : sequence of Variable
         The variables of a batch.
     params : sequence of SharedVariable
@@ -210,14 +213,15 @@ class UpdateStep:
         The compiled function's name in tracebacks.
     names : sequence of str, optional
         The parameters' names in errors; by default those of the variables.
-    state : list of (SharedVariable, Variable)
-        Updates of further shared variables without the guard, such as persistent Gibbs chains.
     max_norm : float, optional
         The largest length of a matrix's column, the weights into a unit. Longer columns are shortened after
         the step.
     reset : sequence of SharedVariable
         State variables of the optimiser that become zero, instead of unchanged, if a step isn't finite. They
         need no guard in the graph.
+    kind : udl_pt.backends.Kind, optional
+        The kind of the step's graph, for the book's momentum. The callables `cost` and `optimiser` are called
+        only for the first step of a kind.
 
     Attributes
     ----------
@@ -260,7 +264,7 @@ class UpdateStep:
     def __init__(
         self,
         optimiser: Callable[..., Any],
-        cost: Symbolic | Sequence[Symbolic],
+        cost: Symbolic | Sequence[Symbolic] | CostGraph,
         inputs: Sequence[Symbolic],
         params: Sequence[SharedVariable],
         *,
@@ -270,9 +274,9 @@ class UpdateStep:
         backend: str,
         name: str,
         names: Sequence[str] | None = None,
-        state: Updates | None = None,
         max_norm: float | None = None,
         reset: Sequence[SharedVariable] = (),
+        kind: Kind | None = None,
     ) -> None:
         rates = {rate: pt.scalar(rate, dtype=dtype) for rate in rates_of(optimiser)}
         for scalar in scalars:
@@ -283,22 +287,26 @@ class UpdateStep:
         inputs = [*inputs, *rates.values(), *scalars]
         self.names = list(names or (str(p.name) for p in params))
         self.rates = [*rates, *(str(scalar.name) for scalar in scalars)]
-        gradients = gradients_of(cost, params)
-        try:
-            updates = [(variable, value) for variable, value in optimiser(gradients, params, **rates)]
-        except Exception as error:  # whatever it is, it is the optimiser's
-            raise TypeError(
-                f"optimiser is {shown(optimiser)}, expected a function of gradients and parameters that "
-                f"returns a list of updates; called with these arguments, it raised: {error}"
-            ) from error
-        _check_updates(updates, dict(zip(params, self.names, strict=True)), _name(optimiser))
-        self.optimiser_state = [v for v, _ in updates if v not in params]
-        sums, updates = apply_if_finite(updates, params, max_norm, reset)
-        self._reset = list(reset)
-        state, constants = state or [], constants or {}
-        self._shared = [v for v, _ in [*updates, *state]]
+        self.optimiser_state = self._reset = list(reset)
+        constants = constants or {}
         self._constants = [np.asarray(value, dtype) for value in constants.values()]
-        self.function = Function([*inputs, *constants], sums, [*updates, *state], backend=backend, name=name)
+
+        def build() -> tuple[list[Symbolic], Symbolic, Updates]:
+            value, state = cost() if callable(cost) else (cost, [])
+            gradients = gradients_of(value, params)
+            try:
+                updates = [(variable, value) for variable, value in optimiser(gradients, params, **rates)]
+            except Exception as error:  # whatever it is, it is the optimiser's
+                raise TypeError(
+                    f"optimiser is {shown(optimiser)}, expected a function of gradients and parameters that "
+                    f"returns a list of updates; called with these arguments, it raised: {error}"
+                ) from error
+            _check_updates(updates, dict(zip(params, self.names, strict=True)), _name(optimiser))
+            self.optimiser_state = [v for v, _ in updates if v not in params]
+            sums, updates = apply_if_finite(updates, params, max_norm, reset)
+            return [*inputs, *constants], sums, [*updates, *state]
+
+        self.function = Function.of_kind(kind, build, backend=backend, name=name)
 
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
         """Run one step on a batch and the rates; return for each parameter whether its step was finite."""
@@ -326,7 +334,7 @@ class UpdateStep:
         >>> p.get_value(borrow=True).tolist(), type(p.get_value(borrow=True)).__name__
         ([0.5, 0.5], 'ndarray')
         """
-        to_numpy(self._shared)
+        to_numpy(self.function.updated)
 
 
 def _check_updates(updates: Updates, names: Mapping[SharedVariable, str], optimiser: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_option
 from udl_pt._support.messages import shown
@@ -24,6 +25,7 @@ __all__ = [
     "categorical_cross_entropy",
     "check_cost",
     "check_penalty",
+    "class_numbers",
     "cross_entropy",
     "log_odds_against",
     "reconstruction_cost",
@@ -259,7 +261,33 @@ def check_cost(cost: Any, sigmoid: bool, dtype: str) -> None:
         raise no_cross_entropy()
 
 
-def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
+def class_numbers(n_classes: int) -> SharedVariable:
+    """Return the numbers of the classes as a shared variable.
+
+    They are no constant, since graphs with different constants are compiled one by one.
+
+    Parameters
+    ----------
+    n_classes : int
+        The number of classes.
+
+    Returns
+    -------
+    SharedVariable, vector
+        0 to ``n_classes - 1``.
+
+    Examples
+    --------
+    >>> from udl_pt.symbolic.costs import class_numbers
+    >>> class_numbers(3).get_value().tolist()
+    [0, 1, 2]
+    """
+    return pytensor.shared(np.arange(n_classes, dtype="int32"))
+
+
+def categorical_cross_entropy(
+    labels: Symbolic, logits: Symbolic, n_classes: int | SharedVariable | None = None
+) -> Symbolic:
     """Return the negative log-likelihood of labels under ``softmax(logits)``, one value per row, in nats.
 
     Parameters
@@ -268,8 +296,9 @@ def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int
         Labels 0 to ``n_classes - 1``, shape (n_samples,).
     logits : Variable, matrix
         Shape (n_samples, n_classes).
-    n_classes : int, optional
-        The number of classes, where it is known when the graph is built; else the graph counts the logits.
+    n_classes : int or SharedVariable, optional
+        The number of classes, where it is known when the graph is built, or the variable that `class_numbers`
+        returns of it; else the graph counts the logits.
 
     Returns
     -------
@@ -291,7 +320,9 @@ def categorical_cross_entropy(labels: Symbolic, logits: Symbolic, n_classes: int
     return -(hot * pt.special.log_softmax(logits, axis=-1)).sum(axis=-1)
 
 
-def log_odds_against(labels: Symbolic, logits: Symbolic, n_classes: int | None = None) -> Symbolic:
+def log_odds_against(
+    labels: Symbolic, logits: Symbolic, n_classes: int | SharedVariable | None = None
+) -> Symbolic:
     """Return the logarithm of the odds against each label.
 
     Its softplus is the negative log-likelihood of the label, and both have gradients of the same direction.
@@ -304,8 +335,9 @@ def log_odds_against(labels: Symbolic, logits: Symbolic, n_classes: int | None =
         Labels 0 to ``n_classes - 1``, shape (n_samples,).
     logits : Variable, matrix
         Shape (n_samples, n_classes).
-    n_classes : int, optional
-        The number of classes, where it is known when the graph is built; else the graph counts the logits.
+    n_classes : int or SharedVariable, optional
+        The number of classes, where it is known when the graph is built, or the variable that `class_numbers`
+        returns of it; else the graph counts the logits.
 
     Returns
     -------
@@ -330,10 +362,9 @@ def log_odds_against(labels: Symbolic, logits: Symbolic, n_classes: int | None =
     return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
 
 
-def _one_hot(labels: Symbolic, logits: Symbolic, n_classes: int | None) -> Symbolic:
-    """Return for each logit whether it belongs to its row's label.
-
-    The classes are a shared variable, since graphs with different constants are compiled one by one.
-    """
-    classes = pytensor.shared(np.arange(n_classes, dtype="int32")) if n_classes else columns(logits)
+def _one_hot(labels: Symbolic, logits: Symbolic, n_classes: int | SharedVariable | None) -> Symbolic:
+    """Return for each logit whether it belongs to its row's label."""
+    classes = n_classes
+    if not isinstance(classes, SharedVariable):
+        classes = class_numbers(classes) if classes else columns(logits)
     return pt.eq(labels.dimshuffle(0, "x"), classes)

@@ -35,6 +35,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ __all__ = [
 ]
 
 _numbers = itertools.count()
+Sample = Callable[[np.random.Generator, Sequence[tuple[int, ...]]], list[np.ndarray]]
 _ON_HOST = {"uniform": "random", "normal": "standard_normal"}  # methods of NumPy's generators
 
 
@@ -104,7 +106,8 @@ class _Draw:
     number: int
     variables: Sequence[Symbolic]
     shapes: Sequence[Sequence[Symbolic]]
-    sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]]
+    stream: "RandomStreams"
+    sample: "Sample"
 
 
 class _State(RandomGeneratorSharedVariable):  # type: ignore[misc]
@@ -171,6 +174,7 @@ class RandomStreams:
     def __init__(self, seed: Any = None, dtype: str | None = None) -> None:
         self.dtype = dtype
         self._chain: _Chain | None = None
+        self.n_derived = 0  # generators that its chains have got
         self._follows = isinstance(seed, RandomStreams)
         if isinstance(seed, RandomStreams):
             self._container, self._chains = seed._container, seed._chains
@@ -202,6 +206,33 @@ class RandomStreams:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Start a new chain of draws on the generator."""
         self.__init__(**{"seed": state["generator"], "dtype": state["dtype"]})  # type: ignore[misc]
+
+    def skip_derived(self, n: int) -> None:
+        """Skip `n` derived generators, as if a graph of this stream had got them.
+
+        A function that needs no graph calls this. So later graphs draw the same numbers with and without it.
+
+        Parameters
+        ----------
+        n : int
+            The number of generators.
+
+        Examples
+        --------
+        >>> import pytensor
+        >>> from udl_pt import RandomStreams
+        >>> def second_draw(skipped):
+        ...     streams = RandomStreams(RandomStreams(0))
+        ...     if skipped:
+        ...         streams.skip_derived(1)
+        ...     else:
+        ...         streams.uniform((3,))
+        ...     return pytensor.function([], RandomStreams(streams).uniform((2,)))().tolist()
+        >>> second_draw(skipped=True) == second_draw(skipped=False)
+        True
+        """
+        for _ in range(n):
+            next(self._chains.numbers)
 
     def updates(self) -> list[tuple[Any, Symbolic]]:
         """Return an empty list: draws advance by themselves in each `pytensor.function`.
@@ -345,30 +376,23 @@ class RandomStreams:
         [(3, 5, 2), (3, 5, 4)]
         """
         kinds = [kind for kind, _ in draws]
-
-        def sample(shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
-            arrays = [np.empty(shape, dtype) for shape in shapes]
-            methods = [getattr(self.generator, _ON_HOST[kind]) for kind in kinds]
-            drawn = [np.empty(shape[1:]) for shape in shapes]
-            for step in range(shapes[0][0]):
-                for array, method, draw in zip(arrays, methods, drawn, strict=True):
-                    method(out=draw)
-                    array[step] = draw
-            return arrays
-
         shapes = [[pt.as_tensor_variable(s) for s in (steps, *shape)] for _, shape in draws]
-        pairs = zip(kinds, shapes, strict=True)
-        return _tagged([self._variable(kind, shape, dtype) for kind, shape in pairs], shapes, sample)
+        variables = [self._variable(kind, shape, dtype) for kind, shape in zip(kinds, shapes, strict=True)]
+        return self._tagged(variables, shapes, partial(_sample_steps, kinds, dtype))
 
     def _draw(self, size: Any, dtype: str | None, kind: str) -> Any:
         shape = [pt.as_tensor_variable(s) for s in size]
         draw = self._variable(kind, shape, dtype or self.dtype)
+        return self._tagged([draw], [shape], partial(_sample_once, kind, draw.dtype))[0]
 
-        def sample(shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
-            method = getattr(self.generator, _ON_HOST[kind])
-            return [method(shapes[0]).astype(draw.dtype, copy=False)]
-
-        return _tagged([draw], [shape], sample)[0]
+    def _tagged(
+        self, variables: list[Any], shapes: Sequence[Sequence[Symbolic]], sample: Sample
+    ) -> list[Any]:
+        """Tag each variable with its draw, for `udl_pt.backends.Function`."""
+        draw = _Draw(next(_numbers), variables, shapes, self, sample)
+        for variable in variables:
+            variable.tag.draw = draw
+        return variables
 
     def _variable(self, kind: str, shape: Sequence[Symbolic], dtype: str | None) -> Any:
         """PyTensor's own random variable, for functions that the library doesn't compile."""
@@ -380,6 +404,7 @@ class RandomStreams:
             self._chain = _Chain(roots, scan, own)
         elif self._chain is None or self._chain.roots != roots or self._chain.scan is not scan:
             generator = derived(self.generator, next(self._chains.numbers))
+            self.n_derived += 1
             self._chain = _Chain(roots, scan, _State(random_generator_type, generator, True))
         state = self._chain.state
         state.default_update, draw = getattr(state.default_update or state, kind)(size=shape)
@@ -418,13 +443,20 @@ def has_repeated_draws(variable: Symbolic) -> bool:
     )
 
 
-def _tagged(
-    variables: list[Any],
-    shapes: Sequence[Sequence[Symbolic]],
-    sample: Callable[[Sequence[tuple[int, ...]]], list[np.ndarray]],
-) -> list[Any]:
-    """Tag each variable with its draw, for `udl_pt.backends.Function`."""
-    draw = _Draw(next(_numbers), variables, shapes, sample)
-    for variable in variables:
-        variable.tag.draw = draw
-    return variables
+def _sample_once(
+    kind: str, dtype: str, generator: np.random.Generator, shapes: Sequence[tuple[int, ...]]
+) -> list[np.ndarray]:
+    return [getattr(generator, _ON_HOST[kind])(shapes[0]).astype(dtype, copy=False)]
+
+
+def _sample_steps(
+    kinds: Sequence[str], dtype: str, generator: np.random.Generator, shapes: Sequence[tuple[int, ...]]
+) -> list[np.ndarray]:
+    arrays = [np.empty(shape, dtype) for shape in shapes]
+    methods = [getattr(generator, _ON_HOST[kind]) for kind in kinds]
+    drawn = [np.empty(shape[1:]) for shape in shapes]
+    for step in range(shapes[0][0]):
+        for array, method, draw in zip(arrays, methods, drawn, strict=True):
+            method(out=draw)
+            array[step] = draw
+    return arrays

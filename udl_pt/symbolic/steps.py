@@ -10,7 +10,7 @@ import pytensor
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.messages import shown
-from udl_pt.symbolic._step import Updates, UpdateStep, rates_of
+from udl_pt.symbolic._step import CostGraph, Updates, UpdateStep, rates_of
 from udl_pt.symbolic.updates import momentum_updates
 from udl_pt.symbolic.variables import Symbolic
 
@@ -25,8 +25,9 @@ class MomentumStep(UpdateStep):
 
     Parameters
     ----------
-    cost : Variable or sequence of Variable
-        The scalar cost, or its gradients, one for each parameter.
+    cost : Variable, sequence of Variable, or callable
+        The scalar cost, or its gradients, one for each parameter; or a function that returns them, see
+        `UpdateStep`.
     inputs : sequence of Variable
         The variables of a batch.
     params, dparams : sequence of SharedVariable
@@ -39,8 +40,8 @@ class MomentumStep(UpdateStep):
         - `dtype`, `backend`: those of the model;
         - `name`: the compiled function's name in tracebacks;
         - `names`: the parameters' names in errors;
-        - `state`: updates of further shared variables, such as persistent Gibbs chains;
-        - `max_norm`: the largest length of a matrix's column.
+        - `max_norm`: the largest length of a matrix's column;
+        - `kind`: the kind of the step's graph.
 
     Attributes
     ----------
@@ -68,7 +69,7 @@ class MomentumStep(UpdateStep):
 
     def __init__(
         self,
-        cost: Symbolic | Sequence[Symbolic],
+        cost: Symbolic | Sequence[Symbolic] | CostGraph,
         inputs: Sequence[Symbolic],
         params: Sequence[SharedVariable],
         dparams: Sequence[SharedVariable],
@@ -80,7 +81,7 @@ class MomentumStep(UpdateStep):
 
 def make_step(
     optimiser: Callable[..., Updates] | None,
-    cost: Symbolic | Sequence[Symbolic],
+    cost: Symbolic | Sequence[Symbolic] | CostGraph,
     inputs: Sequence[Symbolic],
     params: Sequence[SharedVariable],
     dparams: Sequence[SharedVariable],
@@ -92,8 +93,9 @@ def make_step(
     ----------
     optimiser : callable or None
         ``optimiser(gradients, params, **rates) -> updates``, such as `udl_pt.adam_updates`.
-    cost : Variable or sequence of Variable
-        The scalar cost, or its gradients, one for each parameter.
+    cost : Variable, sequence of Variable, or callable
+        The scalar cost, or its gradients, one for each parameter; or a function that returns them, see
+        `UpdateStep`.
     inputs : sequence of Variable
         The variables of a batch.
     params, dparams : sequence of SharedVariable

@@ -1,13 +1,15 @@
 """Measure costs and error rates during training, and record them."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 
-from udl_pt.backends import Function
+from udl_pt.backends import Function, Kind
 from udl_pt.symbolic.array_function import in_chunks
-from udl_pt.symbolic.costs import categorical_cross_entropy
+from udl_pt.symbolic.costs import categorical_cross_entropy, class_numbers
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.metrics import error_rate
@@ -24,6 +26,7 @@ def cost_recorder(
     name: str,
     divisor: float = 1.0,
     valid: tuple[np.ndarray, list[float]] | None = None,
+    kind: Kind | None = None,
 ) -> Callable[[], dict[str, float]]:
     """Return a function that measures the cost of the training rows and appends it to a list.
 
@@ -35,13 +38,15 @@ def cost_recorder(
         Turns a matrix variable into the scalar sum of its rows' costs.
     run : udl_pt.training.run.Run
         The training. With the monitor ``"batch"`` all rows are measured. Else a thirtieth of them is, but at
-        least 250 rows or all: see `monitored_rows`.
+        least 250 rows or all: see `monitored_rows`. With None nothing is measured, and no graph is built.
     name : str
         The compiled cost's name in tracebacks.
     divisor : float
         A row's cost is divided by this number.
     valid : (ndarray, list of float), optional
         A validation set, of which all rows are measured, and the list for its cost.
+    kind : udl_pt.backends.Kind, optional
+        The kind of the cost's graph. `total` is called only for the first of a kind.
 
     Returns
     -------
@@ -65,9 +70,15 @@ def cost_recorder(
     >>> costs
     [5.0]
     """
+    if run.monitor is None:
+        return lambda: {}
     X, dtype = run.data[0], run.dtype
-    X_in = pt.matrix("X_in", dtype=dtype)
-    cost_op = Function([X_in], total(X_in), backend=run.backend, name=name)
+
+    def build() -> Any:
+        X_in = pt.matrix("X_in", dtype=dtype)
+        return [X_in], total(X_in), []
+
+    cost_op = Function.of_kind(kind, build, backend=run.backend, name=name)
     rows = None if run.monitor == "batch" else monitored_rows(len(X))
 
     def mean(X: np.ndarray, rows: np.ndarray | None = None) -> float:
@@ -93,6 +104,7 @@ def classification_recorder(
     *,
     name: str,
     valid: tuple[Arrays, list[float], list[float]] | None = None,
+    kind: Kind | None = None,
 ) -> Callable[[], dict[str, float]]:
     """Return a function that measures cost and error rate of the test set and appends them to lists.
 
@@ -105,11 +117,13 @@ def classification_recorder(
     logits : callable
         Turns a matrix variable into the logits of its rows, of shape (N, K).
     run : udl_pt.training.run.Run
-        The training, with a test set.
+        The training, with a test set. With the monitor None nothing is measured, and no graph is built.
     name : str
         The compiled function's name in tracebacks.
     valid : (tuple of ndarray, list of float, list of float), optional
         A validation set, rows and labels, and the lists for its cost and error.
+    kind : udl_pt.backends.Kind, optional
+        The kind of the graph of `logits`, which is called only for the first of a kind.
 
     Returns
     -------
@@ -132,14 +146,19 @@ def classification_recorder(
     >>> round(measure()["cost"], 3), errors
     (0.127, [0.0])
     """
-    X_in, targets = pt.matrix("X_in", dtype=run.dtype), pt.ivector("targets")
-    scores, K, (X_test, Y_test) = logits(X_in), run.n_classes, run.test
-    cost_predict_op = Function(
-        [X_in, targets],
-        [categorical_cross_entropy(targets, scores, K).sum(), scores.argmax(axis=1)],
-        backend=run.backend,
-        name=name,
-    )
+    if run.monitor is None:
+        return lambda: {}
+    (X_test, Y_test), classes = run.test, class_numbers(run.n_classes)
+
+    def build() -> Any:
+        X_in, targets = pt.matrix("X_in", dtype=run.dtype), pt.ivector("targets")
+        scores = logits(X_in)
+        cost = categorical_cross_entropy(targets, scores, classes).sum()
+        return [X_in, targets], [cost, scores.argmax(axis=1)], []
+
+    if kind is not None:
+        kind = replace(kind, variables=(*kind.variables, classes))
+    cost_predict_op = Function.of_kind(kind, build, backend=run.backend, name=name)
 
     def record(X: np.ndarray, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
         total = 0.0

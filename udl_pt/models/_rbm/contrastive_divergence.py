@@ -75,11 +75,11 @@ class Sampler:
         return shared(noise.astype(dtype), "chains")
 
     def sample(
-        self, model: SampledModel, v0: Symbolic, chains: SharedVariable | None, stream: RandomStreams
+        self, model: SampledModel, v0: Symbolic, n: Any, chains: SharedVariable | None, stream: RandomStreams
     ) -> tuple[Symbolic, Symbolic | None]:
-        """Return v1, and the new state of the persistent chains."""
+        """Return v1, and the new state of the persistent chains; `n` is the number of rows of v0."""
         if chains is None:
-            return gibbs_chain(model, v0, self.k, stream), None
+            return gibbs_chain(model, v0, self.k, stream, n), None
         if self.n_temperatures == 1:
             return persistent_chain(model, chains, self.k, stream, self.n_chains)
         betas = np.linspace(1, 0, self.n_temperatures)
@@ -135,45 +135,53 @@ def contrastive_step(
     stream = RandomStreams(model.rng, model.dtype)
     X_in, scale = pt.matrix("X_in", dtype=model.dtype), pt.scalar("scale", dtype=model.dtype)
     scalars = {name: pt.scalar(name, dtype=model.dtype) for name in penalties}
-    v0 = stream.binomial(X_in.shape, p=X_in, dtype=model.dtype) if binarize else X_in
-    v1, moved = sampler.sample(model, v0, chains, stream)
-    state = [] if chains is None else [(chains, moved)]
-
+    velocities = [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in model.params]
     # Gaussian units: divided by the root of D, see RBM.fit
     share = np.asarray(1 if model.units.unit_interval else 1 / np.sqrt(model.n_features), model.dtype)
-    scale0 = share * scale
-    scale1 = scale0 if chains is None else share * np.asarray(1 / sampler.n_chains, model.dtype)
-    cost = scale0 * model.free_energy(v0).sum() - scale1 * model.free_energy(v1).sum()
-    gradients = pytensor.grad(cost, model.params, consider_constant=[v0, v1])
-    q = model.forward_hidden(v0).sum(axis=0) * scale  # mean activation of each hidden unit
-    if centre is not None:
-        hidden_mean = shared(np.full(model.M, 0.5, model.dtype), "hidden_mean")
-        means = np.asarray(centre, model.dtype), hidden_mean
-        gradients[:3] = centred_gradient(model, (v0, v1), (scale0, scale1), means)
-        rate = np.asarray(CENTRING_RATE, model.dtype)
-        state.append((hidden_mean, hidden_mean + rate * (q - hidden_mean)))
-    costs = []
-    if "weight_decay" in scalars:
-        costs.append(scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype))
-    if "sparsity_target" in scalars:
-        costs.append(scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum())
-    if penalty is not None:
-        costs.append(with_penalty(pt.zeros((), model.dtype), penalty, model, v0))
-    for added in costs:
-        more = pytensor.grad(added, model.params, disconnected_inputs="ignore", consider_constant=[v0])
-        gradients = [g + m for g, m in zip(gradients, more, strict=True)]
+
+    def graph() -> tuple[list[Symbolic], Updates]:
+        v0 = stream.binomial(X_in.shape, p=X_in, dtype=model.dtype) if binarize else X_in
+        v1, moved = sampler.sample(model, v0, X_in.shape[0], chains, stream)
+        state = [] if chains is None or moved is None else [(chains, moved)]
+
+        scale0 = share * scale
+        scale1 = scale0 if chains is None else share * np.asarray(1 / sampler.n_chains, model.dtype)
+        cost = scale0 * model.free_energy(v0).sum() - scale1 * model.free_energy(v1).sum()
+        gradients = pytensor.grad(cost, model.params, consider_constant=[v0, v1])
+        q = model.forward_hidden(v0).sum(axis=0) * scale  # mean activation of each hidden unit
+        if centre is not None:
+            hidden_mean = shared(np.full(model.M, 0.5, model.dtype), "hidden_mean")
+            means = np.asarray(centre, model.dtype), hidden_mean
+            gradients[:3] = centred_gradient(model, (v0, v1), (scale0, scale1), means)
+            rate = np.asarray(CENTRING_RATE, model.dtype)
+            state.append((hidden_mean, hidden_mean + rate * (q - hidden_mean)))
+        costs = []
+        if "weight_decay" in scalars:
+            costs.append(scalars["weight_decay"] * (model.W**2).sum() / np.asarray(2, model.dtype))
+        if "sparsity_target" in scalars:
+            costs.append(scalars["sparsity_cost"] * ((q - scalars["sparsity_target"]) ** 2).sum())
+        if penalty is not None:
+            costs.append(with_penalty(pt.zeros((), model.dtype), penalty, model, v0))
+        for added in costs:
+            more = pytensor.grad(added, model.params, disconnected_inputs="ignore", consider_constant=[v0])
+            gradients = [g + m for g, m in zip(gradients, more, strict=True)]
+        return gradients, state
+
+    options = ("train_op", sampler, tuple(scalars), binarize, float(share), penalty, optimiser)
+    own = [*velocities, *([] if chains is None else [chains])]
     return make_step(
         optimiser,
-        gradients,
+        graph,
         [X_in],
         model.params,
-        [shared(np.zeros_like(p.get_value(borrow=True)), f"d{p.name}") for p in model.params],
+        velocities,
         scalars=list(scalars.values()),
         constants={scale: 1 / batch_sz},
         dtype=model.dtype,
         backend=backend,
         name=name,
-        state=state,
+        # the means of centring are constants of the data
+        kind=model._kind(*options, more=own, stream=stream) if centre is None else None,
     )
 
 

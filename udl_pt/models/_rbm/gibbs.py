@@ -52,7 +52,7 @@ class SampledModel(Protocol):
         """Return the visible units' input, ``HW' + b``, of shape (N, D)."""
 
 
-def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams) -> Symbolic:
+def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams, n: Any = None) -> Symbolic:
     """Draw `k` times the hidden units, then the visible ones.
 
     Parameters
@@ -65,6 +65,8 @@ def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams)
         Steps, at least 1.
     stream : RandomStreams
         Source of the draws: in each step those of the hidden, then those of the visible units.
+    n : scalar variable, optional
+        The number of rows, where `V` is itself a draw: so that no draw's size depends on another draw.
 
     Returns
     -------
@@ -76,7 +78,8 @@ def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams)
         H = bernoulli(for_h, model.hidden_logits(V))
         return model.units.draw(for_v, model.visible_input(H), model.z)
 
-    return loop(step, gibbs_draws(model, k, V.shape[0], stream), [_start(model, V)], k)[0]
+    draws = gibbs_draws(model, k, V.shape[0] if n is None else n, stream)
+    return loop(step, draws, [_start(model, V)], k)[0]
 
 
 def persistent_chain(

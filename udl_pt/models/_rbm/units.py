@@ -11,6 +11,7 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_grad
 
+from udl_pt._support.classes import remember_methods
 from udl_pt.symbolic.costs import cross_entropy, squared_error
 from udl_pt.symbolic.variables import Symbolic
 
@@ -22,6 +23,7 @@ def bernoulli(uniform: Symbolic, a: Symbolic) -> Symbolic:
     return disconnected_grad(pt.lt(uniform, pt.sigmoid(a)).astype(a.dtype))
 
 
+@remember_methods
 class BernoulliUnits:
     """Units that are 0 or 1; data in between are read as probabilities (chapter 4)."""
 
@@ -58,6 +60,7 @@ class BernoulliUnits:
         return np.asarray(np.log(p) - np.log1p(-p))
 
 
+@remember_methods
 class GaussianUnits:
     """Real-valued units with noise of variance ``exp(z)`` (Cho, Ilin and Raiko, ICANN 2011).
 
