@@ -42,12 +42,12 @@ def test_predictions_and_files_of_half_a_step_are_reported(monkeypatch):
     """Without locks, with steps that set one parameter after the other."""
 
     def one_by_one(self, *arguments):
-        before = [p.get_value() for p in self._shared]
+        before = [p.get_value() for p in self.function.updated]
         result = step(self, *arguments)
-        after = [p.get_value() for p in self._shared]
-        for p, value in zip(self._shared, before, strict=True):
+        after = [p.get_value() for p in self.function.updated]
+        for p, value in zip(self.function.updated, before, strict=True):
             p.set_value(value)
-        for p, value in zip(self._shared, after, strict=True):
+        for p, value in zip(self.function.updated, after, strict=True):
             time.sleep(1e-3)  # so that others look meanwhile
             p.set_value(value)
         return result
