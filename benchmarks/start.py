@@ -79,7 +79,8 @@ def main(arguments=None):
         for state, runs in seen.items():
             seconds = [float(s) for s in np.median(runs, axis=0)]
             table.add_row(backend, state, *(f"{s:.1f}" for s in seconds))
-            results.append({"backend": backend, "cache": state} | dict(zip(COLUMNS, seconds, strict=True)))
+            row = {"backend": backend, "cache": state} | dict(zip(COLUMNS, seconds, strict=True))
+            results.append(row | {"runs": dict(zip(COLUMNS, zip(*runs, strict=True), strict=True))})
     Console().print(table)
     write_json(options.json, results)
 
