@@ -95,12 +95,12 @@ def later_fits(found):
         "later fits on Numba and C: at most 10 ms to the first step's end", later, 10, unit=" ms", digits=1
     )
     grown = {
-        " on ".join(filter(None, [r["way"], r["backend"]])): r["growth_mb"]
+        f"{r['way']} {r['backend'] or ''}".strip(): r["growth_mb"]
         for r in seen["memory"]
         if r["growth_mb"] is not None
     }
     yield worst("memory after the first ten calls: at most 5 MB more", grown, 5, unit=" MB", digits=1)
-    alive = {r["way"]: r["alive"] for r in seen["memory"]}
+    alive = {f"{r['way']} {r['backend'] or ''}".strip(): r["alive"] for r in seen["memory"]}
     yield worst("models that are gone: no weight matrix in memory", alive, 0, digits=0)
 
 

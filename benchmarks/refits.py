@@ -164,9 +164,9 @@ def main():
         shown = "" if grown is None else f"{grown:.1f}"
         table.add_row(way, backend or "", str(found["calls"]), said, shown, str(found["alive"]))
         results["memory"].append({"way": way, "backend": backend, "growth_mb": grown} | found)
+        write_json(options.json, results)
     Console().print(table)
     print(machine.describe())
-    write_json(options.json, results)
 
 
 if __name__ == "__main__":
