@@ -11,6 +11,7 @@ from problems import AE, CD, DEEP, DENOISING, PCD
 from step import ALONE
 
 STEPS = {AE: 0.95, DENOISING: 0.95, CD: 0.95, PCD: 0.95, DEEP: 1.00}  # times the products alone
+NAMES = {DENOISING: "denoising auto-encoder", CD: "CD-1", PCD: "PCD-1"}
 OF_STEP = ("step", "step, other batches", "step, one thread")
 FLAT = 0.1  # KB a row, of 3.1 that the data take
 
@@ -56,7 +57,7 @@ def steps(found):
     """Compare steps with their products, with peers, and with JAX by hand."""
     main, every = tables(found, ["step"]), tables(found)
     for kind, limit in STEPS.items():
-        goal = f"step of {kind}, float32, batch of 100: at most {limit:.2f} x its products"
+        goal = f"step of {NAMES.get(kind, kind)}, float32, batch of 100: at most {limit:.2f} x its products"
         table = main.get(f"{kind}, float32, batch of 100")
         if table is None:
             yield Row(goal)
