@@ -5,7 +5,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-.PHONY: demo install torch test quick slow coverage lint types users-types core lowest release clean
+.PHONY: demo install torch test quick slow coverage lint types users-types core lowest release bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/udl-pt reproduce 3
@@ -54,6 +54,11 @@ lowest: .venv-lowest/.installed
 # Builds the distributions, and tests what is installed from them.
 release: $(VENV)/.installed-release
 	$(BIN)/python -m pytest -m release
+
+# One table of all goals for speed and memory, benchmarks/results.md: 40 minutes, and nothing else should run.
+# UDL_PT_DATA names the folder of the full MNIST. OPTIONS=--quick shows in minutes that everything runs.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/bench.py $(OPTIONS)
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
 """The share of an epoch that the default monitoring costs.
 
-    python benchmarks/monitor.py [--rows 60000 5000] [--rounds 5] [--backend numba]
+    python benchmarks/monitor.py [--rows 60000 5000] [--rounds 5] [--backend numba] [--json FILE]
 
 Trains, in float32, an auto-encoder 784 - 1000 and the fine-tuning of [1000, 750, 500] on random data, with
 ``monitor="epoch"`` and with ``monitor=None``, in turns. Test rows are a sixth of the rows as in MNIST (10,000
@@ -16,6 +16,7 @@ import time
 
 import machine
 import numpy as np
+from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -40,7 +41,9 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", default=[60_000, 5_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--backend", default="numba", choices=BACKENDS)
+    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
     options = parser.parse_args()
+    results = []
     columns = ("model", "rows", "test", "with, s", "without", "measured", "after batches")
     table = Table(*columns, title=f"one epoch on {options.backend}")
     for rows in options.rows:
@@ -59,12 +62,16 @@ def main():
             for turn in range(options.rounds):
                 for monitor in list(runs)[:: 1 if turn % 2 == 0 else -1]:
                     runs[monitor].append(one_epoch(fit, monitor=monitor, backend=options.backend))
+            each = [(run[1] - bare[1]) / run[0] for run, bare in zip(*runs.values(), strict=True)]
             (with_it, tail), (without, bare_tail) = (np.median(runs[m], axis=0) for m in ("epoch", None))
             counts = f"{rows:,}", f"{test_rows:,}" if name == "fine-tuning" else ""
             shares = (with_it - without) / with_it, (tail - bare_tail) / with_it
             table.add_row(name, *counts, f"{with_it:.2f}", f"{without:.2f}", *(f"{s:.1%}" for s in shares))
+            row = {"model": name, "rows": rows, "measured": shares[0], "after_batches": shares[1]}
+            results.append(row | {"after_batches_of_rounds": each})
     Console().print(table)
     print(machine.describe())
+    write_json(options.json, results)
 
 
 if __name__ == "__main__":

@@ -90,9 +90,9 @@ def main():
         ratio = ms["auto"] / min(ms["all"], ms["one"])
         table.add_row(name, *(f"{value:.1f}" for value in ms.values()), f"{ratio:.2f}")
         results[name] = ms | {"ratio": ratio}
+        write_json(options.json, results)
     Console().print(table)
     print(machine.describe())
-    write_json(options.json, results)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ With more rounds, medians.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 import time
 
 import numpy as np
+from children import with_cache
 from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
@@ -48,10 +48,8 @@ print(imported, steps[0], time.time() - start)
 
 def run(backend, cache):
     """Seconds to import, first and last in a new process."""
-    flags = os.environ.get("PYTENSOR_FLAGS", "")
-    flags = f"{flags},base_compiledir={cache}" if flags else f"base_compiledir={cache}"
     command = [sys.executable, "-W", "ignore", "-c", PROGRAM, backend]
-    environment = os.environ | {"PYTENSOR_FLAGS": flags, "UDL_PT_START": str(time.time())}
+    environment = with_cache(cache) | {"UDL_PT_START": str(time.time())}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"backend {backend}:\n{done.stderr}")
@@ -81,7 +79,8 @@ def main(arguments=None):
         for state, runs in seen.items():
             seconds = [float(s) for s in np.median(runs, axis=0)]
             table.add_row(backend, state, *(f"{s:.1f}" for s in seconds))
-            results.append({"backend": backend, "cache": state} | dict(zip(COLUMNS, seconds, strict=True)))
+            row = {"backend": backend, "cache": state} | dict(zip(COLUMNS, seconds, strict=True))
+            results.append(row | {"runs": dict(zip(COLUMNS, zip(*runs, strict=True), strict=True))})
     Console().print(table)
     write_json(options.json, results)
 

@@ -1,6 +1,7 @@
 """Exact t-SNE against scikit-learn's, and full MNIST by interpolation.
 
-    UDL_PT_DATA=FOLDER python benchmarks/tsne.py [--points 2000] [--rounds 3] [--gradients] [--full PICTURE]
+    UDL_PT_DATA=FOLDER python benchmarks/tsne.py [--points 2000] [--rounds 3] [--json FILE] [--gradients]
+                                                  [--cold] [--full PICTURE]
 
 Embeds the first digits of the training images with perplexity 30, from the first principal components, by
 `TSNE(method="exact")` in float32 and float64 and by scikit-learn's ``method="exact"``, with the same 1,000
@@ -13,7 +14,6 @@ process that embeds 200 points with an empty compile cache, and again with the c
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +21,8 @@ import time
 
 import machine
 import numpy as np
+from children import with_cache
+from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 from sklearn.manifold import TSNE as ReferenceTSNE
@@ -92,6 +94,7 @@ def compare(N, rounds):
         )
     Console().print(table)
     print(machine.describe())
+    return {name: {"ms": differences[name], "median": median[name]} for name in WAYS}
 
 
 def gradients(N):
@@ -116,12 +119,9 @@ def cold():
         "TSNE(perplexity=30, max_iter=50).fit_transform(load_mnist_subset().X[:200])"
     )
     with tempfile.TemporaryDirectory() as folder:
-        flags = ",".join(filter(None, [os.environ.get("PYTENSOR_FLAGS"), f"base_compiledir={folder}"]))
         for name in ("cold", "warm"):
             start = time.perf_counter()
-            subprocess.run(
-                [sys.executable, "-c", code], check=True, env={**os.environ, "PYTENSOR_FLAGS": flags}
-            )
+            subprocess.run([sys.executable, "-c", code], check=True, env=with_cache(folder))
             print(f"{name}: {time.perf_counter() - start:.1f} s from the process's start to its end")
 
 
@@ -141,6 +141,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the comparison here, too")
     parser.add_argument("--gradients", action="store_true")
     parser.add_argument("--cold", action="store_true")
     parser.add_argument("--full", metavar="PICTURE")
@@ -152,7 +153,7 @@ def main():
     elif options.gradients:
         gradients(options.points)
     else:
-        compare(options.points, options.rounds)
+        write_json(options.json, compare(options.points, options.rounds))
 
 
 if __name__ == "__main__":
