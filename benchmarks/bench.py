@@ -7,7 +7,7 @@ Runs the other benchmarks one after the other, each in a process of its own. It 
 into one file, ``bench.json``, and a page with a row for each goal. "spread" is the least and the largest
 value: of the rounds, or, where a goal is for several measurements, of these. A part that fails, or that takes
 longer than it may, is reported, and the others go on. After so many minutes no further part starts, and one
-that runs is ended.
+that runs is ended. With ``--parts``, the other parts keep the numbers that FOLDER has of them.
 
 BLAS chooses its kernels by the processor here: the environment's ``OPENBLAS_CORETYPE``, ``OPENBLAS_L2_SIZE``
 and ``OPENBLAS_NUM_THREADS`` are removed. ``--quick`` takes few rows and rounds, so that it only shows that
@@ -122,7 +122,7 @@ def page(facts):
     lines += ["", "The spread is the least and the largest value of the rounds. Where a goal is for several"]
     lines += ["measurements, it is that of the measurements.", "", "The commands, without `--json FILE`:", ""]
     lines += ["| part | command | seconds | result |", "| --- | --- | --- | --- |"]
-    for name, part in facts["parts"].items():
+    for name, part in sorted(facts["parts"].items(), key=lambda item: list(PARTS).index(item[0])):
         said = part["problem"] or "complete"
         lines.append(f"| {name} | `python benchmarks/{part['command']}` | {part['seconds']:.0f} | {said} |")
     series = facts["numbers"].get("growth", {}).get("series", [])
@@ -161,7 +161,9 @@ def main():
     target = options.page or (options.out if options.quick else FOLDER) / "results.md"
     end, load = time.monotonic() + 60 * options.minutes, os.getloadavg()[0]
     facts = {"date": date.today().isoformat(), "quick": options.quick, "machine": machine()}
-    facts |= {"parts": {}, "numbers": {}}
+    earlier = options.out / "bench.json"
+    kept = json.loads(earlier.read_text()) if options.parts != list(PARTS) and earlier.exists() else {}
+    facts |= {name: kept.get(name, {}) for name in ("parts", "numbers")}
     for name in options.parts:
         full, quick, minutes = PARTS[name]
         command = quick if options.quick else full

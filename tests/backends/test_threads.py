@@ -31,15 +31,17 @@ class Machine:
 
     def __init__(self):
         self.now, self.library, self.seconds = 0.0, Library(), FREE
+        self.switches = self.switches_per_step = 0
 
     def clock(self):
         return self.now
 
     def step(self):
         self.now += self.seconds[self.library.num_threads]
+        self.switches += self.switches_per_step
 
     def threads(self, *, alone=True):
-        return Threads([self.library], alone=alone, clock=self.clock)
+        return Threads([self.library], alone=alone, clock=self.clock, switches=lambda: self.switches)
 
     def run(self, step, seconds):
         """Return by how much longer the steps take than with the better number of threads."""
@@ -105,6 +107,18 @@ def test_steps_that_take_the_same_time_keep_all_threads():
     machine.seconds = {2: 0.001, 1: 0.00095}
     threads = machine.threads()
     machine.run(threads.timed(machine.step), 5)
+    assert threads.alone
+
+
+def test_all_threads_are_not_taken_from_another_training():
+    machine = Machine()
+    machine.seconds = {2: 0.006, 1: 0.0086}  # faster, but the other training is slower
+    machine.switches_per_step = 1
+    threads = machine.threads(alone=False)
+    machine.run(threads.timed(machine.step), 30)
+    assert not threads.alone
+    machine.switches_per_step = 0
+    machine.run(threads.timed(machine.step), 30)
     assert threads.alone
 
 

@@ -16,6 +16,11 @@ from typing import Any, TypeVar
 
 from udl_pt._support.messages import shown
 
+try:
+    import resource
+except ImportError:  # on Windows
+    resource = None  # type: ignore[assignment]
+
 __all__ = ["faster_threads", "get_threads", "set_threads"]
 
 R = TypeVar("R")
@@ -151,6 +156,11 @@ def _free_libraries() -> list[Any]:
     return libraries if as_built > 1 and all(lib.num_threads >= as_built for lib in libraries) else []
 
 
+def involuntary_switches() -> int:
+    """Return how often the system has interrupted a thread of this process; 0 where it doesn't tell."""
+    return 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+
+
 class Threads:
     """All threads or one, whichever takes less time.
 
@@ -162,6 +172,8 @@ class Threads:
         Whether to start with all threads.
     clock : callable
         Returns the time in seconds.
+    switches : callable
+        Returns how often the system has interrupted a thread of this process for another process.
 
     Attributes
     ----------
@@ -170,10 +182,15 @@ class Threads:
     """
 
     def __init__(
-        self, libraries: list[Any], *, alone: bool, clock: Callable[[], float] = time.perf_counter
+        self,
+        libraries: list[Any],
+        *,
+        alone: bool,
+        clock: Callable[[], float] = time.perf_counter,
+        switches: Callable[[], int] = involuntary_switches,
     ) -> None:
         self._all = [(library, library.num_threads) for library in libraries]
-        self._clock = clock
+        self._clock, self._switches, self._switches_before = clock, switches, 0
         self._times: deque[float] = deque(maxlen=3 * STEPS)
         self._usual = float("inf")
         self._trial: list[float] | None = None
@@ -204,7 +221,7 @@ class Threads:
         elif self._trial is None:
             self._times.append(seconds)
             if len(self._times) >= STEPS and (self._clock() >= self._next or self._takes_longer()):
-                self._trial = []
+                self._trial, self._switches_before = [], self._switches()
                 self._set(not self.alone)
         else:
             self._trial.append(seconds)
@@ -216,7 +233,9 @@ class Threads:
         return len(self._times) == self._times.maxlen and median(self._times) > WORSE * self._usual
 
     def _decide(self, seconds: float, usual: float) -> None:
-        if seconds < BETTER * usual:
+        # where threads wait for another training, a trial may be faster because it slows that one down
+        disturbed = self.alone and self._switches() - self._switches_before > 1
+        if seconds < BETTER * usual and not disturbed:
             self._times.clear()
             self._usual, self._wait = seconds, FIRST_WAIT
         else:
