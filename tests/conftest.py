@@ -118,7 +118,7 @@ def jax_compiles_no_graph_twice(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def generators_without_a_seed_are_seeded(monkeypatch):
-    """Let each test draw the same numbers in each run, also where the library seeds a generator afresh."""
+    """Seed the generators that the library seeds afresh: each test draws the same numbers in each run."""
     default_rng, numbers = np.random.default_rng, itertools.count()
 
     def seeded(seed=None):

@@ -35,6 +35,7 @@ def test_ch1_pca(tmp_path, capsys):
     assert str(error) in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_ch2_tsne(tmp_path):
     np.random.seed(0)
     costs, kl = load("ch2_tsne").main(N=100, perplexity=10.0, steps=150, picture=tmp_path / "picture.png")
@@ -128,6 +129,7 @@ def test_ch5_features(tmp_path, capsys):
     assert f"to {dbn.costs[-1]}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_ch6_tricking(tmp_path, capsys):
     np.random.seed(0)
     dnn, _, tricked = load("ch6_tricking").main(sizes=[60], epochs=8, picture=tmp_path / "picture.png")

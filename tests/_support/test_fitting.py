@@ -213,6 +213,7 @@ def test_eight_threads_that_fit_one_model_train_it_once():
     np.testing.assert_array_equal(ae.W.get_value(), alone.W.get_value())
 
 
+@pytest.mark.slow
 def test_the_network_of_a_ladder_is_not_fitted_while_the_ladder_is():
     def look(progress):
         error = in_thread(lambda: ladder.dnn.fit(X, Y, X, Y, pretrain=False, **LAYER))

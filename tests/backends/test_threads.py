@@ -64,7 +64,7 @@ def default(monkeypatch):
 
 @pytest.fixture
 def library(monkeypatch):
-    """Let the process have one BLAS, which has a thread for each of two cores."""
+    """Return the only BLAS of the process, which has two threads, one for each core."""
     library = Library()
     monkeypatch.setattr(_threads.os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
 

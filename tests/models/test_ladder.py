@@ -153,6 +153,7 @@ def test_a_fold_that_meets_the_start_of_a_fit_mixes_no_parameters(data):
     np.testing.assert_allclose(ladder.dnn.logits(data[0]), logits, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_it_learns_digits_and_to_rebuild_them():
     X, Y = load_digits(return_X_y=True)
     X = X / 16

@@ -151,10 +151,11 @@ def test_a_second_fit_builds_no_graph(name, backend, built):
 
 @pytest.fixture
 def without_compiler(monkeypatch):
-    """Let NumPy compute each operation: which fits share a graph doesn't depend on the compiler."""
+    """Compute each operation by NumPy: which fits share a graph doesn't depend on the compiler."""
     monkeypatch.setattr(Function, "_mode", lambda self: Mode("py", "fast_compile"))
 
 
+@pytest.mark.slow
 def test_each_variant_computes_as_alone_after_all_others(without_compiler):
     alone = {}
     for name, variant in VARIANTS.items():
@@ -237,7 +238,7 @@ USERS = {
 
 
 @pytest.mark.parametrize("name", USERS)
-def test_what_a_user_changes_is_trained(name):
+def test_what_a_user_changes_is_trained(without_compiler, name):
     changed, plain = USERS[name]
     alone = numbers(changed())
     programs.clear_programs()

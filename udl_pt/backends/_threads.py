@@ -107,7 +107,7 @@ def _checked(choice: Any, source: str) -> str:
 
 @contextlib.contextmanager
 def faster_threads(step: Callable[..., R], backend: str | None) -> Iterator[Callable[..., R]]:
-    """Let a training's steps run with the number of BLAS threads that is faster, if the user asked for it.
+    """Run the steps of a training with the faster number of BLAS threads, where the user asked for that.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ class Threads:
         return timed
 
     def restore(self) -> None:
-        """Let BLAS have all threads again, unless the user has set another number meanwhile."""
+        """Set the old number of threads, unless the user has set another one meanwhile."""
         if not self._was_set_elsewhere():
             self._set(True)
 
