@@ -4,10 +4,10 @@
                                                   [--page FILE]
 
 Runs the other benchmarks one after the other, each in a process of its own. It writes what they measured
-into one file, ``bench.json``, and a page with a row for each goal. "spread" is the least and the largest
-value: of the rounds, or, where a goal is for several measurements, of these. A part that fails, or that takes
-longer than it may, is reported, and the others go on. After so many minutes no further part starts, and one
-that runs is ended. With ``--parts``, the other parts keep the numbers that FOLDER has of them.
+into one file, ``bench.json``, and a page with a row for each goal. "spread" is the smallest and the largest
+value of all rounds. For a goal with several measurements, it is the smallest and the largest of these. A part
+that fails or exceeds its time is reported, and the others go on. After ``--minutes``, no further part starts,
+and the one that runs is ended. With ``--parts``, the other parts keep the numbers that FOLDER has of them.
 
 BLAS chooses its kernels by the processor here: the environment's ``OPENBLAS_CORETYPE``, ``OPENBLAS_L2_SIZE``
 and ``OPENBLAS_NUM_THREADS`` are removed. ``--quick`` takes few rows and rounds, so that it only shows that
@@ -119,8 +119,9 @@ def page(facts):
     for row in facts["goals"]:
         measured = (row["goal"], row["measured"], row["spread"], marks[row["reached"]])
         lines.append("| " + " | ".join(measured) + " |")
-    lines += ["", "The spread is the least and the largest value of the rounds. Where a goal is for several"]
-    lines += ["measurements, it is that of the measurements.", "", "The commands, without `--json FILE`:", ""]
+    lines += ["", "The spread is the smallest and the largest value of all rounds. For a goal with several"]
+    lines += ["measurements, it is the smallest and the largest of these.", ""]
+    lines += ["The commands, without `--json FILE`:", ""]
     lines += ["| part | command | seconds | result |", "| --- | --- | --- | --- |"]
     for name, part in sorted(facts["parts"].items(), key=lambda item: list(PARTS).index(item[0])):
         said = part["problem"] or "complete"

@@ -12,7 +12,7 @@ def own_kernels():
 
 
 def with_threads(count):
-    """Return this environment with so many threads for each BLAS, and without `udl_pt`'s own choice."""
+    """Return this environment with `count` threads for each BLAS, and without `udl_pt`'s own choice."""
     return os.environ | dict.fromkeys(THREADS, str(count)) | {"UDL_PT_THREADS": "fixed"}
 
 

@@ -54,7 +54,7 @@ def peers(table):
 
 
 def steps(found):
-    """Compare steps with their products, with peers, and with JAX by hand."""
+    """Compare steps with their products, with peers, and with steps written in JAX."""
     main, every = tables(found, ["step"]), tables(found)
     for kind, limit in STEPS.items():
         goal = f"step of {NAMES.get(kind, kind)}, float32, batch of 100: at most {limit:.2f} x its products"
@@ -73,7 +73,7 @@ def steps(found):
         for name, t in main.items()
         if "udl_pt, jax" in t and any(way.startswith("JAX") for way in t)
     }
-    yield worst("every step on JAX, batch of 100: at most 1.1 x the same step in JAX by hand", by_hand, 1.1)
+    yield worst("every step on JAX, batch of 100: at most 1.1 x the same step written in JAX", by_hand, 1.1)
 
 
 def worst(goal, values, limit, *, at_least=False, digits=2, unit=""):

@@ -80,7 +80,7 @@ def measure(series, seconds, backend):
 
 
 def child(threads, *task):
-    """Measure in a process with so many threads."""
+    """Measure in a process with that number of threads."""
     command = [sys.executable, "-W", "ignore", __file__, "--child", json.dumps(task)]
     environment = with_threads(threads) if threads else None
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -4,7 +4,7 @@
 
 Trains an auto-encoder of 784 x 1,000 in float32 on Numba in batches of 100, in a process of its own for each
 training. All processes compile first and then start together. A number is the mean milliseconds of a step,
-of all trainings of that row. "all" leaves each BLAS the threads that it takes by itself; "one" sets
+of all trainings of that row. "all" leaves each BLAS its default number of threads; "one" sets
 ``OPENBLAS_NUM_THREADS=1``; "auto" is `udl_pt.set_threads`. "ratio" is that of "auto" to the better of the
 other two. A busy loop is a process that only counts.
 """

@@ -53,7 +53,7 @@ ALONE = "products alone"
 
 
 class Laps:
-    """A callback that keeps the times of so many steps and one more, and then stops the training."""
+    """A callback that keeps the times of some steps and one more, and then stops the training."""
 
     def __init__(self, count):
         self.count, self.stamps = count, []
@@ -71,7 +71,7 @@ def tiled(problem, arrays):
 
 
 def udl_pt_step(backend, problem):
-    """Return one step, the first layer's weights, and the times of so many steps in `fit`'s loop."""
+    """Return one step, the first layer's weights, and the times of some steps in `fit`'s loop."""
     X, Y, first = problem.arrays()
     kind, dtype, B = problem.kind, problem.dtype, problem.batch
     made = {"random_state": 0, "dtype": dtype}

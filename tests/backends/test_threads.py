@@ -1,6 +1,8 @@
 """The choice of BLAS threads, on a clock of the tests' own and with BLAS libraries that only count."""
 
+import os
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -144,6 +146,54 @@ def test_another_choice_meanwhile_wins():
     machine.run(step, 30)
     threads.restore()
     assert machine.library.num_threads == 5
+
+
+def test_of_two_libraries_only_the_one_that_was_set_elsewhere_is_left_alone():
+    machine, other = Machine(), Library()
+    threads = Threads([machine.library, other], alone=False, clock=machine.clock, switches=lambda: 0)
+    machine.library.num_threads = 5
+    threads.record(1.0)
+    threads.restore()
+    assert (machine.library.num_threads, other.num_threads) == (5, 2)
+
+
+def test_an_unfinished_trial_decides_nothing():
+    machine = Machine()
+    threads = machine.threads()
+    step = threads.timed(machine.step)
+    for _ in range(_threads.STEPS):
+        step()
+    assert machine.library.num_threads == 1
+    assert threads.alone
+    threads.restore()
+    assert machine.library.num_threads == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_has_the_old_threads_and_may_choose(library):
+    set_threads("auto")
+    _threads._was_alone = False
+    with faster_threads(print, "numba"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of JAX and Python, about forks
+        assert library.num_threads == 1
+        if (child := os.fork()) == 0:
+            fine = library.num_threads == 2
+            with faster_threads(print, "numba") as step:
+                os._exit(0 if fine and step is not print else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert library.num_threads == 1
+    assert library.num_threads == 2
+
+
+def test_a_wrong_choice_of_the_environment_changes_no_model(monkeypatch):
+    X = np.random.RandomState(0).rand(20, 3)
+    ae = AutoEncoder(2, random_state=0).fit(X, batch_sz=10, backend="jax")
+    before, costs = ae.W.get_value(), list(ae.costs)
+    monkeypatch.setenv("UDL_PT_THREADS", "2")
+    with pytest.raises(ValueError, match="UDL_PT_THREADS is '2'"):
+        ae.fit(X, batch_sz=10, backend="jax")
+    np.testing.assert_array_equal(ae.W.get_value(), before)
+    assert ae.costs == costs
 
 
 def test_by_default_the_threads_stay():

@@ -273,6 +273,23 @@ def test_later_graphs_of_a_user_draw_the_same(name):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.parametrize("name", ["machine", "persistent", "binary", "dropout"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_users_earlier_draw_is_a_part_of_the_kind(name, first):
+    def drawn(user_draws):
+        streams = RandomStreams(5)
+        if user_draws:
+            streams.uniform((2,))
+        model = VARIANTS[name](options={"rng": streams})
+        followers = [RandomStreams(model.rng, "float64").uniform((3,)) for _ in range(2)]
+        return pytensor.function([], followers, mode="FAST_COMPILE")()
+
+    drawn(not first)  # leaves a template
+    after = drawn(first)
+    programs.clear_programs()
+    np.testing.assert_array_equal(after, drawn(first))
+
+
 def test_another_setting_of_pytensor_builds_the_graph_again(built):
     for floatX, builds in (("float64", True), ("float32", True), ("float32", False), ("float64", False)):
         built.clear()

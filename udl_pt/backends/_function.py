@@ -10,6 +10,7 @@ locks.
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -234,6 +235,8 @@ class Function:
         3.0
         """
         backend = get_backend(backend)
+        if kind is not None and kind.stream is not None:  # which generators a graph derives depends on it
+            kind = replace(kind, key=(kind.key, kind.stream.has_drawn))
         template = None if kind is None else find_template(kind, backend)
         if kind is None or template is None:
             function = cls(*build(), backend=backend, name=name)

@@ -190,7 +190,7 @@ def kept_programs() -> list[Program]:
 
 
 def look_up_again(program: Program) -> bool:
-    """Count a program as looked up last; return False where it is no longer kept."""
+    """Mark a program as the last one looked up; return False if it is no longer kept."""
     with compile_lock.lock:
         if program not in _programs:
             return False

@@ -28,6 +28,7 @@ class Stream(Protocol):
 
     generator: Any
     n_derived: int
+    has_drawn: bool
 
     def skip_derived(self, n: int, /) -> None:
         """Skip derived generators."""
@@ -71,8 +72,8 @@ class Template(NamedTuple):
         Places of the program's shared variables, and of those that it updates.
     single : bool
         Whether the function returns one array, instead of a list.
-    draws : list of (Sample, int)
-        The draws in their order: what makes them, and for each variable its number of dimensions.
+    draws : sequence of (Sample, sequence of int)
+        The draws in their order: the function that makes them, and each variable's number of dimensions.
     shapes : Template or None
         The function that computes the draws' shapes.
     n_derived : int

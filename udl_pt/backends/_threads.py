@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any, TypeVar
 
+from udl_pt._support.interrupts import uninterrupted
 from udl_pt._support.messages import shown
 
 try:
@@ -41,6 +42,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 20.0  # seconds between two trials; each that ch
 
 _chosen: str | None = None
 _one_at_a_time = threading.Lock()  # the number of threads is the process's
+_current: "Threads | None" = None  # of the training that holds the lock
 _was_alone = True  # at the end of the last training
 
 
@@ -50,10 +52,10 @@ def set_threads(choice: str | None) -> None:
     Parameters
     ----------
     choice : {"fixed", "auto"} or None
-        With ``"fixed"`` BLAS keeps the threads that it has: by default one for each core. With ``"auto"``
-        training measures its steps, and uses one thread while that is faster, as where other processes use
-        the cores. None returns to the environment's ``UDL_PT_THREADS``, or to ``"fixed"`` where that is not
-        set.
+        With ``"fixed"``, BLAS keeps the threads that it has: by default one for each core. With ``"auto"``,
+        training measures its steps, and uses one thread while that is faster. It is faster where other
+        processes use the cores. None returns to the environment's ``UDL_PT_THREADS``, or to ``"fixed"`` where
+        that is not set.
 
     Raises
     ------
@@ -62,9 +64,12 @@ def set_threads(choice: str | None) -> None:
 
     Notes
     -----
-    With ``"auto"`` the same seed may lead to results that differ in rounding: BLAS rounds by the number of
-    threads. It changes nothing on JAX, or where the user has set the threads, by a variable such as
-    ``OMP_NUM_THREADS`` or by `threadpoolctl`.
+    With ``"auto"``, results of the same seed may differ in rounding: BLAS rounds by the number of threads.
+
+    ``"auto"`` has no effect on JAX and on PyTorch, which have threads of their own. It has none either where
+    the user has set the threads, by a variable such as ``OMP_NUM_THREADS`` or by `threadpoolctl`. A BLAS with
+    fewer threads than logical cores, such as MKL with hyper-threading, counts as set by the user. Don't enter
+    or leave `threadpoolctl.threadpool_limits` in another thread meanwhile.
 
     Examples
     --------
@@ -128,24 +133,42 @@ def faster_threads(step: Callable[..., R], backend: str | None) -> Iterator[Call
     ...     step(1)
     2
     """
-    global _was_alone
+    global _current
     libraries = _free_libraries() if get_threads() == "auto" and backend != "jax" else []
     if not libraries or not _one_at_a_time.acquire(blocking=False):
         yield step
         return
     try:
-        threads = Threads(libraries, alone=_was_alone)
-        try:
-            yield threads.timed(step)
-        finally:
-            _was_alone = threads.alone
-            threads.restore()
+        _current = Threads(libraries, alone=_was_alone)
+        yield _current.timed(step)
     finally:
-        _one_at_a_time.release()
+        uninterrupted(_end)
+
+
+def _end() -> None:
+    """End what `faster_threads` has begun."""
+    global _current, _was_alone
+    if _current is not None:
+        _was_alone = _current.alone
+        _current.restore()
+    _current = None
+    _one_at_a_time.release()
+
+
+def _in_child() -> None:
+    """Restore the threads in a forked process, where no training goes on."""
+    global _one_at_a_time, _current
+    if _current is not None:
+        _current.restore()
+    _one_at_a_time, _current = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def _free_libraries() -> list[Any]:
-    """Return the BLAS libraries of this process with several threads, unless the user set their number."""
+    """Return the BLAS libraries with a thread for each core; none where a variable of the user sets them."""
     if any(name in os.environ for name in OF_USERS):
         return []
     from threadpoolctl import ThreadpoolController
@@ -153,7 +176,7 @@ def _free_libraries() -> list[Any]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     as_built = min(cores, MOST_OF_A_BLAS)
-    return libraries if as_built > 1 and all(lib.num_threads >= as_built for lib in libraries) else []
+    return [library for library in libraries if library.num_threads >= max(as_built, 2)]
 
 
 def involuntary_switches() -> int:
@@ -178,7 +201,7 @@ class Threads:
     Attributes
     ----------
     alone : bool
-        Whether the process has the cores for itself, as far as its steps tell: whether BLAS has all threads.
+        Whether the process has the cores for itself, as far as its steps tell. Then BLAS has all threads.
     """
 
     def __init__(
@@ -189,13 +212,14 @@ class Threads:
         clock: Callable[[], float] = time.perf_counter,
         switches: Callable[[], int] = involuntary_switches,
     ) -> None:
+        self.alone = alone
         self._all = [(library, library.num_threads) for library in libraries]
         self._clock, self._switches, self._switches_before = clock, switches, 0
         self._times: deque[float] = deque(maxlen=3 * STEPS)
         self._usual = float("inf")
         self._trial: list[float] | None = None
         self._wait, self._next = FIRST_WAIT, clock()
-        self._set(alone)
+        self._set_all(alone)
 
     def timed(self, step: Callable[..., R]) -> Callable[..., R]:
         """Return a function that calls the step and records its time."""
@@ -210,19 +234,20 @@ class Threads:
         return timed
 
     def restore(self) -> None:
-        """Set the old number of threads, unless the user has set another one meanwhile."""
-        if not self._was_set_elsewhere():
-            self._set(True)
+        """Set the old numbers of threads, except where the user has set another one meanwhile."""
+        self._drop_set_elsewhere()
+        self._set_all(True)
 
     def record(self, seconds: float) -> None:
         """Take the time of a step, and choose the number of threads of the next."""
-        if self._was_set_elsewhere():
-            self._all = []
-        elif self._trial is None:
+        self._drop_set_elsewhere()
+        if not self._all:
+            return
+        if self._trial is None:
             self._times.append(seconds)
             if len(self._times) >= STEPS and (self._clock() >= self._next or self._takes_longer()):
                 self._trial, self._switches_before = [], self._switches()
-                self._set(not self.alone)
+                self._set_all(not self.alone)
         else:
             self._trial.append(seconds)
             usual = median(self._times)
@@ -233,20 +258,22 @@ class Threads:
         return len(self._times) == self._times.maxlen and median(self._times) > WORSE * self._usual
 
     def _decide(self, seconds: float, usual: float) -> None:
-        # where threads wait for another training, a trial may be faster because it slows that one down
-        disturbed = self.alone and self._switches() - self._switches_before > 1
+        # all threads may be faster because they slow another training down
+        disturbed = self._are_all and self._switches() - self._switches_before > 1
         if seconds < BETTER * usual and not disturbed:
+            self.alone = self._are_all
             self._times.clear()
             self._usual, self._wait = seconds, FIRST_WAIT
         else:
-            self._set(not self.alone)
+            self._set_all(self.alone)
             self._usual, self._wait = usual, min(3 * self._wait, LONGEST_WAIT)
         self._trial, self._next = None, self._clock() + self._wait
 
-    def _set(self, alone: bool) -> None:
-        self.alone = alone
+    def _set_all(self, all_threads: bool) -> None:
+        self._are_all = all_threads
         for library, n in self._all:
-            library.set_num_threads(n if alone else 1)
+            library.set_num_threads(n if all_threads else 1)
 
-    def _was_set_elsewhere(self) -> bool:
-        return any(library.num_threads != (n if self.alone else 1) for library, n in self._all)
+    def _drop_set_elsewhere(self) -> None:
+        """Leave libraries alone whose number of threads the user has set meanwhile."""
+        self._all = [(lib, n) for lib, n in self._all if lib.num_threads == (n if self._are_all else 1)]

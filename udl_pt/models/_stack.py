@@ -135,7 +135,7 @@ class Stack(WithChance, SymbolicModel):
         return Pretraining(epochs, options, bool(keep_layers), probabilities, bool(pretrain_on_disk))
 
     def _bytes_of_inputs(self, N: int) -> int:
-        """Return the bytes of the inputs of two successive layers above the first, at most, for N rows."""
+        """Return the bytes of the largest two successive inputs above the first layer, for N rows."""
         widths = [0, *(getattr(layer, "M", 0) for layer in self.hidden_layers[:-1])]  # others set it in fit
         return N * np.dtype(self.dtype).itemsize * max(map(sum, itertools.pairwise(widths)), default=0)
 

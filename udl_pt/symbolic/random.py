@@ -174,7 +174,7 @@ class RandomStreams:
     def __init__(self, seed: Any = None, dtype: str | None = None) -> None:
         self.dtype = dtype
         self._chain: _Chain | None = None
-        self.n_derived = 0  # generators that its chains have got
+        self.n_derived = 0  # generators derived for its chains
         self._follows = isinstance(seed, RandomStreams)
         if isinstance(seed, RandomStreams):
             self._container, self._chains = seed._container, seed._chains
@@ -207,8 +207,13 @@ class RandomStreams:
         """Start a new chain of draws on the generator."""
         self.__init__(**{"seed": state["generator"], "dtype": state["dtype"]})  # type: ignore[misc]
 
+    @property
+    def has_drawn(self) -> bool:
+        """Whether a stream on this generator, other than the library's own, has drawn."""
+        return self._chains.has_first
+
     def skip_derived(self, n: int) -> None:
-        """Skip `n` derived generators, as if a graph of this stream had got them.
+        """Skip `n` derived generators, as if a graph of this stream had used them.
 
         A function that needs no graph calls this. So later graphs draw the same numbers with and without it.
 

@@ -155,7 +155,7 @@ def train(
     progress = Progress(stage, run.epochs, n // batch_sz, hyper=copy.copy(run.rates), model=model)
     with contextlib.ExitStack() as at_end:
         at_end.callback(uninterrupted, step.settle)
-        timed_step = at_end.enter_context(faster_threads(step, run.backend))
+        timed_step = uninterrupted(at_end.enter_context, faster_threads(step, run.backend))
         notify(callbacks, "on_start", progress)
         for epoch in range(1, run.epochs + 1):
             if progress.stop:

@@ -7,6 +7,7 @@ from typing import Any
 from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.labels import check_training_and_test
+from udl_pt.backends import get_threads
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training.held_out import Arrays, HeldOut
 from udl_pt.training.progress import MONITORS, Progress, notify
@@ -139,6 +140,7 @@ class Run:
             ...
         ValueError: batch_sz is 50, but there are only 10 samples: training would see no batch at all; ...
         """
+        get_threads()  # refuses another value of the environment
         check_option(monitor, "monitor", MONITORS)
         callbacks = check_callbacks(callbacks)
         unit_interval = unit_interval and check_count(epochs, "epochs", at_least=0) > 0

@@ -66,7 +66,7 @@ def gibbs_chain(model: SampledModel, V: Symbolic, k: Any, stream: RandomStreams,
     stream : RandomStreams
         Source of the draws: in each step those of the hidden, then those of the visible units.
     n : scalar variable, optional
-        The number of rows, where `V` is itself a draw: so that no draw's size depends on another draw.
+        The number of rows. Pass it where `V` is itself a draw. Then no draw's size depends on another draw.
 
     Returns
     -------
