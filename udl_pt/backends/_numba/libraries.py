@@ -5,12 +5,15 @@ each of them alone, and compiles it to machine code that nothing runs. Here a fu
 linked until its address is asked for. A first compilation then takes 40% less time.
 """
 
+import functools
 from typing import Any
 
 import numba  # noqa: F401  whole before its parts, which may be there if an import was interrupted
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import cpu_target
 
+from udl_pt._support.interrupts import uninterrupted, uninterruptible
 from udl_pt.backends._internals import numba_environment, replace_numba_library, set_numba_environment
 
 __all__ = ["LazyLibrary", "use_lazy_libraries"]
@@ -23,10 +26,23 @@ class LazyLibrary(JITCodeLibrary):  # type: ignore[misc]
 
     _is_ready = False
 
+    # An interrupt between LLVM's taking a module and llvmlite's noting that would free the module twice.
+
+    def add_llvm_module(self, ll_module: Any) -> None:
+        """Link a module into this one; an interrupt waits."""
+        uninterrupted(super().add_llvm_module, ll_module)
+
+    def finalize(self) -> None:
+        """Link the modules of all functions that this one calls; an interrupt waits."""
+        uninterrupted(super().finalize)
+
     def _optimize_final_module(self) -> None:
         pass
 
     def _finalize_final_module(self) -> None:
+        uninterrupted(self._finalize_or_wait)
+
+    def _finalize_or_wait(self) -> None:
         if self._object_caching_enabled and self._compiled_object:  # machine code of the cache
             super()._finalize_final_module()
             self._is_ready = True
@@ -39,7 +55,7 @@ class LazyLibrary(JITCodeLibrary):  # type: ignore[misc]
         """Return the address of a function; 0 where there is none of this name."""
         self._ensure_finalized()
         if not self._is_ready and self._defines(name):
-            self._compile()
+            uninterrupted(self._compile)
         return int(super().get_pointer_to_function(name))
 
     def _defines(self, name: str) -> bool:
@@ -75,4 +91,20 @@ class LazyLibrary(JITCodeLibrary):  # type: ignore[misc]
 
 def use_lazy_libraries() -> None:
     """Set `LazyLibrary` as the class of what Numba compiles in this process from now on."""
+    uninterrupted(_load_whole_numba)
     replace_numba_library(LazyLibrary)
+
+
+@functools.cache
+def _load_whole_numba() -> None:
+    """Import what Numba imports while it compiles, and let interrupts wait while it reads its registries.
+
+    After an interrupt in the middle of a module, its next import would fail. What an interrupted reading has
+    taken from a registry would be lost.
+    """
+    import numba.core.boxing  # noqa: F401
+
+    for context in (cpu_target.typing_context, cpu_target.target_context):
+        context.refresh()
+        kind = type(context)
+        kind.refresh = uninterruptible(kind.refresh)
