@@ -17,7 +17,7 @@ FREE = {2: 0.005, 1: 0.009}  # seconds of a step by threads, as measured where n
 SHARED = {2: 0.035, 1: 0.015}  # and beside another training
 
 
-class Library:
+class CountedBlas:
     """A BLAS that only counts its threads."""
 
     def __init__(self, num_threads=2):
@@ -32,18 +32,18 @@ class Machine:
     """A clock, and a step that takes as long as the machine's load and the number of threads say."""
 
     def __init__(self):
-        self.now, self.library, self.seconds = 0.0, Library(), FREE
+        self.now, self.blas, self.seconds = 0.0, CountedBlas(), FREE
         self.switches = self.switches_per_step = 0
 
     def clock(self):
         return self.now
 
     def step(self):
-        self.now += self.seconds[self.library.num_threads]
+        self.now += self.seconds[self.blas.num_threads]
         self.switches += self.switches_per_step
 
     def threads(self, *, alone=True):
-        return Threads([self.library], alone=alone, clock=self.clock, switches=lambda: self.switches)
+        return Threads([self.blas], alone=alone, clock=self.clock, switches=lambda: self.switches)
 
     def run(self, step, seconds):
         """Return by how much longer the steps take than with the better number of threads."""
@@ -65,20 +65,20 @@ def default(monkeypatch):
 
 
 @pytest.fixture
-def library(monkeypatch):
+def blas(monkeypatch):
     """Return the only BLAS of the process, which has two threads, one for each core."""
-    library = Library()
+    blas = CountedBlas()
     monkeypatch.setattr(_threads.os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
 
     class Controller:
-        lib_controllers = (library,)
+        lib_controllers = (blas,)
 
         def select(self, user_api):
             assert user_api == "blas"
             return self
 
     monkeypatch.setattr(threadpoolctl, "ThreadpoolController", Controller)
-    return library
+    return blas
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -141,20 +141,20 @@ def test_another_choice_meanwhile_wins():
     threads = machine.threads()
     step = threads.timed(machine.step)
     machine.run(step, 1)
-    machine.library.num_threads = 5
+    machine.blas.num_threads = 5
     machine.seconds = {5: 1.0}
     machine.run(step, 30)
     threads.restore()
-    assert machine.library.num_threads == 5
+    assert machine.blas.num_threads == 5
 
 
 def test_of_two_libraries_only_the_one_that_was_set_elsewhere_is_left_alone():
-    machine, other = Machine(), Library()
-    threads = Threads([machine.library, other], alone=False, clock=machine.clock, switches=lambda: 0)
-    machine.library.num_threads = 5
+    machine, other = Machine(), CountedBlas()
+    threads = Threads([machine.blas, other], alone=False, clock=machine.clock, switches=lambda: 0)
+    machine.blas.num_threads = 5
     threads.record(1.0)
     threads.restore()
-    assert (machine.library.num_threads, other.num_threads) == (5, 2)
+    assert (machine.blas.num_threads, other.num_threads) == (5, 2)
 
 
 def test_an_unfinished_trial_decides_nothing():
@@ -163,26 +163,26 @@ def test_an_unfinished_trial_decides_nothing():
     step = threads.timed(machine.step)
     for _ in range(_threads.STEPS):
         step()
-    assert machine.library.num_threads == 1
+    assert machine.blas.num_threads == 1
     assert threads.alone
     threads.restore()
-    assert machine.library.num_threads == 2
+    assert machine.blas.num_threads == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_forked_process_has_the_old_threads_and_may_choose(library):
+def test_a_forked_process_has_the_old_threads_and_may_choose(blas):
     set_threads("auto")
     _threads._was_alone = False
     with faster_threads(print, "numba"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of JAX and Python, about forks
-        assert library.num_threads == 1
+        assert blas.num_threads == 1
         if (child := os.fork()) == 0:
-            fine = library.num_threads == 2
+            fine = blas.num_threads == 2
             with faster_threads(print, "numba") as step:
                 os._exit(0 if fine and step is not print else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert library.num_threads == 1
-    assert library.num_threads == 2
+        assert blas.num_threads == 1
+    assert blas.num_threads == 2
 
 
 def test_a_wrong_choice_of_the_environment_changes_no_model(monkeypatch):
@@ -206,48 +206,48 @@ def test_by_default_the_threads_stay():
 
 
 @pytest.mark.parametrize("backend", ["numba", "c", None])
-def test_auto_ends_with_the_threads_of_before(library, backend):
+def test_auto_ends_with_the_threads_of_before(blas, backend):
     set_threads("auto")
     with pytest.raises(ZeroDivisionError), faster_threads(lambda: 1 // 0, backend) as step:
         step()
-    assert library.num_threads == 2
+    assert blas.num_threads == 2
     with faster_threads(lambda: 5, backend) as step:
         assert {step() for _ in range(10)} == {5}
-        assert library.num_threads in (1, 2)
-    assert library.num_threads == 2
+        assert blas.num_threads in (1, 2)
+    assert blas.num_threads == 2
 
 
-def test_the_next_training_starts_with_what_was_faster(library, monkeypatch):
+def test_the_next_training_starts_with_what_was_faster(blas, monkeypatch):
     set_threads("auto")
     monkeypatch.setattr(_threads, "_was_alone", False)
     with faster_threads(lambda: None, "numba"):
-        assert library.num_threads == 1
-    assert library.num_threads == 2
+        assert blas.num_threads == 1
+    assert blas.num_threads == 2
     assert _threads._was_alone is False
 
 
 @pytest.mark.parametrize("name", _threads.OF_USERS)
-def test_a_variable_of_the_user_wins(library, monkeypatch, name):
+def test_a_variable_of_the_user_wins(blas, monkeypatch, name):
     monkeypatch.setenv(name, "2")
     set_threads("auto")
     with faster_threads(print, "numba") as step:
         assert step is print
 
 
-def test_fewer_threads_than_cores_are_a_choice_of_the_user(library):
-    library.set_num_threads(1)
+def test_fewer_threads_than_cores_are_a_choice_of_the_user(blas):
+    blas.set_num_threads(1)
     set_threads("auto")
     with faster_threads(print, "numba") as step:
         assert step is print
 
 
-def test_jax_has_threads_of_its_own(library):
+def test_jax_has_threads_of_its_own(blas):
     set_threads("auto")
     with faster_threads(print, "jax") as step:
         assert step is print
 
 
-def test_one_training_at_a_time_sets_the_threads_of_the_process(library):
+def test_one_training_at_a_time_sets_the_threads_of_the_process(blas):
     set_threads("auto")
     seen = []
 
@@ -285,15 +285,15 @@ def test_the_environment_chooses_until_a_call_does(monkeypatch):
 
 
 @pytest.mark.parametrize("make", [AutoEncoder, eager.AutoEncoder])
-def test_a_training_with_auto_tries_one_thread_and_learns_the_same(library, make, monkeypatch):
+def test_a_training_with_auto_tries_one_thread_and_learns_the_same(blas, make, monkeypatch):
     monkeypatch.setenv("UDL_PT_BACKEND", "numba")
     X = np.random.RandomState(0).rand(2000, 50)
     fixed = make(20, random_state=0).fit(X, mu=0.5)
-    assert library.counts == []
+    assert blas.counts == []
     udl_pt.set_threads("auto")
     auto = make(20, random_state=0).fit(X, mu=0.5)
-    assert 1 in library.counts
-    assert library.num_threads == 2
+    assert 1 in blas.counts
+    assert blas.num_threads == 2
     for p, q in zip(fixed.params, auto.params, strict=True):
         p, q = (getattr(v, "get_value", lambda v=v: v)() for v in (p, q))
         np.testing.assert_allclose(q, p, rtol=1e-9, atol=1e-12)
