@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import numba
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import cpu_target
 
 from udl_pt.backends import Function
@@ -149,3 +151,32 @@ def test_a_graphs_function_is_as_numpys():
     X, W = np.random.RandomState(0).rand(4, 3), np.random.RandomState(1).rand(3, 2)
     got = Function([x, w], pt.tanh(x @ w).sum(axis=1))(X, W)
     np.testing.assert_allclose(got, np.tanh(X @ W).sum(axis=1), rtol=1e-14)
+
+
+@pytest.mark.parametrize(("method", "arguments"), [("add_llvm_module", ["module"]), ("finalize", [])])
+def test_an_interrupt_waits_while_llvm_takes_modules(monkeypatch, method, arguments):
+    done = []
+
+    def interrupted(self, *given):
+        signal.raise_signal(signal.SIGINT)
+        done.extend(given or ["finalized"])
+
+    monkeypatch.setattr(JITCodeLibrary, method, interrupted)
+    library = object.__new__(LazyLibrary)
+    with pytest.raises(KeyboardInterrupt):
+        getattr(library, method)(*arguments)
+    assert done == (arguments or ["finalized"])
+
+
+def test_an_interrupt_waits_while_numba_reads_its_registries(monkeypatch):
+    use_lazy_libraries()
+    done = []
+
+    def interrupted():
+        signal.raise_signal(signal.SIGINT)
+        done.append("read")
+
+    monkeypatch.setattr(cpu_target.target_context, "load_additional_registries", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cpu_target.target_context.refresh()
+    assert done == ["read"]
