@@ -22,7 +22,7 @@ import pytest
 from llvmlite.binding import ffi
 from numba.core import caching, codegen, compiler_lock
 from numba.core.registry import cpu_target
-from pytensor.compile.mode import optdb
+from pytensor.compile.mode import Mode, optdb
 from pytensor.link.c import cmodule
 from pytensor.link.numba import cache as pytensor_cache
 from pytensor.link.numba.linker import NumbaLinker
@@ -230,6 +230,11 @@ def test_reads_compile_cache_knows_what_does_not_read_it(function):
     assert not internals.reads_compile_cache(code.co_filename, code.co_name)
 
 
+def test_numba_intrinsics_keep_the_types_of_a_function_before_its_code():
+    source = inspect.getsource(internals.numba_intrinsics().generic)
+    assert source.index("_impl_cache[cache_key] = ") < source.index("lower_builtin(imp")
+
+
 # --- logging, llvmlite, Numba
 
 
@@ -253,6 +258,24 @@ def test_jax_has_started_once_it_has_a_backend(monkeypatch):
     assert not internals.jax_has_started()
     monkeypatch.delitem(sys.modules, "jax._src.xla_bridge")
     assert not internals.jax_has_started()
+
+
+def test_drop_jax_shapes_drops_all_code_when_there_is_more_than_asked_for():
+    x = pt.dvector("x")
+    double = pytensor.function([x], 2 * x, mode="JAX")
+    for n in (1, 2, 3):
+        double(np.ones(n))
+    shapes = double.vm.jit_fn._cache_size
+    internals.drop_jax_shapes(double, 3)
+    assert shapes() == 3
+    internals.drop_jax_shapes(double, 2)
+    assert shapes() == 0
+    np.testing.assert_array_equal(double(np.ones(2)), [2, 2])
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "CVM", Mode("py", None)])
+def test_drop_jax_shapes_ignores_functions_of_other_backends(mode):
+    internals.drop_jax_shapes(pytensor.function([], pt.constant(1.0) + 1, mode=mode), 0)
 
 
 # --- bases that the library extends: methods that it overrides or calls, and their arguments

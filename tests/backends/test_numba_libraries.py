@@ -14,6 +14,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import cpu_target
 
 from udl_pt.backends import Function
+from udl_pt.backends._internals import numba_intrinsics
 from udl_pt.backends._numba.libraries import LazyLibrary, use_lazy_libraries
 
 pytestmark = pytest.mark.core
@@ -122,6 +123,7 @@ def test_numbas_other_functions_work_as_ever():
 ERROR = """
 import numpy as np, pytensor.tensor as pt
 from udl_pt.backends import Function
+from udl_pt.backends._internals import numba_intrinsics
 x = pt.dmatrix("x")
 f = Function([x], pt.specify_shape(x, (None, 3)).sum(), backend="numba")
 print(f(np.ones((2, 3))))
@@ -180,3 +182,33 @@ def test_an_interrupt_waits_while_numba_reads_its_registries(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         cpu_target.target_context.refresh()
     assert done == ["read"]
+
+
+def test_an_interrupt_waits_while_numba_registers_the_code_of_an_intrinsic(monkeypatch):
+    use_lazy_libraries()
+    template = numba_intrinsics()
+    registry_of = template._get_target_registry
+
+    class Interrupted:
+        def __init__(self, registry):
+            self.registry = registry
+
+        def lower(self, *arguments):
+            signal.raise_signal(signal.SIGINT)  # the types are kept, the code is not yet
+            return self.registry.lower(*arguments)
+
+    @numba.extending.intrinsic
+    def three(context):
+        def code(context, builder, signature, arguments):
+            return context.get_constant(numba.int64, 3)
+
+        return numba.int64(), code
+
+    def f():
+        return three()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(template, "_get_target_registry", lambda *a: Interrupted(registry_of(*a)))
+        with pytest.raises(KeyboardInterrupt):
+            numba.njit(f)()
+    assert numba.njit(f)() == 3

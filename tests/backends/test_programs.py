@@ -66,6 +66,21 @@ def test_a_fit_of_another_size_compiles_nothing_and_is_the_same_as_alone(name, b
     assert after.costs == alone.costs
 
 
+def test_jax_code_for_earlier_shapes_is_dropped_when_there_is_much(monkeypatch):
+    monkeypatch.setattr(programs, "JAX_SHAPES", 3)
+    programs.clear_programs()
+    total = shared(np.zeros(()), "total")
+    x = pt.dvector("x")
+    sizes = []
+    for n in range(1, 9):
+        add = Function([x], x.sum(), [(total, total + x.sum())], backend="jax")
+        assert add(np.ones(n)) == n
+        (program,) = programs.kept_programs()
+        sizes.append(program.function.vm.jit_fn._cache_size())
+    assert sizes == [1, 2, 3, 4, 1, 2, 3, 4]
+    assert total.get_value() == sum(range(1, 9))
+
+
 def used_rbm(backend):
     rbm = FITS["persistent"](3, 6, backend)
     rbm.free_energy(X), rbm.sample_h_given_v(X)

@@ -408,7 +408,7 @@ class Function:
                     program = program_of(graph, (self.backend, self._is_compiled, type(self)))
                     variables = graph.shared
                 values = [v.container.storage for v in variables]
-                if (copy := program.take()) is not None:
+                if (copy := program.take_for_new_shapes()) is not None:
                     results = program.call(copy, values, arguments)
                 else:  # kept only if its first call, which may compile, is without an error
                     copy = program.compile(self._mode(), self.name)

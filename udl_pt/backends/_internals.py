@@ -27,6 +27,7 @@ from pytensor.link.c import cmodule
 __all__ = [
     "C_EXTENSIONS",
     "bit_generator",
+    "drop_jax_shapes",
     "forget_numba_registries",
     "global_generator",
     "jax_has_started",
@@ -34,6 +35,7 @@ __all__ = [
     "modules_folder",
     "numba_environment",
     "numba_folder",
+    "numba_intrinsics",
     "numpy_library",
     "reads_compile_cache",
     "release_locks",
@@ -261,6 +263,17 @@ def forget_numba_registries() -> None:
                 typing._remove_global(value)
 
 
+def numba_intrinsics() -> Any:
+    """Return the class with which Numba finds the types and the code of its intrinsic functions.
+
+    Numba: ``numba.core.typing.templates._IntrinsicTemplate``. Its method ``generic`` first keeps a function's
+    types, then its code. After an interrupt between the two, the code would be missing for ever.
+    """
+    from numba.core.typing.templates import _IntrinsicTemplate
+
+    return _IntrinsicTemplate
+
+
 def release_locks() -> None:
     """Release what this thread still holds of the locks of logging, llvmlite and Numba, after an interrupt.
 
@@ -295,3 +308,14 @@ def jax_has_started() -> bool:
     """
     bridge = sys.modules.get("jax._src.xla_bridge")
     return bool(getattr(bridge, "_backends", False))
+
+
+def drop_jax_shapes(function: Any, most: int) -> None:
+    """Drop what JAX compiled for a function, if it did so for more than `most` combinations of shapes.
+
+    PyTensor: ``vm.jit_fn`` of a compiled function. JAX: ``_cache_size`` of a jitted function. JAX would keep
+    its compiled code for ever. Other backends have none, nor do functions of which an input is a shape.
+    """
+    jitted = getattr(function.vm, "jit_fn", None)
+    if hasattr(jitted, "_cache_size") and jitted._cache_size() > most:
+        jitted.clear_cache()

@@ -12,12 +12,13 @@ import pytensor
 from pytensor.compile.mode import Mode
 
 from udl_pt.backends._graphs import Graph
-from udl_pt.backends._internals import source_without_file
+from udl_pt.backends._internals import drop_jax_shapes, source_without_file
 from udl_pt.backends._locks import compile_lock
 
 __all__ = ["Copy", "Program", "clear_programs", "kept_programs", "look_up_again", "program_of", "settings"]
 
 KEPT = 128  # programs; the one that was looked up longest ago goes first
+JAX_SHAPES = 8  # for which JAX's code is kept: full batches and last ones, of four sizes of models
 # of PyTensor; another value may compile other code
 SETTINGS = (
     "floatX",
@@ -134,6 +135,13 @@ class Program:
             return copy(variables, arguments)
         finally:
             self.release(copy)
+
+    def take_for_new_shapes(self) -> Copy | None:
+        """Return a copy as `take` does; JAX's code for many earlier shapes is dropped before."""
+        copy = self.take()
+        if copy is not None:
+            drop_jax_shapes(copy.function, JAX_SHAPES)
+        return copy
 
     def compile(self, mode: Mode, name: str) -> Copy:
         """Compile another copy."""

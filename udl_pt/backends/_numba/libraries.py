@@ -14,7 +14,12 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from udl_pt._support.interrupts import uninterrupted, uninterruptible
-from udl_pt.backends._internals import numba_environment, replace_numba_library, set_numba_environment
+from udl_pt.backends._internals import (
+    numba_environment,
+    numba_intrinsics,
+    replace_numba_library,
+    set_numba_environment,
+)
 
 __all__ = ["LazyLibrary", "use_lazy_libraries"]
 
@@ -97,10 +102,10 @@ def use_lazy_libraries() -> None:
 
 @functools.cache
 def _load_whole_numba() -> None:
-    """Import what Numba imports while it compiles, and let interrupts wait while it reads its registries.
+    """Import what Numba imports while it compiles, and let interrupts wait where Numba changes its tables.
 
     After an interrupt in the middle of a module, its next import would fail. What an interrupted reading has
-    taken from a registry would be lost.
+    taken from a registry would be lost. A function whose types alone are known would stay without code.
     """
     import numba.core.boxing  # noqa: F401
 
@@ -108,3 +113,5 @@ def _load_whole_numba() -> None:
         context.refresh()
         kind = type(context)
         kind.refresh = uninterruptible(kind.refresh)
+    intrinsics = numba_intrinsics()
+    intrinsics.generic = uninterruptible(intrinsics.generic)
