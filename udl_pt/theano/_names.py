@@ -1,0 +1,58 @@
+"""Names that a module of Theano's has, and that PyTensor serves under the same name."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+from udl_pt.theano._finder import FACE, NAME
+
+__all__ = ["fallback", "public_names"]
+
+_MISSING = object()
+
+
+def fallback(
+    module: str, places: Iterable[str], missing: Mapping[str, str] | None = None
+) -> Callable[[str], Any]:
+    """Return a module's ``__getattr__``: it returns a submodule, or what PyTensor has under the same name.
+
+    Parameters
+    ----------
+    module : str
+        The module's ``__name__``.
+    places : iterable of str
+        PyTensor's modules, in the order in which they are searched.
+    missing : mapping of str, optional
+        For names that nothing serves: the reason, and what to use instead.
+
+    Returns
+    -------
+    callable
+        Takes a name. Raises an AttributeError that says why there is nothing of this name.
+    """
+    places, missing = tuple(places), missing or {}
+    theanos = NAME + module.removeprefix(FACE)
+
+    def get(name: str) -> Any:
+        if not name.startswith("__"):
+            for place in places:
+                found = getattr(importlib.import_module(place), name, _MISSING)
+                if found is not _MISSING and name not in missing:
+                    return found
+            if importlib.util.find_spec(f"{module}.{name}") is not None:
+                return importlib.import_module(f"{module}.{name}")
+        reason = missing.get(name, "neither udl_pt.theano nor PyTensor has it")
+        raise AttributeError(f"{theanos}.{name} isn't served: {reason}", name=name)
+
+    return get
+
+
+def public_names(own: Mapping[str, Any], places: Iterable[str]) -> list[str]:
+    """Return what ``from module import *`` imports: a module's own names, and PyTensor's."""
+    names = {name for name, value in own.items() if not isinstance(value, ModuleType)}
+    for place in places:
+        found = importlib.import_module(place)
+        names.update(getattr(found, "__all__", vars(found)))
+    return sorted(name for name in names if not name.startswith("_"))

@@ -1,0 +1,1 @@
+"""Operations of Theano's that PyTensor lacks."""
