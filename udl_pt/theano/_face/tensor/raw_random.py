@@ -1,8 +1,6 @@
 """``theano.tensor.raw_random``: draws from a variable whose value is a `numpy.random.RandomState`."""
 
 import sys
-from functools import reduce
-from operator import add
 from typing import Any
 
 import pytensor
@@ -95,6 +93,11 @@ def _infer_ndim_bcast(ndim: int | None, shape: Any, *args: Any) -> tuple[int, An
     *args : Variable
         The distribution's parameters.
     """
+    most = max((arg.ndim for arg in args), default=0)
+    if shape is None:
+        if not args:
+            raise TypeError("this distribution's parameters don't determine a shape: pass size=")
+        shape, ndim = (-1,) * most, most
     if isinstance(shape, tuple | list):
         if ndim is not None and ndim != len(shape):
             raise ValueError(f"ndim is {ndim}, but the size {shape} has {len(shape)} entries")
@@ -104,21 +107,15 @@ def _infer_ndim_bcast(ndim: int | None, shape: Any, *args: Any) -> tuple[int, An
             vector = pt.stack([pt.as_tensor_variable(length) for length in lengths])
         else:
             vector = pt.constant([int(length) for length in lengths], dtype="int64", ndim=1)
-    elif shape is None:
-        if not args:
-            raise TypeError("this distribution's parameters don't determine a shape: pass size=")
-        template = reduce(add, args)
-        vector, bcast, ndim = template.shape, template.type.broadcastable, template.ndim
     else:
         vector = pt.as_tensor_variable(shape)
         if vector.ndim == 1:
             ndim = get_vector_length(vector) if ndim is None else ndim
-            bcast = (False,) * ndim
+            bcast = [False] * ndim
     if vector.ndim != 1:
         raise TypeError(f"size must be a vector or a list of numbers, got {vector.type}")
     if vector.dtype not in integer_dtypes:
         raise TypeError(f"size must hold integers, got {vector.dtype}")
-    most = max((arg.ndim for arg in args), default=0)
     if most > ndim:
         raise ValueError(f"size has {ndim} entries, but a parameter of the distribution has {most} dimensions")
     return ndim, pt.cast(vector, "int64"), tuple(bcast)
@@ -207,7 +204,9 @@ def choice(
         replace = pt.constant(replace, dtype="int8")
     else:
         replace = pt.as_tensor_variable(replace)
-    p = pt.as_tensor_variable([] if p is None else p)
+    if not hasattr(p, "ndim"):  # None and 0 stand for equal probabilities too
+        p = p or []
+    p = pt.as_tensor_variable(p)
     ndim, size, bcast = _infer_ndim_bcast(ndim, size)
     return RandomFunction(choice_helper, _sample_type(dtype, bcast))(random_state, size, a, replace, p)
 
