@@ -3,12 +3,15 @@
 import sys
 from typing import Any
 
+import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.scalar import upcast
 from pytensor.tensor.basic import get_vector_length
 from pytensor.tensor.type import TensorType, integer_dtypes
 
+from udl_pt.theano import _face as theano
+from udl_pt.theano._face import tensor
 from udl_pt.theano._ops.random_draws import (
     choice_helper,
     multinomial_helper,
@@ -32,6 +35,7 @@ __all__ = [
     "multinomial",
     "multinomial_helper",
     "normal",
+    "np",
     "permutation",
     "permutation_helper",
     "poisson",
@@ -39,6 +43,8 @@ __all__ = [
     "random_integers_helper",
     "random_make_inplace",
     "random_state_type",
+    "tensor",
+    "theano",
     "uniform",
 ]
 
