@@ -67,4 +67,5 @@ def compiling(backend: str) -> Iterator[None]:
             prepare_cache(backend)
         with warnings.catch_warnings():  # of operations of the script's own
             warnings.filterwarnings("ignore", "Numba will use object mode", UserWarning)
+            warnings.filterwarnings("ignore", ".*specifies no C code cache version", UserWarning)
             yield
