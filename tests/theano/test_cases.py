@@ -73,7 +73,7 @@ def theano():
         udl_pt.theano.uninstall()
 
 
-@pytest.mark.parametrize(("name", "floatX", "backend"), _parameters())
+@pytest.mark.parametrize(("name", "floatX", "backend"), list(_parameters()))
 def test_case_returns_what_the_original_returns(theano, name, floatX, backend):
     with theano.configparser.change_flags(floatX=floatX, mode=BACKENDS.get(backend, "FAST_COMPILE")):
         got = run(CASES[name], theano)
