@@ -5,8 +5,10 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
+
+from udl_pt.theano._config import apply_environment
 
 __all__ = ["install", "uninstall"]
 
@@ -31,8 +33,10 @@ class _Loader(importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Keep the module's own specification; its code has run."""
+        """Keep the module's own specification; its code has run. Importing theano reads its settings."""
         module.__spec__ = self._spec
+        if self.real == FACE:
+            _undo.append(apply_environment())
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -56,6 +60,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 _finder = _Finder()
+_undo: list[Callable[[], None]] = []
 
 
 def install() -> None:
@@ -103,3 +108,5 @@ def uninstall() -> None:
         sys.meta_path.remove(_finder)
     for name in [name for name in sys.modules if is_theano(name)]:
         del sys.modules[name]
+    while _undo:
+        _undo.pop()()
