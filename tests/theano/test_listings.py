@@ -20,8 +20,12 @@ MORE = ("autoencoder_gentle", "dnn_plain")
 @pytest.fixture(scope="module")
 def listing():
     """The modules autoencoder and rbm."""
-    with _listing.modules(FOLDER) as modules:
-        yield modules.autoencoder, modules.rbm
+    return _listing.modules(FOLDER)
+
+
+@pytest.fixture(autouse=True)
+def _on_c(monkeypatch):
+    monkeypatch.setenv("UDL_PT_BACKEND", "c")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ The listings are Python 2 and Theano. `udl_pt.theano` runs them, in float64.
 import contextlib
 import io
 import re
-from collections.abc import Iterator
+import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,11 +22,13 @@ from udl_pt.models.dnn import DNN
 from udl_pt.models.rbm import RBM
 from udl_pt.plots import plot_costs, plot_errors
 from udl_pt.symbolic.random import RandomStreams
+from udl_pt.theano import run_script
 
-__all__ = ["beside", "find_listings"]
+__all__ = ["beside", "find_listings", "modules"]
 
 FILES = ("autoencoder.py", "rbm.py", "util.py")
 PLACE = Path("examples", "listings")
+IMPORTING = "import sys\nsys.path.insert(0, sys.argv[1])\nimport autoencoder, rbm\n"
 LINE = re.compile(r"cost: (\S+)(?: error: (\S+))?$")
 BY = ("listing", "library")
 PROGRAMS = {"3": {"pretrained": 3, "not pretrained": 10}, "4": {"RBMs first": 3}}  # the book's epochs
@@ -50,13 +52,19 @@ def find_listings(folder: str | Path | None = None) -> Path:
     )
 
 
-@contextlib.contextmanager
-def modules(folder: Path) -> Iterator[SimpleNamespace]:
-    """Import the listings through `udl_pt.theano`; afterwards nothing of them is left in ``sys.modules``.
+def modules(folder: Path) -> tuple[Any, Any]:
+    """Import the listings autoencoder and rbm through `udl_pt.theano`; return these modules.
 
-    Nothing that they plot is drawn or shown.
+    They plot nothing: ``plt.show`` would wait for the user to close a window.
     """
-    raise NotImplementedError
+    with tempfile.TemporaryDirectory() as place:
+        script = Path(place, "listings.py")
+        script.write_text(IMPORTING)
+        names = run_script(script, [str(folder)], python2=True)
+    listings = names["autoencoder"], names["rbm"]
+    for listing in listings:
+        listing.plt = SimpleNamespace(plot=lambda costs: None, show=lambda: None)
+    return listings
 
 
 @dataclass
@@ -139,13 +147,13 @@ def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Pictur
     runs: dict[str, tuple[Numbers, Numbers]] = {}
     state = np.random.get_state()
     try:
-        with modules(settings.listing) as listings:
-            for name, epochs in PROGRAMS[chapter].items():
-                epochs = settings.epochs or epochs
-                settings.say(
-                    f"the listing's DNN({list(settings.sizes)}), {name}, and the library's: {counted(epochs)}"
-                )
-                runs[name] = _both(listings, arrays, settings, chapter, name != "not pretrained", epochs)
+        listings = modules(settings.listing)
+        for name, epochs in PROGRAMS[chapter].items():
+            epochs = settings.epochs or epochs
+            settings.say(
+                f"the listing's DNN({list(settings.sizes)}), {name}, and the library's: {counted(epochs)}"
+            )
+            runs[name] = _both(listings, arrays, settings, chapter, name != "not pretrained", epochs)
     finally:
         np.random.set_state(state)
     differences = {name: listing.differences(library) for name, (listing, library) in runs.items()}
@@ -162,7 +170,7 @@ def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Pictur
 
 
 def _both(
-    listings: SimpleNamespace,
+    listings: tuple[Any, Any],
     arrays: tuple[np.ndarray, ...],
     settings: Settings,
     chapter: str,
@@ -170,18 +178,15 @@ def _both(
     epochs: int,
 ) -> tuple[Numbers, Numbers]:
     """Train the listing's network and the library's; both draw from NumPy's global generator."""
+    autoencoder, rbm = listings
     ours: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
     if chapter == "4":  # the listing's own streams have no seed
         seeds = [settings.seed + i for i in range(len(settings.sizes))]
         streams = iter([RandomStreams(np.random.RandomState(seed), "float64") for seed in seeds])
-        listings.rbm.RandomStreams = lambda: next(streams)
-        theirs["UnsupervisedModel"] = listings.rbm.RBM
+        rbm.RandomStreams = lambda: next(streams)
+        theirs["UnsupervisedModel"] = rbm.RBM
         ours["UnsupervisedModel"] = [partial(RBM, rng=np.random.RandomState(seed)) for seed in seeds]
-    np.random.seed(settings.seed)
-    network = listings.autoencoder.DNN(list(settings.sizes), **theirs)
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        network.fit(*arrays, pretrain=pretrain, epochs=epochs)
     np.random.seed(settings.seed)
     dnn = DNN(list(settings.sizes), **ours, dtype="float64")
     dnn.fit(
@@ -192,6 +197,10 @@ def _both(
         backend=settings.backend,
         callbacks=settings.callbacks,
     )
+    np.random.seed(settings.seed)
+    network = autoencoder.DNN(list(settings.sizes), **theirs)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        network.fit(*arrays, pretrain=pretrain, epochs=epochs)
     return Numbers.of_listing(printed.getvalue(), network), Numbers.of_library(dnn, pretrain)
 
 
