@@ -71,13 +71,5 @@ def test_the_fragment_that_masks_the_input(monkeypatch):
     assert 0.66 < kept.mean() < 0.74  # five standard deviations
 
 
-def test_a_batch_count_is_a_whole_number_as_in_python_2(listing):
-    """3 rows are no batch of 100: nothing is trained, and nothing printed."""
-    np.random.seed(0)
-    model = listing[0].AutoEncoder(2)
-    model.fit(np.ones((3, 2)))
-    np.testing.assert_array_equal(model.dW.get_value(), np.zeros((2, 2)))
-
-
 def test_the_folder_holds_these_programs_and_how_they_were_repaired():
     assert {path.name for path in FOLDER.iterdir() if path.is_file()} == {*_listing.FILES, "README.md"}
