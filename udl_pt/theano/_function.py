@@ -275,6 +275,8 @@ def function(
             f"input. Got {type(inputs)}"
         )
     origin = {name: value for name, value in locals().items() if value is not None}
+    from udl_pt.theano._face._shared import shared  # imports this module
+
     given = [_input_of(i) for i in inputs]
     keys = None
     if isinstance(outputs, dict):
@@ -298,9 +300,7 @@ def function(
             kept = (
                 value
                 if isinstance(value, SharedVariable)
-                else pytensor.shared(
-                    variable.type.filter(value, allow_downcast=True), name=spec.name or variable.name
-                )
+                else shared(variable.type.filter(value, allow_downcast=True), name=spec.name or variable.name)
             )
             states[i] = kept
             replacements[variable] = kept

@@ -1,6 +1,7 @@
 """The modes in which ``theano.function`` compiles: Theano's names, on a backend of udl_pt's."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,4 +59,6 @@ def compiling(backend: str) -> Iterator[None]:
     with compile_lock.lock, blas_linked(backend):
         if backend != "jax":
             prepare_cache(backend)
-        yield
+        with warnings.catch_warnings():  # of operations of the script's own
+            warnings.filterwarnings("ignore", "Numba will use object mode", UserWarning)
+            yield

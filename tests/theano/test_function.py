@@ -1,0 +1,166 @@
+"""theano.function: default values, state, outputs by name, and values by name. Numbers are Theano 1.0.5's."""
+
+import pickle
+from collections import OrderedDict
+
+import numpy as np
+import pytensor
+import pytest
+
+# as udl_pt.theano.install does; pytest has filters of its own
+pytestmark = pytest.mark.filterwarnings("ignore:Setting default_update is deprecated:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def _quick(theano):
+    with theano.change_flags(mode="FAST_COMPILE"):
+        yield
+
+
+@pytest.fixture
+def T(theano):
+    return theano.tensor
+
+
+def test_a_dict_of_outputs_returns_a_dict(theano, T):
+    x = T.dvector("x")
+    f = theano.function([x], {"total": x.sum(), "double": 2 * x})
+    found = f([1.0, 2.0])
+    assert sorted(found) == ["double", "total"]
+    assert found["total"] == 3
+    np.testing.assert_array_equal(found["double"], [2, 4])
+    assert list(f([1.0], output_subset=["total"])) == ["total"]
+
+
+def test_keys_of_outputs_must_be_texts(theano, T):
+    x = T.dscalar("x")
+    with pytest.raises(AssertionError, match=r"must be strings, got \[1\]"):
+        theano.function([x], {1: x})
+
+
+def test_default_values_are_taken_where_a_call_passes_none(theano, T):
+    x, y, z = T.dscalars("x", "y", "z") if hasattr(T, "dscalars") else (T.dscalar(n) for n in "xyz")
+    f = theano.function([x, theano.In(y, value=2.0), theano.In(z, value=10.0, name="other")], x + y + z)
+    assert f(1.0) == 13
+    assert f(1.0, 3.0) == 14
+    assert f(1.0, other=0.0) == 3
+    assert f(1.0, y=5.0) == 16
+    assert f[y] == 2
+    f[y] = 4.0
+    assert f(1.0) == 15
+    with pytest.raises(TypeError, match="Missing required input: x"):
+        f()
+    with pytest.raises(TypeError, match="got 4 arguments, and the function has 3 inputs"):
+        f(1.0, 2.0, 3.0, 4.0)
+
+
+def test_a_pair_and_param_set_default_values_too(theano, T):
+    x, y = T.dscalar("x"), T.dscalar("y")
+    assert theano.function([x, (y, 2.0)], x * y)(3.0) == 6
+    with pytest.warns(UserWarning, match="The Param class is deprecated"):
+        old = theano.Param(y, default=4.0)
+    assert theano.function([x, old], x * y)(3.0) == 12
+
+
+def test_an_input_with_an_update_is_a_state_of_the_function(theano, T):
+    x, total = T.dscalar("x"), T.dscalar("total")
+    f = theano.function([x, theano.In(total, value=0.0, update=total + x)], 2 * total)
+    assert [float(f(v)) for v in (1.0, 2.0, 3.0)] == [0, 2, 6]
+    assert f[total] == f["total"] == 6
+    f[total] = 100.0
+    assert f(1.0) == 200
+    assert f(1.0, total=5.0) == 10
+    assert f[total] == 6
+
+
+def test_shared_variables_are_found_by_variable_and_by_name(theano, T):
+    W = theano.shared(np.arange(3.0), "W")
+    x = T.dscalar("x")
+    f = theano.function([x], (x * W).sum(), updates=[(W, W + x)])
+    assert W in f
+    assert "W" in f
+    assert "V" not in f
+    assert f(2.0) == 6
+    np.testing.assert_array_equal(f[W], [2, 3, 4])
+    f["W"] = np.ones(2)
+    np.testing.assert_array_equal(W.get_value(), [1, 1])
+    assert f.value[W].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, list, lambda pairs: [list(p) for p in pairs]])
+def test_updates_and_givens_are_dicts_or_lists_of_pairs(theano, T, kind):
+    a, x, y = theano.shared(1.0, "a"), T.dscalar("x"), T.dscalar("y")
+    f = theano.function([y], x + a, updates=kind([(a, 2 * a)]), givens=kind([(x, y * y)]))
+    assert f(3.0) == 10
+    assert f(3.0) == 11
+
+
+def test_inputs_that_are_no_list_raise_theanos_error(theano, T):
+    x = T.dscalar("x")
+    with pytest.raises(Exception, match="should be contained in a list"):
+        theano.function(x, x)
+    with pytest.raises(TypeError, match="Unknown parameter type"):
+        theano.function([1.0], x)
+
+
+def test_a_function_and_its_shared_variables_are_pickled(theano, T):
+    W, x, n = theano.shared(np.ones(2), "W"), T.dscalar("x"), T.lscalar("n")
+    f = theano.function([x, theano.In(n, value=0, update=n + 1)], (x * W).sum(), updates=[(W, 2 * W)])
+    f(1.0)
+    g = pickle.loads(pickle.dumps(f))
+    assert g(1.0) == 4
+    assert g["n"] == 2
+    assert f(1.0) == 4  # the original's are its own
+
+
+def test_copy_swaps_shared_variables(theano, T):
+    a, b = theano.shared(1.0, "a"), theano.shared(10.0, "b")
+    f = theano.function([], 2 * a)
+    assert f.copy(swap={a: b})() == 20
+    assert f() == 2
+
+
+def test_names_and_graphs_of_pytensors_function_are_there(theano, T):
+    x = T.dscalar("x")
+    f = theano.function([x], x + 1, name="plus")
+    assert f.name == "plus"
+    assert [v.name for v in f.maker.fgraph.inputs] == ["x"]
+    f.trust_input = True
+    assert f._fn.trust_input
+    assert f.fn is f._fn.vm
+    with pytest.raises(AttributeError):
+        f.nothing  # noqa: B018
+
+
+def test_no_default_updates_leaves_these_variables_as_they_are(theano, T):
+    a, b = theano.shared(0.0, "a"), theano.shared(0.0, "b")
+    a.default_update, b.default_update = a + 1, b + 1
+    theano.function([], a + b)()
+    assert (a.get_value(), b.get_value()) == (1, 1)
+    theano.function([], a + b, no_default_updates=[a])()
+    assert (a.get_value(), b.get_value()) == (1, 2)
+    theano.function([], a + b, no_default_updates=True)()
+    assert (a.get_value(), b.get_value()) == (1, 2)
+
+
+@pytest.mark.parametrize("backend", ["numba", "c", "jax"])
+def test_results_are_numpys_arrays_on_every_backend(theano, T, backend):
+    import udl_pt
+
+    udl_pt.set_backend(backend)
+    try:
+        W, x = theano.shared(np.ones((2, 2)), "W"), T.dmatrix("x")
+        f = theano.function([x], [T.dot(x, W), x.sum()], updates=[(W, 2 * W)], mode="FAST_RUN")
+        for factor in (1, 2):
+            product, total = f([[1.0, 2.0]])
+            assert type(product) is type(total) is np.ndarray
+            np.testing.assert_array_equal(product, factor * np.array([[3, 3]]))
+        W.get_value(borrow=True)[0, 0] = 5  # writable
+        assert type(W.get_value(borrow=True)) is np.ndarray
+    finally:
+        udl_pt.set_backend(None)
+
+
+def test_importing_theano_leaves_pytensor_as_it_was(theano):
+    assert pytensor.config.mode == "Mode"
+    assert pytensor.config.floatX == "float64"
