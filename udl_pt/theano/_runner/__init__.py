@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from udl_pt.backends._choice import chosen_backend, set_backend
 from udl_pt.theano import _finder
 from udl_pt.theano._runner._hints import explain, shorten
 from udl_pt.theano._runner._imports import Importer, Siblings
@@ -183,15 +184,10 @@ def _backend(name: str | None) -> Iterator[None]:
     if name is None:
         yield
         return
-    import pytensor
-
-    from udl_pt.backends import _choice, set_backend
-
-    before, mode = _choice._chosen, {"numba": "NUMBA", "c": "CVM", "jax": "JAX"}
+    before = chosen_backend()
     set_backend(name)
     try:
-        with pytensor.config.change_flags(mode=mode[name]):
-            yield
+        yield
     finally:
         set_backend(before)
 
@@ -199,25 +195,21 @@ def _backend(name: str | None) -> Iterator[None]:
 @contextmanager
 def _face(importer: Importer, used: Report) -> Iterator[None]:
     """Let the script import Theano, and note which names it takes."""
+    from udl_pt.theano._runner._names import watch
+
     installed = _finder._finder in sys.meta_path
     _finder.install()
 
     def seen(name: str, value: Any) -> Any:
-        from udl_pt.theano._runner._names import watch
-
         return watch(name, value, used)
 
     importer.on_seen = seen
-    importer.on_missed = lambda name, reason: used.missing.setdefault(name, reason) if _is_theanos(name) else None
+    importer.on_missed = lambda name, reason: used.missing.setdefault(name, reason) if _finder.is_theano(name) else None
     try:
         yield
     finally:
         if not installed:
             _finder.uninstall()
-
-
-def _is_theanos(name: str) -> bool:
-    return _finder.is_theano(name)
 
 
 @contextmanager

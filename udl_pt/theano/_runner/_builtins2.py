@@ -17,6 +17,7 @@ from pytensor.graph.basic import Variable
 from udl_pt.theano._runner._imports import Proxy
 from udl_pt.theano._runner._python2 import compile_python2
 from udl_pt.theano._runner._source import PREFIX
+from udl_pt.theano._runner._shims.attributes import attribute
 
 __all__ = ["builtins2", "cmp", "decoded", "div", "functions2", "open2", "text_of"]
 
@@ -115,7 +116,7 @@ def method(owner: Any, name: str) -> Any:
         return owner.__contains__
     elif name == "xreadlines" and not hasattr(owner, name):
         return lambda: iter(owner)
-    return getattr(owner, name)
+    return attribute(owner, name)
 
 
 def _sort(items: list[Any], cmp: Any = None, key: Any = None, reverse: bool = False) -> None:
@@ -152,7 +153,10 @@ def text_of(value: Any) -> str:
     """Return what Python 2's ``str`` and ``print`` wrote: twelve digits of a float."""
     if type(value) is float and math.isfinite(value):
         text = f"{value:.12g}"
-        return text if any(mark in text for mark in ".en") else text + ".0"
+        if len(text.lstrip("-")) == 12 and text.lstrip("-").isdigit():  # there is no place for ".0"
+            digits, exponent = f"{value:.11e}".split("e")
+            return f"{digits.rstrip('0').rstrip('.')}e{exponent}"
+        return text if any(mark in text for mark in ".e") else text + ".0"
     if isinstance(value, (bytes, bytearray)):
         return value.decode("latin-1")
     return str(value)

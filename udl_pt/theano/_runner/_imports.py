@@ -19,6 +19,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+import sysconfig
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -220,6 +221,8 @@ class Siblings(importlib.abc.MetaPathFinder):
     ) -> None:
         self.folder, self.libraries = os.path.realpath(folder), frozenset(libraries)
         self.before = {os.path.realpath(entry) for entry in sys.path} - {self.folder}
+        paths = {os.path.realpath(path) for path in sysconfig.get_paths().values()} - {os.path.realpath(sys.prefix)}
+        self.installed = tuple(sorted(paths))
         self.compile_source, self.builtins = compile_source, builtins
         self.loaded: set[str] = set()
 
@@ -249,7 +252,9 @@ class Siblings(importlib.abc.MetaPathFinder):
         return spec
 
     def _is_ours(self, folder: str) -> bool:
-        return folder == self.folder or folder not in self.before
+        if folder == self.folder:
+            return True
+        return folder not in self.before and not folder.startswith(self.installed)
 
     def forget(self) -> None:
         """Remove the script's modules from ``sys.modules``."""

@@ -31,6 +31,8 @@ def _binary(file: Any) -> Any:
 
 
 def _load(file: Any) -> Any:
+    if isinstance(file, io.StringIO):
+        return _loads(file.read())
     return pickle.load(_binary(file), encoding="latin1")
 
 
@@ -39,11 +41,10 @@ def _loads(data: Any) -> Any:
 
 
 def _dump(value: Any, file: Any, protocol: int = 0) -> None:
-    file = _binary(file)
     if isinstance(file, io.StringIO):
         file.write(pickle.dumps(value, 0).decode("latin-1"))
     else:
-        pickle.dump(value, file, protocol)
+        pickle.dump(value, _binary(file), protocol)
 
 
 def _dumps(value: Any, protocol: int = 0) -> bytes:
@@ -52,6 +53,7 @@ def _dumps(value: Any, protocol: int = 0) -> bytes:
 
 class _Unpickler(pickle.Unpickler):
     def __init__(self, file: Any) -> None:
+        self._file = file  # a file of text that nobody keeps closes the file of bytes below it
         super().__init__(_binary(file), encoding="latin1")
 
 

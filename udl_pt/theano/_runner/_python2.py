@@ -11,7 +11,7 @@ import warnings
 from types import CodeType
 from typing import Any
 
-from udl_pt.theano._runner._source import PREFIX, _Attributes, as_function, decode
+from udl_pt.theano._runner._source import PREFIX, Attributes, as_function, compile_python3, decode
 
 __all__ = ["METHODS", "compile_python2", "needs_python2", "translate"]
 
@@ -78,7 +78,7 @@ def translate(source: str, path: str) -> str:
     ) from None
 
 
-class Meaning(_Attributes):
+class Meaning(Attributes):
     """Replaces what Python 3 does differently: ``/``, methods of dictionaries, names of special methods."""
 
     def __init__(self, true_division: bool) -> None:
@@ -162,7 +162,12 @@ def compile_python2(source: bytes | str, path: str, mode: str = "exec") -> CodeT
         text = text.strip()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        translated = translate(text, path)
+        try:
+            translated = translate(text, path)
+        except SyntaxError:
+            if mode != "exec":
+                raise
+            return compile_python3(text.encode("utf-8"), path)  # a module of Python 3 beside the script
         try:
             tree = compile(translated, path, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
         except TabError:  # a tab was as wide as eight blanks
@@ -170,7 +175,7 @@ def compile_python2(source: bytes | str, path: str, mode: str = "exec") -> CodeT
             tree = compile(widened, path, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
         futures = {
             alias.name
-            for node in getattr(tree, "body", ()) if isinstance(node, ast.ImportFrom)
+            for node in (tree.body if mode == "exec" else ()) if isinstance(node, ast.ImportFrom)
             for alias in node.names if node.module == "__future__"
         }  # fmt: skip
         tree = Meaning("division" in futures).visit(tree)

@@ -7,26 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from udl_pt.theano._report import report
+
 __all__ = ["Report", "current", "note", "recording"]
-
-
-class Stopwatch:
-    """Measures the time in which at least one of several nested tasks runs."""
-
-    def __init__(self) -> None:
-        self.seconds, self._depth, self._start = 0.0, 0, 0.0
-
-    def start(self) -> None:
-        """Begin a task; a nested one doesn't count twice."""
-        if self._depth == 0:
-            self._start = time.perf_counter()
-        self._depth += 1
-
-    def stop(self) -> None:
-        """End a task."""
-        self._depth -= 1
-        if self._depth == 0:
-            self.seconds += time.perf_counter() - self._start
 
 
 class Report:
@@ -38,7 +21,6 @@ class Report:
         self.missing: dict[str, str] = {}
         self.shims: dict[str, int] = {}
         self.figures: list[str] = []
-        self.compiling = Stopwatch()
         self.outcome = "running"
         self._start = time.perf_counter()
         self.total = 0.0
@@ -50,7 +32,6 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is written to a file."""
-        compiling = min(self.compiling.seconds, self.total)
         return {
             "script": self.script,
             "outcome": self.outcome,
@@ -58,9 +39,10 @@ class Report:
             "missing": dict(sorted(self.missing.items())),
             "shims": dict(sorted(self.shims.items())),
             "figures": self.figures,
+            "functions": report.functions,
             "seconds": {
-                "compiling": round(compiling, 3),
-                "running": round(self.total - compiling, 3),
+                "compiling": round(report.compiled, 3),
+                "running the functions": round(report.ran, 3),
                 "total": round(self.total, 3),
             },
         }
@@ -74,14 +56,14 @@ _running: list[Report] = []
 
 
 @contextmanager
-def recording(report: Report) -> Iterator[None]:
-    """Let `note` and the compilers' timers write to a report."""
-    _running.append(report)
+def recording(used: Report) -> Iterator[None]:
+    """Let `note` write to a report, and count the functions that are compiled from now on."""
+    _running.append(used)
+    report.reset()
     try:
-        with _numba_timer(report.compiling):
-            yield
+        yield
     finally:
-        _running.remove(report)
+        _running.remove(used)
 
 
 def current() -> Report | None:
@@ -91,26 +73,6 @@ def current() -> Report | None:
 
 def note(shim: str) -> None:
     """Count one use of a shim."""
-    report = current()
-    if report is not None:
-        report.shims[shim] = report.shims.get(shim, 0) + 1
-
-
-@contextmanager
-def _numba_timer(watch: Stopwatch) -> Iterator[None]:
-    """Count the seconds in which Numba compiles, which is at a function's first call."""
-    from numba.core import event
-
-    class Listener(event.Listener):  # type: ignore[misc]
-        def on_start(self, event: Any) -> None:
-            watch.start()
-
-        def on_end(self, event: Any) -> None:
-            watch.stop()
-
-    listener = Listener()
-    event.register("numba:compile", listener)
-    try:
-        yield
-    finally:
-        event.unregister("numba:compile", listener)
+    used = current()
+    if used is not None:
+        used.shims[shim] = used.shims.get(shim, 0) + 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["next_seed", "seeded", "seeding"]
+__all__ = ["next_seed", "seeded", "seeding", "seeds_wanted"]
 
 _seeds: Iterator[int] | None = None
 
@@ -16,6 +16,11 @@ _seeds: Iterator[int] | None = None
 def next_seed() -> int | None:
     """Return the seed of the next generator without one; None where such generators stay unseeded."""
     return None if _seeds is None else next(_seeds)
+
+
+def seeds_wanted() -> bool:
+    """Return whether generators without a seed get one."""
+    return _seeds is not None
 
 
 @contextmanager

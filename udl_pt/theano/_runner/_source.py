@@ -11,9 +11,9 @@ from typing import Any
 
 from udl_pt.theano._runner._shims.attributes import CALLS, REMOVED, attribute
 
-__all__ = ["PREFIX", "as_function", "builtins_for", "compile_python3", "decode"]
+__all__ = ["PREFIX", "Attributes", "as_function", "builtins_for", "compile_python3", "decode"]
 
-PREFIX = "__udl_"
+PREFIX = "_udl_pt_"
 
 
 def as_function(name: str, arguments: list[ast.expr], at: ast.AST) -> ast.Call:
@@ -22,7 +22,7 @@ def as_function(name: str, arguments: list[ast.expr], at: ast.AST) -> ast.Call:
     return ast.fix_missing_locations(ast.copy_location(call, at))
 
 
-class _Attributes(ast.NodeTransformer):
+class Attributes(ast.NodeTransformer):
     """Replaces ``x.name`` for each name that objects of some class have lost."""
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
@@ -60,4 +60,4 @@ def compile_python3(source: bytes, path: str) -> CodeType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of escapes such as "\d", and of `is` with a number
         tree = compile(source, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-        return compile(_Attributes().visit(tree), path, "exec", dont_inherit=True)
+        return compile(Attributes().visit(tree), path, "exec", dont_inherit=True)

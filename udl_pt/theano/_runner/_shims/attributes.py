@@ -87,9 +87,13 @@ def _sort_frame(frame: Any, columns: Any = None, ascending: Any = True, axis: in
 def _fillna(frame: Any, value: Any = None, method: str | None = None, **options: Any) -> Any:
     if method is None:
         return frame.fillna(value, **options)
-    options.pop("inplace", None) if not options.get("inplace") else None
-    filled = frame.ffill(**options) if method in ("ffill", "pad") else frame.bfill(**options)
-    return filled
+    return frame.ffill(**options) if method in ("ffill", "pad") else frame.bfill(**options)
+
+
+def _values(frame: Any) -> Any:
+    """Return the values as an array that can be written to, which they were before pandas 3."""
+    values = frame.values
+    return values.copy() if isinstance(values, np.ndarray) and not values.flags.writeable else values
 
 
 def _get_value(frame: Any, *where: Any, takeable: bool = False) -> Any:
@@ -169,6 +173,7 @@ _SHIMS: dict[str, list[tuple[Callable[[Any], bool], Callable[[Any], Any]]]] = {
 }
 # Objects that have the attribute, and that mean something else by it today.
 _CHANGED: dict[str, list[tuple[Callable[[Any], bool], Callable[[Any], Any]]]] = {
+    "values": [(_frame, _values)],
     "fillna": [(_frame, lambda f: lambda *a, **k: _fillna(f, *a, **k))],
     "show": [(_figure, lambda f: lambda *a, **k: _show(f)), (_image, lambda i: lambda *a, **k: _show(i))],
 }

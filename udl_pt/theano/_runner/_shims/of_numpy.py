@@ -192,9 +192,9 @@ def _random() -> Mapping[str, Any]:
 
 
 def _seeding() -> Mapping[str, Any]:
-    from udl_pt.theano._runner._seeds import next_seed, seeded
+    from udl_pt.theano._runner._seeds import next_seed, seeded, seeds_wanted
 
-    if next_seed() is None:
+    if not seeds_wanted():
         return {}
 
     def default_rng(seed: Any = None) -> np.random.Generator:

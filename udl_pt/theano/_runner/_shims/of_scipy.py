@@ -1,5 +1,6 @@
 """Names that SciPy and PIL had in Theano's time."""
 
+import contextlib
 import importlib
 import math
 from collections.abc import Callable, Mapping
@@ -136,7 +137,11 @@ def _from(module: str, **names: str) -> Callable[[], Mapping[str, Any]]:
 def _all_of(module: str) -> Callable[[], Mapping[str, Any]]:
     def get() -> Mapping[str, Any]:
         found = importlib.import_module(module)
-        return {name: getattr(found, name) for name in getattr(found, "__all__", dir(found)) if name[0] != "_"}
+        names = {}
+        for name in getattr(found, "__all__", dir(found)):
+            with contextlib.suppress(ImportError, AttributeError):  # some are only listed
+                names[name] = getattr(found, name)
+        return {name: value for name, value in names.items() if name[0] != "_"}
 
     return get
 
