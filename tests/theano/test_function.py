@@ -164,3 +164,70 @@ def test_results_are_numpys_arrays_on_every_backend(theano, T, backend):
 def test_importing_theano_leaves_pytensor_as_it_was(theano):
     assert pytensor.config.mode == "Mode"
     assert pytensor.config.floatX == "float64"
+
+
+def steps(theano, T, n):
+    """Return the states after n steps of a small network, and its function."""
+    x, W = T.dmatrix("x"), theano.shared(np.linspace(-1, 1, 6).reshape(3, 2), "W")
+    cost = T.mean(T.tanh(T.dot(x, W)) ** 2)
+    f = theano.function([x], cost, updates=[(W, W - 0.5 * T.grad(cost, W))], mode="FAST_RUN")
+    X = np.arange(12.0).reshape(4, 3) / 6
+    return [float(f(X)) for _ in range(n)], W.get_value(), f
+
+
+@pytest.mark.parametrize("backend", ["numba", "c"])
+def test_quick_code_is_replaced_by_fast_code_that_goes_on(theano, T, backend, monkeypatch):
+    import udl_pt
+    from udl_pt.theano import _code
+
+    udl_pt.set_backend(backend)
+    try:
+        quick, W, f = steps(theano, T, 6)
+        assert f._code._is_quick
+        monkeypatch.setattr(_code, "PATIENCE", 0.0)
+        fast, V, g = steps(theano, T, 6)
+        assert not g._code._is_quick
+        np.testing.assert_allclose(quick, fast, rtol=1e-12)
+        np.testing.assert_allclose(W, V, rtol=1e-12)
+        f.trust_input = True
+        f(np.ones((1, 3)))  # replaces its code, which keeps the attribute
+        assert not f._code._is_quick
+        assert f._fn.trust_input
+    finally:
+        udl_pt.set_backend(None)
+
+
+def test_loops_and_modes_of_a_name_start_with_their_own_code(theano, T):
+    x = T.dvector("x")
+    total = theano.scan(lambda a, b: a + b, sequences=x, outputs_info=T.constant(np.float64(0)))[0]
+    assert not theano.function([x], total, mode="FAST_RUN")._code._is_quick
+    assert not theano.function([x], x, mode="CVM")._code._is_quick
+    assert not theano.function([x], x, mode="FAST_COMPILE")._code._is_quick
+
+
+def test_an_operation_without_python_code_gets_fast_code(theano, T):
+    class OnlyC(theano.Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            return theano.Apply(self, [T.as_tensor_variable(x)], [T.dscalar()])
+
+        def perform(self, node, inputs, output_storage):
+            raise NotImplementedError
+
+        def c_code(self, node, name, inputs, outputs, sub):
+            return f"""
+                Py_XDECREF({outputs[0]});
+                npy_intp dims[1] = {{0}};
+                {outputs[0]} = (PyArrayObject*) PyArray_ZEROS(0, dims, NPY_DOUBLE, 0);
+                *(double*) PyArray_DATA({outputs[0]}) = 2 * *(double*) PyArray_DATA({inputs[0]});
+            """
+
+    import udl_pt
+
+    udl_pt.set_backend("c")
+    try:
+        x = T.dscalar("x")
+        assert theano.function([x], OnlyC()(x) + 1, mode="FAST_RUN")(4.0) == 9
+    finally:
+        udl_pt.set_backend(None)

@@ -15,7 +15,7 @@ from udl_pt.backends._locks import compile_lock
 from udl_pt.backends._modes import make_mode
 from udl_pt.theano._config import config
 
-__all__ = ["backend_of", "compiling", "default_backend", "mode_of"]
+__all__ = ["backend_of", "compiling", "default_backend", "mode_of", "starts_in_python"]
 
 _QUICK = {"FAST_COMPILE", "fast_compile"}
 _DEFAULT = {"Mode", "FAST_RUN", "fast_run", "ProfileMode", "PROFILE_MODE"}
@@ -47,6 +47,12 @@ def mode_of(mode: Any = None) -> Mode:
     return get_mode(mode)
 
 
+def starts_in_python(mode: Any = None) -> bool:
+    """Return whether a function of this mode may run in Python first."""
+    usual = mode is None and config.mode in _DEFAULT and config.optimizer not in ("fast_compile", "None")
+    return (usual or (isinstance(mode, str) and mode in _DEFAULT)) and default_backend() != "jax"
+
+
 def backend_of(mode: Mode) -> str:
     """Return the backend whose compiler and cache a mode uses."""
     linker = type(mode.linker).__name__
@@ -61,4 +67,5 @@ def compiling(backend: str) -> Iterator[None]:
             prepare_cache(backend)
         with warnings.catch_warnings():  # of operations of the script's own
             warnings.filterwarnings("ignore", "Numba will use object mode", UserWarning)
+            warnings.filterwarnings("ignore", ".*specifies no C code cache version", UserWarning)
             yield

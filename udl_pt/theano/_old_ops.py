@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytensor.gradient import DisconnectedType
+from pytensor.graph.op import Op
+from pytensor.link.c.op import COp
 
 __all__ = ["adapt"]
 
@@ -13,6 +15,8 @@ __all__ = ["adapt"]
 def adapt(cls: type) -> None:
     """Make an Op's methods callable as PyTensor calls them."""
     own = vars(cls)
+    if "c_code" in own and Op in cls.__bases__:  # in Theano, any Op could have C code
+        cls.__bases__ = tuple(COp if base is Op else base for base in cls.__bases__)
     if _n_arguments(own.get("infer_shape")) == 3:
         cls.infer_shape = _without_graph(own["infer_shape"])  # type: ignore[attr-defined]
     if "pullback" not in own:

@@ -70,12 +70,13 @@ class MultinomialFromUniform(Op):
 
     def checked(self, pvals: np.ndarray, unis: np.ndarray, n: Any) -> int:
         """Return the number of draws, after a check of the number of uniform numbers."""
+        n = int(n)  # of as few bits as it needs
         if unis.shape[0] != pvals.shape[0] * n:
             raise ValueError(
                 f"unis.shape[0] != pvals.shape[0] * n: {unis.shape[0]} uniform numbers, "
                 f"{pvals.shape[0]} rows, {n} draws"
             )
-        return int(n)
+        return n
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
         """Count."""
