@@ -231,7 +231,7 @@ class Siblings(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         """Return the specification of a module of the script's; None for the others."""
         parent, _, _ = fullname.rpartition(".")
-        if (parent and parent not in self.loaded) or fullname == "udl_pt":
+        if is_theano(fullname) or (parent and parent not in self.loaded) or fullname == "udl_pt":
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None:
