@@ -98,6 +98,15 @@ def test_the_listings_are_found(tmp_path, monkeypatch):
         _listing.find_listings()
 
 
+def test_without_fissix_nothing_is_trained(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert cli.main(["reproduce", "3", "--listing"]) == 2
+    assert "fissix, which translates it, is not installed: pip install" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

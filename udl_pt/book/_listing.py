@@ -4,6 +4,7 @@ The listings are Python 2 and Theano. `udl_pt.theano` runs them, in float64.
 """
 
 import contextlib
+import importlib.util
 import io
 import re
 import tempfile
@@ -41,7 +42,14 @@ def find_listings(folder: str | Path | None = None) -> Path:
     ------
     FileNotFoundError
         If a listing is missing there. An installed package has no listings.
+    RuntimeError
+        If fissix, which translates Python 2, is not installed.
     """
+    if importlib.util.find_spec("fissix") is None:
+        raise RuntimeError(
+            "the book's listings are Python 2, and fissix, which translates it, is not installed: "
+            "pip install 'udl_pt[theano]'"
+        )
     places = [Path(folder)] if folder else [Path(__file__).parents[2] / PLACE, Path.cwd() / PLACE]
     for place in places:
         if all((place / file).is_file() for file in FILES):
@@ -141,9 +149,8 @@ def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Pictur
         The same for `results.json`.
     """
     assert settings.listing is not None
-    images = [np.asarray(X, np.float64) for X in (data.X, data.Xtest)]
-    labels = [np.asarray(Y, np.int32) for Y in (data.Y, data.Ytest)]  # as getKaggleMNIST has them
-    arrays = (images[0], labels[0], images[1], labels[1])
+    X, Xtest = (np.asarray(images, np.float64) for images in (data.X, data.Xtest))
+    Y, Ytest = (np.asarray(labels, np.int32) for labels in (data.Y, data.Ytest))  # as getKaggleMNIST's
     runs: dict[str, tuple[Numbers, Numbers]] = {}
     state = np.random.get_state()
     try:
@@ -153,7 +160,9 @@ def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Pictur
             settings.say(
                 f"the listing's DNN({list(settings.sizes)}), {name}, and the library's: {counted(epochs)}"
             )
-            runs[name] = _both(listings, arrays, settings, chapter, name != "not pretrained", epochs)
+            runs[name] = _both(
+                listings, (X, Y, Xtest, Ytest), settings, chapter, name != "not pretrained", epochs
+            )
     finally:
         np.random.set_state(state)
     differences = {name: listing.differences(library) for name, (listing, library) in runs.items()}
@@ -171,7 +180,7 @@ def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Pictur
 
 def _both(
     listings: tuple[Any, Any],
-    arrays: tuple[np.ndarray, ...],
+    arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     settings: Settings,
     chapter: str,
     pretrain: bool,
