@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from udl_pt.book import Settings, _listing, chapter3, chapter4
 from udl_pt.book.report import Picture
 from udl_pt.cli import _main as cli
 
-FOLDER = _listing.find_listings()
+FOLDER = Path(__file__).parents[2] / "examples" / "listings"
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +86,7 @@ def test_a_chapters_section_has_its_listing(chapter, monkeypatch):
 
 
 def test_the_listings_are_found(tmp_path, monkeypatch):
-    assert FOLDER.parts[-2:] == ("examples", "listings")
+    assert _listing.find_listings().samefile(FOLDER)
     shutil.copytree(FOLDER, tmp_path / "examples" / "listings")
     assert _listing.find_listings(tmp_path / "examples" / "listings") == tmp_path / "examples" / "listings"
     monkeypatch.setattr(
