@@ -1038,15 +1038,15 @@ T.topk(x, 7, sorted=False).sort()
 T.topk(m, 2, axis=2)
 T.topk(m, 2, axis=2, sorted=False).sort()
 T.argtopk(x, 2)
-T.argtopk(x, 2, sorted=False)
+T.argtopk(x, 2, sorted=False).sort()
 T.argtopk(x, -1)
 T.argtopk(x, -1, sorted=False)
 T.argtopk(m, 2, axis=-1, idx_dtype='int32')
-T.argtopk(m, 2, axis=-1, idx_dtype='int32', sorted=False)
+T.argtopk(m, 2, axis=-1, idx_dtype='int32', sorted=False).sort()
 T.argtopk(m, 1, axis=0)
 T.argtopk(m, 1, axis=0, sorted=False)
 T.topk_and_argtopk(m, 2)
-T.topk_and_argtopk(m, 2, sorted=False)
+T.topk_and_argtopk(m, 1, sorted=False)
 T.topk_and_argtopk(x, 1)
 T.topk_and_argtopk(x, 1, sorted=False)
 T.topk(x, i)
@@ -1054,8 +1054,8 @@ T.topk(x, i, sorted=False).sort()
 T.topk(iv, 2)
 T.topk(iv, 2, sorted=False).sort()
 T.topk(x, 2, sorted=False).sort()
-d T.topk(x, 2, sorted=False) ** 2
-d T.topk(m, 2, axis=1, sorted=False) ** 2
+d (T.topk(x, 2, sorted=False) ** 2).sum()
+d (T.topk(m, 2, axis=1, sorted=False) ** 2).sum()
 """
 
 EXTRA = """
@@ -1175,8 +1175,8 @@ T.nlinalg.norm(q, 2)
 T.nlinalg.norm(q, None)
 T.nlinalg.norm(q, 5)
 T.nlinalg.norm(t, None)
-T.nlinalg.eigh(q)
-T.nlinalg.eigh(q, 'U')
+abs(T.nlinalg.eigh(q)[1])
+abs(T.nlinalg.eigh(q, 'U')[1])
 T.nlinalg.eigh(q)[0]
 T.nlinalg.eig(q)[0]
 T.nlinalg.svd(q)[1]
@@ -1290,6 +1290,177 @@ T.Lop(x ** 2, x, y)
 T.grad((T.consider_constant(x) * x).sum(), x)
 """
 
+NNET = """
+d nnet.softmax(m) ** 2
+d nnet.softmax(x) ** 2
+nnet.softmax(t)
+nnet.softmax(iv)
+nnet.softmax(s)
+nnet.softmax(r)
+nnet.softmax([x, y])
+nnet.softmax_op(m)
+nnet.Softmax()(x)
+d nnet.logsoftmax(m) ** 2
+nnet.logsoftmax(x)
+nnet.logsoftmax(t)
+nnet.LogSoftmax()(m)
+nnet.softmax_graph(t)
+d nnet.softmax_graph(m) ** 2
+d nnet.softmax_with_bias(m, y) ** 2
+nnet.softmax_with_bias(x, y)
+nnet.softmax_with_bias(m, iv)
+d nnet.sigmoid(x)
+nnet.sigmoid(iv)
+nnet.sigmoid(T.cast(iv, 'int8'))
+nnet.sigmoid(2)
+d nnet.hard_sigmoid(x * 3)
+nnet.hard_sigmoid(iv)
+nnet.ultra_fast_sigmoid(x * 3)
+nnet.ultra_fast_sigmoid(w)
+d nnet.softplus(x)
+nnet.softplus(iv)
+d nnet.relu(x)
+d nnet.relu(x - 0.5)
+d nnet.relu(x, 0.1)
+d nnet.relu(x - 0.5, alpha=0.1)
+d nnet.relu(x, s)
+nnet.relu(iv)
+nnet.relu(iv, 0.1)
+nnet.relu(x, 1)
+nnet.relu(T.cast(x, 'float32'), np.float32(0.1))
+nnet.relu(T.cast(x, 'float32'), 0.1)
+d nnet.elu(x)
+d nnet.elu(x, 0.5)
+d nnet.elu(x - 0.5)
+nnet.elu(iv)
+d nnet.selu(x)
+nnet.selu(T.cast(x, 'float32'))
+nnet.nnet.softsign(x)
+d nnet.softsign(x)
+nnet.softsign(iv)
+d nnet.softsign(x - 0.5)
+d nnet.binary_crossentropy(p, b)
+nnet.binary_crossentropy(p, p)
+nnet.binary_crossentropy(p, 1)
+d nnet.sigmoid_binary_crossentropy(x, p)
+d nnet.sigmoid_binary_crossentropy(x - 0.5, p)
+nnet.sigmoid_binary_crossentropy(x, b)
+nnet.sigmoid_binary_crossentropy(x * 500, p)
+d nnet.categorical_crossentropy(nnet.softmax(m), nnet.softmax(n))
+d nnet.categorical_crossentropy(nnet.softmax(m), iv[:2])
+nnet.categorical_crossentropy(nnet.softmax(m), T.cast(iv[:2], 'int32'))
+nnet.categorical_crossentropy(nnet.softmax(m), T.cast(iv[:2], 'int8'))
+nnet.categorical_crossentropy(nnet.softmax(m), p[:2])
+nnet.categorical_crossentropy(nnet.softmax(m), s)
+nnet.categorical_crossentropy(p, p)
+nnet.categorical_crossentropy(p, s)
+nnet.categorical_crossentropy(abs(t), abs(t))
+nnet.categorical_crossentropy(m, t)
+nnet.crossentropy_categorical_1hot(nnet.softmax(m), iv[:2])
+d nnet.crossentropy_softmax_1hot(m, iv[:2])[0]
+nnet.crossentropy_softmax_1hot(m, iv[:2])
+nnet.crossentropy_softmax_1hot(x, iv)
+nnet.crossentropy_softmax_1hot(m, x)
+d nnet.crossentropy_softmax_1hot_with_bias(m, y, iv[:2])[0] ** 2
+d nnet.crossentropy_softmax_1hot_with_bias(m, y, iv[:2])[1] ** 2
+nnet.crossentropy_softmax_argmax_1hot_with_bias(m, y, iv[:2])
+nnet.crossentropy_softmax_argmax_1hot_with_bias(m, y, T.cast(iv[:2], 'int8'))
+nnet.crossentropy_softmax_max_and_argmax_1hot(m, iv[:2])
+nnet.crossentropy_softmax_max_and_argmax_1hot_with_bias(m, y, iv[:2])
+d nnet.prepend_0_to_each_row(m) ** 2
+nnet.prepend_1_to_each_row(m)
+d nnet.prepend_scalar_to_each_row(1.5, m) ** 2
+nnet.prepend_0_to_each_row(x)
+nnet.confusion_matrix(iv, b)
+nnet.confusion_matrix(x, y)
+nnet.confusion_matrix(m, y)
+nnet.h_softmax(m, 2, 5, 3, 2, q, x, t4[0, 0, 0, 0] * T.ones((3, 3, 2)), T.ones((3, 2)))
+d nnet.h_softmax(m, 2, 5, 3, 2, q, x, T.tile(m[:1].T, (3, 1, 1)).repeat(2, axis=2), m.T) ** 2
+d nnet.h_softmax(m, 2, 5, 3, 2, q, x, T.tile(m[:1].T, (3, 1, 1)).repeat(2, axis=2), m.T, iv[:2] + 2) ** 2
+d nnet.batch_normalization(m, x, y, p, p + 1)
+d nnet.batch_normalization(m, x, y, p, p + 1, mode='high_mem')
+nnet.batch_normalization(m, x, y, p, p + 1, mode='foo')
+d nnet.bn.batch_normalization_train(m, x, y)[0] ** 2
+nnet.bn.batch_normalization_train(m, x, y)
+nnet.bn.batch_normalization_train(m, x, y, axes=(0,), epsilon=1e-3)
+nnet.bn.batch_normalization_train(m, x, y, 'per-activation', 1e-4, 0.2, p, p)
+nnet.bn.batch_normalization_train(m, x, y, running_average_factor=s, running_mean=p, running_var=p)
+nnet.bn.batch_normalization_train(m, x, y, running_mean=p)
+nnet.bn.batch_normalization_train(m, x, y, epsilon=1e-6)
+nnet.bn.batch_normalization_train(m, s, s, axes=(0, 1))
+nnet.bn.batch_normalization_train(m, r, r)
+nnet.bn.batch_normalization_train(m, r[:, :], r + 1, running_mean=r, running_var=abs(r))
+nnet.bn.batch_normalization_train(m, x, s)
+nnet.bn.batch_normalization_train(m, x, y, axes='foo')
+nnet.bn.batch_normalization_train(m, x, y, axes=())
+nnet.bn.batch_normalization_train(m, x, y, axes=(2,))
+nnet.bn.batch_normalization_train(t, x, y, axes='spatial')
+nnet.bn.batch_normalization_train(t, x, y, axes=(0, 2), running_mean=x, running_var=p)
+d nnet.bn.batch_normalization_train(t, x, y, axes='spatial')[0] ** 3
+nnet.bn.batch_normalization_train(t, t[0], t[1])
+nnet.bn.batch_normalization_train(t4, x[:2], y[:2], 'spatial')
+d nnet.bn.batch_normalization_train(m, x, y)[1]
+d nnet.bn.batch_normalization_test(m, x, y, p, p) ** 2
+nnet.bn.batch_normalization_test(t, x, y, x, p, axes='spatial')
+nnet.bn.batch_normalization_test(m, r, r, r, abs(r), epsilon=1e-2)
+nnet.bn.batch_normalization_test(m, x, y, p, s)
+nnet.bn.batch_normalization_test(m, x, y, p, p, epsilon=1e-6)
+d nnet.blocksparse.sparse_block_dot(t4.dimshuffle(0, 1, 2, 3).repeat(2, axis=0), t[:, :, :], iv[:2].dimshuffle(0, 'x') * 0, m.T[:2, :2], iv[:2].dimshuffle(0, 'x') // 2)
+nnet.blocksparse.sparse_block_outer(T.zeros((2, 2, 2, 2)), t[:, :1], t[:, 1:2], iv[:2].dimshuffle(0, 'x') // 2, iv[:2].dimshuffle(0, 'x') // 2)
+nnet.ctc_available() if hasattr(nnet, 'ctc_available') else False
+"""
+
+STABLE = """
+d T.log(nnet.softmax(m * 300))
+d -T.mean(T.log(nnet.softmax(m * 300))[T.arange(2), iv[:2]])
+d -T.mean(T.log(nnet.softmax(m * 300))[T.arange(iv[:2].shape[0]), iv[:2]])
+d T.log(nnet.softmax(m * 300))[T.arange(2), iv[:2]]
+d nnet.categorical_crossentropy(nnet.softmax(m * 300), iv[:2])
+d nnet.categorical_crossentropy(nnet.softmax(m * 300), iv[:2]).mean()
+d nnet.categorical_crossentropy(nnet.softmax(m * 300), (n > 0) * 1.)
+d nnet.categorical_crossentropy(nnet.softmax(m), (n > 0) * 1.).mean()
+d nnet.categorical_crossentropy(nnet.softmax(T.dot(m, q) * 100 + y), iv[:2]).mean()
+d nnet.categorical_crossentropy(nnet.softmax_with_bias(m * 300, y), iv[:2])
+d nnet.crossentropy_softmax_1hot(m * 300, iv[:2])[0]
+d nnet.crossentropy_softmax_argmax_1hot_with_bias(m * 300, y, iv[:2])[0]
+d T.log(nnet.softmax(x * 400))
+d -T.log(nnet.softmax(x * 400))[0, 1]
+d -T.sum(T.log(nnet.softmax(m * 300)) * nnet.softmax(n))
+d nnet.logsoftmax(m * 300)
+d T.log(1 - nnet.sigmoid(x * 40))
+d T.log(nnet.sigmoid(x * 400))
+d T.log(1. - nnet.sigmoid(x * 20))
+d T.log1p(-nnet.sigmoid(x * 40))
+d T.log(1 + T.exp(x * 400))
+d T.log1p(T.exp(x * 400))
+d nnet.softplus(x * 400)
+d nnet.sigmoid(x * 400)
+d nnet.binary_crossentropy(nnet.sigmoid(x * 300), p)
+d nnet.binary_crossentropy(nnet.sigmoid(x * 300), b)
+d nnet.binary_crossentropy(nnet.sigmoid(m * 200), (n > 0) * 1.).mean()
+d -T.mean(T.sum(p * T.log(nnet.sigmoid(x * 100)) + (1 - p) * T.log(1 - nnet.sigmoid(x * 100))))
+d -(b * T.log(nnet.sigmoid(x * 100)) + (1 - b) * T.log(1 - nnet.sigmoid(x * 100))).sum()
+d nnet.sigmoid_binary_crossentropy(x * 300, p)
+d T.log(T.sum(T.exp(m * 300), axis=1))
+d T.log(T.sum(T.exp(m * 300)))
+d T.log(T.exp(x).sum())
+d T.sum(T.log(1 + T.exp(T.dot(m, q) * 100 + y)))
+d nnet.relu(T.dot(m, q) - 2)
+d T.sqrt(T.sum(x ** 2))
+d T.exp(m) / T.exp(m).sum(axis=1, keepdims=True)
+d T.exp(m) / T.sum(T.exp(m), axis=1).dimshuffle(0, 'x')
+d T.exp(m * 300) / T.sum(T.exp(m * 300), axis=1).dimshuffle(0, 'x')
+d T.exp(m * 300) / T.exp(m * 300).sum(axis=1, keepdims=True)
+d T.log(T.exp(m * 300) / T.exp(m * 300).sum(axis=1, keepdims=True))
+d 1 / (1 + T.exp(-x * 400))
+d T.log(1 / (1 + T.exp(-x * 400)))
+d T.tanh(x * 400)
+d T.log(T.exp(x * 400))
+d x * T.log(x * 0 + 1e-30)
+d T.prod(m, axis=1)
+d (m ** 2).sum() / (m ** 2).sum()
+"""
+
 GROUPS = {
     "shapes": SHAPES,
     "creation": CREATION,
@@ -1298,6 +1469,8 @@ GROUPS = {
     "reductions": REDUCTIONS,
     "indexing": INDEXING,
     "extra": EXTRA,
+    "nnet": NNET,
+    "stable": STABLE,
 }
 
 
@@ -1349,7 +1522,7 @@ def evaluate(case, theano, mode=None):
     T = theano.tensor
     from importlib import import_module
 
-    for name in ("nlinalg", "slinalg", "fft", "extra_ops", "inplace", "utils", "xlogx", "opt", "blas"):
+    for name in ("nlinalg", "slinalg", "fft", "extra_ops", "inplace", "utils", "xlogx", "opt", "blas", "nnet.bn", "nnet.blocksparse"):
         import_module(T.__name__ + "." + name)
     floatX = theano.config.floatX
     variables, values = {}, {}
@@ -1366,9 +1539,7 @@ def evaluate(case, theano, mode=None):
 
     def compile_(outputs):
         names = sorted(variables)
-        f = theano.function(
-            [variables[k] for k in names], outputs, on_unused_input="ignore", mode=mode
-        )
+        f = theano.function([variables[k] for k in names], outputs, on_unused_input="ignore", mode=mode)
         return f(*[values[k] for k in names])
 
     space = dict(variables, T=T, theano=theano, np=np, E=import_module(T.__name__ + ".extra_ops"))
@@ -1380,7 +1551,11 @@ def evaluate(case, theano, mode=None):
             result = eval(code, space)
             out = [_describe(result, set(variables), theano, compile_)]
             if differentiate:
-                cost = result if result.ndim == 0 else (abs(result) if "complex" in result.dtype else result).sum()
+                cost = (
+                    result
+                    if result.ndim == 0
+                    else (abs(result) if "complex" in result.dtype else result).sum()
+                )
                 used = [variables[k] for k in INPUTS if k in code.replace("T.", "").replace("exp", "")]
                 within = {id(v) for v in roots(cost)}
                 wrt = [v for v in used if id(v) in within]

@@ -13,16 +13,34 @@ __all__ = ["main"]
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m udl_pt.theano", description="Run a script that was written for Theano.", allow_abbrev=False
+        prog="python -m udl_pt.theano",
+        description="Run a script that was written for Theano.",
+        allow_abbrev=False,
     )
     add = parser.add_argument
     add("--python2", action="store_true", help="the script, and the modules beside it, are Python 2")
     add("--figures", metavar="FOLDER", help="write the figures that the script shows into this folder")
-    add("--answer", metavar="TEXT", action="append", default=[], help="answer one input() or raw_input(); repeatable")
+    add(
+        "--answer",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="answer one input() or raw_input(); repeatable",
+    )
     add("--seed", type=int, help="seed what the script doesn't seed")
     add("--backend", choices=("numba", "c", "jax"), help="compile on this backend")
-    add("--report", metavar="FILE", help="write as JSON what was served differently, what was missing, and seconds")
-    add("--library", metavar="NAME", action="append", default=[], help="treat this package as the script; repeatable")
+    add(
+        "--report",
+        metavar="FILE",
+        help="write as JSON what was served differently, what was missing, and seconds",
+    )
+    add(
+        "--library",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="treat this package as the script; repeatable",
+    )
     add("script", help="the script; what follows are its own arguments")
     add("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser

@@ -19,7 +19,18 @@ from udl_pt.theano._runner._report import Report, recording
 __all__ = ["LIBRARIES", "run_script"]
 
 # Libraries of Theano's time that are installed as packages: they get what the script gets.
-LIBRARIES = ("blocks", "breze", "deepy", "fuel", "keras", "lasagne", "nolearn", "opendeep", "pylearn2", "theanets")
+LIBRARIES = (
+    "blocks",
+    "breze",
+    "deepy",
+    "fuel",
+    "keras",
+    "lasagne",
+    "nolearn",
+    "opendeep",
+    "pylearn2",
+    "theanets",
+)
 
 
 def run_script(
@@ -34,7 +45,7 @@ def run_script(
     report: str | os.PathLike[str] | None = None,
     libraries: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Run a script that was written for Theano, as ``__main__``.
+    r"""Run a script that was written for Theano, as ``__main__``.
 
     Parameters
     ----------
@@ -72,10 +83,10 @@ def run_script(
     --------
     >>> from pathlib import Path
     >>> from udl_pt.theano import run_script
-    >>> lines = ["import theano.tensor as T", "print T.arange(7).eval(), 7 / 2, xrange(3)"]
-    >>> _ = Path("old.py").write_text("\\n".join(lines))
+    >>> lines = ["import theano.tensor as T", "print T.arange(7).eval(), 7 / 2, round(2.5)"]
+    >>> _ = Path("old.py").write_text("\n".join(lines))
     >>> names = run_script("old.py", python2=True)
-    [0 1 2 3 4 5 6] 3 range(0, 3)
+    [0 1 2 3 4 5 6] 3 3.0
     >>> names["T"].__name__
     'theano.tensor'
     """
@@ -87,8 +98,9 @@ def run_script(
         if report is not None:
             stack.callback(lambda: used.write(report))
         try:
-            return _run(path, source, [str(one) for one in arguments], used, python2, figures, list(answers), seed,
-                        backend, {*LIBRARIES, *libraries})  # fmt: skip
+            with _settings(used, figures, seed, backend):
+                words, names = [path, *map(str, arguments)], {*LIBRARIES, *libraries}
+                return _run(path, source, words, used, python2, list(answers), names)
         except SystemExit as error:
             code = 0 if error.code is None else error.code
             outcome = f"exit status {code if isinstance(code, int) else 1}"
@@ -101,29 +113,24 @@ def run_script(
 
 
 def _run(
-    path: str, source: bytes, arguments: list[str], used: Report, python2: bool, figures: Any, answers: list[str],
-    seed: int | None, backend: str | None, libraries: set[str],
-) -> dict[str, Any]:  # fmt: skip
-    from udl_pt.theano._runner._seeds import seeding
-
+    path: str,
+    source: bytes,
+    argv: list[str],
+    used: Report,
+    python2: bool,
+    answers: list[str],
+    libraries: set[str],
+) -> dict[str, Any]:
+    """Compile and run the script."""
     sources: dict[str, bytes] = {}
+    importer, compile_source = _language(python2, answers, sources)
     with ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        if not sys.warnoptions:
-            for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning, SyntaxWarning):
-                warnings.simplefilter("ignore", category)
-        stack.enter_context(seeding(seed))
-        stack.enter_context(_backend(backend))
-        importer, compile_source = _language(python2, answers, sources)
-        stack.enter_context(recording(used))
         stack.enter_context(_face(importer, used))
-        stack.enter_context(_writing_figures(figures))
-        stack.enter_context(_arrays_as_then())
         folder = os.path.dirname(os.path.realpath(path))
         siblings = Siblings(folder, libraries, compile_source, importer.builtins)
         main = ModuleType("__main__")
         main.__dict__.update(__file__=os.path.abspath(path), __builtins__=importer.builtins)
-        stack.enter_context(_as_main(main, [path, *arguments], folder, siblings))
+        stack.enter_context(_as_main(main, argv, folder, siblings))
         try:
             exec(compile_source(source, os.path.abspath(path)), main.__dict__)
         except BaseException as error:
@@ -133,6 +140,19 @@ def _run(
                 error.add_note(f"udl_pt.theano: {sentence}.")
             raise
         return main.__dict__
+
+
+@contextmanager
+def _settings(used: Report, figures: Any, seed: int | None, backend: str | None) -> Iterator[None]:
+    """Set what holds for the whole process, while a script runs."""
+    from udl_pt.theano._runner._seeds import seeding
+
+    with warnings.catch_warnings(), seeding(seed), _backend(backend), recording(used):
+        if not sys.warnoptions:
+            for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning, SyntaxWarning):
+                warnings.simplefilter("ignore", category)
+        with _writing_figures(figures), _arrays_as_then():
+            yield
 
 
 def _language(
@@ -203,8 +223,12 @@ def _face(importer: Importer, used: Report) -> Iterator[None]:
     def seen(name: str, value: Any) -> Any:
         return watch(name, value, used)
 
+    def missed(name: str, reason: str) -> None:
+        if _finder.is_theano(name):
+            used.missing.setdefault(name, reason)
+
     importer.on_seen = seen
-    importer.on_missed = lambda name, reason: used.missing.setdefault(name, reason) if _finder.is_theano(name) else None
+    importer.on_missed = missed
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 import builtins
 import codecs
+import contextlib
 import functools
 import importlib
 import io
@@ -16,8 +17,8 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.theano._runner._imports import Proxy
 from udl_pt.theano._runner._python2 import compile_python2
-from udl_pt.theano._runner._source import PREFIX
 from udl_pt.theano._runner._shims.attributes import attribute
+from udl_pt.theano._runner._source import PREFIX
 
 __all__ = ["builtins2", "cmp", "decoded", "div", "functions2", "open2", "text_of"]
 
@@ -83,11 +84,11 @@ def _ordered(cls: type) -> type:
         if name not in vars(cls):
             setattr(cls, name, lambda a, b, holds=holds: holds(a.__cmp__(b)))
     if cls.__hash__ is None:
-        cls.__hash__ = object.__hash__  # type: ignore[method-assign, assignment]
+        cls.__hash__ = object.__hash__
     return cls
 
 
-_DICTIONARY = {
+_DICTIONARY: dict[str, Callable[[Any], Any]] = {
     "keys": list, "values": list, "items": list, "iterkeys": iter, "itervalues": iter, "iteritems": iter,
     "viewkeys": lambda view: view, "viewvalues": lambda view: view, "viewitems": lambda view: view,
 }  # fmt: skip
@@ -126,15 +127,17 @@ def _sort(items: list[Any], cmp: Any = None, key: Any = None, reverse: bool = Fa
 _BYTES = ("hex", "base64", "zlib", "zip", "bz2", "uu", "quopri")
 
 
-def _decode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
+def _decode(text: str, encoding: Any = "ascii", errors: str = "strict") -> Any:
     if encoding.replace("_codec", "") in _BYTES:
         return codecs.decode(text.encode("latin-1"), encoding).decode("latin-1")
     if encoding in ("string_escape", "string-escape", "unicode_escape", "rot13", "rot_13"):
         return codecs.decode(text, encoding.replace("string", "unicode").replace("-", "_"))
+    with contextlib.suppress(UnicodeError):  # bytes that were read as Latin-1
+        return text if text.isascii() else text.encode("latin-1").decode(encoding, errors)
     return text
 
 
-def _encode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
+def _encode(text: str, encoding: Any = "ascii", errors: str = "strict") -> Any:
     if encoding.replace("_codec", "") in _BYTES:
         return codecs.encode(text.encode("latin-1"), encoding).decode("latin-1")
     if errors in ("ignore", "replace"):
@@ -162,16 +165,23 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
+def _ends_line(text: str) -> bool:
+    return text[-1:].isspace() and text[-1] != " "
+
+
 _soft: dict[int, bool] = {}  # files whose last print ended with a comma
 
 
 def _print(*values: Any, sep: str = " ", end: str = "\n", file: Any = None, flush: bool = False) -> None:
     out = sys.stdout if file is None else file
-    text = sep.join(map(text_of, values))
+    text = ""
+    for index, value in enumerate(values):  # a string that ends a line needs no blank after it
+        text += sep if index and not _ends_line(text) else ""
+        text += text_of(value)
     if _soft.pop(id(out), False) and text:
         out.write(" ")
     if end == " ":  # a comma ended the statement: the next one begins with a blank, but not after a new line
-        if not text.endswith("\n"):
+        if not _ends_line(text):
             _soft[id(out)] = True
         end = ""
     out.write(text + end)
@@ -288,14 +298,14 @@ def builtins2(ask: Callable[[str], str]) -> dict[str, Any]:
         return builtins.eval(code, frame.f_globals, frame.f_locals)
 
     return {
-        "StandardError": Exception, "apply": lambda f, args=(), kwargs={}: f(*args, **kwargs),  # noqa: B006
+        "StandardError": Exception, "apply": lambda f, args=(), kwargs={}: f(*args, **kwargs),
         "basestring": _AnyText("basestring", (), {}), "buffer": memoryview, "cmp": cmp, "eval": _eval,
         "exec": _exec, "execfile": _execfile, "file": _AnyFile("file", (), {}), "filter": _filter,
         "input": evaluated, "intern": sys.intern, "long": int, "map": _map, "open": open2, "print": _print,
         "range": lambda *bounds: list(builtins.range(*bounds)), "raw_input": raw_input,
         "reduce": functools.reduce, "reload": _reload, "round": _round, "sorted": _sorted,
         "unichr": chr, "unicode": _AnyText("unicode", (), {}), "xrange": builtins.range,
-        "zip": lambda *sequences: list(builtins.zip(*sequences)),
+        "zip": lambda *sequences: list(builtins.zip(*sequences)),  # noqa: B905
     }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """A backend of Matplotlib that writes each figure that a script shows into a numbered file.
 
-Matplotlib takes a module as a backend (``module://…``). `plt.show` then writes the open figures and closes them, as
-somebody closes their windows. A figure that is shown without waiting (``block=False``, interactive mode,
-``plt.pause``) goes on changing: it is written when it is closed, or when the script ends.
+Matplotlib takes a module as a backend (``module://…``). `plt.show` then writes the open figures and closes
+them, as somebody closes their windows. A figure that is shown without waiting (``block=False``, interactive
+mode, ``plt.pause``) goes on changing: it is written when it is closed, or when the script ends.
 """
 
 import os
@@ -14,6 +14,7 @@ from typing import Any
 
 from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+
 from udl_pt.theano._runner._report import current
 
 __all__ = ["BACKEND", "FigureCanvas", "FigureManager", "folder", "into", "wanted", "write"]
@@ -57,7 +58,7 @@ class FigureManager(FigureManagerBase):
         if block is None:
             block = not matplotlib.is_interactive()
         for manager in Gcf.get_all_fig_managers():
-            manager.pending = True
+            vars(manager)["pending"] = True
         if block:
             Gcf.destroy_all()
 
@@ -90,7 +91,9 @@ def wanted(chosen: str | None) -> bool:
         return True
     if backend:
         return backend in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
-    display = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    display = (
+        sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
     return not display or not any(importlib.util.find_spec(toolkit) for toolkit in _TOOLKITS)
 
 
@@ -111,6 +114,6 @@ def into(chosen: str | Path | None) -> Iterator[None]:
     finally:
         for number in set(plt.get_fignums()) - open_before:
             Gcf.destroy(number)
-        plt.interactive(interactive)
+        matplotlib.interactive(interactive)
         plt.switch_backend(backend)
         _folder = before

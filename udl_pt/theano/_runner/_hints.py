@@ -9,23 +9,94 @@ __all__ = ["explain", "is_ours", "shorten"]
 
 FOLDERS = (str(Path(__file__).parent), str(Path(__file__).parents[1] / "__main__.py"))
 BUILTINS = frozenset(
-    "apply basestring buffer cmp coerce execfile file intern long raw_input reduce reload unichr unicode xrange "
-    "StandardError".split()
+    [
+        "apply",
+        "basestring",
+        "buffer",
+        "cmp",
+        "coerce",
+        "execfile",
+        "file",
+        "intern",
+        "long",
+        "raw_input",
+        "reduce",
+        "reload",
+        "unichr",
+        "unicode",
+        "xrange",
+        "StandardError",
+    ]
 )
 MODULES = frozenset(
-    "BaseHTTPServer ConfigParser Cookie HTMLParser Image Queue SimpleHTTPServer SocketServer StringIO Tkinter "
-    "UserDict UserList UserString __builtin__ cPickle cStringIO commands cookielib copy_reg exceptions httplib md5 "
-    "sets sha thread tkFileDialog urllib2 urlparse xmlrpclib".split()
+    [
+        "BaseHTTPServer",
+        "ConfigParser",
+        "Cookie",
+        "HTMLParser",
+        "Image",
+        "Queue",
+        "SimpleHTTPServer",
+        "SocketServer",
+        "StringIO",
+        "Tkinter",
+        "UserDict",
+        "UserList",
+        "UserString",
+        "__builtin__",
+        "cPickle",
+        "cStringIO",
+        "commands",
+        "cookielib",
+        "copy_reg",
+        "exceptions",
+        "httplib",
+        "md5",
+        "sets",
+        "sha",
+        "thread",
+        "tkFileDialog",
+        "urllib2",
+        "urlparse",
+        "xmlrpclib",
+    ]
 )
 ATTRIBUTES = frozenset(
-    "decode has_key ifilter imap iteritems iterkeys itervalues izip izip_longest letters lowercase maketrans maxint "
-    "next quote setdefaultencoding sort uppercase urlencode urlopen urlretrieve im_func func_name func_code".split()
+    [
+        "decode",
+        "has_key",
+        "ifilter",
+        "imap",
+        "iteritems",
+        "iterkeys",
+        "itervalues",
+        "izip",
+        "izip_longest",
+        "letters",
+        "lowercase",
+        "maketrans",
+        "maxint",
+        "next",
+        "quote",
+        "setdefaultencoding",
+        "sort",
+        "uppercase",
+        "urlencode",
+        "urlopen",
+        "urlretrieve",
+        "im_func",
+        "func_name",
+        "func_code",
+    ]
 )
 SIGNS = (
     "'float' object cannot be interpreted as an integer", "slice indices must be integers", "'dict_keys'",
-    "'dict_values'", "'dict_items'", "'map' object", "type 'map'", "'zip' object", "type 'zip'", "'filter' object",
-    "type 'filter'", "'range' object does not", "(not \"range\")", "'range' and 'list'", "'cmp' is an invalid",
-    "a bytes-like object is required", "must be str, not bytes", "should return bytes", "'range' object has no",
+    "'dict_values'", "'dict_items'", "'map' object", "type 'map'", "'zip' object", "type 'zip'",
+    "'filter' object",
+    "type 'filter'", "'range' object does not", "(not \"range\")", "'range' and 'list'",
+    "'cmp' is an invalid",
+    "a bytes-like object is required", "must be str, not bytes", "should return bytes",
+    "'range' object has no",
     "only integers, slices", "initial_value must be str", "iterator should return strings, not bytes",
 )  # fmt: skip
 RUN = "run it with --python2"
@@ -61,16 +132,19 @@ def explain(error: BaseException, sources: dict[str, bytes]) -> str | None:
         return f"{error.name!r} is a name of Python 2: {RUN}"
     elif isinstance(error, UnicodeDecodeError) and error.encoding == "ascii":
         return f"Python 2 wrote this pickle, and reads it as bytes: {RUN}, or pass encoding='latin1' to load"
-    elif isinstance(error, (TypeError, IndexError, AttributeError)) and any(sign in str(error) for sign in SIGNS):
+    elif isinstance(error, (TypeError, IndexError, AttributeError)) and any(
+        sign in str(error) for sign in SIGNS
+    ):
         return f"If this script was written for Python 2, {RUN}"
-    elif isinstance(error, EOFError) and "input" in _last_line(error):
-        return "The script asks a question, and there is nobody to answer: pass --answer TEXT, once a question"
+    elif isinstance(error, EOFError) and _asks(error):
+        return (
+            "The script asks a question, and there is nobody to answer: pass --answer TEXT, once a question"
+        )
     return None
 
 
-def _last_line(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return frames[-1].line or "" if frames else ""
+def _asks(error: BaseException) -> bool:
+    return any("input" in (frame.line or "") for frame in traceback.extract_tb(error.__traceback__))
 
 
 def shorten(error: BaseException) -> None:

@@ -2,15 +2,15 @@
 
 How a script gets names that no library has any more, and no library sees a changed module:
 
-- Python looks up `__import__` in the builtins of the code that holds the ``import`` statement. A script, and each
-  module that lies beside it, gets a module ``builtins`` of its own (`Importer.builtins`), whose `__import__` is
-  `Importer.import_`. The code of libraries keeps Python's.
-- `Importer.import_` imports the module as always. Where the package `_shims` has names for it, the result is a
-  `Proxy`: it serves these names itself, and reads and writes all others on the module. ``sys.modules`` holds the
-  module, never the proxy. A module that doesn't exist any more, such as ``sklearn.cross_validation``, is a proxy
-  without a module behind it.
-- `Siblings` finds the modules that lie beside the script, in folders that it has added to ``sys.path``, and in
-  libraries of its time. It compiles them as the script itself is compiled, with the same builtins.
+- Python looks up `__import__` in the builtins of the code that holds the ``import`` statement. A script,
+  and each module that lies beside it, gets a module ``builtins`` of its own (`Importer.builtins`), whose
+  `__import__` is `Importer.import_`. The code of libraries keeps Python's.
+- `Importer.import_` imports the module as always. Where the package `_shims` has names for it, the result
+  is a `Proxy`: it serves these names itself, and reads and writes all others on the module. ``sys.modules``
+  holds the module, never the proxy. A module that doesn't exist any more, such as
+  ``sklearn.cross_validation``, is a proxy without a module behind it.
+- `Siblings` finds the modules that lie beside the script, in folders that it has added to ``sys.path``,
+  and in libraries of its time. It compiles them as the script itself is compiled, with the same builtins.
 """
 
 import importlib
@@ -30,7 +30,9 @@ from udl_pt.theano._runner._report import note
 
 __all__ = ["Importer", "Names", "Proxy", "Siblings"]
 
-Names = Mapping[str, Callable[[], Mapping[str, Any]]]  # by a module's name: what makes the names that it lacks
+Names = Mapping[
+    str, Callable[[], Mapping[str, Any]]
+]  # by a module's name: what makes the names that it lacks
 _MISSING = object()
 
 
@@ -221,7 +223,9 @@ class Siblings(importlib.abc.MetaPathFinder):
     ) -> None:
         self.folder, self.libraries = os.path.realpath(folder), frozenset(libraries)
         self.before = {os.path.realpath(entry) for entry in sys.path} - {self.folder}
-        paths = {os.path.realpath(path) for path in sysconfig.get_paths().values()} - {os.path.realpath(sys.prefix)}
+        paths = {os.path.realpath(path) for path in sysconfig.get_paths().values()} - {
+            os.path.realpath(sys.prefix)
+        }
         self.installed = tuple(sorted(paths))
         self.compile_source, self.builtins = compile_source, builtins
         self.loaded: set[str] = set()
@@ -231,13 +235,15 @@ class Siblings(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         """Return the specification of a module of the script's; None for the others."""
         parent, _, _ = fullname.rpartition(".")
-        if (parent and parent not in self.loaded) or fullname == "udl_pt":
+        if (parent and parent not in self.loaded) or fullname == "udl_pt" or is_theano(fullname):
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None:
             return None
         if spec.origin is None:  # a folder without __init__.py
-            folders = {os.path.dirname(os.path.realpath(place)) for place in spec.submodule_search_locations or ()}
+            folders = {
+                os.path.dirname(os.path.realpath(place)) for place in spec.submodule_search_locations or ()
+            }
             if parent or any(map(self._is_ours, folders)):
                 self.loaded.add(fullname)
             return spec

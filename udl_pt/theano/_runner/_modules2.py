@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from udl_pt.theano._runner._builtins2 import decoded
+from udl_pt.theano._runner._shims import of_python
 
 __all__ = ["MODULES", "RENAMED"]
 
@@ -63,7 +64,7 @@ def _pickle() -> Mapping[str, Any]:
 
 
 def _random() -> Mapping[str, Any]:
-    """Return the functions that draw whole numbers, which drew otherwise: a product with one uniform number."""
+    """Return the functions that draw whole numbers: they multiplied one uniform number."""
 
     def randrange(start: int, stop: int | None = None, step: int = 1) -> int:
         values = range(start) if stop is None else range(start, stop, step)
@@ -122,7 +123,9 @@ def _quoted() -> dict[str, Any]:
 
 def _urllib() -> Mapping[str, Any]:
     request = urllib.request
-    names = {name: getattr(request, name) for name in ("urlopen", "urlretrieve", "pathname2url", "url2pathname")}
+    names = {
+        name: getattr(request, name) for name in ("urlopen", "urlretrieve", "pathname2url", "url2pathname")
+    }
     return names | _quoted()
 
 
@@ -134,13 +137,14 @@ def _urllib2() -> Mapping[str, Any]:
 def _csv() -> Mapping[str, Any]:
     return {
         "reader": lambda lines, *arguments, **options: csv.reader(decoded(lines), *arguments, **options),
-        "DictReader": lambda lines, *arguments, **options: csv.DictReader(decoded(lines), *arguments, **options),
+        "DictReader": lambda lines, *arguments, **options: csv.DictReader(
+            decoded(lines), *arguments, **options
+        ),
     }
 
 
 def _sys() -> Mapping[str, Any]:
     return {"maxint": sys.maxsize, "setdefaultencoding": lambda name: None, "exc_clear": lambda: None}
-
 
 
 def _hashlib() -> Mapping[str, Any]:
@@ -150,17 +154,27 @@ def _hashlib() -> Mapping[str, Any]:
 
         return call
 
-    return {name: taking_text(getattr(hashlib, name)) for name in ("md5", "sha1", "sha224", "sha256", "sha512")}
+    return {
+        name: taking_text(getattr(hashlib, name)) for name in ("md5", "sha1", "sha224", "sha256", "sha512")
+    }
 
 
 def _types() -> Mapping[str, Any]:
     return {
         "StringType": str, "UnicodeType": str, "StringTypes": (str,), "IntType": int, "LongType": int,
         "FloatType": float, "ListType": list, "TupleType": tuple, "DictType": dict, "NoneType": type(None),
-        "BooleanType": bool, "ObjectType": object, "TypeType": type, "ClassType": type, "InstanceType": object,
+        "BooleanType": bool, "ObjectType": object, "TypeType": type, "ClassType": type,
+        "InstanceType": object,
         "ComplexType": complex, "SliceType": slice, "FileType": io.IOBase, "XRangeType": range,
         "StringIOType": io.StringIO, "UnboundMethodType": types.FunctionType,
     }  # fmt: skip
+
+
+def _string() -> Mapping[str, Any]:
+    def maketrans(old: str, new: str) -> str:
+        return "".join(map(chr, range(256))).translate(str.maketrans(old, new))
+
+    return {**of_python.MODULES["string"](), "maketrans": maketrans}
 
 
 def _operator() -> Mapping[str, Any]:
@@ -183,7 +197,8 @@ def _gzip() -> Mapping[str, Any]:
             return super().write(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
 
     return {
-        "open": lambda name, mode="rb", level=9: GzipFile(name, mode.replace("U", ""), level), "GzipFile": GzipFile,
+        "open": lambda name, mode="rb", level=9: GzipFile(name, mode.replace("U", ""), level),
+        "GzipFile": GzipFile,
     }  # fmt: skip
 
 
@@ -209,13 +224,16 @@ RENAMED = {
     "SimpleHTTPServer": "http.server", "CGIHTTPServer": "http.server", "Cookie": "http.cookies",
     "cookielib": "http.cookiejar", "urlparse": "urllib.parse", "robotparser": "urllib.robotparser",
     "thread": "_thread", "dummy_thread": "_thread", "repr": "reprlib", "xmlrpclib": "xmlrpc.client",
-    "anydbm": "dbm", "gdbm": "dbm.gnu", "dbhash": "dbm", "htmlentitydefs": "html.entities", "UserString": "collections",
+    "anydbm": "dbm", "gdbm": "dbm.gnu", "dbhash": "dbm", "htmlentitydefs": "html.entities",
+    "UserString": "collections",
     "UserList": "collections", "UserDict": "collections",
 }  # fmt: skip
 
 
 def _renamed(module: str) -> Callable[[], Mapping[str, Any]]:
-    return lambda: {name: value for name, value in vars(importlib.import_module(module)).items() if name[:2] != "__"}
+    return lambda: {
+        name: value for name, value in vars(importlib.import_module(module)).items() if name[:2] != "__"
+    }
 
 
 def _configparser() -> Mapping[str, Any]:
@@ -236,7 +254,9 @@ def _sets() -> Mapping[str, Any]:
 
 def _exceptions() -> Mapping[str, Any]:
     kinds = vars(importlib.import_module("builtins")).items()
-    errors = {name: kind for name, kind in kinds if isinstance(kind, type) and issubclass(kind, BaseException)}
+    errors = {
+        name: kind for name, kind in kinds if isinstance(kind, type) and issubclass(kind, BaseException)
+    }
     return errors | {"StandardError": Exception}
 
 
@@ -256,6 +276,7 @@ MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "cStringIO": lambda: {"StringIO": _string_io, "InputType": io.StringIO, "OutputType": io.StringIO},
     "ConfigParser": _configparser,
     "csv": _csv,
+    "string": _string,
     "sys": _sys,
     "hashlib": _hashlib,
     "md5": _hash_of("md5"),

@@ -1,10 +1,11 @@
 """Translate a source of Python 2 in memory.
 
-fissix, the living successor of lib2to3, turns the syntax into Python 3's, line by line. What remains is meaning:
-`Meaning` replaces operators and methods by functions of `_builtins2`, which do what Python 2 did.
+fissix, the living successor of lib2to3, turns the syntax into Python 3's, line by line. What remains is
+meaning: `Meaning` replaces operators and methods by functions of `_builtins2`, which do what Python 2 did.
 """
 
 import ast
+import contextlib
 import functools
 import re
 import warnings
@@ -16,10 +17,28 @@ from udl_pt.theano._runner._source import PREFIX, Attributes, as_function, compi
 __all__ = ["METHODS", "compile_python2", "needs_python2", "translate"]
 
 # Only those that change syntax. The names of builtins and modules are served when the script runs.
-FIXERS = "except exec funcattrs methodattrs metaclass ne numliterals paren print raise repr throw tuple_params"
+FIXERS = (
+    "except exec funcattrs methodattrs metaclass ne numliterals paren print raise repr throw tuple_params"
+)
 METHODS = frozenset(
-    "decode encode has_key items iteritems iterkeys itervalues keys next sort translate values viewitems "
-    "viewkeys viewvalues xreadlines".split()
+    [
+        "decode",
+        "encode",
+        "has_key",
+        "items",
+        "iteritems",
+        "iterkeys",
+        "itervalues",
+        "keys",
+        "next",
+        "sort",
+        "translate",
+        "values",
+        "viewitems",
+        "viewkeys",
+        "viewvalues",
+        "xreadlines",
+    ]
 )
 SPECIAL = {
     "next": "__next__",
@@ -73,9 +92,7 @@ def translate(source: str, path: str) -> str:
     line = getattr(error, "context", None)
     line = line[1][0] if line else getattr(error, "lineno", 1) or 1
     text = source.splitlines()[line - 1] if line <= len(source.splitlines()) else ""
-    raise SyntaxError(
-        "this is no Python 2, and no Python 3 either", (path, line, None, text)
-    ) from None
+    raise SyntaxError("this is no Python 2, and no Python 3 either", (path, line, None, text)) from None
 
 
 class Meaning(Attributes):
@@ -130,9 +147,7 @@ class Meaning(Attributes):
                 alias = ast.Assign([ast.Name(new, ast.Store())], ast.Name(old, ast.Load()))
                 node.body.append(ast.fix_missing_locations(ast.copy_location(alias, node)))
         if "__cmp__" in defined:
-            node.decorator_list.append(
-                ast.copy_location(ast.Name(PREFIX + "ordered", ast.Load()), node)
-            )
+            node.decorator_list.append(ast.copy_location(ast.Name(PREFIX + "ordered", ast.Load()), node))
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
@@ -164,12 +179,15 @@ def compile_python2(source: bytes | str, path: str, mode: str = "exec") -> CodeT
         warnings.simplefilter("ignore")
         try:
             translated = translate(text, path)
-        except SyntaxError:
-            if mode != "exec":
-                raise
-            return compile_python3(text.encode("utf-8"), path)  # a module of Python 3 beside the script
+        except SyntaxError as error:
+            with contextlib.suppress(SyntaxError):
+                if mode == "exec":
+                    return compile_python3(
+                        text.encode("utf-8"), path
+                    )  # a module of Python 3 beside the script
+            raise error from None
         try:
-            tree = compile(translated, path, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
+            tree: Any = compile(translated, path, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
         except TabError:  # a tab was as wide as eight blanks
             widened = re.sub(r"^[ \t]+", lambda found: found[0].expandtabs(8), translated, flags=re.MULTILINE)
             tree = compile(widened, path, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
@@ -179,6 +197,7 @@ def compile_python2(source: bytes | str, path: str, mode: str = "exec") -> CodeT
             for alias in node.names if node.module == "__future__"
         }  # fmt: skip
         tree = Meaning("division" in futures).visit(tree)
+        node: Any
         for node in ast.walk(tree):  # the columns are the translation's, and a traceback shows the source
             if hasattr(node, "lineno"):
                 node.end_lineno, node.col_offset, node.end_col_offset = node.lineno, -1, -1

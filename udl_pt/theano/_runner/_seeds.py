@@ -49,7 +49,7 @@ def seeded(cls: type) -> type:
         def __instancecheck__(self, instance: Any) -> bool:
             return isinstance(instance, cls)
 
-    class Seeded(cls, metaclass=Meta):  # type: ignore[misc, valid-type]
+    class Seeded(cls, metaclass=Meta):  # type: ignore[misc]
         def __init__(self, seed: Any = None, *arguments: Any, **options: Any) -> None:
             super().__init__(next_seed() if seed is None else seed, *arguments, **options)
 

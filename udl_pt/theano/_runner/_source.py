@@ -33,9 +33,9 @@ class Attributes(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in CALLS:
-            if len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred):
-                return as_function("call_" + node.func.id, [node.func, node.args[0]], node)
+        one = len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
+        if one and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+            return as_function("call_" + node.func.id, [node.func, node.args[0]], node)
         return node
 
 

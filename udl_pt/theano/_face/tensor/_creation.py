@@ -12,6 +12,16 @@ from pytensor.tensor.exceptions import NotScalarConstantError
 from udl_pt.theano._face.tensor._shapes import stack
 
 __all__ = [
+    "tensor7",
+    "tensor6",
+    "tensor5",
+    "tensor4",
+    "tensor3",
+    "col",
+    "row",
+    "matrix",
+    "vector",
+    "scalar",
     "AllocDiag",
     "AsTensorError",
     "Default",
@@ -143,6 +153,19 @@ def tensor(*args: Any, **kwargs: Any) -> Any:
     name = kwargs.pop("name", None)
     kwargs.pop("sparse_grad", None)
     return pt.TensorType(*args, **kwargs)(name=name)
+
+
+def _variables(kind: str) -> Any:
+    def make(name: str | None = None, dtype: Any = None) -> Any:
+        return getattr(pt, kind)(name, dtype=dtype)
+
+    make.__name__, make.__doc__ = kind, f"Return a {kind} variable: a dtype of None is floatX."
+    return make
+
+
+scalar, vector, matrix, row, col, tensor3, tensor4, tensor5, tensor6, tensor7 = map(
+    _variables, "scalar vector matrix row col tensor3 tensor4 tensor5 tensor6 tensor7".split()
+)
 
 
 def constructor(f: Any) -> Any:

@@ -1,19 +1,18 @@
 """Arithmetic and reductions, where Theano's name, signature or meaning isn't PyTensor's."""
 
-import builtins
 from typing import Any
 
-import numpy as np
-import pytensor.scalar as ps
 import pytensor.tensor as pt
-from pytensor.tensor import elemwise as pe
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
 from udl_pt.theano._face.tensor._shapes import stack
 
 __all__ = [
+    "Dot",
     "MaxAndArgmax",
     "Mean",
+    "Nonzero",
+    "PermuteRowElements",
     "abs_",
     "batched_tensordot",
     "choose",
@@ -87,8 +86,34 @@ class MaxAndArgmax:
 
 
 def div_proxy(x: Any, y: Any) -> Any:
-    """Return what ``x / y`` means: true division."""
-    return pt.true_div(as_tensor_variable(x), as_tensor_variable(y))
+    """Return the integer quotient of integers, and the true one of other numbers: Python 2's division."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    discrete = x.dtype in pt.type.discrete_dtypes and y.dtype in pt.type.discrete_dtypes
+    return pt.int_div(x, y) if discrete else pt.true_div(x, y)
+
+
+class Dot:
+    """``Dot()(x, y)``: the product of vectors and matrices as Theano's class."""
+
+    def __call__(self, x: Any, y: Any) -> Any:
+        """Return the product."""
+        return pt.dot(x, y)
+
+
+class PermuteRowElements:
+    """``PermuteRowElements()(x, y, inverse)``: `permute_row_elements` as Theano's class."""
+
+    def __call__(self, x: Any, y: Any, inverse: Any) -> Any:
+        """Return the permuted rows."""
+        return permute_row_elements(x, y, inverse)
+
+
+class Nonzero:
+    """``Nonzero()(x)``: the indices of the elements that aren't 0, a row an axis."""
+
+    def __call__(self, x: Any) -> Any:
+        """Return the matrix of indices."""
+        return pt.nonzero(x, return_matrix=True)
 
 
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:

@@ -7,15 +7,15 @@ PLACES = (
     "udl_pt.theano._face.tensor._creation",
     "udl_pt.theano._face.tensor._math",
     "udl_pt.theano._face.tensor._indexing",
-    "udl_pt.theano._face.tensor.sort",
-    "udl_pt.theano._face.tensor.extra_ops",
-    "udl_pt.theano._face.tensor.elemwise",
     "pytensor.tensor",
     "pytensor.tensor.basic",
     "pytensor.tensor.math",
     "pytensor.tensor.type",
     "pytensor.tensor.shape",
     "pytensor.tensor.subtensor",
+    "pytensor.tensor.extra_ops",
+    "pytensor.tensor.sort",
+    "pytensor.tensor.elemwise",
     "pytensor.tensor.variable",
     "pytensor.tensor.type_other",
     "udl_pt.theano._face.gradient",
@@ -26,10 +26,15 @@ PLACES = (
     "pytensor.graph.utils",
 )
 
+_OWN = {
+    "elemwise": "CAReduce CAReduceDtype DimShuffle",
+    "extra_ops": "CumOp DiffOp RepeatOp repeat unravel_index",
+    "sort": "TopKOp argsort argtopk sort topk topk_and_argtopk",
+}
 RENAMED = {
+    **{name: f"udl_pt.theano._face.tensor.{module}:{name}" for module, names in _OWN.items() for name in names.split()},
     "Tensor": "pytensor.tensor.type:TensorType",
     "var": "pytensor.tensor.math:var",
-    "sort": "udl_pt.theano._face.tensor.sort:sort",
     "Generic": "pytensor.graph.type:Generic",
     "generic": "udl_pt.theano._face.gof.type:generic",
     "_shared": "pytensor.tensor.sharedvar:tensor_constructor",

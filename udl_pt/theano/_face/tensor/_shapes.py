@@ -19,6 +19,7 @@ __all__ = [
     "Tile",
     "addbroadcast",
     "flatten",
+    "horizontal_stack",
     "is_flat",
     "makeKeepDims",
     "patternbroadcast",
@@ -28,6 +29,7 @@ __all__ = [
     "stack",
     "tile",
     "unbroadcast",
+    "vertical_stack",
 ]
 
 
@@ -46,6 +48,18 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
     if all(np.ndim(part) == 0 for part in map(pt.as_tensor_variable, parts)):
         return pt.stack([pt.as_tensor_variable(part) for part in parts])  # Theano ignores the axis of scalars
     return pt.join(axis, *[shape_padaxis(part, axis) for part in parts])
+
+
+def horizontal_stack(*args: Any) -> Any:
+    """Join matrices side by side."""
+    assert len(args) >= 2 and all(arg.type.ndim == 2 for arg in args), "horizontal_stack takes two matrices or more"
+    return pt.join(1, *args)
+
+
+def vertical_stack(*args: Any) -> Any:
+    """Join matrices one below the other."""
+    assert len(args) >= 2 and all(arg.type.ndim == 2 for arg in args), "vertical_stack takes two matrices or more"
+    return pt.join(0, *args)
 
 
 def shape_padaxis(t: Any, axis: int) -> Any:

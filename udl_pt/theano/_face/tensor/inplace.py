@@ -1,4 +1,7 @@
-"""``theano.tensor.inplace``: elementwise operations that overwrite their first argument."""
+"""``theano.tensor.inplace``: elementwise Ops that overwrite their first argument.
+
+As in Theano, a function whose graph holds one by hand doesn't compile: the optimiser alone may put them there.
+"""
 
 from typing import Any
 
@@ -21,7 +24,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"theano.tensor.inplace.{name} isn't served: Theano has none either", name=name)
     wanted = _SCALAR.get(stem, stem)
     scalar_op = getattr(ps, wanted, None) or getattr(ps.math, wanted)
-    return Elemwise(type(scalar_op)(ps.transfer_type(0)), {0: 0})
+    return Elemwise(type(scalar_op)(ps.basic.transfer_type(0)), {0: 0})
 
 
 def transpose_inplace(x: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import pytensor.tensor as pt
+from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor import linalg
 
 from udl_pt.theano._face.tensor._creation import AllocDiag, ExtractDiag, as_tensor_variable
@@ -57,7 +58,13 @@ class Eig(_Call):
 
     def __call__(self, x: Any) -> Any:
         """Return the list of the two."""
-        return list(linalg.eig(_matrix(x)))
+        x = _matrix(x)
+        values, vectors = linalg.eig(x)
+        if "complex" in x.dtype:
+            return [values, vectors]
+        real = CheckAndRaise(ValueError, "eig: the eigenvalues are complex; cast the matrix to complex first")
+        is_real = pt.eq(pt.imag(values), 0).all()
+        return [real(pt.real(part), is_real).astype(x.dtype) for part in (values, vectors)]
 
 
 class Eigh(_Call):
@@ -92,7 +99,8 @@ class lstsq(_Call):  # noqa: N801  (Theano's name)
 
     def __call__(self, x: Any, y: Any, rcond: Any) -> Any:
         """Return the list of the four."""
-        return list(linalg.lstsq(as_tensor_variable(x), as_tensor_variable(y), as_tensor_variable(rcond)))
+        found = linalg.lstsq(as_tensor_variable(x), as_tensor_variable(y), as_tensor_variable(rcond))
+        return [found[0], found[1], found[2].astype("int64"), found[3]]
 
 
 def _matrix(x: Any) -> Any:
@@ -107,7 +115,7 @@ alloc_diag, extract_diag = AllocDiag(), ExtractDiag()
 
 def eigh(a: Any, UPLO: str = "L") -> Any:  # noqa: N803  (Theano's name)
     """Return the eigenvalues and the eigenvectors of a symmetric matrix, of which one triangle is read."""
-    return list(linalg.eigh(_matrix(a), lower=UPLO == "L"))
+    return list(linalg.eigh(_matrix(a), lower=UPLO == "L", driver="evd"))
 
 
 def svd(a: Any, full_matrices: Any = 1, compute_uv: Any = 1) -> Any:

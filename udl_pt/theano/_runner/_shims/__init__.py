@@ -1,7 +1,7 @@
 """Names that libraries had in Theano's time, by module; only a script's own imports find them.
 
-Each module here has a dictionary ``MODULES``: by a module's name, a function that returns the names. It is called when
-the script first imports this module, so that no library is imported that the script doesn't use.
+Each module here has a dictionary ``MODULES``: by a module's name, a function that returns the names. It is
+called when the script first imports this module, so that no library is imported that the script doesn't use.
 """
 
 import importlib.util
@@ -22,8 +22,9 @@ def modules(python2: bool = False) -> Names:
         **of_sklearn.MODULES,
         **of_matplotlib.MODULES,
     }
-    if importlib.util.find_spec("six") is None:
-        found |= of_six.MODULES
+    for package in {name.partition(".")[0] for name in of_six.MODULES}:
+        if importlib.util.find_spec(package) is None:
+            found |= {name: of_six.MODULES[name] for name in of_six.MODULES if name.startswith(package)}
     if python2:
         from udl_pt.theano._runner import _modules2
 

@@ -1,7 +1,8 @@
 """Attributes that objects have lost since, such as ``DataFrame.as_matrix``; `attribute` looks them up.
 
-A method can't be served by a proxy of its module, and the class itself must stay as libraries see it. The script's
-own code therefore asks `attribute` for each of these names. An object that has the attribute keeps it.
+A method can't be served by a proxy of its module, and the class itself must stay as libraries see it. The
+script's own code therefore asks `attribute` for each of these names. An object that has the attribute keeps
+it.
 """
 
 import sys

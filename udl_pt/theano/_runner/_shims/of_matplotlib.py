@@ -12,7 +12,12 @@ from udl_pt.theano._runner._shims.of_numpy import _histogram, array_names
 
 __all__ = ["MODULES"]
 
-_COLORMAPS = {"spectral": "nipy_spectral", "spectral_r": "nipy_spectral_r", "Vega10": "tab10", "Vega20": "tab20"}
+_COLORMAPS = {
+    "spectral": "nipy_spectral",
+    "spectral_r": "nipy_spectral_r",
+    "Vega10": "tab10",
+    "Vega20": "tab20",
+}
 
 
 def _facecolor(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,9 +56,19 @@ def _named(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _pyplot() -> Mapping[str, Any]:
     plt = importlib.import_module("matplotlib.pyplot")
-    names: dict[str, Any] = {name: _facecolor(getattr(plt, name)) for name in ("axes", "subplot", "subplot2grid")}
-    names |= {name: _named(getattr(plt, name)) for name in "imshow matshow scatter contourf pcolor pcolormesh".split()}
-    names |= {"hist": _histogram(plt.hist), "hold": _hold, "ishold": lambda: True, "over": lambda f, *a, **k: f(*a, **k)}
+    names: dict[str, Any] = {
+        name: _facecolor(getattr(plt, name)) for name in ("axes", "subplot", "subplot2grid")
+    }
+    names |= {
+        name: _named(getattr(plt, name))
+        for name in ["imshow", "matshow", "scatter", "contourf", "pcolor", "pcolormesh"]
+    }
+    names |= {
+        "hist": _histogram(plt.hist),
+        "hold": _hold,
+        "ishold": lambda: True,
+        "over": lambda f, *a, **k: f(*a, **k),
+    }
     return names | {"get_cmap": _colormap, "spectral": lambda: plt.set_cmap("nipy_spectral")}
 
 

@@ -80,7 +80,9 @@ def integral_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
         except TypeError:
             if not arguments:
                 raise
-            return function(*map(_whole, arguments), **{name: _whole(value) for name, value in options.items()})
+            return function(
+                *map(_whole, arguments), **{name: _whole(value) for name, value in options.items()}
+            )
 
     return make
 
@@ -136,11 +138,13 @@ def array_names() -> dict[str, Any]:
         "longcomplex": np.clongdouble, "clongfloat": np.clongdouble, "string_": np.bytes_, "str0": np.str_,
         "unicode_": np.str_, "bytes0": np.bytes_, "bool8": np.bool_, "object0": np.object_, "int0": np.intp,
         "uint0": np.uintp, "void0": np.void,
-        "product": np.prod, "cumproduct": np.cumprod, "sometrue": np.any, "alltrue": np.all, "round_": np.round,
+        "product": np.prod, "cumproduct": np.cumprod, "sometrue": np.any, "alltrue": np.all,
+        "round_": np.round,
         "row_stack": _listed(np.vstack), "vstack": _listed(np.vstack), "hstack": _listed(np.hstack),
         "dstack": _listed(np.dstack), "column_stack": _listed(np.column_stack), "stack": _listed(np.stack),
         "concatenate": _listed(np.concatenate), "array": _ragged(np.array), "asarray": _ragged(np.asarray),
-        "zeros": integral_shapes(np.zeros), "ones": integral_shapes(np.ones), "empty": integral_shapes(np.empty),
+        "zeros": integral_shapes(np.zeros), "ones": integral_shapes(np.ones),
+        "empty": integral_shapes(np.empty),
         "eye": integral_shapes(np.eye), "linspace": integral_shapes(np.linspace),
         "reshape": integral_shapes(np.reshape), "tile": integral_shapes(np.tile),
         "repeat": integral_shapes(np.repeat),
@@ -158,7 +162,8 @@ def array_names() -> dict[str, Any]:
             name, **{"delimiter": ",", "names": True, "dtype": None, "encoding": None, **options}
         ).view(np.recarray),
         "sctypes": {
-            "int": [np.int8, np.int16, np.int32, np.int64], "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
+            "int": [np.int8, np.int16, np.int32, np.int64], "uint": [np.uint8, np.uint16, np.uint32,
+            np.uint64],
             "float": [np.float16, np.float32, np.float64, np.longdouble],
             "complex": [np.complex64, np.complex128, np.clongdouble],
             "others": [bool, object, bytes, str, np.void],
@@ -176,7 +181,8 @@ def _numpy() -> Mapping[str, Any]:
         long=int, basestring=str, unicode=str, asstr=str, asbytes=lambda s: s.encode("latin-1"), py3k=None
     )
     return array_names() | {
-        "bool": bool, "int": int, "float": float, "complex": complex, "object": object, "str": str, "long": int,
+        "bool": bool, "int": int, "float": float, "complex": complex, "object": object, "str": str,
+        "long": int,
         "unicode": str, "math": math, "compat": compat, "sys": sys,
     }  # fmt: skip
 
@@ -216,7 +222,12 @@ def _decorators() -> Mapping[str, Any]:
         skip = condition() if callable(condition) else condition
         return importlib.import_module("unittest").skipIf(skip, reason or "")
 
-    return {"slow": lambda test: test, "skipif": skipif, "knownfailureif": skipif, "setastest": lambda tf=True: lambda f: f}
+    return {
+        "slow": lambda test: test,
+        "skipif": skipif,
+        "knownfailureif": skipif,
+        "setastest": lambda tf=True: lambda f: f,
+    }
 
 
 MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {

@@ -22,8 +22,8 @@ __all__ = ["MODULES"]
 
 def _getargspec(function: Any) -> Any:
     spec = inspect.getfullargspec(function)
-    names = collections.namedtuple("ArgSpec", "args varargs keywords defaults")  # noqa: PYI024
-    return names(spec.args, spec.varargs, spec.varkw, spec.defaults)
+    ArgSpec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
+    return ArgSpec(spec.args, spec.varargs, spec.varkw, spec.defaults)
 
 
 def _maketrans(old: Any, new: Any) -> Any:
@@ -37,9 +37,26 @@ def _string() -> Mapping[str, Any]:
         "atof": float, "atol": int, "joinfields": lambda words, sep=" ": sep.join(words),
         "splitfields": str.split, "zfill": lambda x, width: str(x).zfill(width),
     }  # fmt: skip
-    for name in "lower upper strip lstrip rstrip split rsplit replace find rfind index count capitalize title".split():
+    for name in [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "rsplit",
+        "replace",
+        "find",
+        "rfind",
+        "index",
+        "count",
+        "capitalize",
+        "title",
+    ]:
         names[name] = getattr(str, name)
-    return names | {name: getattr(str, name) for name in ("ljust", "rjust", "center", "swapcase", "expandtabs")}
+    return names | {
+        name: getattr(str, name) for name in ("ljust", "rjust", "center", "swapcase", "expandtabs")
+    }
 
 
 def _imp() -> Mapping[str, Any]:

@@ -21,12 +21,16 @@ def _image(array: Any, mode: str | None = None, low: float | None = None, high: 
     if array.ndim == 3 and array.shape[2] not in (3, 4) and array.shape[0] in (3, 4):
         array = np.moveaxis(array, 0, 2)
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise ValueError(f"an image has two dimensions, or three with 3 or 4 channels; got shape {array.shape}")
+        raise ValueError(
+            f"an image has two dimensions, or three with 3 or 4 channels; got shape {array.shape}"
+        )
     image = Image.fromarray(_bytescale(array, low, high))
     return image if mode is None else image.convert(mode)
 
 
-def _bytescale(data: Any, cmin: float | None = None, cmax: float | None = None, high: int = 255, low: int = 0) -> Any:
+def _bytescale(
+    data: Any, cmin: float | None = None, cmax: float | None = None, high: int = 255, low: int = 0
+) -> Any:
     data = np.asarray(data)
     if data.dtype == np.uint8:
         return data
@@ -119,8 +123,12 @@ def _derivative(func: Any, x0: Any, dx: float = 1.0, n: int = 1, args: Any = (),
 
 def _scipy() -> Mapping[str, Any]:
     """Return NumPy's names, which the top of SciPy had."""
-    public = {name: getattr(np, name) for name in np.__all__ if not hasattr(importlib.import_module("scipy"), name)}
-    public = {name: value for name, value in public.items() if name not in ("bool", "long", "test", "show_config")}
+    public = {
+        name: getattr(np, name) for name in np.__all__ if not hasattr(importlib.import_module("scipy"), name)
+    }
+    public = {
+        name: value for name, value in public.items() if name not in ("bool", "long", "test", "show_config")
+    }
     return public | array_names() | {"rand": np.random.rand, "randn": np.random.randn}
 
 
@@ -174,7 +182,7 @@ def _pil() -> Mapping[str, Any]:
 
 def _pil_top() -> Mapping[str, Any]:
     """Return what ``import Image`` imported: the whole module."""
-    return _all_of("PIL.Image")() | dict(vars(importlib.import_module("PIL.Image"))) | dict(_pil())
+    return {**vars(importlib.import_module("PIL.Image")), **_pil()}
 
 
 MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
@@ -182,7 +190,9 @@ MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "scipy.misc": _misc,
     "scipy.misc.pilutil": _misc,
     "scipy.misc.common": _misc,
-    "scipy.integrate": _from("scipy.integrate", simps="simpson", trapz="trapezoid", cumtrapz="cumulative_trapezoid"),
+    "scipy.integrate": _from(
+        "scipy.integrate", simps="simpson", trapz="trapezoid", cumtrapz="cumulative_trapezoid"
+    ),
     "scipy.signal": _windows,
     "scipy.stats": _stats,
     "scipy.linalg": _linalg,

@@ -1,10 +1,12 @@
-"""The part of the package six that scripts use, for where it isn't installed."""
+"""The part of the packages six and future that scripts use, for where they aren't installed."""
 
 import collections.abc
 import functools
 import importlib
 import io
 import itertools
+import numbers
+import operator
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -16,7 +18,8 @@ __all__ = ["MODULES", "moves", "six"]
 def moves() -> Mapping[str, Any]:
     """Return the names of ``six.moves``."""
     modules = {
-        "cPickle": "pickle", "configparser": "configparser", "queue": "queue", "urllib": "urllib", "builtins": "builtins",
+        "cPickle": "pickle", "configparser": "configparser", "queue": "queue", "urllib": "urllib",
+        "builtins": "builtins",
         "http_client": "http.client", "copyreg": "copyreg",
     }  # fmt: skip
     return {name: importlib.import_module(module) for name, module in modules.items()} | {
@@ -38,7 +41,9 @@ def six() -> Mapping[str, Any]:
 
     def add_metaclass(meta: Any) -> Callable[[type], type]:
         def rebuild(cls: type) -> type:
-            kept = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
+            kept = {
+                name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")
+            }
             return meta(cls.__name__, cls.__bases__, kept)
 
         return rebuild
@@ -47,11 +52,14 @@ def six() -> Mapping[str, Any]:
         raise value.with_traceback(traceback)
 
     return {
-        "PY2": False, "PY3": True, "PY34": True, "string_types": (str,), "integer_types": (int,), "text_type": str,
+        "PY2": False, "PY3": True, "PY34": True, "string_types": (str,), "integer_types": (int,),
+        "text_type": str,
         "binary_type": bytes, "class_types": (type,), "MAXSIZE": sys.maxsize, "StringIO": io.StringIO,
-        "BytesIO": io.BytesIO, "iteritems": lambda d: iter(d.items()), "itervalues": lambda d: iter(d.values()),
+        "BytesIO": io.BytesIO, "iteritems": lambda d: iter(d.items()),
+        "itervalues": lambda d: iter(d.values()),
         "iterkeys": lambda d: iter(d), "next": next, "callable": callable, "u": lambda text: text,
-        "b": lambda text: text.encode("latin-1"), "print_": print, "exec_": exec, "with_metaclass": with_metaclass,
+        "b": lambda text: text.encode("latin-1"), "print_": print, "exec_": exec,
+        "with_metaclass": with_metaclass,
         "add_metaclass": add_metaclass, "reraise": reraise, "unichr": chr, "Iterator": object,
         "create_bound_method": types.MethodType, "get_function_code": lambda f: f.__code__,
         "Mapping": collections.abc.Mapping,
@@ -59,10 +67,36 @@ def six() -> Mapping[str, Any]:
 
 
 def _same(module: str) -> Callable[[], Mapping[str, Any]]:
-    return lambda: {name: value for name, value in vars(importlib.import_module(module)).items() if name[0] != "_"}
+    return lambda: {
+        name: value for name, value in vars(importlib.import_module(module)).items() if name[0] != "_"
+    }
 
 
-# Only consulted where the real package is absent, see `_shims.modules`.
+def _utils() -> Mapping[str, Any]:
+    names = dict(six())
+    names |= {f"view{what}": operator.methodcaller(what) for what in ("keys", "values", "items")}
+    names |= {
+        f"list{what}": lambda d, what=what: list(getattr(d, what)()) for what in ("keys", "values", "items")
+    }
+    return names | {
+        "lmap": lambda f, *s: list(map(f, *s)),
+        "lzip": lambda *s: list(zip(*s)),  # noqa: B905
+        "native": lambda x: x,
+    }
+
+
+def _old_div(a: Any, b: Any) -> Any:
+    """Divide as Python 2 did: ``past.utils.old_div``."""
+    return a // b if isinstance(a, numbers.Integral) and isinstance(b, numbers.Integral) else a / b
+
+
+def _past() -> Mapping[str, Any]:
+    return {"xrange": range, "basestring": str, "unicode": str, "long": int, "raw_input": input,
+    "unichr": chr,
+            "reduce": functools.reduce, "cmp": lambda a, b: (a > b) - (a < b)}  # fmt: skip
+
+
+# Only consulted where the real packages are absent, see `_shims.modules`.
 MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "six": six,
     "six.moves": moves,
@@ -73,4 +107,11 @@ MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "six.moves.urllib.request": _same("urllib.request"),
     "six.moves.urllib.parse": _same("urllib.parse"),
     "six.moves.urllib.error": _same("urllib.error"),
+    "future": dict,
+    "future.utils": _utils,
+    "future.builtins": _same("builtins"),
+    "future.standard_library": lambda: {"install_aliases": lambda: None, "install_hooks": lambda: None},
+    "past": dict,
+    "past.utils": lambda: {"old_div": _old_div},
+    "past.builtins": _past,
 }

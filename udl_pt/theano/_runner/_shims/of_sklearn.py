@@ -33,13 +33,17 @@ class _Splits:
     made_of = "n"
 
     def __init__(self, data: Any, *arguments: Any, **options: Any) -> None:
-        options = {self.renamed.get(name, name): value for name, value in options.items() if name != "indices"}
+        options = {
+            self.renamed.get(name, name): value for name, value in options.items() if name != "indices"
+        }
         self._data = np.zeros(data) if self.made_of == "n" else np.asarray(data)
         if type(self).__name__ in ("KFold", "StratifiedKFold") and not (arguments or "n_splits" in options):
             options["n_splits"] = 3  # the default of that time
-        if not options.get("shuffle", True) or "shuffle" not in options and "KFold" in type(self).__name__:
+        if not options.get("shuffle", True) or ("shuffle" not in options and "KFold" in type(self).__name__):
             options.pop("random_state", None)
-        self._splitter = getattr(importlib.import_module(_SELECTION), type(self).__name__)(*arguments, **options)
+        self._splitter = getattr(importlib.import_module(_SELECTION), type(self).__name__)(
+            *arguments, **options
+        )
 
     renamed: Mapping[str, str] = types.MappingProxyType({"n_folds": "n_splits", "n_iter": "n_splits"})
 
@@ -53,16 +57,20 @@ class _Splits:
 def _cross_validation() -> Mapping[str, Any]:
     names = dict(_all_of(_SELECTION)())
     for name in ("KFold", "LeaveOneOut", "ShuffleSplit", "LeavePOut"):
-        names[name] = type(name, (_Splits,), {"__doc__": f"``cross_validation.{name}``, made of the number of samples."})
+        names[name] = type(
+            name, (_Splits,), {"__doc__": f"``cross_validation.{name}``, made of the number of samples."}
+        )
     for name in ("StratifiedKFold", "StratifiedShuffleSplit", "LeaveOneGroupOut"):
-        names[name] = type(name, (_Splits,), {"made_of": "y", "__doc__": f"``cross_validation.{name}``, made of labels."})
+        names[name] = type(
+            name, (_Splits,), {"made_of": "y", "__doc__": f"``cross_validation.{name}``, made of labels."}
+        )
     return names
 
 
 def _renaming(cls: type, **renamed: str) -> type:
     """Return a class whose constructor takes keywords under their old names."""
 
-    class Renaming(cls):  # type: ignore[misc, valid-type]
+    class Renaming(cls):  # type: ignore[misc]
         @functools.wraps(cls.__init__)  # type: ignore[misc]
         def __init__(self, *arguments: Any, **options: Any) -> None:
             for old, new in renamed.items():
@@ -71,23 +79,26 @@ def _renaming(cls: type, **renamed: str) -> type:
                     options[new] = options.pop(old)
             super().__init__(*arguments, **options)
 
-    Renaming.__name__, Renaming.__qualname__, Renaming.__module__ = cls.__name__, cls.__qualname__, cls.__module__
+    Renaming.__name__, Renaming.__qualname__, Renaming.__module__ = (
+        cls.__name__,
+        cls.__qualname__,
+        cls.__module__,
+    )
     return Renaming
 
 
 def _datasets() -> Mapping[str, Any]:
     way_out = "mldata.org no longer exists. fetch_openml('mnist_784') has MNIST; it is not the same order"
-    boston = "scikit-learn removed the data in 1.2; fetch_openml('boston') has them"
     return {
         "fetch_mldata": _gone("sklearn.datasets.fetch_mldata", way_out),
-        "load_boston": _gone("sklearn.datasets.load_boston", boston),
     }
 
 
 def _extmath() -> Mapping[str, Any]:
     special = importlib.import_module("scipy.special")
     return {
-        "logsumexp": special.logsumexp, "fast_dot": np.dot, "norm": np.linalg.norm, "log_logistic": special.log_expit,
+        "logsumexp": special.logsumexp, "fast_dot": np.dot, "norm": np.linalg.norm,
+        "log_logistic": special.log_expit,
         "pinvh": importlib.import_module("scipy.linalg").pinvh, "logistic_sigmoid": special.expit,
     }  # fmt: skip
 
@@ -120,8 +131,12 @@ def _pandas() -> Mapping[str, Any]:
     pandas = importlib.import_module("pandas")
 
     def rolling(statistic: str) -> Callable[..., Any]:
-        def function(data: Any, window: int, *arguments: Any, min_periods: Any = None, center: bool = False) -> Any:
-            return getattr(data.rolling(window, min_periods=min_periods, center=center), statistic)(*arguments)
+        def function(
+            data: Any, window: int, *arguments: Any, min_periods: Any = None, center: bool = False
+        ) -> Any:
+            return getattr(data.rolling(window, min_periods=min_periods, center=center), statistic)(
+                *arguments
+            )
 
         return function
 
@@ -139,7 +154,9 @@ def _pandas() -> Mapping[str, Any]:
                 options["sep"] = r"\s+"
             squeeze = options.pop("squeeze", False)
             if isinstance(options.get("parse_dates"), dict):
-                raise TypeError("pandas no longer joins columns into a date (parse_dates={...}): join them first")
+                raise TypeError(
+                    "pandas no longer joins columns into a date (parse_dates={...}): join them first"
+                )
             for name in set(options) - set(known):
                 note(f"pandas.{function.__name__}({name}=), without effect")
                 del options[name]
@@ -150,7 +167,20 @@ def _pandas() -> Mapping[str, Any]:
 
     names: dict[str, Any] = {
         f"rolling_{name}": rolling(name)
-        for name in "mean sum std var min max median count apply quantile skew kurt".split()
+        for name in [
+            "mean",
+            "sum",
+            "std",
+            "var",
+            "min",
+            "max",
+            "median",
+            "count",
+            "apply",
+            "quantile",
+            "skew",
+            "kurt",
+        ]
     }
     names |= {"ewma": ewm("mean"), "ewmstd": ewm("std"), "ewmvar": ewm("var")}
     names |= {"datetime": importlib.import_module("datetime").datetime, "np": np}
@@ -168,7 +198,9 @@ MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "sklearn.externals": _externals,
     "sklearn.externals.joblib": _all_of("joblib"),
     "sklearn.externals.six": lambda: importlib.import_module("udl_pt.theano._runner._shims.of_six").six(),
-    "sklearn.externals.six.moves": lambda: importlib.import_module("udl_pt.theano._runner._shims.of_six").moves(),
+    "sklearn.externals.six.moves": lambda: importlib.import_module(
+        "udl_pt.theano._runner._shims.of_six"
+    ).moves(),
     "sklearn.datasets": _datasets,
     "sklearn.datasets.base": _all_of("sklearn.datasets"),
     "sklearn.datasets.samples_generator": _all_of("sklearn.datasets"),
