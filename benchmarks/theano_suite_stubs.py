@@ -1,4 +1,4 @@
-"""Modules that Theano's tests import, and that are gone: nose, parameterized, six; and NumPy's names of that time."""
+"""Modules that Theano's tests import: nose, parameterized, six; and NumPy's names of that time."""
 
 import builtins
 import collections
@@ -77,7 +77,7 @@ def _raises(*errors):
     def decorate(function):
         @functools.wraps(function)
         def run(*args, **keywords):
-            with unittest.TestCase().assertRaises(errors):
+            with unittest.TestCase().assertRaises(errors):  # noqa: PT027
                 function(*args, **keywords)
 
         return run
@@ -128,7 +128,9 @@ def _six():
         return meta("base", bases or (object,), {})
 
     def add_metaclass(meta):
-        return lambda cls: meta(cls.__name__, cls.__bases__, {k: v for k, v in vars(cls).items() if k != "__dict__"})
+        return lambda cls: meta(
+            cls.__name__, cls.__bases__, {k: v for k, v in vars(cls).items() if k != "__dict__"}
+        )
 
     _module(
         "six",

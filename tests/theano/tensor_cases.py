@@ -1522,7 +1522,19 @@ def evaluate(case, theano, mode=None):
     T = theano.tensor
     from importlib import import_module
 
-    for name in ("nlinalg", "slinalg", "fft", "extra_ops", "inplace", "utils", "xlogx", "opt", "blas", "nnet.bn", "nnet.blocksparse"):
+    for name in (
+        "nlinalg",
+        "slinalg",
+        "fft",
+        "extra_ops",
+        "inplace",
+        "utils",
+        "xlogx",
+        "opt",
+        "blas",
+        "nnet.bn",
+        "nnet.blocksparse",
+    ):
         import_module(T.__name__ + "." + name)
     floatX = theano.config.floatX
     variables, values = {}, {}
@@ -1562,4 +1574,4 @@ def evaluate(case, theano, mode=None):
                 out += [_describe(g, set(variables), theano, compile_) for g in T.grad(cost, wrt)]
             return out
     except Exception as error:
-        return "{}".format(type(error).__name__)
+        return f"{type(error).__name__}"
