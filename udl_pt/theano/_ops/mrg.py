@@ -16,18 +16,18 @@ from pytensor.tensor.type import TensorType
 from udl_pt.theano._ops import _backends
 
 __all__ = [
+    "M1",
+    "M2",
+    "MASK2",
+    "MASK12",
+    "MASK13",
+    "MULT2",
+    "NORM",
     "A1p72",
     "A1p134",
     "A2p72",
     "A2p134",
     "DotModulo",
-    "M1",
-    "M2",
-    "MASK12",
-    "MASK13",
-    "MASK2",
-    "MULT2",
-    "NORM",
     "conversion",
     "ff_2p72",
     "ff_2p134",
@@ -115,7 +115,7 @@ def streams_from(rstate: np.ndarray, n: int) -> np.ndarray:
     return states
 
 
-class DotModulo(Op):
+class DotModulo(Op):  # type: ignore[misc]
     """``A s`` modulo m and ``A2 s2`` modulo m2, one after the other in a vector."""
 
     __props__ = ()
@@ -140,7 +140,7 @@ def conversion(dtype: str) -> tuple[int, int, Any]:
     return -1, 0, NORM
 
 
-class mrg_uniform_base(Op):
+class mrg_uniform_base(Op):  # type: ignore[misc]
     """Draws from the uniform distribution; the outputs are the streams afterwards, and the sample.
 
     Parameters
@@ -233,7 +233,7 @@ class mrg_uniform(mrg_uniform_base):
         output_storage[1][0] = numbers.astype(dtype, copy=False).reshape(tuple(size))
 
 
-@node_rewriter([mrg_uniform])
+@node_rewriter([mrg_uniform])  # type: ignore[untyped-decorator]
 def mrg_random_make_inplace(fgraph: Any, node: Apply) -> Any:
     """Move the streams themselves where nothing else reads them."""
     op = node.op

@@ -17,7 +17,7 @@ from udl_pt.theano._ops import _backends
 __all__ = ["ChoiceFromUniform", "MultinomialFromUniform", "MultinomialWOReplacementFromUniform"]
 
 
-class MultinomialFromUniform(Op):
+class MultinomialFromUniform(Op):  # type: ignore[misc]
     """Counts of outcomes, for each row of probabilities.
 
     Parameters

@@ -303,7 +303,9 @@ class MRG_RandomStreams:
         pvals = undefined_grad(pt.as_tensor_variable(pvals))
         for name, value in (("size", size), ("ndim", ndim)):
             if value is not None:
-                raise ValueError(f"MRG_RandomStreams.multinomial does not use the {name} argument, got {value}")
+                raise ValueError(
+                    f"MRG_RandomStreams.multinomial does not use the {name} argument, got {value}"
+                )
         if pvals.ndim != 2:
             raise NotImplementedError(
                 f"MRG_RandomStreams.multinomial only implemented for pvals.ndim = 2, got {pvals.ndim}"

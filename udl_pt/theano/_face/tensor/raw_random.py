@@ -48,9 +48,7 @@ __all__ = [
     "uniform",
 ]
 
-_PROB = (
-    "DEPRECATION WARNING: the parameter prob of binomial is called p, as in NumPy. Theano served both names."
-)
+_PROB = "DEPRECATION WARNING: the parameter prob of binomial is called p, as in NumPy. Theano served both names.\n"
 
 
 def _sample_type(dtype: str, bcast: Any) -> TensorType:
@@ -62,7 +60,9 @@ def _borrowed_length(i: int, ndim: int, args: tuple[Any, ...]) -> tuple[Any, boo
     """Return the length in the i-th dimension that -1 stands for, and whether it broadcasts."""
     reach = [arg for arg in args if i >= ndim - arg.ndim]
     if not reach:
-        raise ValueError(f"size has -1 in dimension {i}, but no parameter of the distribution has that dimension")
+        raise ValueError(
+            f"size has -1 in dimension {i}, but no parameter of the distribution has that dimension"
+        )
     for arg in reach:
         k = i + arg.ndim - ndim
         if not arg.type.broadcastable[k]:
@@ -123,7 +123,9 @@ def _infer_ndim_bcast(ndim: int | None, shape: Any, *args: Any) -> tuple[int, An
     if vector.dtype not in integer_dtypes:
         raise TypeError(f"size must hold integers, got {vector.dtype}")
     if most > ndim:
-        raise ValueError(f"size has {ndim} entries, but a parameter of the distribution has {most} dimensions")
+        raise ValueError(
+            f"size has {ndim} entries, but a parameter of the distribution has {most} dimensions"
+        )
     return ndim, pt.cast(vector, "int64"), tuple(bcast)
 
 
@@ -172,7 +174,7 @@ def binomial(
     """Draw the number of successes in `n` trials; returns the next state and the sample."""
     if prob is not None:
         p = prob
-        print(_PROB, file=sys.stderr)  # noqa: T201
+        sys.stderr.write(_PROB)
     n, p = pt.as_tensor_variable(n), pt.as_tensor_variable(p)
     ndim, size, _ = _infer_ndim_bcast(ndim, size, n, p)
     return RandomFunction("binomial", _sample_type(dtype, (False,) * ndim))(random_state, size, n, p)
@@ -294,7 +296,7 @@ class RandomStreamsBase:
         """Draw the number of successes in `n` trials."""
         if prob is not None:
             p = prob
-            print(_PROB, file=sys.stderr)  # noqa: T201
+            sys.stderr.write(_PROB)
         return self.gen(binomial, size, n, p, ndim=ndim, dtype=dtype)
 
     def uniform(
@@ -309,7 +311,12 @@ class RandomStreamsBase:
         return self.gen(uniform, size, low, high, ndim=ndim, dtype=dtype)
 
     def normal(
-        self, size: Any = None, avg: Any = 0.0, std: Any = 1.0, ndim: int | None = None, dtype: str | None = None
+        self,
+        size: Any = None,
+        avg: Any = 0.0,
+        std: Any = 1.0,
+        ndim: int | None = None,
+        dtype: str | None = None,
     ) -> Any:
         """Draw from the normal distribution."""
         return self.gen(normal, size, avg, std, ndim=ndim, dtype=dtype)
@@ -338,9 +345,7 @@ class RandomStreamsBase:
         """Draw from the Poisson distribution with the mean `lam`."""
         return self.gen(poisson, size, lam, ndim=ndim, dtype=dtype)
 
-    def permutation(
-        self, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64"
-    ) -> Any:
+    def permutation(self, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64") -> Any:
         """Draw permutations of 0 to n - 1, of shape size + (n,)."""
         return self.gen(permutation, size, n, ndim=ndim, dtype=dtype)
 
