@@ -13,7 +13,7 @@ def program(*seeds):
 
     def enter(function):
         for seed in seeds:
-            PROGRAMS["%s %s" % (function.__name__, seed)] = (function, seed)
+            PROGRAMS[function.__name__ + " " + str(seed)] = (function, seed)
         return function
 
     return enter
@@ -23,8 +23,8 @@ def drawn(theano, draws, mode, calls=2, inputs=(), values=()):
     """Return each draw's numbers in a few calls, one below the other, of a function of all draws."""
     names = sorted(draws)
     f = theano.function(list(inputs), [draws[name] for name in names], mode=mode)
-    results = list(zip(*[f(*values) for _ in range(calls)]))
-    return {name: np.stack(numbers) for name, numbers in zip(names, results)}
+    results = [f(*values) for _ in range(calls)]
+    return {name: np.stack([numbers[i] for numbers in results]) for i, name in enumerate(names)}
 
 
 def state_numbers(state):

@@ -12,20 +12,13 @@ import pytensor
 import pytest
 import random_cases
 
-import udl_pt.theano
-
-udl_pt.theano.install()
-import theano
-import theano.sandbox.rng_mrg
-import theano.tensor.raw_random
-import theano.tensor.shared_randomstreams
-from theano.sandbox.multinomial import ChoiceFromUniform, MultinomialFromUniform
-from theano.sandbox.rng_mrg import MRG_RandomStreams, guess_n_streams
-from theano.tensor.shared_randomstreams import RandomStreams, random_state_shared
+from udl_pt.theano import _face as theano
+from udl_pt.theano._face.sandbox.multinomial import ChoiceFromUniform, MultinomialFromUniform
+from udl_pt.theano._face.sandbox.rng_mrg import MRG_RandomStreams, guess_n_streams
+from udl_pt.theano._face.tensor.raw_random import random_state_type
+from udl_pt.theano._face.tensor.shared_randomstreams import RandomStreams, random_state_shared
 
 T = theano.tensor
-udl_pt.theano.uninstall()
-
 ORIGINAL = json.loads((Path(__file__).parent / "random.json").read_text())
 NAMES = [(name, key) for name, numbers in ORIGINAL["float64"].items() for key in numbers]
 # Box and Muller's logarithms, cosines and sums of products are rounded by each compiler in its way
@@ -119,7 +112,7 @@ def test_states_are_copied_unless_borrowed():
 
 
 def test_the_type_of_states():
-    kind = theano.tensor.raw_random.random_state_type
+    kind = random_state_type
     a, b = np.random.RandomState(1), np.random.RandomState(1)
     assert kind == pickle.loads(pickle.dumps(kind))
     assert kind.values_eq(a, b)

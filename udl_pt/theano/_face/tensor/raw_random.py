@@ -48,7 +48,7 @@ __all__ = [
     "uniform",
 ]
 
-_PROB = "DEPRECATION WARNING: the parameter prob of binomial is called p, as in NumPy. Theano served both names.\n"
+_PROB = "DEPRECATION WARNING: the parameter prob of binomial is now called p, as in NumPy.\n"
 
 
 def _sample_type(dtype: str, bcast: Any) -> TensorType:
@@ -258,7 +258,7 @@ def multinomial(
     random_state : Variable
         The generator.
     size : sequence, vector of integers, or None
-        The shape without the outcomes. -1 stands for the length of `pvals`; None for the shape of the rest of it.
+        The shape without the outcomes. -1 stands for a length of `pvals`, None for all of them but the last.
     n : integers
         Numbers of experiments.
     pvals : tensor
@@ -361,7 +361,7 @@ class RandomStreamsBase:
         return self.gen(multinomial, size, n, pvals, ndim=ndim, dtype=dtype)
 
     def shuffle_row_elements(self, input: Any) -> Any:
-        """Return `input` with each row (its last dimension) shuffled; its attribute ``permutation`` says how."""
+        """Return `input` with each row (its last dimension) shuffled, as its ``permutation`` says."""
         perm = self.permutation(size=input.shape[:-1], n=input.shape[-1], ndim=input.ndim - 1)
         shuffled = pt.take_along_axis(input, perm, axis=-1)
         shuffled.permutation = perm
