@@ -156,9 +156,12 @@ def legacy_scan(theano, seed, mode):
     s = T.shared_randomstreams.RandomStreams(seed)
     w = theano.shared(np.linspace(-1, 1, 6).reshape(2, 3).astype(floatX))
 
+    def sigmoid(x):
+        return T.cast(0.5 + 0.5 * T.tanh(0.5 * x), floatX)
+
     def gibbs(v):
-        h = s.binomial(size=(2, 2), n=1, p=T.nnet.sigmoid(T.dot(v, w.T)), dtype=floatX)
-        return s.binomial(size=v.shape, n=1, p=T.nnet.sigmoid(T.dot(h, w)), dtype=floatX)
+        h = s.binomial(size=(2, 2), n=1, p=sigmoid(T.dot(v, w.T)), dtype=floatX)
+        return s.binomial(size=v.shape, n=1, p=sigmoid(T.dot(h, w)), dtype=floatX)
 
     v = T.matrix()
     chain, updates = theano.scan(gibbs, outputs_info=[v], n_steps=4)

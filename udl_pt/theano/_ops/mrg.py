@@ -10,7 +10,6 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
 from pytensor.tensor.basic import (
-    MakeVector,
     as_tensor_variable,
     get_underlying_scalar_constant_value,
     get_vector_length,
@@ -18,7 +17,8 @@ from pytensor.tensor.basic import (
 from pytensor.tensor.exceptions import NotScalarConstantError
 from pytensor.tensor.type import TensorType
 
-from udl_pt.theano._ops import _backends
+from udl_pt.theano._ops import _lazy
+from udl_pt.theano._ops._jax_sizes import keep_sizes_as_tuples
 
 __all__ = [
     "M1",
@@ -254,16 +254,5 @@ optdb.register(
 )
 
 
-@node_rewriter([mrg_uniform])  # type: ignore[untyped-decorator]
-def mrg_size_as_tuple(fgraph: Any, node: Apply) -> Any:
-    """Keep the entries of a size apart: those that are lengths of arrays are numbers when JAX compiles."""
-    from pytensor.link.jax.dispatch.shape import JAXShapeTuple
-
-    rstate, size = node.inputs
-    if size.owner is None or not isinstance(size.owner.op, MakeVector):
-        return False
-    return node.clone_with_new_inputs([rstate, JAXShapeTuple()(*size.owner.inputs)]).outputs
-
-
-optdb.register("udl_pt_mrg_size_as_tuple", in2out(mrg_size_as_tuple), "jax", position=100)
-_backends.register(mrg_uniform, numba="mrg_numba", jax="mrg_jax")
+_lazy.import_when_compiled([mrg_uniform], numba="mrg_numba", jax="mrg_jax")
+keep_sizes_as_tuples(mrg_uniform)

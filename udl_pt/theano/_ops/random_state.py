@@ -13,11 +13,12 @@ from pytensor.gradient import grad_undefined
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.graph.type import Type
 from pytensor.tensor.basic import as_tensor_variable, cast
 from pytensor.tensor.exceptions import ShapeError
-from pytensor.tensor.random.type import RandomType
 
-from udl_pt.theano._ops import _backends
+from udl_pt.theano._ops import _lazy
+from udl_pt.theano._ops._jax_sizes import keep_sizes_as_tuples
 
 __all__ = [
     "RandomFunction",
@@ -45,7 +46,7 @@ def copy_of(state: np.random.RandomState) -> np.random.RandomState:
     return new
 
 
-class RandomStateType(RandomType[np.random.RandomState]):  # type: ignore[misc]
+class RandomStateType(Type[np.random.RandomState]):  # type: ignore[misc]
     """The type of variables whose value is a `numpy.random.RandomState`."""
 
     def __repr__(self) -> str:
@@ -285,4 +286,5 @@ optdb.register(
     "inplace",
     position=99,
 )
-_backends.register(RandomFunction)
+_lazy.import_when_compiled([RandomFunction], numba="random_numba", jax="random_jax")
+keep_sizes_as_tuples(RandomFunction)
