@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import importlib
 import json
 import pickle
 from pathlib import Path
@@ -19,6 +18,8 @@ from udl_pt.theano._face.tensor.raw_random import random_state_type
 from udl_pt.theano._face.tensor.shared_randomstreams import RandomStreams, random_state_shared
 
 T = theano.tensor
+# as udl_pt.theano.install does; pytest has filters of its own
+pytestmark = pytest.mark.filterwarnings("ignore:Setting default_update is deprecated:DeprecationWarning")
 ORIGINAL = json.loads((Path(__file__).parent / "random.json").read_text())
 NAMES = [(name, key) for name, numbers in ORIGINAL["float64"].items() for key in numbers]
 # Box and Muller's logarithms, cosines and sums of products are rounded by each compiler in its way
@@ -50,13 +51,22 @@ def test_numbers_are_the_originals(name, key, floatX):
     same(name, key, floatX, "FAST_COMPILE")
 
 
-@pytest.mark.parametrize("mode", ["CVM", "NUMBA"])
+SLOW = [
+    pytest.param(name, mode, marks=pytest.mark.slow)
+    for name in ["legacy_integers 1", "legacy_sets 3", "legacy_scan 17", "mrg_sets 2", "mrg_symbolic 19"]
+    for mode in ["CVM", "NUMBA", "JAX"]
+    if (name, mode) != ("mrg_symbolic 19", "JAX")  # its sizes are inputs
+]
+
+
 @pytest.mark.parametrize(
-    "name", ["legacy_sets 3", "legacy_states 5", "legacy_scan 17", "mrg_sets 2", "mrg_states 8"]
+    ("name", "mode"),
+    [(name, mode) for name in ["legacy_states 5", "mrg_states 8"] for mode in ["CVM", "NUMBA", "JAX"]] + SLOW,
 )
 def test_numbers_are_the_originals_on_each_backend(name, mode):
-    for key in ORIGINAL["float64"][name]:
-        same(name, key, "float64", mode)
+    with pytensor.config.change_flags(floatX="float64"):
+        for key in ORIGINAL["float64"][name]:
+            same(name, key, "float64", mode)
 
 
 def test_the_first_numbers_of_both_generators():
@@ -194,7 +204,7 @@ def test_errors_of_mrg(call, error, says):
     [
         (lambda s: s.uniform((2,), ndim=3), ValueError, "ndim is 3"),
         (lambda s: s.uniform((2,), low=[[1.0]]), ValueError, "2 dimensions"),
-        (lambda s: s.uniform((2.5,)), TypeError, "integers|cast|convert|int"),
+        (lambda s: s.uniform((2.5,)), TypeError, "integers"),
         (lambda s: s.uniform(T.lmatrix()), TypeError, "vector"),
         (lambda s: s.uniform((-1,)), ValueError, "-1 in dimension 0"),
         (lambda s: s.poisson(lam=2.0), TypeError, "pass size="),
@@ -237,13 +247,12 @@ def test_multinomials_of_given_uniforms():
 def test_shapes_are_known_without_a_draw():
     s, m, n = RandomStreams(1), MRG_RandomStreams(1), T.iscalar()
     draws = [s.uniform((n, 3)), m.uniform((n, 3))]
-    f = theano.function([n], [x.shape for x in draws], mode="CVM")
+    f = theano.function([n], [x.shape for x in draws], no_default_updates=True, mode="CVM")
     assert [shape.tolist() for shape in f(4)] == [[4, 3], [4, 3]]
     ops = {type(node.op).__name__ for node in f.maker.fgraph.apply_nodes}
     assert not ops & {"RandomFunction", "mrg_uniform"}
 
 
 def test_importing_the_face_leaves_pytensor_alone():
-    assert importlib.util.find_spec("theano") is None
     with pytest.raises(TypeError, match="RandomState"):
         pytensor.shared(np.random.RandomState(1))

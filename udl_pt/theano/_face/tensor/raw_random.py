@@ -112,7 +112,8 @@ def _infer_ndim_bcast(ndim: int | None, shape: Any, *args: Any) -> tuple[int, An
         if any(hasattr(length, "type") for length in lengths):
             vector = pt.stack([pt.as_tensor_variable(length) for length in lengths])
         else:
-            vector = pt.constant([int(length) for length in lengths], dtype="int64", ndim=1)
+            integers = all(isinstance(length, int | np.integer) for length in lengths)
+            vector = pt.constant(lengths, dtype="int64" if integers else None, ndim=1)
     else:
         vector = pt.as_tensor_variable(shape)
         if vector.ndim == 1:
