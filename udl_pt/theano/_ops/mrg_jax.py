@@ -32,7 +32,7 @@ def concrete(node: Any, size: Any) -> tuple[int, ...]:
         ) from error
 
 
-def reduced(value: Any, modulus: int) -> Any:
+def reduced(value: Any, modulus: np.int32) -> Any:
     """Return a sum of two residues as a residue; integers of 32 bits wrap."""
     return jnp.where((value < 0) | (value >= modulus), value - modulus, value)
 
@@ -49,7 +49,7 @@ def step(states: Any) -> tuple[Any, Any]:
     return jnp.stack([y, x11, x12, z, x21, x22], axis=1), jnp.where(y <= z, y - z + m1, y - z)
 
 
-@jax_funcify.register(mrg_uniform)
+@jax_funcify.register(mrg_uniform)  # type: ignore[untyped-decorator]
 def jax_funcify_mrg_uniform(op: mrg_uniform, node: Any, **kwargs: Any) -> Callable[..., Any]:
     """Return a function of the streams and the size."""
     dtype = op.output_type.dtype

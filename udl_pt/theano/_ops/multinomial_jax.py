@@ -17,7 +17,7 @@ def outcomes(pvals: Any, unis: Any) -> tuple[Any, Any]:
     return jnp.argmax(beyond, axis=-1), beyond.any(axis=-1)
 
 
-@jax_funcify.register(MultinomialFromUniform)
+@jax_funcify.register(MultinomialFromUniform)  # type: ignore[untyped-decorator]
 def jax_funcify_multinomial(op: MultinomialFromUniform, node: Any, **kwargs: Any) -> Callable[..., Any]:
     """Return a function that counts; the number of uniform numbers determines that of draws."""
     dtype = node.outputs[0].dtype
@@ -30,7 +30,7 @@ def jax_funcify_multinomial(op: MultinomialFromUniform, node: Any, **kwargs: Any
     return multinomial
 
 
-@jax_funcify.register(ChoiceFromUniform)
+@jax_funcify.register(ChoiceFromUniform)  # type: ignore[untyped-decorator]
 def jax_funcify_choice(op: ChoiceFromUniform, node: Any, **kwargs: Any) -> Callable[..., Any]:
     """Return a function that draws; the number of uniform numbers determines that of draws."""
     dtype = node.outputs[0].dtype

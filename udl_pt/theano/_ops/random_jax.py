@@ -61,7 +61,7 @@ def added(op: RandomFunction, node: Any, args: Any) -> tuple[int, ...]:
     )
 
 
-@jax_funcify.register(RandomFunction)
+@jax_funcify.register(RandomFunction)  # type: ignore[untyped-decorator]
 def jax_funcify_random_function(op: RandomFunction, node: Any, **kwargs: Any) -> Callable[..., Any]:
     """Return a function of the generator, the size and the distribution's parameters."""
     dtype = jax.dtypes.canonicalize_dtype(op.outtype.dtype)
@@ -74,8 +74,9 @@ def jax_funcify_random_function(op: RandomFunction, node: Any, **kwargs: Any) ->
             after, sample = op.draw(state_of(leaves), shape, [np.asarray(arg) for arg in args])
             return leaves_of(after), sample.astype(dtype)
 
-        result = jax.ShapeDtypeStruct((*shape, *added(op, node, args)), dtype)
-        states = tuple(jax.ShapeDtypeStruct(np.shape(x), x.dtype) for x in leaves)
+        struct: Any = jax.ShapeDtypeStruct
+        result = struct((*shape, *added(op, node, args)), dtype)
+        states = tuple(struct(np.shape(x), x.dtype) for x in leaves)
         after, sample = jax.pure_callback(draw, (states, result), leaves, *args)
         return _Traced(tuple(after)), sample
 
