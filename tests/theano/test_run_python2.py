@@ -1,12 +1,13 @@
 """What ``--python2`` makes of a script. CPython 2.7.18 with NumPy 1.16.6 printed all expected lines."""
 
 import gzip
+import sys
 
 import numpy as np
 import pytest
 
 from udl_pt.theano import run_script
-from udl_pt.theano._runner._python2 import compile_python2, translate
+from udl_pt.theano._runner._python2 import _tool, compile_python2, translate
 
 # statement of Python 2, and what it printed there
 PRINTED = [
@@ -170,6 +171,14 @@ def test_a_module_of_python_3_beside_the_script_stays_as_it_is(tmp_path, capsys)
     (tmp_path / "old.py").write_text("import new\nprint new.f(1, b=2)\n")
     run_script(tmp_path / "old.py", python2=True)
     assert capsys.readouterr().out == "0.5\n"
+
+
+def test_without_fissix_the_error_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fissix.refactor", None)
+    _tool.cache_clear()
+    (tmp_path / "old.py").write_text("print 'a'\n")
+    with pytest.raises(ImportError, match=r"pip install 'udl_pt\[theano\]'"):
+        run_script(tmp_path / "old.py", python2=True)
 
 
 def test_neither_python_2_nor_3_is_an_error():
