@@ -1,12 +1,13 @@
-"""What ``--python2`` makes of a script. All expected lines were printed by CPython 2.7.18 with NumPy 1.16.6."""
+"""What ``--python2`` makes of a script. CPython 2.7.18 with NumPy 1.16.6 printed all expected lines."""
 
 import gzip
+import sys
 
 import numpy as np
 import pytest
 
 from udl_pt.theano import run_script
-from udl_pt.theano._runner._python2 import compile_python2, translate
+from udl_pt.theano._runner._python2 import _tool, compile_python2, translate
 
 # statement of Python 2, and what it printed there
 PRINTED = [
@@ -19,14 +20,15 @@ PRINTED = [
     ("m = np.arange(6).reshape(2, 3); m[:, 1] /= 2; print m.tolist()", "[[0, 0, 2], [3, 2, 5]]"),
     ("a = np.arange(3.); a /= 2; print a", "[0.  0.5 1. ]"),
     ("print round(0.5), round(1.5), round(-0.5), round(3), round(2.675, 2)", "1.0 2.0 -1.0 3.0 2.67"),
-    ("print 0.1 + 0.2, 1 / 3., 1e11, 1e10, 1e-5, [0.1 + 0.2]", "0.3 0.333333333333 1e+11 10000000000.0 1e-05 "
-     "[0.30000000000000004]"),
+    ("print 0.1 + 0.2, 1 / 3., 1e11, 1e10, 1e-5, [0.1 + 0.2]",
+     "0.3 0.333333333333 1e+11 10000000000.0 1e-05 [0.30000000000000004]"),
     ("print str(1e20), str(12345678901.5), float('nan'), str(True)", "1e+20 12345678901.5 nan True"),
     ("print 'a',; print 'b\\n',; print 'c'", "a b\nc"),
     ("import sys; print >>sys.stdout, 'to', 3", "to 3"),
     ("print map(str, [1.5]), zip([1], [2]), range(3) + [9], filter(None, 'ab'), filter(None, (0, 1))",
      "['1.5'] [(1, 2)] [0, 1, 2, 9] ab (1,)"),
-    ("print map(None, [1, 2], [3]), reduce(lambda a, b: a + b, [1, 2]), cmp(3, 2)", "[(1, 3), (2, None)] 3 1"),
+    ("print map(None, [1, 2], [3]), reduce(lambda a, b: a + b, [1, 2]), cmp(3, 2)",
+     "[(1, 3), (2, None)] 3 1"),
     ("d = {'a': 1}; print d.keys()[0], d.has_key('b'), list(d.iteritems()), d.values() + [2]",
      "a False [('a', 1)] [1, 2]"),
     ("print sorted([1, 3], cmp=lambda a, b: b - a), sorted(['b', 'A'], key=str.lower)", "[3, 1] ['A', 'b']"),
@@ -39,7 +41,8 @@ PRINTED = [
     ("print 'ab'.encode('hex'), 'abc'.decode('utf-8') == u'abc', raw_input('')", "6162 True 9/2"),
     ("import random; random.seed(42); l = range(10); random.shuffle(l); print l, random.randint(1, 6)",
      "[9, 7, 8, 5, 3, 4, 1, 2, 0, 6] 1"),
-    ("import random; random.seed(42); print random.sample(range(20), 4), random.choice('abc')", "[12, 0, 4, 3] c"),
+    ("import random; random.seed(42); print random.sample(range(20), 4), random.choice('abc')",
+     "[12, 0, 4, 3] c"),
     ("import random; random.seed(1); print random.sample(xrange(1000), 7), random.randrange(10)",
      "[134, 847, 763, 255, 495, 449, 651] 7"),
     ("from itertools import izip, imap; print list(izip([1], [2])), sum(imap(abs, [-1]))", "[(1, 2)] 1"),
@@ -168,6 +171,14 @@ def test_a_module_of_python_3_beside_the_script_stays_as_it_is(tmp_path, capsys)
     (tmp_path / "old.py").write_text("import new\nprint new.f(1, b=2)\n")
     run_script(tmp_path / "old.py", python2=True)
     assert capsys.readouterr().out == "0.5\n"
+
+
+def test_without_fissix_the_error_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fissix.refactor", None)
+    _tool.cache_clear()
+    (tmp_path / "old.py").write_text("print 'a'\n")
+    with pytest.raises(ImportError, match=r"pip install 'udl_pt\[theano\]'"):
+        run_script(tmp_path / "old.py", python2=True)
 
 
 def test_neither_python_2_nor_3_is_an_error():

@@ -85,7 +85,7 @@ def to_numpy(variables: Iterable[SharedVariable]) -> None:
     """
     for variable in variables:
         value = variable.get_value(borrow=True, return_internal_type=True)
-        if not isinstance(value, np.ndarray):
+        if hasattr(value, "__array__") and not isinstance(value, np.ndarray):
             variable.set_value(np.array(value), borrow=True)
 
 

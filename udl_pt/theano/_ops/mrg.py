@@ -9,25 +9,30 @@ from pytensor.gradient import grad_undefined
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
-from pytensor.tensor.basic import as_tensor_variable, get_underlying_scalar_constant_value, get_vector_length
+from pytensor.tensor.basic import (
+    as_tensor_variable,
+    get_underlying_scalar_constant_value,
+    get_vector_length,
+)
 from pytensor.tensor.exceptions import NotScalarConstantError
 from pytensor.tensor.type import TensorType
 
-from udl_pt.theano._ops import _backends
+from udl_pt.theano._ops import _lazy
+from udl_pt.theano._ops._jax_sizes import keep_sizes_as_tuples
 
 __all__ = [
+    "M1",
+    "M2",
+    "MASK2",
+    "MASK12",
+    "MASK13",
+    "MULT2",
+    "NORM",
     "A1p72",
     "A1p134",
     "A2p72",
     "A2p134",
     "DotModulo",
-    "M1",
-    "M2",
-    "MASK12",
-    "MASK13",
-    "MASK2",
-    "MULT2",
-    "NORM",
     "conversion",
     "ff_2p72",
     "ff_2p134",
@@ -115,7 +120,7 @@ def streams_from(rstate: np.ndarray, n: int) -> np.ndarray:
     return states
 
 
-class DotModulo(Op):
+class DotModulo(Op):  # type: ignore[misc]
     """``A s`` modulo m and ``A2 s2`` modulo m2, one after the other in a vector."""
 
     __props__ = ()
@@ -140,7 +145,7 @@ def conversion(dtype: str) -> tuple[int, int, Any]:
     return -1, 0, NORM
 
 
-class mrg_uniform_base(Op):
+class mrg_uniform_base(Op):  # type: ignore[misc]
     """Draws from the uniform distribution; the outputs are the streams afterwards, and the sample.
 
     Parameters
@@ -233,7 +238,7 @@ class mrg_uniform(mrg_uniform_base):
         output_storage[1][0] = numbers.astype(dtype, copy=False).reshape(tuple(size))
 
 
-@node_rewriter([mrg_uniform])
+@node_rewriter([mrg_uniform])  # type: ignore[untyped-decorator]
 def mrg_random_make_inplace(fgraph: Any, node: Apply) -> Any:
     """Move the streams themselves where nothing else reads them."""
     op = node.op
@@ -247,4 +252,7 @@ optdb.register(
     "inplace",
     position=99,
 )
-_backends.register(mrg_uniform, numba="mrg_numba", jax="mrg_jax")
+
+
+_lazy.import_when_compiled([mrg_uniform], numba="mrg_numba", jax="mrg_jax")
+keep_sizes_as_tuples(mrg_uniform)

@@ -12,7 +12,7 @@ from udl_pt.theano._ops.mrg_kernel import M1, fill
 __all__ = ["numba_funcify_mrg_uniform"]
 
 
-@register_funcify_and_cache_key(mrg_uniform)
+@register_funcify_and_cache_key(mrg_uniform)  # type: ignore[untyped-decorator]
 def numba_funcify_mrg_uniform(op: mrg_uniform, node: Any, **kwargs: Any) -> tuple[Any, str]:
     """Return a function of the streams and the size."""
     dtype = op.output_type.dtype
@@ -22,7 +22,7 @@ def numba_funcify_mrg_uniform(op: mrg_uniform, node: Any, **kwargs: Any) -> tupl
     mask, offset, norm = conversion(dtype)
     numbers_dtype = np.dtype(dtype)
 
-    @numba_njit
+    @numba_njit  # type: ignore[untyped-decorator]
     def uniform(rstate: Any, size: Any) -> Any:
         if size.shape[0] != ndim:
             raise ValueError("mrg_uniform: size has another length than the sample has dimensions")

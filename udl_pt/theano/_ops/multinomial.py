@@ -12,12 +12,12 @@ from pytensor.scalar.basic import as_scalar
 from pytensor.tensor.basic import as_tensor_variable, tensor_from_scalar, zeros_like
 from pytensor.tensor.type import TensorType, discrete_dtypes
 
-from udl_pt.theano._ops import _backends
+from udl_pt.theano._ops import _lazy
 
 __all__ = ["ChoiceFromUniform", "MultinomialFromUniform", "MultinomialWOReplacementFromUniform"]
 
 
-class MultinomialFromUniform(Op):
+class MultinomialFromUniform(Op):  # type: ignore[misc]
     """Counts of outcomes, for each row of probabilities.
 
     Parameters
@@ -142,5 +142,8 @@ class MultinomialWOReplacementFromUniform(ChoiceFromUniform):
         super().__init__(*args, **kwargs)
 
 
-for _op in (MultinomialFromUniform, ChoiceFromUniform, MultinomialWOReplacementFromUniform):
-    _backends.register(_op, numba="multinomial_numba", jax="multinomial_jax")
+_lazy.import_when_compiled(
+    [MultinomialFromUniform, ChoiceFromUniform, MultinomialWOReplacementFromUniform],
+    numba="multinomial_numba",
+    jax="multinomial_jax",
+)

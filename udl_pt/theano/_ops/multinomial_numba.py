@@ -11,12 +11,12 @@ from udl_pt.theano._ops.multinomial_kernel import choose, count
 __all__ = ["numba_funcify_choice", "numba_funcify_multinomial"]
 
 
-@register_funcify_and_cache_key(MultinomialFromUniform)
+@register_funcify_and_cache_key(MultinomialFromUniform)  # type: ignore[untyped-decorator]
 def numba_funcify_multinomial(op: MultinomialFromUniform, node: Any, **kwargs: Any) -> tuple[Any, str]:
     """Return a function that counts."""
     dtype = np.dtype(node.outputs[0].dtype)
 
-    @numba_njit
+    @numba_njit  # type: ignore[untyped-decorator]
     def multinomial(pvals: Any, unis: Any, n: Any) -> Any:
         if unis.shape[0] != pvals.shape[0] * n:
             raise ValueError("unis.shape[0] != pvals.shape[0] * n")
@@ -27,12 +27,12 @@ def numba_funcify_multinomial(op: MultinomialFromUniform, node: Any, **kwargs: A
     return multinomial, f"udl_pt MultinomialFromUniform 1 {dtype}"
 
 
-@register_funcify_and_cache_key(ChoiceFromUniform)
+@register_funcify_and_cache_key(ChoiceFromUniform)  # type: ignore[untyped-decorator]
 def numba_funcify_choice(op: ChoiceFromUniform, node: Any, **kwargs: Any) -> tuple[Any, str]:
     """Return a function that draws."""
     dtype, replace = np.dtype(node.outputs[0].dtype), bool(op.replace)
 
-    @numba_njit
+    @numba_njit  # type: ignore[untyped-decorator]
     def choice(pvals: Any, unis: Any, n: Any) -> Any:
         if n > pvals.shape[1]:
             raise ValueError(

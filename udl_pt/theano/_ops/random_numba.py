@@ -1,4 +1,4 @@
-"""Numba's code for draws from a `numpy.random.RandomState`: Python draws, and Numba passes the generator on."""
+"""Numba's code for draws from a `numpy.random.RandomState`: Python draws, Numba passes it on."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ from udl_pt.theano._ops.random_state import RandomFunction, copy_of
 __all__ = ["NumbaRandomState", "numba_random_state"]
 
 
-class NumbaRandomState(types.Type):
+class NumbaRandomState(types.Type):  # type: ignore[misc]
     """Numba's type of a `numpy.random.RandomState`."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ numba_random_state = NumbaRandomState()
 
 
 @register_model(NumbaRandomState)
-class _Model(models.StructModel):
+class _Model(models.StructModel):  # type: ignore[misc]
     """The Python object, and the counter of Numba's references to it."""
 
     def __init__(self, dmm: Any, fe_type: Any) -> None:
@@ -40,12 +40,12 @@ class _Model(models.StructModel):
         super().__init__(dmm, fe_type, members)
 
 
-@typeof_impl.register(np.random.RandomState)
+@typeof_impl.register(np.random.RandomState)  # type: ignore[untyped-decorator]
 def _typeof(value: np.random.RandomState, context: Any) -> NumbaRandomState:
     return numba_random_state
 
 
-@unbox(NumbaRandomState)
+@unbox(NumbaRandomState)  # type: ignore[untyped-decorator]
 def _unbox(typ: Any, obj: Any, c: Any) -> NativeValue:
     struct = cgutils.create_struct_proxy(typ)(c.context, c.builder)
     struct.parent = obj
@@ -53,7 +53,7 @@ def _unbox(typ: Any, obj: Any, c: Any) -> NativeValue:
     return NativeValue(struct._getvalue())
 
 
-@box(NumbaRandomState)
+@box(NumbaRandomState)  # type: ignore[untyped-decorator]
 def _box(typ: Any, value: Any, c: Any) -> Any:
     obj = c.context.make_helper(c.builder, typ, value).parent
     c.pyapi.incref(obj)
@@ -61,7 +61,7 @@ def _box(typ: Any, value: Any, c: Any) -> Any:
     return obj
 
 
-@overload(numba_deepcopy)
+@overload(numba_deepcopy)  # type: ignore[untyped-decorator]
 def _deepcopy(x: Any) -> Callable[..., Any] | None:
     if not isinstance(x, NumbaRandomState):
         return None
@@ -74,13 +74,13 @@ def _deepcopy(x: Any) -> Callable[..., Any] | None:
     return deepcopy
 
 
-@register_funcify_and_cache_key(RandomFunction)
+@register_funcify_and_cache_key(RandomFunction)  # type: ignore[untyped-decorator]
 def numba_funcify_random_function(op: RandomFunction, node: Any, **kwargs: Any) -> tuple[Any, str | None]:
     """Return a function that draws in Python, and a key for Numba's cache where `op.fn` can be pickled."""
     result = types.Tuple([numba_random_state, get_numba_type(node.outputs[1].type, layout="C")])
     draw = op.draw
 
-    @numba_njit
+    @numba_njit  # type: ignore[untyped-decorator]
     def random_function(state: Any, size: Any, *args: Any) -> Any:
         with numba.objmode(drawn=result):
             drawn = draw(state, size, args)

@@ -13,11 +13,12 @@ from pytensor.gradient import grad_undefined
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import in2out, node_rewriter
+from pytensor.graph.type import Type
 from pytensor.tensor.basic import as_tensor_variable, cast
 from pytensor.tensor.exceptions import ShapeError
-from pytensor.tensor.random.type import RandomType
 
-from udl_pt.theano._ops import _backends
+from udl_pt.theano._ops import _lazy
+from udl_pt.theano._ops._jax_sizes import keep_sizes_as_tuples
 
 __all__ = [
     "RandomFunction",
@@ -39,12 +40,13 @@ class _Ones(ISeedSequence):
 
 def copy_of(state: np.random.RandomState) -> np.random.RandomState:
     """Return an independent generator in the same state; ``copy.copy`` shares the state in today's NumPy."""
-    new = np.random.RandomState(np.random.MT19937(_Ones()))
+    seeds: Any = _Ones()
+    new = np.random.RandomState(np.random.MT19937(seeds))
     new.set_state(state.get_state(legacy=False))
     return new
 
 
-class RandomStateType(RandomType[np.random.RandomState]):
+class RandomStateType(Type[np.random.RandomState]):  # type: ignore[misc]
     """The type of variables whose value is a `numpy.random.RandomState`."""
 
     def __repr__(self) -> str:
@@ -165,7 +167,7 @@ def random_state_shared(
     )
 
 
-class RandomFunction(Op):
+class RandomFunction(Op):  # type: ignore[misc]
     """Draw from a generator; the outputs are the generator after the draw, and the sample.
 
     Parameters
@@ -213,7 +215,7 @@ class RandomFunction(Op):
         assert size.type.ndim == 1, f"shape must be a vector, got {size.type}"
         assert size.type.dtype in ("int64", "int32"), f"shape must hold int64 or int32, got {size.type}"
         if not isinstance(r.type, RandomStateType):
-            print(f"WARNING: expected a RandomState to draw from, got {r.type}", file=sys.stderr)  # noqa: T201
+            sys.stderr.write(f"WARNING: expected a RandomState to draw from, got {r.type}\n")
         args = tuple(as_tensor_variable(arg) for arg in args)
         return Apply(self, [r, size, *args], [r.type(), self.outtype()])
 
@@ -268,8 +270,7 @@ class RandomFunction(Op):
         return [None for _ in outputs]
 
 
-
-@node_rewriter([RandomFunction])
+@node_rewriter([RandomFunction])  # type: ignore[untyped-decorator]
 def random_make_inplace(fgraph: Any, node: Apply) -> Any:
     """Draw from the generator itself where nothing else reads it."""
     op = node.op
@@ -285,4 +286,5 @@ optdb.register(
     "inplace",
     position=99,
 )
-_backends.register(RandomFunction)
+_lazy.import_when_compiled([RandomFunction], numba="random_numba", jax="random_jax")
+keep_sizes_as_tuples(RandomFunction)

@@ -70,11 +70,11 @@ def translate(source: str, path: str) -> str:
     SyntaxError
         If it is neither Python 2 nor Python 3.
     """
+    tool, error = _tool(), None
     from fissix import pygram
     from fissix.pgen2.parse import ParseError
     from fissix.pgen2.tokenize import TokenError
 
-    tool, error = _tool(), None
     grammar = tool.driver.grammar
     for attempt in (grammar, pygram.python_grammar_no_print_statement):
         tool.driver.grammar = attempt

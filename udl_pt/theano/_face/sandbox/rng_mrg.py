@@ -251,8 +251,8 @@ class MRG_RandomStreams:
         result = u * (high - low) + low
         if u.type.broadcastable != result.type.broadcastable:
             raise NotImplementedError(
-                f"low and high broadcast the size {size}: increase the size to match the broadcasting pattern "
-                "of low and high"
+                f"low and high don't broadcast as the size {size}: "
+                "increase the size to match their broadcasting pattern"
             )
         assert result.dtype == dtype
         return result
@@ -303,7 +303,9 @@ class MRG_RandomStreams:
         pvals = undefined_grad(pt.as_tensor_variable(pvals))
         for name, value in (("size", size), ("ndim", ndim)):
             if value is not None:
-                raise ValueError(f"MRG_RandomStreams.multinomial does not use the {name} argument, got {value}")
+                raise ValueError(
+                    f"MRG_RandomStreams.multinomial does not use the {name} argument, got {value}"
+                )
         if pvals.ndim != 2:
             raise NotImplementedError(
                 f"MRG_RandomStreams.multinomial only implemented for pvals.ndim = 2, got {pvals.ndim}"
@@ -447,6 +449,6 @@ class MRG_RandomStreams:
         nstreams: int | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Draw from a normal distribution truncated at two of its deviations; `std` is the sample's deviation."""
+        """Draw from a normal distribution cut at two of its deviations; `std` is the sample's own."""
         std = std / pt.constant(0.87962566103423978)  # the deviation of scipy.stats.truncnorm(-2, 2)
         return self.normal(size, avg, std, ndim, dtype, nstreams, truncate=True, **kwargs)

@@ -229,7 +229,7 @@ class Tri:
     def __init__(self, dtype: Any = None) -> None:
         self.dtype = dtype
 
-    def __call__(self, N: Any, M: Any, k: Any) -> Any:  # noqa: N803  (Theano's names)
+    def __call__(self, N: Any, M: Any, k: Any) -> Any:
         """Return the matrix."""
         return pt.tri(N, M, k, dtype=self.dtype)
 

@@ -121,7 +121,7 @@ def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any:
     return pt.split(x, splits_size, n_splits=n_splits, axis=axis)
 
 
-def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:  # noqa: N802  (Theano's name)
+def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:
     """Put the axes that a reduction of `x` dropped back into its result `y`, with length 1."""
     x, y = pt.as_tensor_variable(x), pt.as_tensor_variable(y)
     axes = range(x.ndim) if axis is None else [int(a) for a in np.atleast_1d(axis)]

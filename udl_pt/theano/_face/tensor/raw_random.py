@@ -48,9 +48,7 @@ __all__ = [
     "uniform",
 ]
 
-_PROB = (
-    "DEPRECATION WARNING: the parameter prob of binomial is called p, as in NumPy. Theano served both names."
-)
+_PROB = "DEPRECATION WARNING: the parameter prob of binomial is now called p, as in NumPy.\n"
 
 
 def _sample_type(dtype: str, bcast: Any) -> TensorType:
@@ -62,7 +60,9 @@ def _borrowed_length(i: int, ndim: int, args: tuple[Any, ...]) -> tuple[Any, boo
     """Return the length in the i-th dimension that -1 stands for, and whether it broadcasts."""
     reach = [arg for arg in args if i >= ndim - arg.ndim]
     if not reach:
-        raise ValueError(f"size has -1 in dimension {i}, but no parameter of the distribution has that dimension")
+        raise ValueError(
+            f"size has -1 in dimension {i}, but no parameter of the distribution has that dimension"
+        )
     for arg in reach:
         k = i + arg.ndim - ndim
         if not arg.type.broadcastable[k]:
@@ -112,7 +112,8 @@ def _infer_ndim_bcast(ndim: int | None, shape: Any, *args: Any) -> tuple[int, An
         if any(hasattr(length, "type") for length in lengths):
             vector = pt.stack([pt.as_tensor_variable(length) for length in lengths])
         else:
-            vector = pt.constant([int(length) for length in lengths], dtype="int64", ndim=1)
+            integers = all(isinstance(length, int | np.integer) for length in lengths)
+            vector = pt.constant(lengths, dtype="int64" if integers else None, ndim=1)
     else:
         vector = pt.as_tensor_variable(shape)
         if vector.ndim == 1:
@@ -123,7 +124,9 @@ def _infer_ndim_bcast(ndim: int | None, shape: Any, *args: Any) -> tuple[int, An
     if vector.dtype not in integer_dtypes:
         raise TypeError(f"size must hold integers, got {vector.dtype}")
     if most > ndim:
-        raise ValueError(f"size has {ndim} entries, but a parameter of the distribution has {most} dimensions")
+        raise ValueError(
+            f"size has {ndim} entries, but a parameter of the distribution has {most} dimensions"
+        )
     return ndim, pt.cast(vector, "int64"), tuple(bcast)
 
 
@@ -172,7 +175,7 @@ def binomial(
     """Draw the number of successes in `n` trials; returns the next state and the sample."""
     if prob is not None:
         p = prob
-        print(_PROB, file=sys.stderr)  # noqa: T201
+        sys.stderr.write(_PROB)
     n, p = pt.as_tensor_variable(n), pt.as_tensor_variable(p)
     ndim, size, _ = _infer_ndim_bcast(ndim, size, n, p)
     return RandomFunction("binomial", _sample_type(dtype, (False,) * ndim))(random_state, size, n, p)
@@ -256,7 +259,7 @@ def multinomial(
     random_state : Variable
         The generator.
     size : sequence, vector of integers, or None
-        The shape without the outcomes. -1 stands for the length of `pvals`; None for the shape of the rest of it.
+        The shape without the outcomes. -1 stands for a length of `pvals`, None for all of them but the last.
     n : integers
         Numbers of experiments.
     pvals : tensor
@@ -294,7 +297,7 @@ class RandomStreamsBase:
         """Draw the number of successes in `n` trials."""
         if prob is not None:
             p = prob
-            print(_PROB, file=sys.stderr)  # noqa: T201
+            sys.stderr.write(_PROB)
         return self.gen(binomial, size, n, p, ndim=ndim, dtype=dtype)
 
     def uniform(
@@ -309,7 +312,12 @@ class RandomStreamsBase:
         return self.gen(uniform, size, low, high, ndim=ndim, dtype=dtype)
 
     def normal(
-        self, size: Any = None, avg: Any = 0.0, std: Any = 1.0, ndim: int | None = None, dtype: str | None = None
+        self,
+        size: Any = None,
+        avg: Any = 0.0,
+        std: Any = 1.0,
+        ndim: int | None = None,
+        dtype: str | None = None,
     ) -> Any:
         """Draw from the normal distribution."""
         return self.gen(normal, size, avg, std, ndim=ndim, dtype=dtype)
@@ -338,9 +346,7 @@ class RandomStreamsBase:
         """Draw from the Poisson distribution with the mean `lam`."""
         return self.gen(poisson, size, lam, ndim=ndim, dtype=dtype)
 
-    def permutation(
-        self, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64"
-    ) -> Any:
+    def permutation(self, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64") -> Any:
         """Draw permutations of 0 to n - 1, of shape size + (n,)."""
         return self.gen(permutation, size, n, ndim=ndim, dtype=dtype)
 
@@ -356,7 +362,7 @@ class RandomStreamsBase:
         return self.gen(multinomial, size, n, pvals, ndim=ndim, dtype=dtype)
 
     def shuffle_row_elements(self, input: Any) -> Any:
-        """Return `input` with each row (its last dimension) shuffled; its attribute ``permutation`` says how."""
+        """Return `input` with each row (its last dimension) shuffled, as its ``permutation`` says."""
         perm = self.permutation(size=input.shape[:-1], n=input.shape[-1], ndim=input.ndim - 1)
         shuffled = pt.take_along_axis(input, perm, axis=-1)
         shuffled.permutation = perm

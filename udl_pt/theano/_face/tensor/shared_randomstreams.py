@@ -97,4 +97,3 @@ class RandomStreams(RandomStreamsBase):
         self.state_updates.append(sample.update)
         update_by_default(state, next_state)
         return sample
-

@@ -32,7 +32,7 @@ class TopKOp:
     def __init__(
         self,
         axis: int = -1,
-        sorted: bool = True,  # noqa: A002  (Theano's name)
+        sorted: bool = True,
         idx_dtype: str = "int64",
         return_values: bool = True,
         return_indices: bool = True,
@@ -74,19 +74,19 @@ def _top(x: Any, axis: int | None) -> tuple[Any, int]:
     return (pt.flatten(x), 0) if axis is None else (x, axis)
 
 
-def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:  # noqa: A002
+def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:
     """Return the `kth` largest elements along an axis, in descending order; the smallest if negative."""
     x, axis = _top(x, axis)
     return TopKOp(axis, sorted, idx_dtype, return_indices=False)(x, kth)
 
 
-def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:  # noqa: A002
+def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:
     """Return where the `kth` largest elements along an axis are."""
     x, axis = _top(x, axis)
     return TopKOp(axis, sorted, idx_dtype, return_values=False)(x, kth)
 
 
-def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:  # noqa: A002
+def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:
     """Return the `kth` largest elements along an axis, and where they are."""
     x, axis = _top(x, axis)
     return TopKOp(axis, sorted, idx_dtype)(x, kth)
