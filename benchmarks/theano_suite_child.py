@@ -14,6 +14,7 @@ import unittest
 import warnings
 from pathlib import Path
 
+import pytensor
 from theano_suite_exclusions import reason_to_exclude
 from theano_suite_stubs import install_stubs
 
@@ -200,8 +201,17 @@ def main():
     sys.meta_path.insert(0, SourceFinder(args.source))
     warnings.simplefilter("ignore")
     import theano
+    import theano.tensor
 
     theano.config.mode = args.mode
+    if args.mode == "FAST_COMPILE":
+        pytensor.config.mode = args.mode  # of what compiles without theano.function
+    if not hasattr(theano.tensor.verify_grad, "E_grad"):  # without it no file of tests can be imported
+        theano.tensor.verify_grad.E_grad = theano.gradient.GradientError
+    import theano.sandbox
+
+    theano.sandbox.__file__ = str(args.source / "sandbox" / "__init__.py")  # a test reads numbers beside it
+    theano.tests.unittest_tools = importlib.import_module("theano.tests.unittest_tools")  # the source's
     done = {}
     if args.results.exists():
         for line in args.results.read_text().splitlines():

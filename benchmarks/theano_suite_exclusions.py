@@ -69,14 +69,16 @@ BY_NAME = {
     r"[Gg]pu|cuda|_GPU|[Dd]nn": GPU,
     r"c_code|c_support|[Cc]_?[Cc]ode|_cxx|openmp|test_c_|without_c": C_CODE,
     r"speed|benchmark|profil|test_bench": SPEED,
-    r"_opt$|_opt_|optimi[sz]ation|test_local_|local_opt|pushout|push_out|push1|inplace|in_place|merge|remove_consts|opt_order|savemem|save_mem|memory_reuse": OPTIMISER,
+    r"_opt$|_opt_|optimi[sz]ation|test_local_|local_opt|opt_order|remove_consts": OPTIMISER,
+    r"push_?out|push1|inplace|in_place|merge|save_?mem|memory_reuse": OPTIMISER,
     r"alias|borrow|gc|memory|destroy|storage|contiguous|strides?_warn": LINKER,
     r"test_props|test_hash|_eq$|test_str|pickle_op|test_op_": CLASSES,
 }
 
 # by a search in the test's own text
 BY_SOURCE = {
-    r"toposort\(|fgraph\.(apply_nodes|outputs)|assertFunctionContains|assert_has_opt|check_stack_trace|\.maker\.fgraph\.(?!inputs)": OPTIMISER,
+    r"toposort\(|fgraph\.(apply_nodes|outputs)|\.maker\.fgraph\.(?!inputs)": OPTIMISER,
+    r"assertFunctionContains|assert_has_opt|check_stack_trace": OPTIMISER,
     r"gof\.opt|local_\w+|optdb|\.including\(|\.excluding\(|EquilibriumOptimizer|\boptimizer=": OPTIMISER,
     r"c_code|PerformLinker|OpWiseCLinker|gof\.(CLinker|cc)|linker=|DualLinker|_cop|cxx": C_CODE,
     r"DebugMode|DEBUG_MODE|debugmode": "about DebugMode, which checks Op implementations",

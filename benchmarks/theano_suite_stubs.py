@@ -98,9 +98,16 @@ def _nose():
     _module("nose.plugins")
     _module("nose.plugins.skip", SkipTest=unittest.SkipTest)
     _module("nose.plugins.attrib", attr=lambda *_, **__: lambda function: function)
+    decorators = {name: lambda *_, **__: lambda function: function for name in ("slow", "setastest")}
+    skip_if = lambda condition, reason="": unittest.skipIf(condition, reason)  # noqa: E731
+    numpy.testing.dec = types.SimpleNamespace(knownfailureif=skip_if, skipif=skip_if, **decorators)
     _module("parameterized", parameterized=Parameterized)
     _module("nose_parameterized", parameterized=Parameterized)
     _module("numpy.testing.noseclasses", KnownFailureTest=unittest.SkipTest)
+
+
+def _reraise(kind, value, trace=None):
+    raise (kind() if value is None else value).with_traceback(trace)
 
 
 def _six():
@@ -148,6 +155,7 @@ def _six():
         iteritems=lambda mapping, **_: iter(mapping.items()),
         iterkeys=lambda mapping, **_: iter(mapping),
         itervalues=lambda mapping, **_: iter(mapping.values()),
+        reraise=_reraise,
         string_types=(str,),
         text_type=str,
         u=str,

@@ -35,7 +35,7 @@ def _parameters():
 
 
 def _close(got, expected, tolerance):
-    """Return whether arrays agree, relative to the largest number: sums of its like have its rounding errors."""
+    """Return whether arrays agree, relative to their largest number."""
     finite = np.abs(expected)[np.isfinite(expected)]
     scale = max(1.0, finite.max(initial=0))
     return np.allclose(got, expected, tolerance, tolerance * scale, equal_nan=True)

@@ -45,7 +45,9 @@ def case_relu_at_zero(theano, T, np):
 
 def case_conv_and_pool(theano, T, np):
     x, w = T.tensor4(), T.tensor4()
-    y = T.signal.pool.pool_2d(T.nnet.conv2d(x, w, border_mode="half"), (2, 2), ignore_border=False)
+    from theano.tensor.signal import pool
+
+    y = pool.pool_2d(T.nnet.conv2d(x, w, border_mode="half"), (2, 2), ignore_border=False)
     return theano.function([x, w], [y, *T.grad((y**2).sum(), [x, w])])(
         values(theano, 2, 2, 5, 4), values(theano, 3, 2, 3, 3)
     )
@@ -108,6 +110,8 @@ def case_neighbours(theano, T, np):
 
 def case_pool_2d_padding_left_out_of_the_average(theano, T, np):
     x = T.tensor4()
-    y = T.signal.pool.pool_2d(x, (3, 3), True, (2, 2), (1, 1), "average_exc_pad")
+    from theano.tensor.signal import pool
+
+    y = pool.pool_2d(x, (3, 3), True, (2, 2), (1, 1), "average_exc_pad")
     gradient = theano.function([x], T.grad((y**2).sum(), x))
     return [theano.function([x], y)(values(theano, 1, 2, 5, 6)), error(gradient, values(theano, 1, 2, 5, 6))]
