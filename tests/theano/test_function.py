@@ -231,3 +231,56 @@ def test_an_operation_without_python_code_gets_fast_code(theano, T):
         assert theano.function([x], OnlyC()(x) + 1, mode="FAST_RUN")(4.0) == 9
     finally:
         udl_pt.set_backend(None)
+
+
+@pytest.mark.parametrize("backend", ["numba", "c"])
+def test_an_equal_graph_of_other_shared_variables_is_compiled_once(theano, T, backend, monkeypatch):
+    import udl_pt
+    from udl_pt.theano import _code, _reuse
+
+    monkeypatch.setattr(_code, "PATIENCE", 0.0)
+    monkeypatch.setattr(_reuse, "_kept", [])
+    compiled = []
+    function = pytensor.function
+    monkeypatch.setattr(pytensor, "function", lambda *a, **k: compiled.append(k) or function(*a, **k))
+
+    def model(n, factor):
+        W, X = theano.shared(np.full(n, 1.0), "W"), theano.shared(np.arange(2.0 * n).reshape(2, n), "X")
+        i, x = T.lscalar("i"), T.dvector("x")
+        cost = factor * T.sum(W * x)
+        f = theano.function([i], cost, updates=[(W, W + x)], givens={x: X[i]}, name=f"f{n}")
+        return f, W
+
+    udl_pt.set_backend(backend)
+    try:
+        with theano.change_flags(mode="Mode"):
+            f, W = model(3, 2.0)
+            assert (f(1), f(0)) == (24, 2 * (0 + 5 + 12))
+            n = len(compiled)
+            g, V = model(2, 2.0)
+            assert (g(1), g(0)) == (10, 8)
+            assert len(compiled) == n
+            assert V.get_value().tolist() == [3, 5]
+            assert W.get_value().tolist() == [4, 6, 8]  # the first one's are its own
+            assert g["W"].tolist() == [3, 5]
+            h, _ = model(2, 3.0)
+            assert h(1) == 15
+            assert len(compiled) == n + 2  # quick and fast code
+    finally:
+        udl_pt.set_backend(None)
+
+
+def test_nothing_of_a_script_is_kept_alive(theano, T, monkeypatch):
+    import gc
+    import weakref
+
+    from udl_pt.theano import _reuse
+
+    monkeypatch.setattr(_reuse, "_kept", [])
+    W = theano.shared(np.ones(3), "W")
+    f = theano.function([], 2 * W, mode="FAST_RUN")
+    f()
+    dead = weakref.ref(W.get_value(borrow=True))
+    del W, f
+    gc.collect()
+    assert dead() is None

@@ -39,7 +39,7 @@ PRINTED = [
     ("print 'ab'.encode('hex'), 'abc'.decode('utf-8') == u'abc', raw_input('')", "6162 True 9/2"),
     ("import random; random.seed(42); l = range(10); random.shuffle(l); print l, random.randint(1, 6)",
      "[9, 7, 8, 5, 3, 4, 1, 2, 0, 6] 1"),
-    ("import random; random.seed(42); print random.sample(range(20), 4), random.choice('abc')", "[12, 0, 5, 4] c"),
+    ("import random; random.seed(42); print random.sample(range(20), 4), random.choice('abc')", "[12, 0, 4, 3] c"),
     ("import random; random.seed(1); print random.sample(xrange(1000), 7), random.randrange(10)",
      "[134, 847, 763, 255, 495, 449, 651] 7"),
     ("from itertools import izip, imap; print list(izip([1], [2])), sum(imap(abs, [-1]))", "[(1, 2)] 1"),
@@ -109,7 +109,7 @@ def test_a_pickle_of_python_2_is_read(tmp_path):
     pickled = (
         b"\x80\x02U\x01\xe9cnumpy.core.multiarray\n_reconstruct\nq\x01cnumpy\nndarray\nq\x02K\x00\x85U\x01b\x87Rq\x03"
         b"(K\x01K\x02\x85cnumpy\ndtype\nq\x04U\x02f4K\x00K\x01\x87Rq\x05(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff"
-        b"\xffK\x00tb\x89U\x08\x00\x00\x00\x00\x00\x00\x80?tb\x86q\x06."
+        b"\xffK\x00tb\x89U\x08\x00\x00\x00\x00\x00\x00\x80?tb\x86."
     )
     with gzip.open(tmp_path / "data.pkl.gz", "wb") as file:
         file.write(pickled)

@@ -11,7 +11,8 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.theano._code import Code, has_loop
-from udl_pt.theano._mode import mode_of, starts_in_python
+from udl_pt.theano._mode import is_usual, mode_of
+from udl_pt.theano._reuse import compiled_once
 
 __all__ = ["Function", "In", "Param", "function"]
 
@@ -259,7 +260,7 @@ def function(
             f"input. Got {type(inputs)}"
         )
     origin = {name: value for name, value in locals().items() if value is not None}
-    from udl_pt.theano._face._shared import shared  # imports this module
+    from udl_pt.theano._face._shared import shared  # it imports this module
 
     given = [_input_of(i) for i in inputs]
     keys = None
@@ -291,26 +292,37 @@ def function(
             if spec.new_value is not None:
                 pairs.append((kept, spec.new_value))
 
+    options = {
+        "no_default_updates": no_default_updates or None,
+        "accept_inplace": accept_inplace,
+        "rebuild_strict": rebuild_strict,
+        "allow_input_downcast": allow_input_downcast,
+        "profile": profile,
+        "on_unused_input": on_unused_input,
+    }
+
     def build(chosen: Any) -> Any:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="The no_default_updates parameter is deprecated")
-            return pytensor.function(
-                passed,
-                outputs,
-                mode=chosen,
-                updates=pairs,
-                givens=list(replacements.items()),
-                no_default_updates=no_default_updates or None,
-                accept_inplace=accept_inplace,
-                name=name,
-                rebuild_strict=rebuild_strict,
-                allow_input_downcast=allow_input_downcast,
-                profile=profile,
-                on_unused_input=on_unused_input,
-            )
+        def compile_() -> Any:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="The no_default_updates parameter is deprecated")
+                return pytensor.function(
+                    passed,
+                    outputs,
+                    mode=chosen,
+                    updates=pairs,
+                    givens=list(replacements.items()),
+                    name=name,
+                    **options,
+                )
+
+        if not is_usual(mode) or not all(isinstance(v, Variable) for v in passed):
+            return compile_()
+        results = outputs if isinstance(outputs, list | tuple) else [] if outputs is None else [outputs]
+        key = (type(chosen.linker), getattr(chosen.linker, "c_thunks", None), type(outputs), repr(options))
+        return compiled_once(compile_, key, passed, results, pairs, replacements)
 
     read = [*_variables(outputs), *_variables(v for _, v in pairs), *_variables(replacements.values())]
-    starts_quick = starts_in_python(mode) and not has_loop(read)
+    starts_quick = is_usual(mode) and not has_loop(read)
     code = Code(build, mode_of(mode), starts_quick=starts_quick)
     variables = [getattr(spec, "variable", spec) for spec in given]
     names = [getattr(spec, "name", None) for spec in given]

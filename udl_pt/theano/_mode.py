@@ -15,7 +15,7 @@ from udl_pt.backends._locks import compile_lock
 from udl_pt.backends._modes import make_mode
 from udl_pt.theano._config import config
 
-__all__ = ["backend_of", "compiling", "default_backend", "mode_of", "starts_in_python"]
+__all__ = ["backend_of", "compiling", "default_backend", "is_usual", "mode_of"]
 
 _QUICK = {"FAST_COMPILE", "fast_compile"}
 _DEFAULT = {"Mode", "FAST_RUN", "fast_run", "ProfileMode", "PROFILE_MODE"}
@@ -47,8 +47,8 @@ def mode_of(mode: Any = None) -> Mode:
     return get_mode(mode)
 
 
-def starts_in_python(mode: Any = None) -> bool:
-    """Return whether a function of this mode may run in Python first."""
+def is_usual(mode: Any = None) -> bool:
+    """Return whether a mode is Theano's usual one, on C or Numba: its name, or none."""
     usual = mode is None and config.mode in _DEFAULT and config.optimizer not in ("fast_compile", "None")
     return (usual or (isinstance(mode, str) and mode in _DEFAULT)) and default_backend() != "jax"
 

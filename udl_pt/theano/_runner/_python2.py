@@ -182,7 +182,9 @@ def compile_python2(source: bytes | str, path: str, mode: str = "exec") -> CodeT
         except SyntaxError as error:
             with contextlib.suppress(SyntaxError):
                 if mode == "exec":
-                    return compile_python3(text.encode("utf-8"), path)  # a module of Python 3 beside the script
+                    return compile_python3(
+                        text.encode("utf-8"), path
+                    )  # a module of Python 3 beside the script
             raise error from None
         try:
             tree: Any = compile(translated, path, mode, ast.PyCF_ONLY_AST, dont_inherit=True)

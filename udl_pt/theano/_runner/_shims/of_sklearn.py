@@ -89,10 +89,8 @@ def _renaming(cls: type, **renamed: str) -> type:
 
 def _datasets() -> Mapping[str, Any]:
     way_out = "mldata.org no longer exists. fetch_openml('mnist_784') has MNIST; it is not the same order"
-    boston = "scikit-learn removed the data in 1.2; fetch_openml('boston') has them"
     return {
         "fetch_mldata": _gone("sklearn.datasets.fetch_mldata", way_out),
-        "load_boston": _gone("sklearn.datasets.load_boston", boston),
     }
 
 
