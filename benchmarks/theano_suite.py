@@ -89,13 +89,15 @@ def main():
     args = parser.parse_args()
     source = args.source.resolve()
     everything, kinds, total = {}, collections.Counter(), collections.Counter()
-    examples = {}
+    examples, absent = {}, {}
     for file in args.files or FILES:
         begin = time.monotonic()
         everything[file] = records = run_file(source, file, args)
         counts = collections.Counter(record["outcome"] for record in records.values())
         total += counts
         for test, record in records.items():
+            if record["outcome"] == "missing":
+                absent.setdefault(test.removeprefix("(missing) "), []).append(file)
             if record["outcome"] == "failed":
                 kind = general(record["reason"])
                 kinds[kind] += 1
@@ -107,6 +109,8 @@ def main():
     ran = total["passed"] + total["failed"]
     print(f"{'all':50} " + "  ".join(f"{total[outcome]:5d} {outcome}" for outcome in OUTCOMES))
     print(f"{total['passed'] / ran:.1%} of {ran} pass\n" if ran else "nothing ran\n")
+    for name, users in sorted(absent.items()):
+        print(f"missing at import: {name}  ({', '.join(users)})")
     for kind, number in kinds.most_common(args.kinds):
         print(f"{number:5d}  {kind}\n       {examples[kind]}")
 

@@ -79,7 +79,7 @@ BY_NAME = {
 BY_SOURCE = {
     r"toposort\(|fgraph\.(apply_nodes|outputs)|\.maker\.fgraph\.(?!inputs)": OPTIMISER,
     r"assertFunctionContains|assert_has_opt|check_stack_trace": OPTIMISER,
-    r"gof\.opt|local_\w+|optdb|\.including\(|\.excluding\(|EquilibriumOptimizer|\boptimizer=": OPTIMISER,
+    r"gof\.opt|local_\w+|optdb|\.including\(|\.excluding\(|EquilibriumOptimizer": OPTIMISER,
     r"c_code|PerformLinker|OpWiseCLinker|gof\.(CLinker|cc)|linker=|DualLinker|_cop|cxx": C_CODE,
     r"DebugMode|DEBUG_MODE|debugmode": "about DebugMode, which checks Op implementations",
 }
