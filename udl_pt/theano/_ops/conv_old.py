@@ -34,6 +34,8 @@ class ConvOp(AbstractConv2d):
         What chose among versions of Theano's code is ignored.
     """
 
+    checks_shapes = True
+
     def __init__(
         self,
         imshp: Any = None,
