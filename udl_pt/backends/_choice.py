@@ -13,7 +13,15 @@ from udl_pt._support.arguments import check_dtype
 from udl_pt._support.messages import shown
 from udl_pt.backends._locks import refuse_forked_jax
 
-__all__ = ["BACKENDS", "ENVIRONMENT", "float_dtype", "get_backend", "installed_backend", "set_backend"]
+__all__ = [
+    "BACKENDS",
+    "ENVIRONMENT",
+    "chosen_backend",
+    "float_dtype",
+    "get_backend",
+    "installed_backend",
+    "set_backend",
+]
 
 BACKENDS = ("numba", "c", "jax")
 
@@ -85,6 +93,11 @@ def get_backend(name: str | None = None) -> str:
     if name == "jax":
         refuse_forked_jax()
     return name
+
+
+def chosen_backend() -> str | None:
+    """Return the backend that `set_backend` or the environment chose; None where neither did."""
+    return get_backend() if _chosen or os.environ.get(ENVIRONMENT) else None
 
 
 def installed_backend(name: str | None = None) -> str:

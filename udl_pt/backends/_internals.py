@@ -316,6 +316,6 @@ def drop_jax_shapes(function: Any, most: int) -> None:
     PyTensor: ``vm.jit_fn`` of a compiled function. JAX: ``_cache_size`` of a jitted function. JAX would keep
     its compiled code for ever. Other backends have none, nor do functions of which an input is a shape.
     """
-    jitted = getattr(function.vm, "jit_fn", None)
+    jitted: Any = getattr(function.vm, "jit_fn", None)
     if hasattr(jitted, "_cache_size") and jitted._cache_size() > most:
         jitted.clear_cache()

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,10 @@ _MISSING = object()
 
 
 def fallback(
-    module: str, places: Iterable[str], missing: Mapping[str, str] | None = None
+    module: str,
+    places: Iterable[str],
+    missing: Mapping[str, str] | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> Callable[[str], Any]:
     """Return a module's ``__getattr__``: it returns a submodule, or what PyTensor has under the same name.
 
@@ -26,27 +30,42 @@ def fallback(
         PyTensor's modules, in the order in which they are searched.
     missing : mapping of str, optional
         For names that nothing serves: the reason, and what to use instead.
+    renamed : mapping of str, optional
+        Where PyTensor has a name's object under another name: ``module:name``.
 
     Returns
     -------
     callable
         Takes a name. Raises an AttributeError that says why there is nothing of this name.
     """
-    places, missing = tuple(places), missing or {}
+    places, missing, renamed = tuple(places), missing or {}, renamed or {}
     theanos = NAME + module.removeprefix(FACE)
 
     def get(name: str) -> Any:
+        if name in renamed:
+            place, _, new = renamed[name].partition(":")
+            return getattr(importlib.import_module(place), new)
         if not name.startswith("__"):
-            for place in places:
-                found = getattr(importlib.import_module(place), name, _MISSING)
-                if found is not _MISSING and name not in missing:
-                    return found
-            if importlib.util.find_spec(f"{module}.{name}") is not None:
+            if is_module(f"{module}.{name}"):
                 return importlib.import_module(f"{module}.{name}")
+            for place in places if name not in missing else ():
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", FutureWarning)  # of names that moved within PyTensor
+                    found = getattr(importlib.import_module(place), name, _MISSING)
+                if found is not _MISSING:
+                    return found
         reason = missing.get(name, "neither udl_pt.theano nor PyTensor has it")
         raise AttributeError(f"{theanos}.{name} isn't served: {reason}", name=name)
 
     return get
+
+
+def is_module(name: str) -> bool:
+    """Return whether there is a module of this name, in a package."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # the parent is no package
+        return False
 
 
 def public_names(own: Mapping[str, Any], places: Iterable[str]) -> list[str]:

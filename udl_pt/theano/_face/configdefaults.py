@@ -1,0 +1,17 @@
+"""``theano.configdefaults``."""
+
+from typing import TYPE_CHECKING
+
+from udl_pt.theano._config import config
+from udl_pt.theano._names import fallback, public_names
+
+_PLACES = (
+    "pytensor.configdefaults",
+    "pytensor.configparser",
+)
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES)
+
+
+__all__ = public_names(globals(), _PLACES)

@@ -1,0 +1,55 @@
+"""``theano.gof``: graphs, their nodes, and what rewrites them."""
+
+from typing import TYPE_CHECKING
+
+from udl_pt.theano._names import fallback, public_names
+
+_PLACES = (
+    "pytensor.graph.traversal",
+    "pytensor.graph",
+    "pytensor.graph.basic",
+    "pytensor.graph.op",
+    "pytensor.graph.fg",
+    "pytensor.graph.type",
+    "pytensor.graph.utils",
+    "pytensor.graph.features",
+    "pytensor.graph.rewriting.basic",
+    "pytensor.graph.rewriting.db",
+    "pytensor.link.basic",
+    "pytensor.link.c.basic",
+    "pytensor.link.vm",
+    "pytensor.graph.destroyhandler",
+    "pytensor.link.c.op",
+    "pytensor.link.c.type",
+    "pytensor.link.c.params_type",
+    "pytensor.link.utils",
+    "pytensor.link.c.cmodule",
+)
+_RENAMED = {
+    "Optimizer": "pytensor.graph.rewriting.basic:GraphRewriter",
+    "LocalOptimizer": "pytensor.graph.rewriting.basic:NodeRewriter",
+    "PatternSub": "pytensor.graph.rewriting.basic:PatternNodeRewriter",
+    "OpSub": "pytensor.graph.rewriting.basic:SubstitutionNodeRewriter",
+    "SeqOptimizer": "pytensor.graph.rewriting.basic:SequentialGraphRewriter",
+    "EquilibriumOptimizer": "pytensor.graph.rewriting.basic:EquilibriumGraphRewriter",
+    "TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
+    "LocalOptGroup": "pytensor.graph.rewriting.basic:SequentialNodeRewriter",
+    "optimizer": "pytensor.graph.rewriting.basic:graph_rewriter",
+    "local_optimizer": "pytensor.graph.rewriting.basic:node_rewriter",
+    "FromFunctionOptimizer": "pytensor.graph.rewriting.basic:FromFunctionGraphRewriter",
+    "FromFunctionLocalOptimizer": "pytensor.graph.rewriting.basic:FromFunctionNodeRewriter",
+    "DB": "pytensor.graph.rewriting.db:RewriteDatabase",
+    "Query": "pytensor.graph.rewriting.db:RewriteDatabaseQuery",
+    "io_connection_pattern": "pytensor.graph.op:io_connection_pattern",
+    "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
+    "PureOp": "pytensor.graph.op:Op",
+    "PureType": "pytensor.graph.type:Type",
+    "generic": "udl_pt.theano._face.gof.type:generic",
+    "object2": "builtins:object",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
+
+
+__all__ = public_names(globals(), _PLACES)

@@ -1,0 +1,64 @@
+"""``theano.gof.graph``."""
+
+from typing import TYPE_CHECKING
+
+from pytensor.graph import traversal
+
+from udl_pt.theano._names import fallback, public_names
+
+_PLACES = (
+    "pytensor.graph.traversal",
+    "pytensor.graph.basic",
+)
+_RENAMED = {
+    "io_connection_pattern": "pytensor.graph.op:io_connection_pattern",
+    "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
+
+
+def inputs(variable_list, blockers=None):
+    """Return the variables without an owner that the graph of these reads."""
+    return list(traversal.graph_inputs(variable_list, blockers))
+
+
+def ancestors(variable_list, blockers=None):
+    """Return the variables that the graph of these reads, and these."""
+    return list(traversal.ancestors(variable_list, blockers))
+
+
+def variables(i, o):
+    """Return the variables between inputs and outputs, both included."""
+    return list(traversal.vars_between(i, o))
+
+
+def orphans(i, o):
+    """Return the variables between inputs and outputs that have no owner and are no inputs."""
+    return list(traversal.orphans_between(i, o))
+
+
+def ops(i, o):
+    """Return the nodes between inputs and outputs."""
+    return set(traversal.applys_between(i, o))
+
+
+def list_of_nodes(inputs, outputs):
+    """Return the nodes between inputs and outputs."""
+    return list(traversal.applys_between(inputs, outputs))
+
+
+def is_in_ancestors(l_node, f_node):
+    """Return whether a node is among those that another one's inputs come from."""
+    return f_node in traversal.apply_ancestors(l_node.outputs)
+
+
+def view_roots(r):
+    """Return the variables that `r` is a view of, at the end of the chain of views."""
+    owner = r.owner
+    places = getattr(owner.op, "view_map", {}).get(r.index) if owner is not None else None
+    return [root for i in places for root in view_roots(owner.inputs[i])] if places else [r]
+
+
+__all__ = public_names(globals(), _PLACES)

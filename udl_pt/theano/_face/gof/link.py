@@ -1,0 +1,15 @@
+"""``theano.gof.link``."""
+
+from typing import TYPE_CHECKING
+
+from udl_pt.theano._names import fallback, public_names
+
+_PLACES = (
+    "pytensor.link.basic",
+    "pytensor.link.utils",
+)
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES)
+
+__all__ = public_names(globals(), _PLACES)

@@ -1,0 +1,5 @@
+"""``theano.sandbox.cuda.neighbours``."""
+
+from udl_pt.theano._gpu import no_gpu
+
+__getattr__ = no_gpu("theano.sandbox.cuda.neighbours")

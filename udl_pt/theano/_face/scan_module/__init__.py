@@ -1,0 +1,123 @@
+"""``theano.scan_module``: loops, whose updates are `OrderedUpdates`."""
+
+import warnings
+from typing import TYPE_CHECKING
+
+import pytensor
+from pytensor.graph.replace import clone_replace
+from pytensor.scan import checkpoints, views
+from pytensor.scan.utils import until
+
+from udl_pt.theano._face.updates import OrderedUpdates
+from udl_pt.theano._names import fallback, public_names
+from udl_pt.theano._test_values import paused
+
+_PLACES = (
+    "pytensor.scan",
+    "pytensor.scan.utils",
+)
+_RENAMED = {
+    "DEPRECATED_ARG": "udl_pt.theano._face.scan_module.scan_utils:DEPRECATED_ARG",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
+
+
+def _with_updates(function, /, *args, **options):
+    """Call a function of PyTensor's that builds a loop; return outputs and updates as Theano did."""
+    with warnings.catch_warnings(), paused():
+        warnings.filterwarnings(
+            "ignore", message="Scan return signature will change", category=DeprecationWarning
+        )
+        warnings.filterwarnings("ignore", message=".*return_updates", category=DeprecationWarning)
+        outputs, updates = function(*args, **options, return_updates=True)
+    return outputs, OrderedUpdates(updates)
+
+
+def scan(
+    fn,
+    sequences=None,
+    outputs_info=None,
+    non_sequences=None,
+    n_steps=None,
+    truncate_gradient=-1,
+    go_backwards=False,
+    mode=None,
+    name=None,
+    profile=False,
+    allow_gc=None,
+    strict=False,
+    return_list=False,
+    info=None,
+):
+    """Build a loop; return its outputs and the updates of shared variables."""
+    return _with_updates(
+        pytensor.scan,
+        fn,
+        sequences=sequences,
+        outputs_info=outputs_info,
+        non_sequences=non_sequences,
+        n_steps=n_steps,
+        truncate_gradient=truncate_gradient,
+        go_backwards=go_backwards,
+        mode=mode,
+        name=name,
+        profile=profile,
+        allow_gc=allow_gc,
+        strict=strict,
+        return_list=return_list,
+    )
+
+
+def map(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=False, mode=None, name=None):
+    """Apply a function to each element of sequences."""
+    return _with_updates(views.map, fn, sequences, non_sequences, truncate_gradient, go_backwards, mode, name)
+
+
+def reduce(fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None):
+    """Combine the elements of sequences; return the last result."""
+    return _with_updates(views.reduce, fn, sequences, outputs_info, non_sequences, go_backwards, mode, name)
+
+
+def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
+    """Combine the elements of sequences, from the first on."""
+    return _with_updates(views.foldl, fn, sequences, outputs_info, non_sequences, mode, name)
+
+
+def foldr(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
+    """Combine the elements of sequences, from the last on."""
+    return _with_updates(views.foldr, fn, sequences, outputs_info, non_sequences, mode, name)
+
+
+def scan_checkpoints(
+    fn,
+    sequences=None,
+    outputs_info=None,
+    non_sequences=None,
+    name="checkpointscan_fn",
+    n_steps=None,
+    save_every_N=10,
+    padding=True,
+):
+    """Build a loop whose gradient needs less memory."""
+    return _with_updates(
+        checkpoints.scan_checkpoints,
+        fn,
+        sequences,
+        outputs_info,
+        non_sequences,
+        name,
+        n_steps,
+        save_every_N,
+        padding,
+    )
+
+
+def clone(output, replace=None, strict=True, share_inputs=True, copy_inputs=None):
+    """Return a copy of a graph, with variables replaced."""
+    shares = share_inputs if copy_inputs is None else copy_inputs
+    return clone_replace(output, replace, rebuild_strict=strict, copy_inputs_over=shares)
+
+
+__all__ = public_names(globals(), _PLACES)

@@ -1,0 +1,132 @@
+"""Arithmetic and reductions, where Theano's name, signature or meaning isn't PyTensor's."""
+
+from typing import Any
+
+import pytensor.tensor as pt
+
+from udl_pt.theano._face.tensor._creation import as_tensor_variable
+from udl_pt.theano._face.tensor._shapes import stack
+
+__all__ = [
+    "Dot",
+    "MaxAndArgmax",
+    "Mean",
+    "Nonzero",
+    "PermuteRowElements",
+    "abs_",
+    "batched_tensordot",
+    "choose",
+    "div_proxy",
+    "inv",
+    "largest",
+    "mean",
+    "neq",
+    "permute_row_elements",
+    "ptp",
+    "smallest",
+]
+
+abs_, inv, neq = pt.abs, pt.reciprocal, pt.neq
+
+
+def largest(*args: Any) -> Any:
+    """Return the largest of the arguments, element by element."""
+    if len(args) == 2:
+        return pt.switch(pt.gt(*args), *args)
+    return pt.max(stack(args), axis=0)
+
+
+def smallest(*args: Any) -> Any:
+    """Return the smallest of the arguments, element by element."""
+    if len(args) == 2:
+        return pt.switch(pt.lt(*args), *args)
+    return pt.min(stack(args), axis=0)
+
+
+def ptp(a: Any, axis: Any = None) -> Any:
+    """Return the maximum less the minimum."""
+    a = as_tensor_variable(a)
+    return pt.max(a, axis) - pt.min(a, axis)
+
+
+def mean(
+    input: Any,  # noqa: A002  (Theano's name)
+    axis: Any = None,
+    dtype: Any = None,
+    op: bool = False,
+    keepdims: bool = False,
+    acc_dtype: Any = None,
+) -> Any:
+    """Return the mean; `op` is accepted, and the graph is a sum and a division either way."""
+    if op:
+        return Mean(axis)(input)
+    return pt.mean(input, axis=axis, dtype=dtype, keepdims=keepdims, acc_dtype=acc_dtype)
+
+
+class Mean:
+    """``Mean(axis)(x)``: the mean as Theano's class."""
+
+    def __init__(self, axis: Any = None) -> None:
+        self.axis = axis
+
+    def __call__(self, x: Any) -> Any:
+        """Return the mean, in floatX's dtype for integers."""
+        return pt.mean(x, axis=self.axis)
+
+
+class MaxAndArgmax:
+    """``MaxAndArgmax(axes)(x)``: the maximum and where it is."""
+
+    def __init__(self, axis: Any) -> None:
+        self.axis = tuple(axis)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the two tensors."""
+        return list(pt.max_and_argmax(x, axis=self.axis))
+
+
+def div_proxy(x: Any, y: Any) -> Any:
+    """Return the integer quotient of integers, and the true one of other numbers: Python 2's division."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    discrete = x.dtype in pt.type.discrete_dtypes and y.dtype in pt.type.discrete_dtypes
+    return pt.int_div(x, y) if discrete else pt.true_div(x, y)
+
+
+class Dot:
+    """``Dot()(x, y)``: the product of vectors and matrices as Theano's class."""
+
+    def __call__(self, x: Any, y: Any) -> Any:
+        """Return the product."""
+        return pt.dot(x, y)
+
+
+class PermuteRowElements:
+    """``PermuteRowElements()(x, y, inverse)``: `permute_row_elements` as Theano's class."""
+
+    def __call__(self, x: Any, y: Any, inverse: Any) -> Any:
+        """Return the permuted rows."""
+        return permute_row_elements(x, y, inverse)
+
+
+class Nonzero:
+    """``Nonzero()(x)``: the indices of the elements that aren't 0, a row an axis."""
+
+    def __call__(self, x: Any) -> Any:
+        """Return the matrix of indices."""
+        return pt.nonzero(x, return_matrix=True)
+
+
+def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
+    """Return ``choices[a[i]][i]`` for each i."""
+    assert out is None
+    return pt.choose(a, choices, mode=mode)
+
+
+def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> Any:
+    """Permute each row of `x` by the row of `y`, or backward."""
+    return pt.basic.permute_row_elements(x, y, bool(inverse))
+
+
+def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+    """Return the tensor product of each pair of samples; the axes count from the whole tensor."""
+    return pt.batched_tensordot(x, y, axes=axes)

@@ -1,0 +1,217 @@
+"""Shapes and broadcast patterns, where Theano's signature or meaning isn't PyTensor's."""
+
+import builtins
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.shape import Reshape as _Reshape
+
+from udl_pt.theano._ops.unbroadcast import Unbroadcast
+
+__all__ = [
+    "Flatten",
+    "Join",
+    "Rebroadcast",
+    "Reshape",
+    "Served",
+    "Tile",
+    "addbroadcast",
+    "flatten",
+    "horizontal_stack",
+    "is_flat",
+    "makeKeepDims",
+    "patternbroadcast",
+    "shape_padaxis",
+    "split",
+    "squeeze",
+    "stack",
+    "tile",
+    "unbroadcast",
+    "vertical_stack",
+]
+
+
+def stack(*tensors: Any, **kwargs: Any) -> Any:
+    """Stack along a new axis: ``stack([a, b], axis)``, and ``stack(a, b)`` as Theano 0.6 wrote it."""
+    if not tensors and not kwargs:
+        raise ValueError("stack() got nothing to stack: pass a list of tensors")
+    if not kwargs and not isinstance(tensors[0], list | tuple):
+        parts, axis = tensors, 0
+    elif "tensors" in kwargs:
+        parts, axis = kwargs["tensors"], kwargs.get("axis", 0)
+    else:
+        parts, axis = tensors[0], tensors[1] if len(tensors) == 2 else kwargs.get("axis", 0)
+    if len(parts) == 0:
+        raise ValueError("stack got an empty list: pass at least one tensor")
+    if all(np.ndim(part) == 0 for part in map(pt.as_tensor_variable, parts)):
+        return pt.stack([pt.as_tensor_variable(part) for part in parts])  # Theano ignores the axis of scalars
+    return pt.join(axis, *[shape_padaxis(part, axis) for part in parts])
+
+
+def horizontal_stack(*args: Any) -> Any:
+    """Join matrices side by side."""
+    assert len(args) >= 2 and all(arg.type.ndim == 2 for arg in args), "horizontal_stack takes two matrices or more"
+    return pt.join(1, *args)
+
+
+def vertical_stack(*args: Any) -> Any:
+    """Join matrices one below the other."""
+    assert len(args) >= 2 and all(arg.type.ndim == 2 for arg in args), "vertical_stack takes two matrices or more"
+    return pt.join(0, *args)
+
+
+def shape_padaxis(t: Any, axis: int) -> Any:
+    """Insert an axis of length 1; an axis out of range is an IndexError."""
+    t = pt.as_tensor_variable(t)
+    if not -t.ndim - 1 <= axis <= t.ndim:
+        raise IndexError(f"axis {axis} is out of range for a new axis of {t.ndim} dimensions")
+    return pt.shape_padaxis(t, axis)
+
+
+def _one_ndim(ndim: int | None, outdim: int | None) -> int:
+    if ndim is not None and outdim is not None:
+        raise ValueError(f"got ndim={ndim} and outdim={outdim}, which mean the same: pass ndim alone")
+    found = ndim if outdim is None else outdim
+    return 1 if found is None else found
+
+
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
+    """Keep the first ``ndim - 1`` axes and flatten the others into one; ``outdim`` is its old name."""
+    return pt.flatten(x, _one_ndim(ndim, outdim))
+
+
+def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> bool:
+    """Return whether a variable has this many axes; ``outdim`` is the old name of ``ndim``."""
+    return bool(var.ndim == _one_ndim(ndim, outdim))
+
+
+def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
+    """Repeat `x` as `reps` states; `ndim` is the result's number of axes where `reps` is a symbolic vector."""
+    x = pt.as_tensor_variable(x)
+    if ndim is not None and ndim < x.ndim:
+        raise ValueError(f"ndim={ndim} is less than the {x.ndim} axes of x: pass {x.ndim} or more")
+    if not isinstance(reps, list | tuple):
+        reps = pt.as_tensor_variable(reps)
+        if reps.dtype not in pt.type.discrete_dtypes:
+            raise ValueError(f"reps has dtype {reps.dtype}: pass integers")
+        if reps.ndim > 1:
+            raise ValueError(f"reps has {reps.ndim} axes: pass an integer or a vector")
+        if reps.ndim == 0:
+            reps = [reps]
+        elif ndim is None:
+            raise ValueError("reps is a symbolic vector, whose length isn't known: pass ndim")
+        else:
+            reps = pt.specify_shape(pt.join(0, pt.ones(ndim - reps.shape[0], dtype=reps.dtype), reps), (ndim,))
+            reps = [reps[i] for i in range(ndim)]
+    elif ndim is not None and len(reps) > ndim:
+        raise ValueError(f"reps has {len(reps)} entries, more than ndim={ndim}")
+    missing = (ndim or 0) - len(reps)
+    return pt.tile(x, [1] * missing + list(reps))
+
+
+def squeeze(x: Any) -> Any:
+    """Drop the axes of length 1 that the type states."""
+    return pt.squeeze(x)
+
+
+def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any:
+    """Split a tensor along an axis into `n_splits` parts of these lengths."""
+    return pt.split(x, splits_size, n_splits=n_splits, axis=axis)
+
+
+def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:  # noqa: N802  (Theano's name)
+    """Put the axes that a reduction of `x` dropped back into its result `y`, with length 1."""
+    x, y = pt.as_tensor_variable(x), pt.as_tensor_variable(y)
+    axes = range(x.ndim) if axis is None else [int(a) for a in np.atleast_1d(axis)]
+    dropped, kept = {a % x.ndim for a in axes}, iter(range(x.ndim))
+    return y.dimshuffle(["x" if j in dropped else next(kept) for j in range(x.ndim)])
+
+
+class Rebroadcast:
+    """Change which axes of a tensor are broadcastable: ``Rebroadcast((0, True), (1, False))(x)``."""
+
+    def __init__(self, *axis: tuple[int, bool]) -> None:
+        self.axis = dict(sorted(axis))
+        for number, broadcastable in self.axis.items():
+            if not isinstance(number, int | np.integer) or not isinstance(broadcastable, bool | np.bool_):
+                raise TypeError(f"Rebroadcast needs pairs of an integer and a bool, not {axis!r}")
+
+    def __call__(self, x: Any) -> Any:
+        """Return `x` with the pattern changed; a ValueError at run time if a length isn't 1."""
+        x = pt.as_tensor_variable(x)
+        if self.axis and builtins.max(self.axis) >= x.ndim:
+            raise ValueError(f"axis {builtins.max(self.axis)} doesn't exist: the tensor has {x.ndim} axes")
+        for i in [i for i, on in self.axis.items() if on and x.type.shape[i] != 1]:
+            is_one = CheckAndRaise(ValueError, f"addbroadcast: the length of axis {i} must be 1")
+            x = pt.specify_broadcastable(is_one(x, pt.eq(x.shape[i], 1)), i)
+        off = [i for i, on in self.axis.items() if not on and x.type.shape[i] == 1]
+        return Unbroadcast(off)(x) if off else x
+
+
+def addbroadcast(x: Any, *axes: int) -> Any:
+    """Make these axes broadcastable; a ValueError at run time if their length isn't 1."""
+    return Rebroadcast(*[(axis, True) for axis in axes])(x)
+
+
+def unbroadcast(x: Any, *axes: int) -> Any:
+    """Make these axes not broadcastable."""
+    return Rebroadcast(*[(axis, False) for axis in axes])(x)
+
+
+def patternbroadcast(x: Any, broadcastable: Any) -> Any:
+    """Set the whole broadcast pattern of a tensor."""
+    return Rebroadcast(*[(i, bool(on)) for i, on in enumerate(broadcastable)])(x)
+
+
+class Flatten:
+    """``Flatten(outdim)(x)``: `flatten` as Theano's class."""
+
+    def __init__(self, outdim: int = 1) -> None:
+        self.outdim = int(outdim)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the flattened tensor."""
+        return flatten(x, self.outdim)
+
+
+class Tile:
+    """``Tile(ndim)(x, reps)``: `tile` as Theano's class."""
+
+    def __init__(self, ndim: int) -> None:
+        self.ndim = ndim
+
+    def __call__(self, x: Any, reps: Any) -> Any:
+        """Return the repeated tensor."""
+        return tile(x, reps, self.ndim)
+
+
+class Served(type):
+    """The metaclass of a class whose call makes PyTensor's Op: ``isinstance(node.op, cls)`` holds for that Op."""
+
+    serves: Any
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        """Return whether this is PyTensor's Op."""
+        return isinstance(instance, cls.serves)
+
+
+class Reshape(metaclass=Served):
+    """``Reshape(ndim, name)``: PyTensor's Op, which has no name."""
+
+    serves = _Reshape
+
+    def __new__(cls, ndim: int, name: str | None = None) -> Any:
+        """Return PyTensor's Op."""
+        return _Reshape(ndim)
+
+
+class Join(metaclass=Served):
+    """``Join(view)``: PyTensor's Op; Theano's `view` is a hint to its optimiser."""
+
+    serves = pt.basic.Join
+
+    def __new__(cls, view: int = -1) -> Any:
+        """Return PyTensor's Op."""
+        return pt.basic.Join()

@@ -1,0 +1,11 @@
+"""``theano.tensor.basic``: `theano.tensor` itself, whose names these are."""
+
+from typing import TYPE_CHECKING
+
+from udl_pt.theano._face.tensor._public import MISSING, NAMES, PLACES, RENAMED
+from udl_pt.theano._names import fallback
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, PLACES, MISSING, RENAMED)
+
+__all__ = list(NAMES)

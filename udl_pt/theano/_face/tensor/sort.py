@@ -1,0 +1,92 @@
+"""``theano.tensor.sort``."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytensor.tensor as pt
+
+from udl_pt.theano._face.tensor._creation import as_tensor_variable
+from udl_pt.theano._names import fallback
+
+_PLACES = ("pytensor.tensor.sort",)
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES)
+
+__all__ = ["ArgSortOp", "SortOp", "TopKOp", "argsort", "argtopk", "sort", "topk", "topk_and_argtopk"]
+
+
+def sort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
+    """Return a sorted copy; of the flattened tensor where the axis is None."""
+    return pt.sort(a, axis=axis, kind=kind)
+
+
+def argsort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
+    """Return the indices that sort a tensor."""
+    return pt.argsort(a, axis=axis, kind=kind)
+
+
+class TopKOp:
+    """``TopKOp(axis, sorted, idx_dtype, ...)(x, kth)``: the k largest elements and where they are."""
+
+    def __init__(
+        self,
+        axis: int = -1,
+        sorted: bool = True,  # noqa: A002  (Theano's name)
+        idx_dtype: str = "int64",
+        return_values: bool = True,
+        return_indices: bool = True,
+    ) -> None:
+        if not isinstance(axis, int):
+            raise TypeError(f"axis must be an integer, not {axis!r}")
+        if idx_dtype not in pt.type.integer_dtypes:
+            raise TypeError(f"idx_dtype must be an integer dtype, not {idx_dtype!r}")
+        if not (return_indices or return_values):
+            raise ValueError("neither values nor indices are asked for: set one of return_values, return_indices")
+        self.axis, self.idx_dtype = axis, idx_dtype
+        self.return_values, self.return_indices = return_values, return_indices
+
+    def __call__(self, x: Any, kth: Any) -> Any:
+        """Return values and indices, in descending order (ascending where `kth` is negative)."""
+        x, kth = as_tensor_variable(x), as_tensor_variable(kth)
+        if not -x.ndim <= self.axis < x.ndim:
+            raise IndexError(f"axis {self.axis} doesn't exist: the tensor has {x.ndim} axes")
+        if kth.ndim != 0:
+            raise ValueError(f"kth must be a single integer, and has {kth.ndim} axes")
+        number = pt.basic.get_underlying_scalar_constant_value(kth, raise_not_constant=False)
+        if isinstance(number, int | np.generic | np.ndarray) and int(number) == 0:
+            raise ValueError("kth is 0: pass a positive number for the largest, a negative one for the smallest")
+        axis = self.axis % x.ndim
+        order = pt.argsort(pt.switch(kth > 0, -x, x), axis=axis, stable=True)
+        index = (slice(None),) * axis + (slice(None, pt.abs(kth)),)
+        indices = order[index]
+        grid = [
+            pt.arange(x.shape[i]).dimshuffle(*(0 if j == i else "x" for j in range(x.ndim)))
+            for i in range(x.ndim)
+        ]
+        grid[axis] = indices
+        found = [x[tuple(grid)]] if self.return_values else []
+        found += [indices.astype(self.idx_dtype)] if self.return_indices else []
+        return found if len(found) > 1 else found[0]
+
+
+def _top(x: Any, axis: int | None) -> tuple[Any, int]:
+    return (pt.flatten(x), 0) if axis is None else (x, axis)
+
+
+def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:  # noqa: A002
+    """Return the `kth` largest elements along an axis, in descending order; the smallest if negative."""
+    x, axis = _top(x, axis)
+    return TopKOp(axis, sorted, idx_dtype, return_indices=False)(x, kth)
+
+
+def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:  # noqa: A002
+    """Return where the `kth` largest elements along an axis are."""
+    x, axis = _top(x, axis)
+    return TopKOp(axis, sorted, idx_dtype, return_values=False)(x, kth)
+
+
+def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Any:  # noqa: A002
+    """Return the `kth` largest elements along an axis, and where they are."""
+    x, axis = _top(x, axis)
+    return TopKOp(axis, sorted, idx_dtype)(x, kth)

@@ -1,0 +1,17 @@
+"""``theano.tensor.subtensor``."""
+
+from typing import TYPE_CHECKING
+
+from udl_pt.theano._names import fallback, public_names
+
+_PLACES = (
+    "udl_pt.theano._face.tensor._indexing",
+    "udl_pt.theano._face.tensor._creation",
+    "pytensor.tensor.subtensor",
+    "pytensor.tensor.exceptions",
+)
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES)
+
+__all__ = public_names(globals(), _PLACES)

@@ -1,0 +1,16 @@
+"""``theano.typed_list``."""
+
+from typing import TYPE_CHECKING
+
+from udl_pt.theano._names import fallback, public_names
+
+_PLACES = (
+    "pytensor.typed_list",
+    "pytensor.typed_list.basic",
+    "pytensor.typed_list.type",
+)
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES)
+
+__all__ = public_names(globals(), _PLACES)

@@ -1,0 +1,12 @@
+"""``theano.typed_list.basic``."""
+
+from typing import TYPE_CHECKING
+
+from udl_pt.theano._names import fallback, public_names
+
+_PLACES = ("pytensor.typed_list.basic",)
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES)
+
+__all__ = public_names(globals(), _PLACES)

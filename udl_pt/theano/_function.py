@@ -1,0 +1,353 @@
+"""``theano.function``, with what PyTensor's lacks: default values, state, outputs by name, ``f[shared]``."""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any
+
+import pytensor
+from pytensor.compile.io import In as PyTensorsIn
+from pytensor.compile.io import SymbolicInput
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+
+from udl_pt.theano._code import Code, has_loop
+from udl_pt.theano._mode import is_usual, mode_of
+from udl_pt.theano._reuse import compiled_once
+
+__all__ = ["Function", "In", "Param", "function"]
+
+
+class In(PyTensorsIn):  # type: ignore[misc]
+    """An input with a default value, or with an update: a state that the function keeps."""
+
+    def __init__(
+        self,
+        variable: Variable,
+        name: Any = None,
+        value: Any = None,
+        update: Variable | None = None,
+        mutable: bool | None = None,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        autoname: bool = True,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
+        shared: bool = False,
+    ) -> None:
+        if implicit and value is None:
+            raise TypeError("An implicit input must be given a default value")
+        super().__init__(
+            variable,
+            name=name,
+            mutable=mutable,
+            strict=strict,
+            allow_downcast=allow_downcast,
+            autoname=autoname,
+            borrow=borrow,
+            shared=shared,
+        )
+        self.default, self.new_value, self.is_implicit = value, update, bool(implicit)
+
+
+def Param(variable: Variable, default: Any = None, name: Any = None, **options: Any) -> In:
+    """Return ``In(variable, value=default)``, under its name in old scripts."""
+    warnings.warn(
+        "The Param class is deprecated. Replace Param(default=N) by theano.In(value=N)", stacklevel=2
+    )
+    return In(variable, name=name, value=default, **options)
+
+
+class Values(MutableMapping[Any, Any]):
+    """The values of a function's inputs and shared variables: ``f[W]``, by variable or by name."""
+
+    def __init__(self, function: "Function") -> None:
+        self._function = function
+
+    def __getitem__(self, key: Any) -> Any:
+        f = self._function
+        if (i := f._place(key)) in f._defaults:
+            return f._defaults[i]
+        variable = f._stored(key)
+        return variable.get_value() if isinstance(variable, SharedVariable) else variable.value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        f = self._function
+        if (i := f._place(key)) in f._defaults:
+            f._defaults[i] = value
+            return
+        variable = f._stored(key)
+        if isinstance(variable, SharedVariable):
+            variable.set_value(value)
+        else:
+            variable.value = value
+
+    def __delitem__(self, key: Any) -> None:
+        raise TypeError(f"the value of {key} can't be deleted: set another one")
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([*self._function._inputs, *self._function._fn.get_shared()])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Function:
+    """What ``theano.function`` returns."""
+
+    def __init__(
+        self,
+        code: Code,
+        inputs: Sequence[Variable],
+        names: Sequence[Any],
+        defaults: dict[int, Any],
+        states: dict[int, SharedVariable],
+        keys: Sequence[str] | None,
+        origin: dict[str, Any],
+    ) -> None:
+        self._code, self._inputs, self._names = code, list(inputs), list(names)
+        self._defaults, self._states, self._keys = defaults, states, keys
+        self._origin = origin  # the arguments of `function`
+
+    @property
+    def _fn(self) -> Any:
+        """PyTensor's function."""
+        return self._code.function
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the graph and the values; who reads it compiles anew."""
+        states = {i: v.get_value() for i, v in self._states.items()}
+        return _rebuilt, (self._origin, self._defaults, states)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs and apply the updates."""
+        wanted = kwargs.pop("output_subset", None)
+        if self._defaults or self._states:
+            args = tuple(self._completed(args, kwargs))
+        results = self._code(args, kwargs)
+        if self._keys is not None:
+            named = dict(zip(self._keys, results, strict=True))
+            return named if wanted is None else {key: named[key] for key in wanted}
+        return results if wanted is None else [results[i] for i in wanted]
+
+    def _completed(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+        """Return all arguments in their order, with default values; set states that a caller passes.
+
+        It removes from `kwargs` what it takes from there.
+        """
+        if len(args) > len(self._inputs):
+            raise TypeError(f"got {len(args)} arguments, and the function has {len(self._inputs)} inputs")
+        passed: list[Any] = []
+        for i, variable in enumerate(self._inputs):
+            name = self._names[i]
+            if i < len(args):
+                value = args[i]
+            elif name is not None and name in kwargs:
+                value = kwargs.pop(name)
+            elif i in self._states:
+                continue
+            elif i in self._defaults:
+                value = self._defaults[i]
+            else:
+                raise TypeError(f"Missing required input: {variable}")
+            if i in self._states:
+                self._states[i].set_value(value)
+            else:
+                passed.append(value)
+        return passed
+
+    @property
+    def value(self) -> Values:
+        """The values of inputs and shared variables, by variable or name."""
+        return Values(self)
+
+    container = value
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the value of an input or a shared variable."""
+        return self.value[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Set the value of an input or a shared variable."""
+        self.value[key] = value
+
+    def __contains__(self, key: Any) -> bool:
+        """Return whether an input or a shared variable has a value here."""
+        try:
+            self.value[key]
+        except KeyError:
+            return False
+        return True
+
+    def _place(self, key: Any) -> int | None:
+        key = getattr(key, "variable", key)
+        for i, (variable, name) in enumerate(zip(self._inputs, self._names, strict=True)):
+            if key is variable or (isinstance(key, str) and key == name):
+                return i
+        return None
+
+    def _stored(self, key: Any) -> Any:
+        """Return the shared variable or the container of a key."""
+        if (i := self._place(key)) in self._states:
+            return self._states[i]
+        for variable in self._fn.get_shared():
+            if key is variable or (isinstance(key, str) and key == variable.name):
+                return variable
+        found = self._fn._finder.get(getattr(key, "variable", key))
+        if not hasattr(found, "storage"):
+            raise KeyError(key)
+        return found
+
+    def copy(
+        self,
+        share_memory: bool = False,
+        swap: Any = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+        profile: Any = None,
+    ) -> "Function":
+        """Return a copy; `swap` replaces shared variables by others."""
+        self._code.make_fast()
+        options = {"share_memory": share_memory, "swap": swap, "delete_updates": delete_updates}
+        code = Code(lambda mode: self._fn.copy(**options, name=name, profile=profile), self._fn.maker.mode)
+        rest = self._inputs, self._names, dict(self._defaults), self._states, self._keys, self._origin
+        return Function(code, *rest)
+
+    __copy__ = copy
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what PyTensor's function has under this name."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._fn, "vm" if name == "fn" else name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute, of PyTensor's function if it has it."""
+        if not name.startswith("_") and "_code" in vars(self) and hasattr(self._fn, name):
+            setattr(self._fn, name, value)
+        else:
+            vars(self)[name] = value
+
+
+def _input_of(given: Any) -> Any:
+    """Return an input from Theano's forms: a variable, an `In`, or a pair with a default value."""
+    if isinstance(given, list | tuple):
+        if len(given) == 2 and isinstance(given[0], Variable):
+            return In(given[0], value=given[1])
+        raise TypeError(f"Unknown parameter type: {given}; use theano.In(variable, value=...)")
+    if not isinstance(given, Variable | SymbolicInput):
+        raise TypeError(f"Unknown parameter type: {type(given)}")
+    return given
+
+
+def function(
+    inputs: Sequence[Any],
+    outputs: Any = None,
+    mode: Any = None,
+    updates: Any = None,
+    givens: Any = None,
+    no_default_updates: Any = False,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None,
+    profile: Any = None,
+    on_unused_input: str | None = None,
+) -> Function:
+    """Compile a graph into a function of arrays."""
+    if not isinstance(inputs, list | tuple):
+        raise Exception(
+            "Input variables of a Theano function should be contained in a list, even when there is a single "
+            f"input. Got {type(inputs)}"
+        )
+    origin = {name: value for name, value in locals().items() if value is not None}
+    from udl_pt.theano._face._shared import shared  # it imports this module
+
+    given = [_input_of(i) for i in inputs]
+    keys = None
+    if isinstance(outputs, dict):
+        if not all(isinstance(key, str) for key in outputs):
+            raise AssertionError(f"the keys of a dict of outputs must be strings, got {list(outputs)}")
+        keys = sorted(outputs)
+        outputs = [outputs[key] for key in keys]
+    pairs, replacements = _pairs(updates), dict(_pairs(givens))
+    states: dict[int, SharedVariable] = {}
+    defaults: dict[int, Any] = {}
+    passed = []
+    for i, spec in enumerate(given):
+        value = getattr(spec, "default", None)
+        if value is None:
+            passed.append(spec)
+        elif spec.new_value is None and not spec.is_implicit and not isinstance(value, SharedVariable):
+            defaults[i] = value
+            passed.append(spec)
+        else:
+            variable = spec.variable
+            kept = (
+                value
+                if isinstance(value, SharedVariable)
+                else shared(variable.type.filter(value, allow_downcast=True), name=spec.name or variable.name)
+            )
+            states[i] = kept
+            replacements[variable] = kept
+            if spec.new_value is not None:
+                pairs.append((kept, spec.new_value))
+
+    options = {
+        "no_default_updates": no_default_updates or None,
+        "accept_inplace": accept_inplace,
+        "rebuild_strict": rebuild_strict,
+        "allow_input_downcast": allow_input_downcast,
+        "profile": profile,
+        "on_unused_input": on_unused_input,
+    }
+
+    def build(chosen: Any) -> Any:
+        def compile_() -> Any:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="The no_default_updates parameter is deprecated")
+                return pytensor.function(
+                    passed,
+                    outputs,
+                    mode=chosen,
+                    updates=pairs,
+                    givens=list(replacements.items()),
+                    name=name,
+                    **options,
+                )
+
+        if not is_usual(mode) or not all(isinstance(v, Variable) for v in passed):
+            return compile_()
+        results = outputs if isinstance(outputs, list | tuple) else [] if outputs is None else [outputs]
+        key = (type(chosen.linker), getattr(chosen.linker, "c_thunks", None), type(outputs), repr(options))
+        return compiled_once(compile_, key, passed, results, pairs, replacements)
+
+    read = [*_variables(outputs), *_variables(v for _, v in pairs), *_variables(replacements.values())]
+    starts_quick = is_usual(mode) and not has_loop(read)
+    code = Code(build, mode_of(mode), starts_quick=starts_quick)
+    variables = [getattr(spec, "variable", spec) for spec in given]
+    names = [getattr(spec, "name", None) for spec in given]
+    return Function(code, variables, names, defaults, states, keys, origin)
+
+
+def _variables(given: Any) -> list[Variable]:
+    """Return the variables of one or several outputs."""
+    every = given if isinstance(given, Iterable) and not isinstance(given, Variable) else [given]
+    found = (getattr(output, "variable", output) for output in every)
+    return [v for v in found if isinstance(v, Variable)]
+
+
+def _rebuilt(origin: dict[str, Any], defaults: dict[int, Any], states: dict[int, Any]) -> Function:
+    """Return a function that was pickled."""
+    function_ = function(**origin)
+    function_._defaults.update(defaults)
+    for i, value in states.items():
+        function_._states[i].set_value(value)
+    return function_
+
+
+def _pairs(given: Any) -> list[tuple[Any, Any]]:
+    """Return the pairs of a dict or of a list of pairs."""
+    if given is None:
+        return []
+    pairs: Iterable[Any] = given.items() if isinstance(given, Mapping) else given
+    return [tuple(pair) for pair in pairs]
