@@ -1,6 +1,7 @@
 """Compute `conv_cases` with the original Theano 1.0.5: ``python tests/theano/make_conv.py``.
 
-Writes conv.npz beside this file. Needs a Python that has Theano, with a BLAS that it can link, and floatX=float64.
+Writes conv.npz beside this file. Needs a Python that has Theano, with a BLAS that it can link, and
+floatX=float64.
 """
 
 import os
@@ -24,6 +25,7 @@ def main():
     theano.gof.Op.make_thunk = thunk
     found = {}
     for group, name, dtype in conv_cases.NAMES:
+        print(group, name, dtype)  # noqa: T201
         for i, array in enumerate(conv_cases.result(group, name, dtype)):
             found["/".join((group, name, dtype, str(i)))] = array
     np.savez_compressed(os.path.join(os.path.dirname(os.path.abspath(__file__)), "conv.npz"), **found)

@@ -29,4 +29,6 @@ def import_when_compiled(ops: list[type[Op]], **modules: str) -> None:
 
         name = f"udl_pt_import_{module}_for_{ops[0].__name__}"
         imports.__name__ = name
-        optdb.register(name, in2out(node_rewriter(ops)(imports), name=name), backend, position=_BEFORE_SPECIALISED)
+        optdb.register(
+            name, in2out(node_rewriter(ops)(imports), name=name), backend, position=_BEFORE_SPECIALISED
+        )

@@ -45,7 +45,7 @@ def _unshared(x: Any, w: Any, groups: int, options: Any) -> Any:
     return y.reshape((x.shape[0], filters, rows, columns))
 
 
-@jax_funcify.register(AbstractConv)
+@jax_funcify.register(AbstractConv)  # type: ignore[untyped-decorator]
 def _funcify_conv(op: Any, **kwargs: Any) -> Callable[..., Any]:
     return _convolution(op)
 
@@ -61,31 +61,35 @@ def _lengths(op: Any, node: Any, given: Any, shape: Any, inferred: Callable[[], 
         found = inferred()[-op.convdim :]
     if None in found:
         raise NotImplementedError(
-            "JAX needs the shape of a convolution's gradient as numbers: pass ints in input_shape or filter_shape"
+            "JAX needs the shape of a convolution's gradient as numbers: pass input_shape and filter_shape"
         )
     return tuple(found)
 
 
-@jax_funcify.register(AbstractConv_gradInputs)
+@jax_funcify.register(AbstractConv_gradInputs)  # type: ignore[untyped-decorator]
 def _funcify_images(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     convolve = _convolution(op)
 
     def gradient_of_images(w: Any, top: Any, shape: Any) -> Any:
         options = op.border_mode, op.subsample, op.filter_dilation
-        size = _lengths(op, node, op.imshp, shape, lambda: get_conv_gradinputs_shape(w.shape, top.shape, *options))
+        size = _lengths(
+            op, node, op.imshp, shape, lambda: get_conv_gradinputs_shape(w.shape, top.shape, *options)
+        )
         x = jnp.zeros((top.shape[0], w.shape[-op.convdim - 1] * op.num_groups, *size), top.dtype)
         return jax.vjp(lambda x: convolve(x, w), x)[1](top)[0]
 
     return gradient_of_images
 
 
-@jax_funcify.register(AbstractConv_gradWeights)
+@jax_funcify.register(AbstractConv_gradWeights)  # type: ignore[untyped-decorator]
 def _funcify_filters(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     convolve = _convolution(op)
 
     def gradient_of_filters(x: Any, top: Any, shape: Any) -> Any:
         options = op.border_mode, op.subsample, op.filter_dilation
-        k = _lengths(op, node, op.kshp, shape, lambda: get_conv_gradweights_shape(x.shape, top.shape, *options))
+        k = _lengths(
+            op, node, op.kshp, shape, lambda: get_conv_gradweights_shape(x.shape, top.shape, *options)
+        )
         regions = top.shape[2:] if op.unshared else ()
         w = jnp.zeros((top.shape[1], *regions, x.shape[1] // op.num_groups, *k), x.dtype)
         return jax.vjp(lambda w: convolve(x, w), w)[1](top)[0]

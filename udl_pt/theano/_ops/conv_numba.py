@@ -59,7 +59,11 @@ def _result_3d(y):
 
 def _parts(op):
     images, result = (_images_2d, _result_2d) if op.convdim == 2 else (_images_3d, _result_3d)
-    return images, _filters_unshared if op.unshared else _filters_2d if op.convdim == 2 else _filters_3d, result
+    return (
+        images,
+        _filters_unshared if op.unshared else _filters_2d if op.convdim == 2 else _filters_3d,
+        result,
+    )
 
 
 def _lengths(op, node):
@@ -84,9 +88,13 @@ def _checked(op):
     def check(x, w):
         for i in range(4):
             if images[i] not in (-1, x.shape[i]):
-                raise ValueError("The hardcoded shape of the images isn't the run time shape", images, x.shape)
+                raise ValueError(
+                    "The hardcoded shape of the images isn't the run time shape", images, x.shape
+                )
             if filters[i] not in (-1, w.shape[i]):
-                raise ValueError("The hardcoded shape of the filters isn't the run time shape", filters, w.shape)
+                raise ValueError(
+                    "The hardcoded shape of the filters isn't the run time shape", filters, w.shape
+                )
 
     return check
 

@@ -24,7 +24,7 @@ def _arguments(neib_shape: Any, neib_step: Any) -> list[Any]:
     return [neib_shape, neib_step]
 
 
-class Images2Neibs(Op):
+class Images2Neibs(Op):  # type: ignore[misc]
     """Make a row of each neighbourhood of pixels.
 
     Parameters
@@ -88,7 +88,9 @@ class Images2Neibs(Op):
 class Images2NeibsGrad(Images2Neibs):
     """The gradient of `Images2Neibs` with regard to the images."""
 
-    def make_node(self, x: Any, gz: Any, neib_shape: Any, neib_step: Any = None) -> Apply:
+    def make_node(  # type: ignore[override]
+        self, x: Any, gz: Any, neib_shape: Any, neib_step: Any = None
+    ) -> Apply:
         """Return the node for images, whose shape counts, and the gradient of the matrix."""
         return Apply(self, [x, pt.as_tensor_variable(gz), *_arguments(neib_shape, neib_step)], [x.type()])
 
@@ -126,8 +128,8 @@ def images2neibs(ten4: Any, neib_shape: Any, neib_step: Any = None, mode: str = 
     neib_step : pair of ints, or vector of them, optional
         The step from one neighbourhood to the next; without it they don't overlap.
     mode : {"valid", "half", "full", "wrap_centered", "ignore_borders"}
-        The images must be covered without a rest: as they are, with zeros around (half or all of a neighbourhood), with
-        their other border around, or a rest is ignored.
+        The images must be covered without a rest: as they are; with zeros around, half or all of a
+        neighbourhood; or with their other border around. The last mode ignores a rest.
     """
     return Images2Neibs(mode)(ten4, neib_shape, neib_step)
 
@@ -143,11 +145,15 @@ def neibs2images(neibs: Any, neib_shape: Any, original_shape: Any, mode: str = "
     mode : {"valid", "ignore_borders"}
     """
     if mode not in ("valid", "ignore_borders"):
-        raise NotImplementedError(f"neibs2images has the modes 'valid' and 'ignore_borders', and not {mode!r}")
+        raise NotImplementedError(
+            f"neibs2images has the modes 'valid' and 'ignore_borders', and not {mode!r}"
+        )
     neibs, neib_shape = pt.as_tensor_variable(neibs), pt.as_tensor_variable(neib_shape)
     shape = pt.as_tensor_variable(original_shape)
     whole = [shape[i + 2] // neib_shape[i] for i in range(2)]
-    parts = neibs.reshape((shape[0], shape[1], *whole, neib_shape[0], neib_shape[1])).dimshuffle(0, 1, 2, 4, 3, 5)
+    parts = neibs.reshape((shape[0], shape[1], *whole, neib_shape[0], neib_shape[1])).dimshuffle(
+        0, 1, 2, 4, 3, 5
+    )
     if mode == "valid":
         return parts.reshape(shape, ndim=4)
     images = parts.reshape((shape[0], shape[1], whole[0] * neib_shape[0], whole[1] * neib_shape[1]))

@@ -26,7 +26,7 @@ def _places(op: Any, node: Any) -> Callable[[Any], Any]:
     return places
 
 
-@jax_funcify.register(Images2Neibs)
+@jax_funcify.register(Images2Neibs)  # type: ignore[untyped-decorator]
 def _funcify_neibs(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     places = _places(op, node)
 
@@ -38,7 +38,7 @@ def _funcify_neibs(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     return images2neibs
 
 
-@jax_funcify.register(Images2NeibsGrad)
+@jax_funcify.register(Images2NeibsGrad)  # type: ignore[untyped-decorator]
 def _funcify_neibs_grad(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     places = _places(op, node)
 

@@ -20,7 +20,9 @@ def positions(length, width, step, mode):
     before, room = 0, length - width
     if mode == "wrap_centered":
         if width % 2 != 1 or length < width:
-            raise TypeError("images2neibs: wrap_centered needs odd neighbourhoods within the image", width, length)
+            raise TypeError(
+                "images2neibs: wrap_centered needs odd neighbourhoods within the image", width, length
+            )
         before, room = width // 2, length - 1
     elif mode == "half":
         before, room = width // 2, length - width % 2

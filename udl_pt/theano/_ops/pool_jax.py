@@ -20,7 +20,9 @@ class _Windows:
     def __init__(self, op: Any, node: Any) -> None:
         values = node.inputs[op.arrays :]
         if not all(isinstance(value, Constant) for value in values):
-            raise NotImplementedError("JAX needs the windows of pooling as numbers: pass ws, stride and pad as ints")
+            raise NotImplementedError(
+                "JAX needs the windows of pooling as numbers: pass ws, stride and pad as ints"
+            )
         self.op = op
         self.ws, self.stride, self.pad = (tuple(int(n) for n in value.data) for value in values)
 
@@ -59,10 +61,10 @@ class _Windows:
 
 
 def _lowest(dtype: Any) -> Any:
-    return -jnp.inf if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo(dtype).min
+    return -jnp.inf if jnp.issubdtype(dtype, jnp.floating) else np.iinfo(dtype).min
 
 
-@jax_funcify.register(Pool)
+@jax_funcify.register(Pool)  # type: ignore[untyped-decorator]
 def _funcify_pool(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     windows = _Windows(op, node)
 
@@ -82,7 +84,7 @@ def _funcify_pool(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     return pool
 
 
-@jax_funcify.register(MaxPoolGrad)
+@jax_funcify.register(MaxPoolGrad)  # type: ignore[untyped-decorator]
 def _funcify_max_grad(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     windows = _Windows(op, node)
 
@@ -96,7 +98,7 @@ def _funcify_max_grad(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     return max_pool_grad
 
 
-@jax_funcify.register(DownsampleFactorMaxGradGrad)
+@jax_funcify.register(DownsampleFactorMaxGradGrad)  # type: ignore[untyped-decorator]
 def _funcify_max_grad_grad(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     windows = _Windows(op, node)
 
@@ -107,7 +109,7 @@ def _funcify_max_grad_grad(op: Any, node: Any, **kwargs: Any) -> Callable[..., A
     return max_pool_grad_grad
 
 
-@jax_funcify.register(AveragePoolGrad)
+@jax_funcify.register(AveragePoolGrad)  # type: ignore[untyped-decorator]
 def _funcify_average_grad(op: Any, node: Any, **kwargs: Any) -> Callable[..., Any]:
     windows = _Windows(op, node)
 

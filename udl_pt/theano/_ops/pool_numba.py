@@ -18,7 +18,9 @@ def _axes(shape, ws, stride, pad, ignore_border, padded):
     """Return the windows on three axes, and how many there are on each."""
     ndim = ws.size
     if stride.size != ndim or pad.size != ndim or shape.size < ndim:
-        raise ValueError("ws, stride and pad must have one item for each axis", ws.size, stride.size, pad.size)
+        raise ValueError(
+            "ws, stride and pad must have one item for each axis", ws.size, stride.size, pad.size
+        )
     counts = np.ones(3, np.int64)
     axes = [np.array([[0], [1], [1]]) for _ in range(3)]
     for i in range(ndim):
