@@ -17,7 +17,9 @@ __all__ = ["AveragePoolGrad", "DownsampleFactorMaxGradGrad", "MaxPoolGrad", "Poo
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
 
-def _lengths(shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ignore_border: bool) -> list[Any]:
+def _lengths(
+    shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ignore_border: bool
+) -> list[Any]:
     """Return how many windows there are on each axis; of numbers or symbolic."""
     result = []
     for i in range(ndim):
@@ -29,18 +31,22 @@ def _lengths(shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ig
         if ignore_border:
             n = least((length - width) // step + 1, 0)
         else:
-            n = switch(step >= width, (length - 1) // step + 1, least(0, (length - 1 - width + step) // step) + 1)
+            n = switch(
+                step >= width, (length - 1) // step + 1, least(0, (length - 1 - width + step) // step) + 1
+            )
         result.append(n if symbolic else int(n))
     return result
 
 
-class _Windows(Op):
+class _Windows(Op):  # type: ignore[misc]
     """What Ops over windows have in common: their arguments after the arrays are `ws`, `stride` and `pad`."""
 
     __props__: tuple[str, ...] = ("ignore_border", "mode", "ndim")
     shapes = "xz"  # of the arrays and of the result: like the images (x) or the pooled images (z)
 
-    def __init__(self, ignore_border: bool = False, mode: str = "max", ndim: int = 2, openmp: Any = None) -> None:
+    def __init__(
+        self, ignore_border: bool = False, mode: str = "max", ndim: int = 2, openmp: Any = None
+    ) -> None:
         if mode == "max_deterministic":
             mode = "max"
         if mode not in MODES:
@@ -56,7 +62,9 @@ class _Windows(Op):
             if max(pad) != 0 and not self.ignore_border:
                 raise NotImplementedError(f"padding works only with ignore_border=True, and pad is {pad}")
             if isinstance(ws, tuple | list) and any(p >= w for p, w in zip(pad, ws, strict=False)):
-                raise NotImplementedError(f"padding must be smaller than the window: pad is {pad}, and ws {ws}")
+                raise NotImplementedError(
+                    f"padding must be smaller than the window: pad is {pad}, and ws {ws}"
+                )
         result = [pt.as_tensor_variable(value) for value in (ws, stride, pad)]
         for name, value in zip(("Pool downsample", "Stride", "Padding"), result, strict=True):
             assert value.ndim == 1, f"{name} parameters must be a vector: {value} has {value.ndim} dimensions"
@@ -144,7 +152,8 @@ class Pool(_Windows):
 
     def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
         """Return the pooled images' shape."""
-        return [self.out_shape(shapes[0], node.inputs[1], self.ignore_border, *node.inputs[2:], ndim=self.ndim)]
+        _, ws, stride, pad = node.inputs
+        return [self.out_shape(shapes[0], ws, self.ignore_border, stride, pad, self.ndim)]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Return the gradient with regard to the images."""
@@ -219,7 +228,9 @@ class AveragePoolGrad(PoolGrad):
         assert mode in MODES[1:]
         super().__init__(ignore_border, mode, ndim)
 
-    def make_node(self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None) -> Apply:
+    def make_node(
+        self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None
+    ) -> Apply:
         """Return the node for images (their shape counts) and the pooled images' gradient."""
         return self._node([x, gz], (ws, stride, pad), self._same)
 
