@@ -79,11 +79,11 @@ def violations(module, source):
                 found.append(f"imports {other}")
         if name.startswith("matplotlib") and package != "plots":
             found.append("imports matplotlib")
-        if name.startswith(MODES) and package != "backends":
+        if name.startswith(MODES) and package not in ("backends", "theano"):
             found.append(f"imports {name}")
         if name.startswith("pytensor") and package == "eager":
             found.append("imports PyTensor")
-    if reads_configuration(source) and package != "backends":
+    if reads_configuration(source) and package not in ("backends", "theano"):
         found.append("reads PyTensor's configuration")
     return found
 

@@ -135,6 +135,7 @@ def test_chapter3_measures_both_networks_and_says_so(monkeypatch):
     said = []
     section = chapter3.section(data, Settings(sizes=[6, 5], epochs=2, seed=1, say=said.append))
     results = section.results
+    assert "listing" not in results
     assert [len(results["errors"][name]) for name in ("pretrained", "not pretrained")] == [2, 2]
     assert len(results["pretraining_costs"]) == 2
     assert len(results["auto_encoder_costs"]) == results["pretrain_epochs"] == 5
@@ -216,6 +217,7 @@ def test_chapter4_measures_what_it_says():
     said = []
     section = CHAPTERS["4"](data, Settings(sizes=[6, 5], epochs=2, seed=1, say=said.append))
     results = section.results
+    assert "listing" not in results
     assert list(results["errors"]) == ["RBMs first", "auto-encoders first", "not pretrained"]
     assert {len(errors) for errors in results["errors"].values()} == {2}
     for errors in results["errors"].values():

@@ -1539,9 +1539,7 @@ def evaluate(case, theano, mode=None):
 
     def compile_(outputs):
         names = sorted(variables)
-        f = theano.function(
-            [variables[k] for k in names], outputs, on_unused_input="ignore", mode=mode
-        )
+        f = theano.function([variables[k] for k in names], outputs, on_unused_input="ignore", mode=mode)
         return f(*[values[k] for k in names])
 
     space = dict(variables, T=T, theano=theano, np=np, E=import_module(T.__name__ + ".extra_ops"))
@@ -1553,7 +1551,11 @@ def evaluate(case, theano, mode=None):
             result = eval(code, space)
             out = [_describe(result, set(variables), theano, compile_)]
             if differentiate:
-                cost = result if result.ndim == 0 else (abs(result) if "complex" in result.dtype else result).sum()
+                cost = (
+                    result
+                    if result.ndim == 0
+                    else (abs(result) if "complex" in result.dtype else result).sum()
+                )
                 used = [variables[k] for k in INPUTS if k in code.replace("T.", "").replace("exp", "")]
                 within = {id(v) for v in roots(cost)}
                 wrt = [v for v in used if id(v) in within]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,8 @@ class Settings:
         Callbacks for the ``fit`` of networks and layers, and for the embeddings of digits.
     say : callable
         Called with a line of text on the next stage, for example `print`.
+    listing : pathlib.Path or None
+        Folder of the book's listings, which chapters 3 and 4 then run beside the library's classes.
 
     Examples
     --------
@@ -82,6 +85,7 @@ class Settings:
     seed: int = 0
     callbacks: Sequence[Callable[[Progress], Any]] = ()
     say: Callable[[str], None] = lambda line: None
+    listing: Path | None = None
 
     def made(self) -> dict[str, Any]:
         """Return the arguments that all models' constructors get: ``random_state`` and ``dtype``.

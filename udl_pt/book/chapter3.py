@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from udl_pt.book import _shared
+from udl_pt.book import _listing, _shared
 from udl_pt.book._chapter3_codes import deep_codes, linear_codes, noisy_codes, vanishing_gradient
 from udl_pt.book._shared import (
     BY_AUTOENCODERS,
@@ -96,6 +96,8 @@ def section(data: Dataset, settings: Settings) -> Section:
         "linear_codes": linear_codes(data, settings),
         "deep_codes": deep_codes(data, settings),
     }
+    if settings.listing is not None:
+        shown["listing"] = _listing.beside("3", data, settings)
     K = int(data.Y.max()) + 1
     confusion = confusion_matrix(data.Ytest, networks[0].dnn.predict(data.Xtest), labels=range(K))
     return Section(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.book import _shared
+from udl_pt.book import _listing, _shared
 from udl_pt.book._shared import BY_AUTOENCODERS, Candidate, Settings, Stopwatch, counted, percent
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -97,6 +97,9 @@ def section(data: Dataset, settings: Settings) -> Section:
         measured.evaluate(data, tested)
 
     results = _shared.measured(settings, networks)
+    listed: list[Picture | Table] = []
+    if settings.listing is not None:
+        listed, results["listing"] = _listing.beside("4", data, settings)
     return Section(
         title="Chapter 4: restricted Boltzmann machines",
         sentences=_sentences(data, settings, networks, small),
@@ -110,6 +113,7 @@ def section(data: Dataset, settings: Settings) -> Section:
             _costs(networks[0].dnn.hidden_layers[0], rbms),
             Table(_rows(rbms), _said_of_rows(rbms, len(tested))),
             *_dreams(data, tested, largest.rbm),
+            *listed,
         ],
         results={
             **results,

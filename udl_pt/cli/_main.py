@@ -23,6 +23,7 @@ from udl_pt._version import __version__
 from udl_pt.backends import BACKENDS, float_dtype, get_backend
 from udl_pt.backends._internals import run_exit_functions
 from udl_pt.book import CHAPTERS, Settings
+from udl_pt.book._listing import find_listings
 from udl_pt.book.report import PAGE, RESULTS, write_report
 from udl_pt.cli._doctor import examine, warm
 from udl_pt.comparison._compare import compare
@@ -157,6 +158,14 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--dtype", default="float32", help="float32 (default) or float64")
     reproduce.add_argument("--seed", type=int, default=0)
     reproduce.add_argument("--out", default="report", help="folder of the report; default: report")
+    reproduce.add_argument(
+        "--listing",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="in chapters 3 and 4, also run the book's own listings, which measure their cost on all images "
+        "after every batch; FOLDER holds them, default: examples/listings of the library's source",
+    )
 
     compare = commands.add_parser("compare", help="time symbolic and eager ways of the same training")
     compare.set_defaults(command=_compare)
@@ -265,6 +274,11 @@ def _reproduce(options: argparse.Namespace) -> None:
         check_count(options.epochs, "epochs")
     sizes = [check_count(size, "sizes") for some in options.sizes for size in some]
     dtype = float_dtype(options.dtype)
+    listing = None if options.listing is None else find_listings(options.listing)
+    if listing and not {"3", "4"} & set(chapters):
+        raise ValueError(
+            f"--listing has no effect on chapter {', '.join(chapters)}: only 3 and 4 have listings"
+        )
     _check_out(options.out, (RESULTS, PAGE))
     start = time.perf_counter()
     data = _load(options.data, options.seed, dtype)
@@ -280,6 +294,7 @@ def _reproduce(options: argparse.Namespace) -> None:
                 seed=options.seed,
                 callbacks=[bars],
                 say=bars.say,
+                listing=listing,
             )
             sections[chapter] = CHAPTERS[chapter](data, settings)
     facts = {

@@ -6,5 +6,6 @@ types are PyTensor's own classes.
 """
 
 from udl_pt.theano._finder import install, uninstall
+from udl_pt.theano._runner import run_script
 
-__all__ = ["install", "uninstall"]
+__all__ = ["install", "run_script", "uninstall"]

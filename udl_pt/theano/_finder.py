@@ -5,10 +5,13 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from types import ModuleType
+from typing import Any
 
 from udl_pt.theano._config import apply_environment
+from udl_pt.theano._patches import apply
 
 __all__ = ["install", "uninstall"]
 
@@ -59,6 +62,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.machinery.ModuleSpec(fullname, _Loader(real), is_package=is_package)
 
 
+# PyTensor warns of what Theano asked for
+_QUIET = (("Setting default_update is deprecated", DeprecationWarning),)
 _finder = _Finder()
 _undo: list[Callable[[], None]] = []
 
@@ -88,8 +93,12 @@ def install() -> None:
             f"the original Theano is imported already, from {present.__file__}: "
             "call udl_pt.theano.install() before the first import of theano"
         )
-    if _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)
+    if _finder in sys.meta_path:
+        return
+    sys.meta_path.insert(0, _finder)
+    _undo.append(apply())
+    for message, category in _QUIET:
+        warnings.filterwarnings("ignore", message, category)
 
 
 def uninstall() -> None:
@@ -108,5 +117,8 @@ def uninstall() -> None:
         sys.meta_path.remove(_finder)
     for name in [name for name in sys.modules if is_theano(name)]:
         del sys.modules[name]
+    filters: list[Any] = warnings.filters  # type: ignore[assignment]
+    for quiet in [f for f in filters if f[1] is not None and (f[1].pattern, f[2]) in _QUIET]:
+        filters.remove(quiet)
     while _undo:
         _undo.pop()()

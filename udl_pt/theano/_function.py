@@ -1,21 +1,18 @@
 """``theano.function``, with what PyTensor's lacks: default values, state, outputs by name, ``f[shared]``."""
 
-import contextlib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
-import numpy as np
 import pytensor
 from pytensor.compile.io import In as PyTensorsIn
 from pytensor.compile.io import SymbolicInput
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-from udl_pt.backends._function import to_numpy
-from udl_pt.backends._modes import wide_jax
-from udl_pt.theano._mode import backend_of, compiling, mode_of
-from udl_pt.theano._report import report
+from udl_pt.theano._code import Code, has_loop
+from udl_pt.theano._mode import is_usual, mode_of
+from udl_pt.theano._reuse import compiled_once
 
 __all__ = ["Function", "In", "Param", "function"]
 
@@ -99,8 +96,7 @@ class Function:
 
     def __init__(
         self,
-        compiled: Any,
-        backend: str,
+        code: Code,
         inputs: Sequence[Variable],
         names: Sequence[Any],
         defaults: dict[int, Any],
@@ -108,10 +104,14 @@ class Function:
         keys: Sequence[str] | None,
         origin: dict[str, Any],
     ) -> None:
-        self._fn, self._backend, self._inputs, self._names = compiled, backend, list(inputs), list(names)
+        self._code, self._inputs, self._names = code, list(inputs), list(names)
         self._defaults, self._states, self._keys = defaults, states, keys
         self._origin = origin  # the arguments of `function`
-        self._has_run = False
+
+    @property
+    def _fn(self) -> Any:
+        """PyTensor's function."""
+        return self._code.function
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the graph and the values; who reads it compiles anew."""
@@ -123,22 +123,11 @@ class Function:
         wanted = kwargs.pop("output_subset", None)
         if self._defaults or self._states:
             args = tuple(self._completed(args, kwargs))
-        with contextlib.nullcontext() if self._has_run else compiling(self._backend):
-            with report.running(self._has_run):
-                results = self._computed(args, kwargs)
-            self._has_run = True
+        results = self._code(args, kwargs)
         if self._keys is not None:
             named = dict(zip(self._keys, results, strict=True))
             return named if wanted is None else {key: named[key] for key in wanted}
         return results if wanted is None else [results[i] for i in wanted]
-
-    def _computed(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        if self._backend != "jax":
-            return self._fn(*args, **kwargs)
-        with wide_jax("jax"):
-            results = self._fn(*args, **kwargs)
-        to_numpy(self._fn.get_shared())
-        return [np.asarray(r) for r in results] if isinstance(results, list) else _as_array(results)
 
     def _completed(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
         """Return all arguments in their order, with default values; set states that a caller passes.
@@ -217,30 +206,26 @@ class Function:
         profile: Any = None,
     ) -> "Function":
         """Return a copy; `swap` replaces shared variables by others."""
-        copied = self._fn.copy(
-            share_memory=share_memory, swap=swap, delete_updates=delete_updates, name=name, profile=profile
-        )
+        self._code.make_fast()
+        options = {"share_memory": share_memory, "swap": swap, "delete_updates": delete_updates}
+        code = Code(lambda mode: self._fn.copy(**options, name=name, profile=profile), self._fn.maker.mode)
         rest = self._inputs, self._names, dict(self._defaults), self._states, self._keys, self._origin
-        return Function(copied, self._backend, *rest)
+        return Function(code, *rest)
 
     __copy__ = copy
 
     def __getattr__(self, name: str) -> Any:
         """Return what PyTensor's function has under this name."""
-        if name.startswith("__") or name == "_fn":
+        if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._fn, "vm" if name == "fn" else name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute, of PyTensor's function if it has it."""
-        if not name.startswith("_") and "_fn" in vars(self) and hasattr(self._fn, name):
+        if not name.startswith("_") and "_code" in vars(self) and hasattr(self._fn, name):
             setattr(self._fn, name, value)
         else:
             vars(self)[name] = value
-
-
-def _as_array(value: Any) -> Any:
-    return value if value is None else np.asarray(value)
 
 
 def _input_of(given: Any) -> Any:
@@ -275,6 +260,8 @@ def function(
             f"input. Got {type(inputs)}"
         )
     origin = {name: value for name, value in locals().items() if value is not None}
+    from udl_pt.theano._face._shared import shared  # it imports this module
+
     given = [_input_of(i) for i in inputs]
     keys = None
     if isinstance(outputs, dict):
@@ -298,35 +285,55 @@ def function(
             kept = (
                 value
                 if isinstance(value, SharedVariable)
-                else pytensor.shared(
-                    variable.type.filter(value, allow_downcast=True), name=spec.name or variable.name
-                )
+                else shared(variable.type.filter(value, allow_downcast=True), name=spec.name or variable.name)
             )
             states[i] = kept
             replacements[variable] = kept
             if spec.new_value is not None:
                 pairs.append((kept, spec.new_value))
-    chosen = mode_of(mode)
-    backend = backend_of(chosen)
-    with compiling(backend), warnings.catch_warnings(), report.compiling():
-        warnings.filterwarnings("ignore", message="The no_default_updates parameter is deprecated")
-        compiled = pytensor.function(
-            passed,
-            outputs,
-            mode=chosen,
-            updates=pairs,
-            givens=list(replacements.items()),
-            no_default_updates=no_default_updates or None,
-            accept_inplace=accept_inplace,
-            name=name,
-            rebuild_strict=rebuild_strict,
-            allow_input_downcast=allow_input_downcast,
-            profile=profile,
-            on_unused_input=on_unused_input,
-        )
+
+    options = {
+        "no_default_updates": no_default_updates or None,
+        "accept_inplace": accept_inplace,
+        "rebuild_strict": rebuild_strict,
+        "allow_input_downcast": allow_input_downcast,
+        "profile": profile,
+        "on_unused_input": on_unused_input,
+    }
+
+    def build(chosen: Any) -> Any:
+        def compile_() -> Any:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="The no_default_updates parameter is deprecated")
+                return pytensor.function(
+                    passed,
+                    outputs,
+                    mode=chosen,
+                    updates=pairs,
+                    givens=list(replacements.items()),
+                    name=name,
+                    **options,
+                )
+
+        if not is_usual(mode) or not all(isinstance(v, Variable) for v in passed):
+            return compile_()
+        results = outputs if isinstance(outputs, list | tuple) else [] if outputs is None else [outputs]
+        key = (type(chosen.linker), getattr(chosen.linker, "c_thunks", None), type(outputs), repr(options))
+        return compiled_once(compile_, key, passed, results, pairs, replacements)
+
+    read = [*_variables(outputs), *_variables(v for _, v in pairs), *_variables(replacements.values())]
+    starts_quick = is_usual(mode) and not has_loop(read)
+    code = Code(build, mode_of(mode), starts_quick=starts_quick)
     variables = [getattr(spec, "variable", spec) for spec in given]
     names = [getattr(spec, "name", None) for spec in given]
-    return Function(compiled, backend, variables, names, defaults, states, keys, origin)
+    return Function(code, variables, names, defaults, states, keys, origin)
+
+
+def _variables(given: Any) -> list[Variable]:
+    """Return the variables of one or several outputs."""
+    every = given if isinstance(given, Iterable) and not isinstance(given, Variable) else [given]
+    found = (getattr(output, "variable", output) for output in every)
+    return [v for v in found if isinstance(v, Variable)]
 
 
 def _rebuilt(origin: dict[str, Any], defaults: dict[int, Any], states: dict[int, Any]) -> Function:

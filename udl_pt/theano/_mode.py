@@ -1,6 +1,7 @@
 """The modes in which ``theano.function`` compiles: Theano's names, on a backend of udl_pt's."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from udl_pt.backends._locks import compile_lock
 from udl_pt.backends._modes import make_mode
 from udl_pt.theano._config import config
 
-__all__ = ["backend_of", "compiling", "default_backend", "mode_of"]
+__all__ = ["backend_of", "compiling", "default_backend", "is_usual", "mode_of"]
 
 _QUICK = {"FAST_COMPILE", "fast_compile"}
 _DEFAULT = {"Mode", "FAST_RUN", "fast_run", "ProfileMode", "PROFILE_MODE"}
@@ -46,6 +47,12 @@ def mode_of(mode: Any = None) -> Mode:
     return get_mode(mode)
 
 
+def is_usual(mode: Any = None) -> bool:
+    """Return whether a mode is Theano's usual one, on C or Numba: its name, or none."""
+    usual = mode is None and config.mode in _DEFAULT and config.optimizer not in ("fast_compile", "None")
+    return (usual or (isinstance(mode, str) and mode in _DEFAULT)) and default_backend() != "jax"
+
+
 def backend_of(mode: Mode) -> str:
     """Return the backend whose compiler and cache a mode uses."""
     linker = type(mode.linker).__name__
@@ -58,4 +65,7 @@ def compiling(backend: str) -> Iterator[None]:
     with compile_lock.lock, blas_linked(backend):
         if backend != "jax":
             prepare_cache(backend)
-        yield
+        with warnings.catch_warnings():  # of operations of the script's own
+            warnings.filterwarnings("ignore", "Numba will use object mode", UserWarning)
+            warnings.filterwarnings("ignore", ".*specifies no C code cache version", UserWarning)
+            yield

@@ -29,27 +29,21 @@ class Report:
         self.functions = 0
 
     @contextlib.contextmanager
-    def compiling(self) -> Iterator[None]:
-        """Count the seconds of building a function."""
+    def compiling(self, *, again: bool = False) -> Iterator[None]:
+        """Count the seconds of compiling a function; `again` where it has been counted before."""
         start = time.perf_counter()
         try:
             yield
         finally:
             self.compiled += time.perf_counter() - start
-            self.functions += 1
+            self.functions += not again
 
-    @contextlib.contextmanager
-    def running(self, is_compiled: bool) -> Iterator[None]:
+    def count(self, seconds: float, *, is_compiled: bool) -> None:
         """Count the seconds of a call; on Numba and JAX the first one compiles."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            seconds = time.perf_counter() - start
-            if is_compiled:
-                self.ran += seconds
-            else:
-                self.compiled += seconds
+        if is_compiled:
+            self.ran += seconds
+        else:
+            self.compiled += seconds
 
 
 report = Report()

@@ -1,5 +1,7 @@
 """``theano.shared``."""
 
+from typing import Any
+
 import numpy as np
 import pytensor
 from pytensor.compile.sharedvalue import shared_constructor
@@ -7,7 +9,9 @@ from pytensor.compile.sharedvalue import shared_constructor
 __all__ = ["shared", "shared_constructor"]
 
 
-def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
+def shared(
+    value: Any, name: Any = None, strict: bool = False, allow_downcast: Any = None, **kwargs: Any
+) -> Any:
     """Return a shared variable; its value may also be a RandomState of NumPy's."""
     kwargs.pop("target", None)  # of GPUs
     if isinstance(value, np.random.RandomState):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pytensor import gradient as _gradient
+from pytensor.tensor import second
 
 from udl_pt.theano._names import fallback, public_names
 
@@ -26,6 +27,22 @@ consider_constant_ = consider_constant
 def zero_grad(x):
     """Return a variable whose gradient is 0."""
     return _gradient.zero_grad(x)
+
+
+def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="zero"):
+    """Return the Jacobian's product with `eval_points`, from the right.
+
+    As in Theano, the graph reads all that `f` reads, so a function may have it as inputs.
+    """
+    found = _gradient.pushforward(f, wrt, eval_points, disconnected_outputs, return_disconnected)
+    if isinstance(f, list | tuple):
+        return type(f)(map(second, f, found))
+    return second(f, found)
+
+
+def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"):
+    """Return the Jacobian's product with `eval_points`, from the left."""
+    return _gradient.pullback(f, wrt, eval_points, consider_constant, disconnected_inputs)
 
 
 def format_as(use_list, use_tuple, outputs):

@@ -1,7 +1,9 @@
 """``theano.misc.pkl_utils``: a zip file of a pickled object and its arrays."""
 
+import io
 import pickle
 import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +47,7 @@ class PersistentSharedVariableID(PersistentNdarrayID):
 
     def __init__(self, zip_file, allow_unnamed=True, allow_duplicates=True):
         super().__init__(zip_file)
-        self.names, self.taken = {}, {"pkl"}
+        self.names, self.taken = {}, Counter(["pkl"])
         self.allow_unnamed, self.allow_duplicates = allow_unnamed, allow_duplicates
 
     def _name_of(self, obj):
@@ -57,18 +59,14 @@ class PersistentSharedVariableID(PersistentNdarrayID):
             if not obj.name:
                 if not self.allow_unnamed:
                     raise ValueError(f"a shared variable has no name: {obj!r}")
-            elif obj.name in self.taken:
-                if not self.allow_duplicates:
-                    raise ValueError(f"two shared variables have the name {obj.name!r}")
-                n = sum(taken.startswith(f"{obj.name}_") for taken in self.taken) + 1
-                self._keep(obj, f"{obj.name}_{n}")
             else:
-                self._keep(obj, obj.name)
+                self.taken[obj.name] += 1
+                n = self.taken[obj.name]
+                if n > 1 and not self.allow_duplicates:
+                    raise ValueError(f"two shared variables have the name {obj.name!r}")
+                array = obj.get_value(borrow=True, return_internal_type=True)
+                self.names[id(array)] = obj.name if n == 1 else f"{obj.name}_{n}"
         return super().__call__(obj)
-
-    def _keep(self, variable, name):
-        self.taken.add(name)
-        self.names[id(variable.get_value(borrow=True, return_internal_type=True))] = name
 
 
 class PersistentNdarrayLoad:
@@ -89,8 +87,6 @@ class PersistentNdarrayLoad:
 def dump(obj, file_handler, protocol=DEFAULT_PROTOCOL, persistent_id=PersistentSharedVariableID):
     """Write an object into a zip file, its arrays beside it."""
     with zipfile.ZipFile(file_handler, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as zip_file:
-        import io
-
         buffer = io.BytesIO()
         pickler = pickle.Pickler(buffer, protocol=protocol)
         pickler.persistent_id = persistent_id(zip_file)

@@ -1,0 +1,104 @@
+"""The code of a function: quick to compile at first, and fast once it has run for a while."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.compile.mode import Mode
+from pytensor.graph.basic import Variable
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.graph.traversal import ancestors
+from pytensor.link.vm import VMLinker
+from pytensor.scan.op import Scan
+
+from udl_pt.backends._function import to_numpy
+from udl_pt.backends._modes import wide_jax
+from udl_pt.theano._mode import backend_of, compiling
+from udl_pt.theano._report import report
+
+__all__ = ["Code", "has_loop"]
+
+PATIENCE = 1.0  # seconds of calls that quick code gets
+
+
+def quick_mode() -> Mode:
+    """Return a mode with the usual rewrites, whose operations run in Python: nothing is compiled."""
+    rewrites = RewriteDatabaseQuery(include=["fast_run", "py_only"], exclude=["cxx_only", "fusion"])
+    return Mode(VMLinker(use_cloop=False, c_thunks=False), rewrites)
+
+
+def has_loop(expressions: Iterable[Variable]) -> bool:
+    """Return whether a graph has a loop, whose steps would be slow in Python."""
+    return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in ancestors(list(expressions)))
+
+
+class Code:
+    """A compiled graph.
+
+    Parameters
+    ----------
+    build : callable
+        Takes a mode, returns PyTensor's function.
+    mode : Mode
+        The mode of fast code.
+    starts_quick : bool
+        Whether the first calls run quick code. After `PATIENCE` seconds of calls it is replaced.
+
+    Attributes
+    ----------
+    function : callable
+        PyTensor's function.
+    """
+
+    def __init__(self, build: Callable[[Mode], Any], mode: Mode, *, starts_quick: bool = False) -> None:
+        self._build, self._mode, self._is_quick = build, mode, starts_quick
+        self._backend = backend_of(mode)
+        self._has_run, self._seconds = False, 0.0
+        with compiling(self._backend), report.compiling():
+            self.function = build(quick_mode() if starts_quick else mode)
+
+    def make_fast(self) -> None:
+        """Replace quick code by fast code."""
+        if not self._is_quick:
+            return
+        with compiling(self._backend), report.compiling(again=True):
+            fast = self._build(self._mode)
+        fast.trust_input = self.function.trust_input
+        self.function, self._is_quick, self._has_run = fast, False, False
+
+    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Return what the function returns, as NumPy's arrays."""
+        if self._is_quick:
+            if self._seconds < PATIENCE:
+                with contextlib.suppress(NotImplementedError):  # an operation that has C code alone
+                    return self._timed(args, kwargs)
+            self.make_fast()
+        if self._has_run:
+            return self._timed(args, kwargs)
+        with compiling(self._backend):  # Numba and JAX compile at the first call
+            results = self._timed(args, kwargs)
+        self._has_run = True
+        return results
+
+    def _timed(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        start = time.perf_counter()
+        try:
+            return self._computed(args, kwargs)
+        finally:
+            seconds = time.perf_counter() - start
+            self._seconds += seconds
+            report.count(seconds, is_compiled=self._has_run or self._is_quick)
+
+    def _computed(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if self._backend != "jax":
+            return self.function(*args, **kwargs)
+        with wide_jax("jax"):
+            results = self.function(*args, **kwargs)
+        to_numpy(self.function.get_shared())
+        return list(map(_as_array, results)) if isinstance(results, list) else _as_array(results)
+
+
+def _as_array(value: Any) -> Any:
+    return value if value is None else np.asarray(value)

@@ -1,0 +1,40 @@
+"""Changes of PyTensor's classes while ``theano`` is installed, where there is no other way."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytensor
+from pytensor.graph.basic import Variable
+from pytensor.graph.op import Op
+
+from udl_pt.theano._mode import backend_of, compiling, mode_of
+from udl_pt.theano._old_ops import adapt
+
+__all__ = ["apply"]
+
+_eval = Variable.eval
+
+
+def _eval_in_theanos_mode(self: Variable, inputs_to_values: Any = None, **options: Any) -> Any:
+    """Compute a variable; compile it in the mode in which `theano.function` compiles."""
+    mode = mode_of(options.pop("mode", None))
+    with compiling(backend_of(mode)), pytensor.config.change_flags(mode=mode):
+        return _eval(self, inputs_to_values, **options)
+
+
+def _adapt_new_class(cls: type, /, **options: Any) -> None:
+    """Adapt an Op when a script defines its class."""
+    super(Op, cls).__init_subclass__(**options)
+    adapt(cls)
+
+
+def apply() -> Callable[[], None]:
+    """Change PyTensor's classes; return a function that undoes it."""
+    Variable.eval = _eval_in_theanos_mode
+    Op.__init_subclass__ = classmethod(_adapt_new_class)
+
+    def undo() -> None:
+        Variable.eval = _eval
+        del Op.__init_subclass__
+
+    return undo
