@@ -1522,7 +1522,19 @@ def evaluate(case, theano, mode=None):
     T = theano.tensor
     from importlib import import_module
 
-    for name in ("nlinalg", "slinalg", "fft", "extra_ops", "inplace", "utils", "xlogx", "opt", "blas", "nnet.bn", "nnet.blocksparse"):
+    for name in (
+        "nlinalg",
+        "slinalg",
+        "fft",
+        "extra_ops",
+        "inplace",
+        "utils",
+        "xlogx",
+        "opt",
+        "blas",
+        "nnet.bn",
+        "nnet.blocksparse",
+    ):
         import_module(T.__name__ + "." + name)
     floatX = theano.config.floatX
     variables, values = {}, {}

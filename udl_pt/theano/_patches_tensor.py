@@ -1,9 +1,10 @@
-"""What Theano's variables and types do themselves, and PyTensor's don't: changed while `install` is in force.
+"""What Theano's variables and types do, and PyTensor's don't: changed while `install` is in force.
 
 ``bool(x)`` is True but for comparisons; ``x.reshape(shape, ndim)`` takes `ndim` by its place; a type prints as
 ``TensorType(float64, matrix)``.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from pytensor.scalar import basic as scalar
@@ -12,15 +13,20 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import _tensor_py_operators as Operators
 
-__all__ = ["apply", "undo"]
+__all__ = ["apply"]
 
-_NAMES = {(): "scalar", (False,): "vector", (False, False): "matrix", (True, False): "row", (False, True): "col"}
+_NAMES = {
+    (): "scalar",
+    (False,): "vector",
+    (False, False): "matrix",
+    (True, False): "row",
+    (False, True): "col",
+}
 _COMPARISONS = (scalar.LT, scalar.LE, scalar.GT, scalar.GE)
 _ABSENT = object()
-_before: dict[tuple[type, str], Any] = {}
 
-_reshape = Operators.reshape
-_choose = Operators.choose
+_reshape: Any = Operators.reshape
+_choose: Any = Operators.choose
 
 
 def _bool(self: Any) -> bool:
@@ -49,7 +55,8 @@ def _constant_value(self: Any) -> Any:
 def _type_name(self: Any) -> str:
     """Return the type as Theano prints it."""
     pattern = tuple(self.broadcastable)
-    return f"TensorType({self.dtype}, {_NAMES.get(pattern) or (pattern if any(pattern) else f'{len(pattern)}D')})"
+    shape = _NAMES.get(pattern) or (pattern if any(pattern) else f"{len(pattern)}D")
+    return f"TensorType({self.dtype}, {shape})"
 
 
 _CHANGES: dict[tuple[type, str], Any] = {
@@ -62,19 +69,17 @@ _CHANGES: dict[tuple[type, str], Any] = {
 }
 
 
-def apply() -> None:
-    """Make the changes; a second call changes nothing."""
+def apply() -> Callable[[], None]:
+    """Make the changes; return a function that undoes them."""
+    before = {(owner, name): vars(owner).get(name, _ABSENT) for owner, name in _CHANGES}
     for (owner, name), function in _CHANGES.items():
-        if (owner, name) not in _before:
-            _before[owner, name] = vars(owner).get(name, _ABSENT)
-            setattr(owner, name, function)
+        setattr(owner, name, function)
 
+    def undo() -> None:
+        for (owner, name), function in before.items():
+            if function is _ABSENT:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, function)
 
-def undo() -> None:
-    """Undo the changes."""
-    while _before:
-        (owner, name), function = _before.popitem()
-        if function is _ABSENT:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, function)
+    return undo

@@ -50,7 +50,7 @@ def ptp(a: Any, axis: Any = None) -> Any:
 
 
 def mean(
-    input: Any,  # noqa: A002  (Theano's name)
+    input: Any,
     axis: Any = None,
     dtype: Any = None,
     op: bool = False,

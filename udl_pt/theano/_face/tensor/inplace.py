@@ -8,12 +8,77 @@ from typing import Any
 
 from pytensor.tensor.basic import transpose
 
-_NAMES = (
-    "lt gt le ge eq neq and_ or_ xor invert abs_ exp exp2 expm1 neg inv log log1p log2 log10 sgn ceil floor trunc "
-    "round_half_to_even round_half_away_from_zero sqr sqrt deg2rad rad2deg cos arccos sin arcsin tan arctan arctan2 "
-    "cosh arccosh sinh arcsinh tanh arctanh erf erfc erfcx gamma gammaln psi tri_gamma chi2sf j0 j1 jv i0 i1 iv "
-    "second fill maximum minimum add sub mul true_div int_div mod pow conj"
-).split()
+_NAMES = [
+    "lt",
+    "gt",
+    "le",
+    "ge",
+    "eq",
+    "neq",
+    "and_",
+    "or_",
+    "xor",
+    "invert",
+    "abs_",
+    "exp",
+    "exp2",
+    "expm1",
+    "neg",
+    "inv",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "sgn",
+    "ceil",
+    "floor",
+    "trunc",
+    "round_half_to_even",
+    "round_half_away_from_zero",
+    "sqr",
+    "sqrt",
+    "deg2rad",
+    "rad2deg",
+    "cos",
+    "arccos",
+    "sin",
+    "arcsin",
+    "tan",
+    "arctan",
+    "arctan2",
+    "cosh",
+    "arccosh",
+    "sinh",
+    "arcsinh",
+    "tanh",
+    "arctanh",
+    "erf",
+    "erfc",
+    "erfcx",
+    "gamma",
+    "gammaln",
+    "psi",
+    "tri_gamma",
+    "chi2sf",
+    "j0",
+    "j1",
+    "jv",
+    "i0",
+    "i1",
+    "iv",
+    "second",
+    "fill",
+    "maximum",
+    "minimum",
+    "add",
+    "sub",
+    "mul",
+    "true_div",
+    "int_div",
+    "mod",
+    "pow",
+    "conj",
+]
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
@@ -22,7 +87,9 @@ def __getattr__(name: str) -> Callable[..., Any]:
         raise AttributeError(f"theano.tensor.inplace.{name} isn't served: Theano has none either", name=name)
 
     def refuse(*inputs: Any) -> Any:
-        raise TypeError(f"a graph must not contain {name}: write T.{stem}, which the optimiser computes in place")
+        raise TypeError(
+            f"a graph must not contain {name}: write T.{stem}, which the optimiser computes in place"
+        )
 
     refuse.__name__ = name
     return refuse

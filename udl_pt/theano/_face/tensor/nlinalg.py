@@ -94,8 +94,8 @@ class QRFull(_Call):
 QRIncomplete = QRFull
 
 
-class lstsq(_Call):  # noqa: N801  (Theano's name)
-    """``lstsq()(x, y, rcond)``: the least-squares solution, its residuals, the rank and the singular values."""
+class lstsq(_Call):
+    """``lstsq()(x, y, rcond)``: a least-squares solution, residuals, rank, singular values."""
 
     def __call__(self, x: Any, y: Any, rcond: Any) -> Any:
         """Return the list of the four."""
@@ -113,7 +113,7 @@ matrix_inverse, pinv, det, eig = MatrixInverse(), MatrixPinv(), Det(), Eig()
 alloc_diag, extract_diag = AllocDiag(), ExtractDiag()
 
 
-def eigh(a: Any, UPLO: str = "L") -> Any:  # noqa: N803  (Theano's name)
+def eigh(a: Any, UPLO: str = "L") -> Any:
     """Return the eigenvalues and the eigenvectors of a symmetric matrix, of which one triangle is read."""
     return list(linalg.eigh(_matrix(a), lower=UPLO == "L", driver="evd"))
 
@@ -139,7 +139,7 @@ def diag(x: Any) -> Any:
     return pt.diag(x)
 
 
-def matrix_power(M: Any, n: int) -> Any:  # noqa: N803  (Theano's name)
+def matrix_power(M: Any, n: int) -> Any:
     """Return a matrix multiplied by itself n times."""
     result: Any = 1
     for _ in range(n):
@@ -147,7 +147,7 @@ def matrix_power(M: Any, n: int) -> Any:  # noqa: N803  (Theano's name)
     return result
 
 
-def norm(x: Any, ord: Any) -> Any:  # noqa: A002  (Theano's name)
+def norm(x: Any, ord: Any) -> Any:
     """Return the norm of a vector or a matrix; of a matrix None, "fro", "inf", "-inf", 1 and -1."""
     x = as_tensor_variable(x)
     if x.ndim == 0:

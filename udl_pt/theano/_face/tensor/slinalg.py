@@ -62,25 +62,25 @@ class Solve:
     Parameters
     ----------
     A_structure : str
-        "lower_triangular" and "upper_triangular" read one triangle; the others solve a general system, as in Theano.
+        "lower_triangular" and "upper_triangular" read one triangle; the others solve in general.
     lower, overwrite_A, overwrite_b : bool
         Accepted, and without effect.
     """
 
     def __init__(
         self,
-        A_structure: str = "general",  # noqa: N803  (Theano's name)
+        A_structure: str = "general",
         lower: bool = False,
-        overwrite_A: bool = False,  # noqa: N803
+        overwrite_A: bool = False,
         overwrite_b: bool = False,
     ) -> None:
         if A_structure not in MATRIX_STRUCTURES:
             raise ValueError(f"A_structure must be one of {MATRIX_STRUCTURES}, not {A_structure!r}")
         self.A_structure, self.lower = A_structure, lower
 
-    def __call__(self, A: Any, b: Any) -> Any:  # noqa: N803  (Theano's name)
+    def __call__(self, A: Any, b: Any) -> Any:
         """Return the solution."""
-        A, b = as_tensor_variable(A), as_tensor_variable(b)  # noqa: N806
+        A, b = as_tensor_variable(A), as_tensor_variable(b)
         assert A.ndim == 2, f"A must be a matrix, and {A} has {A.ndim} axes"
         assert b.ndim in (1, 2), f"b must be a vector or a matrix, and {b} has {b.ndim} axes"
         if "triangular" in self.A_structure:
@@ -91,7 +91,7 @@ class Solve:
 class Expm:
     """``Expm()(x)``: the exponential of a matrix."""
 
-    def __call__(self, A: Any) -> Any:  # noqa: N803  (Theano's name)
+    def __call__(self, A: Any) -> Any:
         """Return the exponential."""
         return linalg.expm(as_tensor_variable(A))
 
