@@ -1405,7 +1405,7 @@ nnet.bn.batch_normalization_test(t, x, y, x, p, axes='spatial')
 nnet.bn.batch_normalization_test(m, r, r, r, abs(r), epsilon=1e-2)
 nnet.bn.batch_normalization_test(m, x, y, p, s)
 nnet.bn.batch_normalization_test(m, x, y, p, p, epsilon=1e-6)
-d nnet.blocksparse.sparse_block_dot(t4.dimshuffle(0, 1, 2, 3).repeat(2, axis=0), t[:, :, :], iv[:2].dimshuffle(0, 'x') * 0, m.T[:2, :2], iv[:2].dimshuffle(0, 'x') // 2)
+d nnet.blocksparse.sparse_block_dot(t4.dimshuffle(0, 1, 2, 3).repeat(2, axis=0), t[:, :1], iv[:2].dimshuffle(0, 'x') * 0, m.T[:2, :2], iv[:2].dimshuffle(0, 'x') // 2)
 nnet.blocksparse.sparse_block_outer(T.zeros((2, 2, 2, 2)), t[:, :1], t[:, 1:2], iv[:2].dimshuffle(0, 'x') // 2, iv[:2].dimshuffle(0, 'x') // 2)
 nnet.ctc_available() if hasattr(nnet, 'ctc_available') else False
 """
@@ -1522,7 +1522,19 @@ def evaluate(case, theano, mode=None):
     T = theano.tensor
     from importlib import import_module
 
-    for name in ("nlinalg", "slinalg", "fft", "extra_ops", "inplace", "utils", "xlogx", "opt", "blas", "nnet.bn", "nnet.blocksparse"):
+    for name in (
+        "nlinalg",
+        "slinalg",
+        "fft",
+        "extra_ops",
+        "inplace",
+        "utils",
+        "xlogx",
+        "opt",
+        "blas",
+        "nnet.bn",
+        "nnet.blocksparse",
+    ):
         import_module(T.__name__ + "." + name)
     floatX = theano.config.floatX
     variables, values = {}, {}
