@@ -1,7 +1,7 @@
 """Run Theano's own test suite against `udl_pt.theano`.
 
-``python benchmarks/theano_suite.py PATH/TO/Theano/theano`` reads Theano 1.0.5's tests where they lie. All modules of
-Theano's but its test packages are those of `udl_pt.theano`. Each file runs in a process of its own.
+``python benchmarks/theano_suite.py PATH/TO/Theano/theano`` reads Theano 1.0.5's tests where they lie. All
+modules of Theano's but its test packages are those of `udl_pt.theano`. Each file has a process of its own.
 """
 
 import argparse
@@ -59,7 +59,10 @@ def run_file(source, file, args):
                 for test in started:
                     log.write(json.dumps({"test": test, "outcome": "failed", "reason": reason}) + "\n")
                 if child is None or (child.returncode and not started):
-                    log.write(json.dumps({"test": "(rest of the file)", "outcome": "failed", "reason": reason}) + "\n")
+                    log.write(
+                        json.dumps({"test": "(rest of the file)", "outcome": "failed", "reason": reason})
+                        + "\n"
+                    )
             if child is None or child.returncode == 0 or not started:
                 return records_of(results)
 

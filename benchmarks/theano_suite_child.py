@@ -14,6 +14,7 @@ import unittest
 import warnings
 from pathlib import Path
 
+import pytensor
 from theano_suite_exclusions import reason_to_exclude
 from theano_suite_stubs import install_stubs
 
@@ -72,7 +73,9 @@ def collect(module):
             continue
         if inspect.isclass(value):
             methods = [n for n in dir(value) if inspect.isfunction(getattr(value, n)) and TEST.search(n)]
-            found += [(f"{name}.{n}", value, n) for n in methods if getattr(getattr(value, n), "__test__", True)]
+            found += [
+                (f"{name}.{n}", value, n) for n in methods if getattr(getattr(value, n), "__test__", True)
+            ]
         else:
             found.append((name, None, value))
     return found
@@ -146,11 +149,17 @@ def kind_of(error):
     """Return an error's type and the first line of its message, and the last lines of its trace."""
     if isinstance(error, Failed):
         text = error.args[0]
-        lines = [line for line in text.splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception|Warning|Exit)?\b:?", line)]
+        lines = [
+            line
+            for line in text.splitlines()
+            if re.match(r"[A-Za-z_.]+(Error|Exception|Warning|Exit)?\b:?", line)
+        ]
         lines = [line for line in lines if not line.startswith("Traceback")]
         return (lines[0] if lines else text.splitlines()[-1]), text
     message = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {message[0] if message else ''}", "".join(traceback.format_exception(error))
+    return f"{type(error).__name__}: {message[0] if message else ''}", "".join(
+        traceback.format_exception(error)
+    )
 
 
 def outcome(call, seconds):
@@ -192,8 +201,17 @@ def main():
     sys.meta_path.insert(0, SourceFinder(args.source))
     warnings.simplefilter("ignore")
     import theano
+    import theano.tensor
 
     theano.config.mode = args.mode
+    if args.mode == "FAST_COMPILE":
+        pytensor.config.mode = args.mode  # of what compiles without theano.function
+    if not hasattr(theano.tensor.verify_grad, "E_grad"):  # without it no file of tests can be imported
+        theano.tensor.verify_grad.E_grad = theano.gradient.GradientError
+    import theano.sandbox
+
+    theano.sandbox.__file__ = str(args.source / "sandbox" / "__init__.py")  # a test reads numbers beside it
+    theano.tests.unittest_tools = importlib.import_module("theano.tests.unittest_tools")  # the source's
     done = {}
     if args.results.exists():
         for line in args.results.read_text().splitlines():
@@ -226,7 +244,9 @@ def _run(test, cls, what, seconds, write):
     number = 0
     calls = run_method(cls, what) if cls else run_function(what)
     while True:
-        generated = outcome(lambda: keep.append(next(calls, None)), seconds) if (keep := []) is not None else {}
+        generated = (
+            outcome(lambda: keep.append(next(calls, None)), seconds) if (keep := []) is not None else {}
+        )
         if generated["outcome"] != "passed":
             write(test, **generated)
             return

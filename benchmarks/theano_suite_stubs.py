@@ -1,4 +1,4 @@
-"""Modules that Theano's tests import, and that are gone: nose, parameterized, six; and NumPy's names of that time."""
+"""Modules that Theano's tests import: nose, parameterized, six; and NumPy's names of that time."""
 
 import builtins
 import collections
@@ -77,7 +77,7 @@ def _raises(*errors):
     def decorate(function):
         @functools.wraps(function)
         def run(*args, **keywords):
-            with unittest.TestCase().assertRaises(errors):
+            with unittest.TestCase().assertRaises(errors):  # noqa: PT027
                 function(*args, **keywords)
 
         return run
@@ -98,9 +98,16 @@ def _nose():
     _module("nose.plugins")
     _module("nose.plugins.skip", SkipTest=unittest.SkipTest)
     _module("nose.plugins.attrib", attr=lambda *_, **__: lambda function: function)
+    decorators = {name: lambda *_, **__: lambda function: function for name in ("slow", "setastest")}
+    skip_if = lambda condition, reason="": unittest.skipIf(condition, reason)  # noqa: E731
+    numpy.testing.dec = types.SimpleNamespace(knownfailureif=skip_if, skipif=skip_if, **decorators)
     _module("parameterized", parameterized=Parameterized)
     _module("nose_parameterized", parameterized=Parameterized)
     _module("numpy.testing.noseclasses", KnownFailureTest=unittest.SkipTest)
+
+
+def _reraise(kind, value, trace=None):
+    raise (kind() if value is None else value).with_traceback(trace)
 
 
 def _six():
@@ -128,7 +135,9 @@ def _six():
         return meta("base", bases or (object,), {})
 
     def add_metaclass(meta):
-        return lambda cls: meta(cls.__name__, cls.__bases__, {k: v for k, v in vars(cls).items() if k != "__dict__"})
+        return lambda cls: meta(
+            cls.__name__, cls.__bases__, {k: v for k, v in vars(cls).items() if k != "__dict__"}
+        )
 
     _module(
         "six",
@@ -146,6 +155,7 @@ def _six():
         iteritems=lambda mapping, **_: iter(mapping.items()),
         iterkeys=lambda mapping, **_: iter(mapping),
         itervalues=lambda mapping, **_: iter(mapping.values()),
+        reraise=_reraise,
         string_types=(str,),
         text_type=str,
         u=str,

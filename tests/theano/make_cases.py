@@ -1,4 +1,4 @@
-"""Write what the original Theano returns for each case: ``python make_cases.py [MODULE...]``, with Theano 1.0.5.
+"""Write what the original Theano 1.0.5 returns for each case: ``python make_cases.py [MODULE...]``.
 
 With names of modules of `cases`, only their results are made again.
 """
@@ -21,7 +21,6 @@ MODES = {  # of some modules' cases; the others' mode is FAST_COMPILE, which nee
 def results(floatX, modules):
     """Return the results of the cases of some modules, with Theano in this process."""
     import theano
-
     from cases import load, run
 
     if not theano.__version__.startswith("1.0.5"):
@@ -38,7 +37,10 @@ def results(floatX, modules):
         try:
             made[name] = run(modern.get(name, cases[name]), theano)
         except Exception as error:
-            print("{} [{}]: {}: {}".format(name, floatX, type(error).__name__, str(error)[:300]), file=sys.stderr)
+            print(
+                "{} [{}]: {}: {}".format(name, floatX, type(error).__name__, str(error)[:300]),
+                file=sys.stderr,
+            )
     return made
 
 

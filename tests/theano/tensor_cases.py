@@ -1574,4 +1574,4 @@ def evaluate(case, theano, mode=None):
                 out += [_describe(g, set(variables), theano, compile_) for g in T.grad(cost, wrt)]
             return out
     except Exception as error:
-        return "{}".format(type(error).__name__)
+        return f"{type(error).__name__}"

@@ -1,7 +1,7 @@
 """Small programs of Theano's, which run under the original and under `udl_pt.theano`.
 
-Each function ``case_...(theano, T, np)`` returns numbers, arrays, text, or lists and dictionaries of them. This
-package runs on Python 3.7 too, as the original Theano needs.
+Each function ``case_...(theano, T, np)`` returns numbers, arrays, text, or lists and dictionaries of them.
+This package runs on Python 3.7 too, as the original Theano needs.
 """
 
 import importlib
@@ -56,8 +56,10 @@ def run(case, theano):
 
 
 def plain(value):
-    """Return a value in terms of JSON: arrays and NumPy's numbers become dictionaries."""
-    if value is None or isinstance(value, (str, bool, int, float)) and not isinstance(value, np.generic):
+    """Return a value in terms of JSON: arrays become dictionaries, NumPy's numbers become Python's."""
+    if isinstance(value, np.generic) and value.dtype.kind != "c":
+        value = value.item()
+    if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]

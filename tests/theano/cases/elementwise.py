@@ -12,7 +12,8 @@ def _apply(theano, T, np, names, low=None, high=None):
 
 
 def case_functions_of_all_numbers(theano, T, np):
-    names = "abs_ neg exp exp2 expm1 sin cos tan sinh cosh tanh arctan arcsinh sqr square sgn floor ceil trunc erf erfc"
+    names = "abs_ neg exp exp2 expm1 sin cos tan sinh cosh tanh arctan arcsinh"
+    names += " sqr square sgn floor ceil trunc erf erfc"
     return _apply(theano, T, np, names.split())
 
 
@@ -38,7 +39,12 @@ def case_functions_of_integers(theano, T, np):
 
 
 def case_functions_of_small_integers(theano, T, np):
-    return [T.exp(T.bvector()).dtype, T.sqrt(T.wvector()).dtype, T.exp(T.lvector()).dtype, T.sqr(T.bvector()).dtype]
+    return [
+        T.exp(T.bvector()).dtype,
+        T.sqrt(T.wvector()).dtype,
+        T.exp(T.lvector()).dtype,
+        T.sqr(T.bvector()).dtype,
+    ]
 
 
 def case_round(theano, T, np):
@@ -61,7 +67,20 @@ def case_operators(theano, T, np):
 
 def case_operators_of_integers(theano, T, np):
     x, y = T.ivectors("xy")
-    outs = [x + y, x - y, x * y, x / y, x // y, x % y, x**2, abs(x), -x, 1 - x, T.true_div(x, y), T.int_div(x, y)]
+    outs = [
+        x + y,
+        x - y,
+        x * y,
+        x / y,
+        x // y,
+        x % y,
+        x**2,
+        abs(x),
+        -x,
+        1 - x,
+        T.true_div(x, y),
+        T.int_div(x, y),
+    ]
     return theano.function([x, y], outs)([7, -7, 7, -7], [2, 2, -2, -2])
 
 
@@ -79,29 +98,69 @@ def case_remainders_of_negatives(theano, T, np):
 
 
 def case_division_dtypes(theano, T, np):
-    pairs = [("b", "b"), ("w", "b"), ("i", "i"), ("l", "l"), ("f", "b"), ("f", "i"), ("f", "l"), ("d", "f"), ("i", "f")]
+    pairs = [
+        ("b", "b"),
+        ("w", "b"),
+        ("i", "i"),
+        ("l", "l"),
+        ("f", "b"),
+        ("f", "i"),
+        ("f", "l"),
+        ("d", "f"),
+        ("i", "f"),
+    ]
     return {a + b: (getattr(T, a + "vector")() / getattr(T, b + "vector")()).dtype for a, b in pairs}
 
 
 def case_sum_dtypes(theano, T, np):
     letters = "bwilfdcz"
-    return {a + b: (getattr(T, a + "scalar")() + getattr(T, b + "vector")()).dtype for a in letters for b in letters}
+    return {
+        a + b: (getattr(T, a + "scalar")() + getattr(T, b + "vector")()).dtype
+        for a in letters
+        for b in letters
+    }
 
 
 def case_power_dtypes(theano, T, np):
     letters = "bwilfd"
-    return {a + b: (getattr(T, a + "vector")() ** getattr(T, b + "scalar")()).dtype for a in letters for b in letters}
+    return {
+        a + b: (getattr(T, a + "vector")() ** getattr(T, b + "scalar")()).dtype
+        for a in letters
+        for b in letters
+    }
 
 
 def case_python_numbers_with_variables(theano, T, np):
     f, d, i, b = T.fvector(), T.dvector(), T.ivector(), T.bvector()
-    made = [2 * f, 1.5 + f, 0.1 * f, f**2, 2.0**f, 2 * i, 1.5 * i, i / 2, b + 1, b + 300, b * 1.5, d + 1, i**2, f / 3]
+    made = [
+        2 * f,
+        1.5 + f,
+        0.1 * f,
+        f**2,
+        2.0**f,
+        2 * i,
+        1.5 * i,
+        i / 2,
+        b + 1,
+        b + 300,
+        b * 1.5,
+        d + 1,
+        i**2,
+        f / 3,
+    ]
     return [variable.dtype for variable in made]
 
 
 def case_numpy_numbers_with_variables(theano, T, np):
     f, i = T.fvector(), T.ivector()
-    made = [f * np.float64(0.1), f * np.float32(0.1), i + np.int64(1), f + np.int64(1), f * np.ones(2), i * np.ones(2)]
+    made = [
+        f * np.float64(0.1),
+        f * np.float32(0.1),
+        i + np.int64(1),
+        f + np.int64(1),
+        f * np.ones(2),
+        i * np.ones(2),
+    ]
     return [variable.dtype for variable in made]
 
 
@@ -114,7 +173,18 @@ def case_numpy_on_the_left(theano, T, np):
 
 def case_comparisons(theano, T, np):
     x, y = T.vectors("xy")
-    outs = [T.lt(x, y), T.le(x, y), T.gt(x, y), T.ge(x, y), T.eq(x, y), T.neq(x, y), x < y, x <= y, x > y, x >= y]
+    outs = [
+        T.lt(x, y),
+        T.le(x, y),
+        T.gt(x, y),
+        T.ge(x, y),
+        T.eq(x, y),
+        T.neq(x, y),
+        x < y,
+        x <= y,
+        x > y,
+        x >= y,
+    ]
     a = np.asarray([1, 2, 3], theano.config.floatX)
     return theano.function([x, y], outs)(a, a[::-1].copy())
 
@@ -123,7 +193,12 @@ def case_arithmetic_of_comparisons(theano, T, np):
     x = T.vector()
     b = T.gt(x, 0)
     made = [b * x, b + b, 1 - b, b * 1, b * 1.0, T.sum(b), T.mean(b), b * b, ~b, b & b, b | b, T.xor(b, b)]
-    return [[kind(v) for v in made], theano.function([x], made)(values(theano, 3)), error(lambda: -b), error(lambda: b - b)]
+    return [
+        [kind(v) for v in made],
+        theano.function([x], made)(values(theano, 3)),
+        error(lambda: -b),
+        error(lambda: b - b),
+    ]
 
 
 def case_equality_is_of_objects(theano, T, np):
@@ -139,14 +214,21 @@ def case_isnan_isinf(theano, T, np):
 
 def case_isclose_allclose(theano, T, np):
     x, y = T.dvectors("xy")
-    outs = [T.isclose(x, y), T.allclose(x, y), T.isclose(x, y, atol=0.2), T.allclose(x, y, rtol=0.5, equal_nan=True)]
+    outs = [
+        T.isclose(x, y),
+        T.allclose(x, y),
+        T.isclose(x, y, atol=0.2),
+        T.allclose(x, y, rtol=0.5, equal_nan=True),
+    ]
     return theano.function([x, y], outs)([1.0, 2, np.nan, np.inf], [1.0, 2.1, np.nan, np.inf])
 
 
 def case_switch(theano, T, np):
     x, y = T.vectors("xy")
     outs = [T.switch(x > 0, x, y), T.where(x < 0, 0, 1), T.switch(T.lt(x, y), 1.0, 0), T.switch(1, x, y)]
-    return [kind(out) for out in outs] + theano.function([x, y], outs)(values(theano, 4), values(theano, 5)[1:])
+    return [kind(out) for out in outs] + theano.function([x, y], outs)(
+        values(theano, 4), values(theano, 5)[1:]
+    )
 
 
 def case_switch_tuples(theano, T, np):
@@ -156,13 +238,24 @@ def case_switch_tuples(theano, T, np):
 
 def case_maximum_minimum(theano, T, np):
     x, y = T.vectors("xy")
-    outs = [T.maximum(x, y), T.minimum(x, y), T.maximum(x, 0), T.minimum(x, 0.5), T.largest(x, y), T.smallest(x, y)]
-    return [kind(out) for out in outs] + theano.function([x, y], outs)(values(theano, 4), values(theano, 5)[1:])
+    outs = [
+        T.maximum(x, y),
+        T.minimum(x, y),
+        T.maximum(x, 0),
+        T.minimum(x, 0.5),
+        T.largest(x, y),
+        T.smallest(x, y),
+    ]
+    return [kind(out) for out in outs] + theano.function([x, y], outs)(
+        values(theano, 4), values(theano, 5)[1:]
+    )
 
 
 def case_maximum_of_nan(theano, T, np):
     x, y = T.dvectors("xy")
-    return theano.function([x, y], [T.maximum(x, y), T.minimum(x, y)])([np.nan, 1, np.nan], [1, np.nan, np.nan])
+    return theano.function([x, y], [T.maximum(x, y), T.minimum(x, y)])(
+        [np.nan, 1, np.nan], [1, np.nan, np.nan]
+    )
 
 
 def case_clip(theano, T, np):
@@ -188,7 +281,11 @@ def case_cast(theano, T, np):
 
 
 def case_cast_of_numbers(theano, T, np):
-    return [kind(T.cast(2, "float32")), kind(T.cast(0.5, theano.config.floatX)), error(T.cast, T.zvector(), "float64")]
+    return [
+        kind(T.cast(2, "float32")),
+        kind(T.cast(0.5, theano.config.floatX)),
+        error(T.cast, T.zvector(), "float64"),
+    ]
 
 
 def case_cast_same_dtype_is_the_variable(theano, T, np):
@@ -199,7 +296,9 @@ def case_cast_same_dtype_is_the_variable(theano, T, np):
 def case_add_of_many(theano, T, np):
     x, y, z = T.vectors("xyz")
     a = values(theano, 2)
-    return theano.function([x, y, z], [T.add(x, y, z), T.mul(x, y, z), T.sub(x, y), T.pow(abs(x), y)])(a, a, a)
+    return theano.function([x, y, z], [T.add(x, y, z), T.mul(x, y, z), T.sub(x, y), T.pow(abs(x), y)])(
+        a, a, a
+    )
 
 
 def case_in_place_operators(theano, T, np):
@@ -231,7 +330,10 @@ def case_broadcast_of_rows_and_columns(theano, T, np):
 def case_broadcast_of_unmarked_ones_is_refused(theano, T, np):
     x, y = T.matrices("xy")
     f = theano.function([x, y], x + y)
-    return [error(f, values(theano, 1, 3), values(theano, 2, 3)), error(f, values(theano, 2, 3), values(theano, 2, 2))]
+    return [
+        error(f, values(theano, 1, 3), values(theano, 2, 3)),
+        error(f, values(theano, 2, 3), values(theano, 2, 2)),
+    ]
 
 
 def case_method_arithmetic(theano, T, np):
@@ -268,7 +370,12 @@ def case_xlogx(theano, T, np):
 def case_scalar_upcast(theano, T, np):
     from theano.scalar import upcast
 
-    return [upcast("float32", "int64"), upcast("int8", "uint8"), upcast("float32", "int16"), upcast("bool", "int8")]
+    return [
+        upcast("float32", "int64"),
+        upcast("int8", "uint8"),
+        upcast("float32", "int16"),
+        upcast("bool", "int8"),
+    ]
 
 
 def case_scalar_identity(theano, T, np):
@@ -288,4 +395,8 @@ def case_scalar_loops(theano, T, np):
 def case_elemwise_of_an_op(theano, T, np):
     x, y = T.vectors("xy")
     op = T.Elemwise(theano.scalar.add)
-    return [kind(op(x, y)), theano.function([x, y], op(x, y))(values(theano, 2), values(theano, 2)), error(op)]
+    return [
+        kind(op(x, y)),
+        theano.function([x, y], op(x, y))(values(theano, 2), values(theano, 2)),
+        error(op),
+    ]

@@ -7,12 +7,20 @@ def case_grad(theano, T, np):
     x, y = T.vectors("xy")
     gx, gy = T.grad((x * y**2).sum(), [x, y])
     single = T.grad(cost=(x**3).sum(), wrt=x)
-    return [kind(gx), kind(single), theano.function([x, y], [gx, gy, single])(values(theano, 2), values(theano, 3)[1:])]
+    return [
+        kind(gx),
+        kind(single),
+        theano.function([x, y], [gx, gy, single])(values(theano, 2), values(theano, 3)[1:]),
+    ]
 
 
 def case_grad_returns_what_wrt_is(theano, T, np):
     x = T.scalar()
-    return [type(T.grad(x**2, [x])).__name__, type(T.grad(x**2, (x,))).__name__, type(T.grad(x**2, x)).__name__]
+    return [
+        type(T.grad(x**2, [x])).__name__,
+        type(T.grad(x**2, (x,))).__name__,
+        type(T.grad(x**2, x)).__name__,
+    ]
 
 
 def case_grad_aliases(theano, T, np):
@@ -44,7 +52,12 @@ def case_grad_return_disconnected(theano, T, np):
 
 def case_grad_of_integers(theano, T, np):
     i, x = T.iscalar(), T.scalar()
-    return [kind(T.grad(x * i, i)), error(T.grad, i**2, i), error(T.grad, (x > 0), x), theano.function([x, i], T.grad(x * i, i))(2, 3)]
+    return [
+        kind(T.grad(x * i, i)),
+        error(T.grad, i**2, i),
+        error(T.grad, (x > 0), x),
+        theano.function([x, i], T.grad(x * i, i))(2, 3),
+    ]
 
 
 def case_grad_consider_constant(theano, T, np):
@@ -101,7 +114,15 @@ def case_grad_at_kinks(theano, T, np):
     x, y = T.vectors("xy")
     a = np.asarray([-1, 0, 1], theano.config.floatX)
     b = np.asarray([-1, 0, 0], theano.config.floatX)
-    costs = [abs(x), T.maximum(x, y), T.minimum(x, y), T.switch(x > y, x, y), T.sqr(x), T.sgn(x) * x, T.maximum(x, 0)]
+    costs = [
+        abs(x),
+        T.maximum(x, y),
+        T.minimum(x, y),
+        T.switch(x > y, x, y),
+        T.sqr(x),
+        T.sgn(x) * x,
+        T.maximum(x, 0),
+    ]
     return [theano.function([x, y], T.grad(c.sum() + 0 * y.sum(), x))(a, b) for c in costs]
 
 
@@ -113,7 +134,8 @@ def case_grad_of_round_and_ceil(theano, T, np):
 
 def case_grad_of_elementary_functions(theano, T, np):
     x = T.vector()
-    names = "exp log sqrt sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arctanh expm1 log1p erf inv log2 exp2 gammaln"
+    names = "exp log sqrt sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arctanh"
+    names += " expm1 log1p erf inv log2 exp2 gammaln"
     a = np.asarray([0.2, 0.7], theano.config.floatX)
     grads = [T.grad(getattr(T, name)(x).sum(), x) for name in names.split()]
     return dict(zip(names.split(), theano.function([x], grads)(a)))
@@ -138,31 +160,57 @@ def case_grad_of_modulo(theano, T, np):
 def case_grad_of_broadcast(theano, T, np):
     m, v, s = T.matrix(), T.vector(), T.scalar()
     grads = T.grad(((m * v + s) ** 2).sum(), [m, v, s])
-    return [kind(g) for g in grads] + theano.function([m, v, s], grads)(values(theano, 2, 2), values(theano, 2), 0.5)
+    return [kind(g) for g in grads] + theano.function([m, v, s], grads)(
+        values(theano, 2, 2), values(theano, 2), 0.5
+    )
 
 
 def case_grad_of_reductions(theano, T, np):
     x = T.matrix()
-    costs = [x.mean(), x.var(), x.std(), x.prod(), x.norm(2), T.max(x, axis=0).sum(), T.min(x), (x.sum(axis=1) ** 2).sum()]
+    costs = [
+        x.mean(),
+        x.var(),
+        x.std(),
+        x.prod(),
+        x.norm(2),
+        T.max(x, axis=0).sum(),
+        T.min(x),
+        (x.sum(axis=1) ** 2).sum(),
+    ]
     return theano.function([x], [T.grad(c, x) for c in costs])(values(theano, 2, 3))
 
 
 def case_grad_of_shapes(theano, T, np):
     x = T.matrix()
     w = np.arange(6).reshape(3, 2)
-    costs = [x.reshape((3, 2)) * w, x.T * w, x.dimshuffle(1, "x", 0)[:, 0] * w, T.concatenate([x, x]).reshape((6, 2))[1:4] * w, x.flatten()[::-1].reshape((3, 2)) * w]
+    costs = [
+        x.reshape((3, 2)) * w,
+        x.T * w,
+        x.dimshuffle(1, "x", 0)[:, 0] * w,
+        T.concatenate([x, x]).reshape((6, 2))[1:4] * w,
+        x.flatten()[::-1].reshape((3, 2)) * w,
+    ]
     return theano.function([x], [T.grad(c.sum(), x) for c in costs])(values(theano, 2, 3))
 
 
 def case_grad_of_dots(theano, T, np):
     m, v, t = T.matrix(), T.vector(), T.tensor3()
-    cost = (T.dot(m, v) ** 2).sum() + T.tensordot(t, m, axes=[[2], [0]]).sum() + (T.batched_dot(t, t.dimshuffle(0, 2, 1)) ** 2).sum()
-    return theano.function([m, v, t], T.grad(cost, [m, v, t]))(values(theano, 2, 2), values(theano, 2), values(theano, 2, 2, 2))
+    cost = (
+        (T.dot(m, v) ** 2).sum()
+        + T.tensordot(t, m, axes=[[2], [0]]).sum()
+        + (T.batched_dot(t, t.dimshuffle(0, 2, 1)) ** 2).sum()
+    )
+    return theano.function([m, v, t], T.grad(cost, [m, v, t]))(
+        values(theano, 2, 2), values(theano, 2), values(theano, 2, 2, 2)
+    )
 
 
 def case_grad_of_casts(theano, T, np):
     x = T.fvector()
-    return [kind(T.grad(T.cast(x, "float64").sum(), x)), theano.function([x], T.grad((T.cast(x, "float64") ** 2).sum(), x))(np.ones(2, "float32"))]
+    return [
+        kind(T.grad(T.cast(x, "float64").sum(), x)),
+        theano.function([x], T.grad((T.cast(x, "float64") ** 2).sum(), x))(np.ones(2, "float32")),
+    ]
 
 
 def case_jacobian(theano, T, np):
@@ -174,20 +222,31 @@ def case_jacobian(theano, T, np):
 def case_jacobian_of_many(theano, T, np):
     x, y = T.vectors("xy")
     js = theano.gradient.jacobian(x * y, [x, y])
-    return [type(js).__name__, theano.function([x, y], js)(values(theano, 2), values(theano, 2)), error(T.jacobian, T.matrix(), x)]
+    return [
+        type(js).__name__,
+        theano.function([x, y], js)(values(theano, 2), values(theano, 2)),
+        error(T.jacobian, T.matrix(), x),
+    ]
 
 
 def case_hessian(theano, T, np):
     x = T.vector()
     h = T.hessian((x**3).sum() + x[0] * x[1], x)
-    return [kind(h), theano.function([x], h)(values(theano, 2)), error(T.hessian, x, x), error(T.hessian, x.sum(), T.scalar())]
+    return [
+        kind(h),
+        theano.function([x], h)(values(theano, 2)),
+        error(T.hessian, x, x),
+        error(T.hessian, x.sum(), T.scalar()),
+    ]
 
 
 def case_rop_lop(theano, T, np):
     w, v, x = T.matrix(), T.matrix(), T.vector()
     u = T.vector()
     y = T.tanh(T.dot(x, w))
-    return theano.function([w, v, x, u], [T.Rop(y, w, v), T.Lop(y, w, u)])(values(theano, 2, 2), values(theano, 2, 2), values(theano, 2), values(theano, 2))
+    return theano.function([w, v, x, u], [T.Rop(y, w, v), T.Lop(y, w, u)])(
+        values(theano, 2, 2), values(theano, 2, 2), values(theano, 2), values(theano, 2)
+    )
 
 
 def case_rop_of_lists(theano, T, np):
@@ -206,7 +265,11 @@ def case_disconnected_and_zero_grad(theano, T, np):
     from theano.gradient import consider_constant, disconnected_grad, zero_grad
 
     x = T.scalar()
-    outs = [T.grad(x * disconnected_grad(x), x), T.grad(x * zero_grad(x), x), T.grad(x * consider_constant(x), x)]
+    outs = [
+        T.grad(x * disconnected_grad(x), x),
+        T.grad(x * zero_grad(x), x),
+        T.grad(x * consider_constant(x), x),
+    ]
     return [theano.function([x], outs)(3), error(T.grad, disconnected_grad(x), x)]
 
 
@@ -246,11 +309,17 @@ def case_verify_grad(theano, T, np):
 
 
 def case_errors_are_classes(theano, T, np):
-    from theano.gradient import DisconnectedInputError, DisconnectedType, NullTypeGradError, numeric_grad
     from theano.gof.null_type import NullType
+    from theano.gradient import DisconnectedInputError, DisconnectedType, NullTypeGradError, numeric_grad
 
     x = np.ones(2)
-    return [issubclass(DisconnectedInputError, ValueError), issubclass(NullTypeGradError, TypeError), type(DisconnectedType()).__name__, type(NullType()).__name__, numeric_grad(lambda a: (a**2).sum(), x).gf[0].round(4)]
+    return [
+        issubclass(DisconnectedInputError, ValueError),
+        issubclass(NullTypeGradError, TypeError),
+        type(DisconnectedType()).__name__,
+        type(NullType()).__name__,
+        numeric_grad(lambda a: (a**2).sum(), x).gf[0].round(4),
+    ]
 
 
 def case_forced_forward(theano, T, np):
@@ -273,13 +342,21 @@ def case_forced_forward(theano, T, np):
 
 
 def case_optimiser_step(theano, T, np):
-    w, b = theano.shared(values(theano, 3), name="w"), theano.shared(np.asarray(0, theano.config.floatX), name="b")
+    w, b = (
+        theano.shared(values(theano, 3), name="w"),
+        theano.shared(np.asarray(0, theano.config.floatX), name="b"),
+    )
     x, y = T.matrix(), T.vector()
     p = 1 / (1 + T.exp(-T.dot(x, w) - b))
     cost = (-y * T.log(p) - (1 - y) * T.log(1 - p)).mean() + 0.01 * (w**2).sum()
     gw, gb = T.grad(cost, [w, b])
     rate = np.asarray(0.1, theano.config.floatX)
-    f = theano.function([x, y], [p > 0.5, cost], updates=((w, w - rate * T.cast(gw, w.dtype)), (b, b - rate * T.cast(gb, w.dtype))), allow_input_downcast=True)
+    f = theano.function(
+        [x, y],
+        [p > 0.5, cost],
+        updates=((w, w - rate * T.cast(gw, w.dtype)), (b, b - rate * T.cast(gb, w.dtype))),
+        allow_input_downcast=True,
+    )
     for _ in range(3):
         out = f(values(theano, 4, 3), [0, 1, 1, 0])
     return [*out, w.get_value(), b.get_value()]

@@ -6,11 +6,17 @@ from . import error, kind, values
 def case_softmax(theano, T, np):
     m, v = T.matrix(), T.vector()
     outs = [T.nnet.softmax(m), T.nnet.softmax(v), T.nnet.softmax(2 * m)]
-    return [kind(out) for out in outs] + theano.function([m, v], outs)(values(theano, 2, 3), values(theano, 3))
+    return [kind(out) for out in outs] + theano.function([m, v], outs)(
+        values(theano, 2, 3), values(theano, 3)
+    )
 
 
 def case_softmax_errors(theano, T, np):
-    return [error(T.nnet.softmax, T.tensor3()), error(T.nnet.softmax, T.scalar()), error(T.nnet.softmax, T.imatrix())]
+    return [
+        error(T.nnet.softmax, T.tensor3()),
+        error(T.nnet.softmax, T.scalar()),
+        error(T.nnet.softmax, T.imatrix()),
+    ]
 
 
 def case_softmax_large_numbers(theano, T, np):
@@ -22,13 +28,18 @@ def case_softmax_large_numbers(theano, T, np):
 def case_softmax_gradient(theano, T, np):
     m, v = T.matrix(), T.vector()
     w = np.arange(6).reshape(2, 3)
-    return theano.function([m, v], [T.grad((T.nnet.softmax(m) * w).sum(), m), T.grad(T.nnet.softmax(v)[0, 0], v)])(values(theano, 2, 3), values(theano, 3))
+    return theano.function(
+        [m, v], [T.grad((T.nnet.softmax(m) * w).sum(), m), T.grad(T.nnet.softmax(v)[0, 0], v)]
+    )(values(theano, 2, 3), values(theano, 3))
 
 
 def case_softmax_with_bias(theano, T, np):
     m, b = T.matrix(), T.vector()
     out = T.nnet.softmax_with_bias(m, b)
-    return [kind(out), theano.function([m, b], [out, *T.grad(out[0, 1], [m, b])])(values(theano, 2, 3), values(theano, 3))]
+    return [
+        kind(out),
+        theano.function([m, b], [out, *T.grad(out[0, 1], [m, b])])(values(theano, 2, 3), values(theano, 3)),
+    ]
 
 
 def case_softmax_graph_and_op(theano, T, np):
@@ -39,14 +50,24 @@ def case_softmax_graph_and_op(theano, T, np):
 def case_logsoftmax(theano, T, np):
     m = T.matrix()
     y = T.nnet.logsoftmax(m)
-    return [kind(y), theano.function([m], [y, T.grad(y[0, 1], m)])(values(theano, 2, 3)), kind(T.nnet.logsoftmax(T.vector()))]
+    return [
+        kind(y),
+        theano.function([m], [y, T.grad(y[0, 1], m)])(values(theano, 2, 3)),
+        kind(T.nnet.logsoftmax(T.vector())),
+    ]
 
 
 def case_sigmoid(theano, T, np):
     x, i = T.vector(), T.ivector()
     y = T.nnet.sigmoid(x)
     a = np.asarray([-40, -1, 0, 2, 40], theano.config.floatX)
-    return [kind(y), kind(T.nnet.sigmoid(i)), kind(T.nnet.sigmoid(T.bvector())), theano.function([x], [y, T.grad(y.sum(), x)])(a), theano.function([i], T.nnet.sigmoid(i))([1])]
+    return [
+        kind(y),
+        kind(T.nnet.sigmoid(i)),
+        kind(T.nnet.sigmoid(T.bvector())),
+        theano.function([x], [y, T.grad(y.sum(), x)])(a),
+        theano.function([i], T.nnet.sigmoid(i))([1]),
+    ]
 
 
 def case_hard_and_fast_sigmoid(theano, T, np):
@@ -111,7 +132,9 @@ def case_binary_crossentropy(theano, T, np):
 def case_sigmoid_binary_crossentropy(theano, T, np):
     p, t = T.vector(), T.vector()
     y = T.nnet.sigmoid_binary_crossentropy(p, t)
-    return theano.function([p, t], [y, T.grad(y.sum(), p)])(values(theano, 3) * 20, np.asarray([0, 1, 1], theano.config.floatX))
+    return theano.function([p, t], [y, T.grad(y.sum(), p)])(
+        values(theano, 3) * 20, np.asarray([0, 1, 1], theano.config.floatX)
+    )
 
 
 def case_categorical_crossentropy_of_labels(theano, T, np):
@@ -130,7 +153,10 @@ def case_categorical_crossentropy_of_distributions(theano, T, np):
 def case_categorical_crossentropy_errors(theano, T, np):
     m = T.matrix()
     p = T.nnet.softmax(m)
-    return [error(T.nnet.categorical_crossentropy, p, T.tensor3()), error(T.nnet.categorical_crossentropy, p, T.vector())]
+    return [
+        error(T.nnet.categorical_crossentropy, p, T.tensor3()),
+        error(T.nnet.categorical_crossentropy, p, T.vector()),
+    ]
 
 
 def case_crossentropy_categorical_1hot(theano, T, np):
@@ -145,12 +171,17 @@ def case_crossentropy_softmax_1hot(theano, T, np):
     one = T.nnet.crossentropy_softmax_1hot(m, t)
     two = T.nnet.crossentropy_softmax_1hot_with_bias(m, b, t)
     outs = [*one, *two, *T.grad(two[0].mean(), [m, b])]
-    return [kind(out) for out in outs] + theano.function([m, b, t], outs)(values(theano, 2, 3), values(theano, 3), [2, 0])
+    return [kind(out) for out in outs] + theano.function([m, b, t], outs)(
+        values(theano, 2, 3), values(theano, 3), [2, 0]
+    )
 
 
 def case_crossentropy_softmax_max_and_argmax(theano, T, np):
     m, b, t = T.matrix(), T.vector(), T.ivector()
-    outs = [*T.nnet.crossentropy_softmax_max_and_argmax_1hot_with_bias(m, b, t), *T.nnet.crossentropy_softmax_argmax_1hot_with_bias(m, b, t)]
+    outs = [
+        *T.nnet.crossentropy_softmax_max_and_argmax_1hot_with_bias(m, b, t),
+        *T.nnet.crossentropy_softmax_argmax_1hot_with_bias(m, b, t),
+    ]
     return theano.function([m, b, t], outs)(values(theano, 2, 3), values(theano, 3), [2, 0])
 
 
@@ -160,12 +191,20 @@ def case_negative_log_likelihood(theano, T, np):
     p = T.nnet.softmax(T.dot(x, w) + b)
     cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y])
     wrong = T.mean(T.neq(T.argmax(p, axis=1), y))
-    return [kind(cost), kind(wrong), theano.function([x, y], [cost, wrong, *T.grad(cost, [w, b])])(values(theano, 3, 3), [0, 3, 1])]
+    return [
+        kind(cost),
+        kind(wrong),
+        theano.function([x, y], [cost, wrong, *T.grad(cost, [w, b])])(values(theano, 3, 3), [0, 3, 1]),
+    ]
 
 
 def case_prepend(theano, T, np):
     m, s = T.matrix(), T.scalar()
-    outs = [T.nnet.prepend_0_to_each_row(m), T.nnet.prepend_1_to_each_row(m), T.nnet.prepend_scalar_to_each_row(s, m)]
+    outs = [
+        T.nnet.prepend_0_to_each_row(m),
+        T.nnet.prepend_1_to_each_row(m),
+        T.nnet.prepend_scalar_to_each_row(s, m),
+    ]
     return theano.function([m, s], outs)(values(theano, 2, 2), 5)
 
 
@@ -174,7 +213,11 @@ def case_h_softmax(theano, T, np):
     w1, b1, w2, b2 = (theano.shared(values(theano, *s)) for s in ((3, 2), (2,), (2, 3, 2), (2, 2)))
     out = T.nnet.h_softmax(x, 2, 4, 2, 2, w1, b1, w2, b2, t)
     every = T.nnet.h_softmax(x, 2, 4, 2, 2, w1, b1, w2, b2)
-    return [kind(out), kind(every), theano.function([x, t], [out, every, T.grad(T.log(out).sum(), x)])(values(theano, 2, 3), [3, 1])]
+    return [
+        kind(out),
+        kind(every),
+        theano.function([x, t], [out, every, T.grad(T.log(out).sum(), x)])(values(theano, 2, 3), [3, 1]),
+    ]
 
 
 def case_confusion_matrix(theano, T, np):
@@ -186,7 +229,9 @@ def case_batch_normalization(theano, T, np):
     x, g, b, m, s = T.matrix(), T.vector(), T.vector(), T.vector(), T.vector()
     outs = [T.nnet.bn.batch_normalization(x, g, b, m, s, mode=mode) for mode in ("low_mem", "high_mem")]
     v = values(theano, 3)
-    return theano.function([x, g, b, m, s], [*outs, T.grad((outs[0] ** 2).sum(), x)])(values(theano, 2, 3), v, v + 1, v, abs(v))
+    return theano.function([x, g, b, m, s], [*outs, T.grad((outs[0] ** 2).sum(), x)])(
+        values(theano, 2, 3), v, v + 1, v, abs(v)
+    )
 
 
 def case_batch_normalization_train(theano, T, np):
@@ -194,7 +239,9 @@ def case_batch_normalization_train(theano, T, np):
     outs = T.nnet.bn.batch_normalization_train(x, g, b)
     w = values(theano, 4, 3)
     grads = T.grad((outs[0] * w).sum(), [x, g, b])
-    return [kind(out) for out in outs] + theano.function([x, g, b], [*outs, *grads])(values(theano, 4, 3)[::-1], values(theano, 3), values(theano, 3))
+    return [kind(out) for out in outs] + theano.function([x, g, b], [*outs, *grads])(
+        values(theano, 4, 3)[::-1], values(theano, 3), values(theano, 3)
+    )
 
 
 def case_batch_normalization_train_running(theano, T, np):
@@ -210,7 +257,9 @@ def case_batch_normalization_train_spatial(theano, T, np):
     gg, bb = g.dimshuffle("x", 0, "x", "x"), b.dimshuffle("x", 0, "x", "x")
     outs = T.nnet.bn.batch_normalization_train(x, gg, bb, axes="spatial")
     grads = T.grad((outs[0] ** 2 * values(theano, 2, 3, 2, 2)).sum(), [x, g, b])
-    return [kind(out) for out in outs] + theano.function([x, g, b], [*outs, *grads])(values(theano, 2, 3, 2, 2), values(theano, 3), values(theano, 3))
+    return [kind(out) for out in outs] + theano.function([x, g, b], [*outs, *grads])(
+        values(theano, 2, 3, 2, 2), values(theano, 3), values(theano, 3)
+    )
 
 
 def case_batch_normalization_test(theano, T, np):
@@ -237,7 +286,12 @@ def case_images2neibs(theano, T, np):
     x = T.tensor4()
     from theano.tensor.nnet.neighbours import images2neibs as f
 
-    outs = [f(x, (2, 2)), f(x, neib_shape=(2, 2), neib_step=(1, 1)), f(x, (3, 2), (1, 2), mode="ignore_borders"), f(x, (3, 3), mode="ignore_borders")]
+    outs = [
+        f(x, (2, 2)),
+        f(x, neib_shape=(2, 2), neib_step=(1, 1)),
+        f(x, (3, 2), (1, 2), mode="ignore_borders"),
+        f(x, (3, 3), mode="ignore_borders"),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 1, 2, 4, 4))
 
 
@@ -245,7 +299,11 @@ def case_images2neibs_wrap_and_half(theano, T, np):
     x = T.tensor4()
     from theano.tensor.nnet.neighbours import images2neibs as f
 
-    outs = [f(x, (3, 3), (1, 1), mode="wrap_centered"), f(x, (3, 3), (1, 1), mode="half"), f(x, (2, 2), (1, 1), mode="full")]
+    outs = [
+        f(x, (3, 3), (1, 1), mode="wrap_centered"),
+        f(x, (3, 3), (1, 1), mode="half"),
+        f(x, (2, 2), (1, 1), mode="full"),
+    ]
     return theano.function([x], outs)(values(theano, 1, 1, 3, 3))
 
 
@@ -261,14 +319,20 @@ def case_images2neibs_errors(theano, T, np):
     x = T.tensor4()
     from theano.tensor.nnet.neighbours import images2neibs as f
 
-    return [error(theano.function([x], f(x, (3, 3))), values(theano, 1, 1, 4, 4)), error(f, T.matrix(), (2, 2)), error(f, x, (2, 2), mode="nothing")]
+    return [
+        error(theano.function([x], f(x, (3, 3))), values(theano, 1, 1, 4, 4)),
+        error(f, T.matrix(), (2, 2)),
+        error(f, x, (2, 2), mode="nothing"),
+    ]
 
 
 def case_neibs2images(theano, T, np):
     import theano.tensor.nnet.neighbours as n
 
     x = T.tensor4()
-    return theano.function([x], n.neibs2images(n.images2neibs(x, (2, 2)), (2, 2), (1, 2, 4, 4)))(values(theano, 1, 2, 4, 4))
+    return theano.function([x], n.neibs2images(n.images2neibs(x, (2, 2)), (2, 2), (1, 2, 4, 4)))(
+        values(theano, 1, 2, 4, 4)
+    )
 
 
 def case_nnet_module_paths(theano, T, np):
@@ -276,7 +340,12 @@ def case_nnet_module_paths(theano, T, np):
     from theano.tensor.nnet import nnet as inner
     from theano.tensor.nnet import sigm
 
-    return [nnet.relu is inner.relu, sigm.sigmoid is nnet.sigmoid, T.nnet is nnet, nnet.softmax is inner.softmax]
+    return [
+        nnet.relu is inner.relu,
+        sigm.sigmoid is nnet.sigmoid,
+        T.nnet is nnet,
+        nnet.softmax is inner.softmax,
+    ]
 
 
 def case_deep_network_gradient(theano, T, np):

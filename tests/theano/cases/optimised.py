@@ -1,25 +1,31 @@
-"""Cases that run in the optimised mode, on the backends that compile: what the rewrites must save, and steps of training."""
+"""Cases in the optimised mode, on the backends that compile: what rewrites must save, and training steps."""
 
-from . import values
+from . import error, values
 
 
 def case_stable_log_of_one_minus_sigmoid(theano, T, np):
     x = T.vector()
     a = np.asarray([-40, 0, 40, 80], theano.config.floatX)
-    return theano.function([x], [T.log(1 - T.nnet.sigmoid(x)), T.log(T.nnet.sigmoid(x)), T.log(1 + T.exp(x))])(a)
+    return theano.function(
+        [x], [T.log(1 - T.nnet.sigmoid(x)), T.log(T.nnet.sigmoid(x)), T.log(1 + T.exp(x))]
+    )(a)
 
 
 def case_stable_crossentropy(theano, T, np):
     m, y = T.matrix(), T.ivector()
     cost = -T.mean(T.log(T.nnet.softmax(m))[T.arange(y.shape[0]), y])
-    return theano.function([m, y], [cost, T.grad(cost, m)])(np.asarray([[0, 900], [3, -2]], theano.config.floatX), [0, 1])
+    return theano.function([m, y], [cost, T.grad(cost, m)])(
+        np.asarray([[0, 900], [3, -2]], theano.config.floatX), [0, 1]
+    )
 
 
 def case_stable_binary_crossentropy(theano, T, np):
     x, t = T.vector(), T.vector()
     cost = T.nnet.binary_crossentropy(T.nnet.sigmoid(x), t)
     a = np.asarray([-30, 0.5, 30], theano.config.floatX)
-    return theano.function([x, t], [cost, T.grad(cost.sum(), x)])(a, np.asarray([1, 0, 0], theano.config.floatX))
+    return theano.function([x, t], [cost, T.grad(cost.sum(), x)])(
+        a, np.asarray([1, 0, 0], theano.config.floatX)
+    )
 
 
 def case_logistic_regression(theano, T, np):
@@ -39,14 +45,22 @@ def case_relu_at_zero(theano, T, np):
 
 def case_conv_and_pool(theano, T, np):
     x, w = T.tensor4(), T.tensor4()
-    y = T.signal.pool.pool_2d(T.nnet.conv2d(x, w, border_mode="half"), (2, 2), ignore_border=False)
-    return theano.function([x, w], [y, *T.grad((y**2).sum(), [x, w])])(values(theano, 2, 2, 5, 4), values(theano, 3, 2, 3, 3))
+    from theano.tensor.signal import pool
+
+    y = pool.pool_2d(T.nnet.conv2d(x, w, border_mode="half"), (2, 2), ignore_border=False)
+    return theano.function([x, w], [y, *T.grad((y**2).sum(), [x, w])])(
+        values(theano, 2, 2, 5, 4), values(theano, 3, 2, 3, 3)
+    )
 
 
 def case_recurrent_network(theano, T, np):
     x = T.matrix()
     w = theano.shared(values(theano, 2, 2))
-    h, _ = theano.scan(lambda v, h: T.tanh(T.dot(v, w) + T.dot(h, w)), sequences=x, outputs_info=T.zeros((2,), theano.config.floatX))
+    h, _ = theano.scan(
+        lambda v, h: T.tanh(T.dot(v, w) + T.dot(h, w)),
+        sequences=x,
+        outputs_info=T.zeros((2,), theano.config.floatX),
+    )
     return theano.function([x], [h, T.grad(h[-1].sum(), w)])(values(theano, 4, 2))
 
 
@@ -81,7 +95,9 @@ def case_contrastive_divergence(theano, T, np):
 def case_batch_normalization(theano, T, np):
     x, g, b = T.matrix(), T.vector(), T.vector()
     out, mean, invstd = T.nnet.bn.batch_normalization_train(x, g, b)
-    return theano.function([x, g, b], [out, mean, invstd, T.grad((out**2 * x).sum(), x)])(values(theano, 4, 3), values(theano, 3), values(theano, 3))
+    return theano.function([x, g, b], [out, mean, invstd, T.grad((out**2 * x).sum(), x)])(
+        values(theano, 4, 3), values(theano, 3), values(theano, 3)
+    )
 
 
 def case_neighbours(theano, T, np):
@@ -94,5 +110,8 @@ def case_neighbours(theano, T, np):
 
 def case_pool_2d_padding_left_out_of_the_average(theano, T, np):
     x = T.tensor4()
-    y = T.signal.pool.pool_2d(x, (3, 3), True, (2, 2), (1, 1), "average_exc_pad")
-    return theano.function([x], [y, T.grad((y**2).sum(), x)])(values(theano, 1, 2, 5, 6))
+    from theano.tensor.signal import pool
+
+    y = pool.pool_2d(x, (3, 3), True, (2, 2), (1, 1), "average_exc_pad")
+    gradient = theano.function([x], T.grad((y**2).sum(), x))
+    return [theano.function([x], y)(values(theano, 1, 2, 5, 6)), error(gradient, values(theano, 1, 2, 5, 6))]

@@ -5,7 +5,14 @@ from . import error, kind, values
 
 def case_sum(theano, T, np):
     x = T.tensor3()
-    outs = [T.sum(x), T.sum(x, axis=0), T.sum(x, axis=-1), T.sum(x, axis=(0, 2)), T.sum(x, axis=1, keepdims=True), x.sum(2)]
+    outs = [
+        T.sum(x),
+        T.sum(x, axis=0),
+        T.sum(x, axis=-1),
+        T.sum(x, axis=(0, 2)),
+        T.sum(x, axis=1, keepdims=True),
+        x.sum(2),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 2, 3, 2))
 
 
@@ -33,13 +40,21 @@ def case_mean_dtypes(theano, T, np):
 
 def case_mean(theano, T, np):
     x = T.matrix()
-    outs = [T.mean(x), T.mean(x, axis=0), T.mean(x, axis=[0, 1]), T.mean(x, 1, keepdims=True), T.mean(x, dtype="float64")]
+    outs = [
+        T.mean(x),
+        T.mean(x, axis=0),
+        T.mean(x, axis=[0, 1]),
+        T.mean(x, 1, keepdims=True),
+        T.mean(x, dtype="float64"),
+    ]
     return theano.function([x], outs)(values(theano, 2, 3))
 
 
 def case_mean_of_integers(theano, T, np):
     i = T.imatrix()
-    return theano.function([i], [T.mean(i), T.mean(i, axis=0), T.mean(T.eq(i, 2)), i.mean(dtype="float32")])([[1, 2], [2, 2]])
+    return theano.function([i], [T.mean(i), T.mean(i, axis=0), T.mean(T.eq(i, 2)), i.mean(dtype="float32")])(
+        [[1, 2], [2, 2]]
+    )
 
 
 def case_mean_of_nothing(theano, T, np):
@@ -49,7 +64,14 @@ def case_mean_of_nothing(theano, T, np):
 
 def case_var_std(theano, T, np):
     x = T.matrix()
-    outs = [T.var(x), T.std(x), T.var(x, axis=0), T.std(x, axis=1, keepdims=True), T.var(x, ddof=1), T.std(x, ddof=1, axis=0)]
+    outs = [
+        T.var(x),
+        T.std(x),
+        T.var(x, axis=0),
+        T.std(x, axis=1, keepdims=True),
+        T.var(x, ddof=1),
+        T.std(x, ddof=1, axis=0),
+    ]
     return theano.function([x], outs)(values(theano, 2, 3))
 
 
@@ -61,7 +83,9 @@ def case_var_corrected(theano, T, np):
 def case_prod(theano, T, np):
     x, i = T.matrix(), T.ivector()
     return [
-        theano.function([x], [T.prod(x), T.prod(x, axis=0), T.prod(x, axis=1, keepdims=True)])(values(theano, 2, 2)),
+        theano.function([x], [T.prod(x), T.prod(x, axis=0), T.prod(x, axis=1, keepdims=True)])(
+            values(theano, 2, 2)
+        ),
         theano.function([i], [T.prod(i), i.prod(dtype="float32")])([2, 3]),
     ]
 
@@ -74,7 +98,14 @@ def case_prod_gradient_with_zeros(theano, T, np):
 
 def case_max_min(theano, T, np):
     x = T.tensor3()
-    outs = [T.max(x), T.max(x, axis=1), T.min(x, axis=(0, 1)), T.max(x, axis=-1, keepdims=True), T.min(x), x.max(0)]
+    outs = [
+        T.max(x),
+        T.max(x, axis=1),
+        T.min(x, axis=(0, 1)),
+        T.max(x, axis=-1, keepdims=True),
+        T.min(x),
+        x.max(0),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 2, 2, 3))
 
 
@@ -97,7 +128,13 @@ def case_max_and_argmax(theano, T, np):
 
 def case_argmax(theano, T, np):
     x = T.matrix()
-    outs = [T.argmax(x), T.argmax(x, axis=1), T.argmax(x, axis=0, keepdims=True), T.argmax(x, axis=[0, 1]), T.argmin(x, axis=1)]
+    outs = [
+        T.argmax(x),
+        T.argmax(x, axis=1),
+        T.argmax(x, axis=0, keepdims=True),
+        T.argmax(x, axis=[0, 1]),
+        T.argmin(x, axis=1),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 2, 3))
 
 
@@ -107,11 +144,19 @@ def case_argmax_at_ties(theano, T, np):
 
 
 def case_argmax_errors(theano, T, np):
-    return [error(T.argmax, T.vector(), axis=1), error(T.max, T.matrix(), axis=2), error(T.sum, T.vector(), axis=3)]
+    return [
+        error(T.argmax, T.vector(), axis=1),
+        error(T.max, T.matrix(), axis=2),
+        error(T.sum, T.vector(), axis=3),
+    ]
 
 
 def case_axis_errors(theano, T, np):
-    return [error(T.sum, T.vector(), axis="a"), error(T.sum, T.vector(), axis=0.5), error(T.mean, T.matrix(), axis=-3)]
+    return [
+        error(T.sum, T.vector(), axis="a"),
+        error(T.sum, T.vector(), axis=0.5),
+        error(T.mean, T.matrix(), axis=-3),
+    ]
 
 
 def case_all_any(theano, T, np):
@@ -129,7 +174,9 @@ def case_keepdims_patterns(theano, T, np):
 
 def case_norms(theano, T, np):
     x = T.matrix()
-    return theano.function([x], [x.norm(2), x.norm(1), x.norm(2, axis=0), x.norm(3, axis=1)])(values(theano, 2, 3))
+    return theano.function([x], [x.norm(2), x.norm(1), x.norm(2, axis=0), x.norm(3, axis=1)])(
+        values(theano, 2, 3)
+    )
 
 
 def case_ptp(theano, T, np):
@@ -145,7 +192,15 @@ def case_cumsum_cumprod(theano, T, np):
 
 def case_sort(theano, T, np):
     x = T.matrix()
-    outs = [T.sort(x), T.sort(x, axis=0), T.sort(x, axis=None), T.argsort(x), T.argsort(x, axis=0), x.sort(), x.argsort(1)]
+    outs = [
+        T.sort(x),
+        T.sort(x, axis=0),
+        T.sort(x, axis=None),
+        T.argsort(x),
+        T.argsort(x, axis=0),
+        x.sort(),
+        x.argsort(1),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 3, 2))
 
 
@@ -163,14 +218,28 @@ def case_argsort_stable(theano, T, np):
 def case_topk(theano, T, np):
     x = T.vector()
     top, where = T.topk_and_argtopk(x, 2, sorted=False)
-    f = theano.function([x], [T.sort(T.topk(x, 3, sorted=False)), T.sort(T.argtopk(x, 2, sorted=False)), T.sort(T.topk(x, -2, sorted=False)), T.sort(top), T.sort(where)])
+    f = theano.function(
+        [x],
+        [
+            T.sort(T.topk(x, 3, sorted=False)),
+            T.sort(T.argtopk(x, 2, sorted=False)),
+            T.sort(T.topk(x, -2, sorted=False)),
+            T.sort(top),
+            T.sort(where),
+        ],
+    )
     return f(values(theano, 6))
 
 
 def case_topk_options(theano, T, np):
     x = T.matrix()
     top, where = T.topk_and_argtopk(x, 1, axis=0, sorted=False, idx_dtype="int32")
-    return [kind(top), kind(where), theano.function([x], [top, where])(values(theano, 3, 2)), error(T.topk, x, 1)]
+    return [
+        kind(top),
+        kind(where),
+        theano.function([x], [top, where])(values(theano, 3, 2)),
+        error(T.topk, x, 1),
+    ]
 
 
 def case_bincount(theano, T, np):
@@ -190,7 +259,9 @@ def case_searchsorted(theano, T, np):
     from theano.tensor.extra_ops import searchsorted
 
     outs = [searchsorted(x, v), searchsorted(x, v, side="right")]
-    return theano.function([x, v], outs)(np.asarray([1, 2, 3], theano.config.floatX), np.asarray([0, 2, 9], theano.config.floatX))
+    return theano.function([x, v], outs)(
+        np.asarray([1, 2, 3], theano.config.floatX), np.asarray([0, 2, 9], theano.config.floatX)
+    )
 
 
 def case_diff(theano, T, np):
@@ -210,13 +281,24 @@ def case_squeeze_and_compress(theano, T, np):
 def case_nonzero(theano, T, np):
     x = T.matrix()
     a = np.asarray([[0, 1], [2, 0]], theano.config.floatX)
-    return theano.function([x], [*T.nonzero(x), *x.nonzero(), T.flatnonzero(x), T.nonzero_values(x), T.nonzero(x, return_matrix=True)])(a)
+    return theano.function(
+        [x],
+        [
+            *T.nonzero(x),
+            *x.nonzero(),
+            T.flatnonzero(x),
+            T.nonzero_values(x),
+            T.nonzero(x, return_matrix=True),
+        ],
+    )(a)
 
 
 def case_dot(theano, T, np):
     m, v, t = T.matrix(), T.vector(), T.tensor3()
     outs = [T.dot(m, m.T), T.dot(m, v), T.dot(v, v), m.dot(v), T.dot(t, v), T.dot(m.T, m)]
-    return [kind(out) for out in outs] + theano.function([m, v, t], outs)(values(theano, 2, 3), values(theano, 3), values(theano, 2, 2, 3))
+    return [kind(out) for out in outs] + theano.function([m, v, t], outs)(
+        values(theano, 2, 3), values(theano, 3), values(theano, 2, 2, 3)
+    )
 
 
 def case_dot_errors(theano, T, np):
@@ -237,24 +319,37 @@ def case_dot_of_scalars(theano, T, np):
 
 def case_tensordot(theano, T, np):
     a, b = T.tensor3("a"), T.tensor3("b")
-    outs = [T.tensordot(a, b, 1), T.tensordot(a, b, axes=[[0, 1], [1, 0]]), T.tensordot(a, b, axes=[1, 0]), T.tensordot(a, a, 3)]
-    return [kind(out) for out in outs] + theano.function([a, b], outs)(values(theano, 2, 2, 2), values(theano, 2, 2, 2)[::-1])
+    outs = [
+        T.tensordot(a, b, 1),
+        T.tensordot(a, b, axes=[[0, 1], [1, 0]]),
+        T.tensordot(a, b, axes=[1, 0]),
+        T.tensordot(a, a, 3),
+    ]
+    return [kind(out) for out in outs] + theano.function([a, b], outs)(
+        values(theano, 2, 2, 2), values(theano, 2, 2, 2)[::-1]
+    )
 
 
 def case_batched_dot(theano, T, np):
     a, b, m = T.tensor3("a"), T.tensor3("b"), T.matrix()
     outs = [T.batched_dot(a, b), T.batched_dot(a, m), T.batched_tensordot(a, b, axes=[1, 1])]
-    return [kind(out) for out in outs] + theano.function([a, b, m], outs)(values(theano, 2, 2, 2), values(theano, 2, 2, 2), values(theano, 2, 2))
+    return [kind(out) for out in outs] + theano.function([a, b, m], outs)(
+        values(theano, 2, 2, 2), values(theano, 2, 2, 2), values(theano, 2, 2)
+    )
 
 
 def case_outer_inner(theano, T, np):
     x, y = T.vectors("xy")
-    return theano.function([x, y], [T.outer(x, y), T.nlinalg.trace(T.outer(x, x))])(values(theano, 2), values(theano, 3))
+    return theano.function([x, y], [T.outer(x, y), T.nlinalg.trace(T.outer(x, x))])(
+        values(theano, 2), values(theano, 3)
+    )
 
 
 def case_matmul_operator(theano, T, np):
     m = T.matrix()
-    return theano.function([m], m.__matmul__(m.T) if hasattr(m, "__matmul__") else T.dot(m, m.T))(values(theano, 2, 3))
+    return theano.function([m], m.__matmul__(m.T) if hasattr(m, "__matmul__") else T.dot(m, m.T))(
+        values(theano, 2, 3)
+    )
 
 
 def case_percentile_like(theano, T, np):

@@ -1,4 +1,4 @@
-"""Names that Theano 1.0.5 has no longer: the original runs the program with today's name, in ``modern_...``."""
+"""Names that Theano 1.0.5 has no longer: the original runs ``modern_...``, with its name for the same."""
 
 from . import kind, values
 

@@ -5,14 +5,21 @@ from . import error, kind, values
 
 def case_scan_power(theano, T, np):
     x, n = T.vector("A"), T.iscalar("k")
-    result, updates = theano.scan(fn=lambda prior, a: prior * a, outputs_info=T.ones_like(x), non_sequences=x, n_steps=n)
+    result, updates = theano.scan(
+        fn=lambda prior, a: prior * a, outputs_info=T.ones_like(x), non_sequences=x, n_steps=n
+    )
     f = theano.function([x, n], result[-1], updates=updates)
     return [kind(result), f(values(theano, 3), 2), len(updates), type(updates).__name__]
 
 
 def case_scan_polynomial(theano, T, np):
     c, x = T.vector("c"), T.scalar("x")
-    parts, updates = theano.scan(fn=lambda a, power, free: a * free**power, outputs_info=None, sequences=[c, T.arange(10)], non_sequences=x)
+    parts, updates = theano.scan(
+        fn=lambda a, power, free: a * free**power,
+        outputs_info=None,
+        sequences=[c, T.arange(10)],
+        non_sequences=x,
+    )
     return [len(updates), theano.function([c, x], [parts, parts.sum()])(values(theano, 3), 1.5)]
 
 
@@ -25,7 +32,10 @@ def case_scan_accumulates(theano, T, np):
 def case_scan_initial_python_numbers(theano, T, np):
     x = T.dvector()
     out, _ = theano.scan(lambda v, s: T.cast(s + v, "float64"), sequences=x, outputs_info=[np.float64(0)])
-    return [theano.function([x], out)([1.0, 2.0]), error(theano.scan, lambda v, s: s + v, sequences=x, outputs_info=[0])]
+    return [
+        theano.function([x], out)([1.0, 2.0]),
+        error(theano.scan, lambda v, s: s + v, sequences=x, outputs_info=[0]),
+    ]
 
 
 def case_scan_dtype_errors(theano, T, np):
@@ -44,7 +54,9 @@ def case_scan_single_step_is_a_row(theano, T, np):
 
 
 def case_scan_no_sequence(theano, T, np):
-    out, _ = theano.scan(lambda a, b: [b, a + b], outputs_info=[T.constant(np.int64(0)), T.constant(np.int64(1))], n_steps=8)
+    out, _ = theano.scan(
+        lambda a, b: [b, a + b], outputs_info=[T.constant(np.int64(0)), T.constant(np.int64(1))], n_steps=8
+    )
     return [type(out).__name__, [kind(v) for v in out], theano.function([], out)()]
 
 
@@ -53,19 +65,33 @@ def case_scan_returns(theano, T, np):
     one, _ = theano.scan(lambda v: v + 1, sequences=[x])
     listed, _ = theano.scan(lambda v: [v + 1], sequences=[x], return_list=True)
     two, _ = theano.scan(lambda v: (v + 1, v * 2), sequences=[x])
-    return [type(one).__name__, type(listed).__name__, type(two).__name__, theano.function([x], [one, *listed, *two])(values(theano, 2))]
+    return [
+        type(one).__name__,
+        type(listed).__name__,
+        type(two).__name__,
+        theano.function([x], [one, *listed, *two])(values(theano, 2)),
+    ]
 
 
 def case_scan_many_outputs(theano, T, np):
     x = T.matrix()
-    (a, b, c), _ = theano.scan(lambda r, s: (s + r.sum(), r * 2, r.max()), sequences=x, outputs_info=[np.asarray(0, theano.config.floatX), None, None])
+    (a, b, c), _ = theano.scan(
+        lambda r, s: (s + r.sum(), r * 2, r.max()),
+        sequences=x,
+        outputs_info=[np.asarray(0, theano.config.floatX), None, None],
+    )
     return [[kind(v) for v in (a, b, c)], theano.function([x], [a, b, c])(values(theano, 3, 2))]
 
 
 def case_scan_taps(theano, T, np):
     x, init = T.vector(), T.vector()
-    out, _ = theano.scan(lambda v, a, b: v + a * b, sequences=x, outputs_info=[{"initial": init, "taps": [-2, -1]}])
-    return [theano.function([x, init], out)(values(theano, 3), values(theano, 2)), theano.function([x, init], T.grad(out.sum(), [x, init]))(values(theano, 3), values(theano, 2))]
+    out, _ = theano.scan(
+        lambda v, a, b: v + a * b, sequences=x, outputs_info=[{"initial": init, "taps": [-2, -1]}]
+    )
+    return [
+        theano.function([x, init], out)(values(theano, 3), values(theano, 2)),
+        theano.function([x, init], T.grad(out.sum(), [x, init]))(values(theano, 3), values(theano, 2)),
+    ]
 
 
 def case_scan_sequence_taps(theano, T, np):
@@ -86,7 +112,9 @@ def case_scan_taps_errors(theano, T, np):
 
 def case_scan_backwards(theano, T, np):
     x = T.vector()
-    out, _ = theano.scan(lambda v, s: s * 0.5 + v, sequences=x, outputs_info=T.zeros_like(x[0]), go_backwards=True)
+    out, _ = theano.scan(
+        lambda v, s: s * 0.5 + v, sequences=x, outputs_info=T.zeros_like(x[0]), go_backwards=True
+    )
     return theano.function([x], [out, T.grad(out[-1], x)])(values(theano, 4))
 
 
@@ -113,13 +141,24 @@ def case_scan_sequences_of_unequal_length(theano, T, np):
 
 def case_scan_truncate_gradient(theano, T, np):
     x, w = T.vector(), T.scalar()
-    out, _ = theano.scan(lambda v, s, w: T.tanh(s * w + v), sequences=x, outputs_info=T.zeros_like(x[0]), non_sequences=w, truncate_gradient=2)
+    out, _ = theano.scan(
+        lambda v, s, w: T.tanh(s * w + v),
+        sequences=x,
+        outputs_info=T.zeros_like(x[0]),
+        non_sequences=w,
+        truncate_gradient=2,
+    )
     return theano.function([x, w], T.grad(out[-1], [x, w]))(values(theano, 5), 0.5)
 
 
 def case_scan_until(theano, T, np):
     limit = T.scalar()
-    out, _ = theano.scan(lambda p, m: (p * 2, theano.scan_module.until(p * 2 > m)), outputs_info=T.constant(np.asarray(1, theano.config.floatX)), non_sequences=limit, n_steps=100)
+    out, _ = theano.scan(
+        lambda p, m: (p * 2, theano.scan_module.until(p * 2 > m)),
+        outputs_info=T.constant(np.asarray(1, theano.config.floatX)),
+        non_sequences=limit,
+        n_steps=100,
+    )
     return [kind(out), theano.function([limit], out)(45)]
 
 
@@ -130,7 +169,9 @@ def case_scan_until_with_updates(theano, T, np):
     def step(p, m):
         return p * 3, {count: count + 1}, theano.scan_module.until(p > m)
 
-    out, updates = theano.scan(step, outputs_info=T.constant(np.asarray(1, theano.config.floatX)), non_sequences=limit, n_steps=50)
+    out, updates = theano.scan(
+        step, outputs_info=T.constant(np.asarray(1, theano.config.floatX)), non_sequences=limit, n_steps=50
+    )
     return [theano.function([limit], out, updates=updates)(20), count.get_value()]
 
 
@@ -148,13 +189,21 @@ def case_scan_updates_type(theano, T, np):
     more = updates + {theano.shared(2.0): T.dscalar()}
     collision = error(updates.update, {a: updates[a] + 1})
     theano.function([], [], updates=updates)()
-    return [type(updates).__name__, len(more), collision, a.get_value(), isinstance(updates, theano.OrderedUpdates)]
+    return [
+        type(updates).__name__,
+        len(more),
+        collision,
+        a.get_value(),
+        isinstance(updates, theano.OrderedUpdates),
+    ]
 
 
 def case_scan_shared_in_the_body(theano, T, np):
     w = theano.shared(values(theano, 2, 2))
     x = T.matrix()
-    out, _ = theano.scan(lambda v, h: T.tanh(T.dot(v, w) + h), sequences=x, outputs_info=T.zeros((2,), theano.config.floatX))
+    out, _ = theano.scan(
+        lambda v, h: T.tanh(T.dot(v, w) + h), sequences=x, outputs_info=T.zeros((2,), theano.config.floatX)
+    )
     return theano.function([x], [out, T.grad(out.sum(), w)])(values(theano, 3, 2))
 
 
@@ -162,7 +211,10 @@ def case_scan_strict(theano, T, np):
     w = theano.shared(values(theano, 2))
     x = T.matrix()
     good, _ = theano.scan(lambda v, w: v * w, sequences=x, non_sequences=[w], strict=True)
-    return [theano.function([x], good)(values(theano, 2, 2)), error(theano.scan, lambda v: v * w, sequences=x, strict=True)]
+    return [
+        theano.function([x], good)(values(theano, 2, 2)),
+        error(theano.scan, lambda v: v * w, sequences=x, strict=True),
+    ]
 
 
 def case_scan_non_sequences(theano, T, np):
@@ -192,7 +244,9 @@ def case_scan_recurrent_network(theano, T, np):
 
     (h, y), _ = theano.scan(step, sequences=u, outputs_info=[h0, None], non_sequences=[w_in, w, w_out])
     cost = ((y - 1) ** 2).mean()
-    return theano.function([u, h0], [h, y, *T.grad(cost, [w_in, w, w_out, h0])])(values(theano, 4, 2), values(theano, 3))
+    return theano.function([u, h0], [h, y, *T.grad(cost, [w_in, w, w_out, h0])])(
+        values(theano, 4, 2), values(theano, 3)
+    )
 
 
 def case_scan_softmax_of_vectors(theano, T, np):
@@ -204,7 +258,11 @@ def case_scan_softmax_of_vectors(theano, T, np):
 def case_scan_random(theano, T, np):
     stream = T.shared_randomstreams.RandomStreams(7)
     p = T.vector()
-    out, updates = theano.scan(lambda s: stream.binomial(s.shape, n=1, p=0.5 * s + 0.25, dtype=theano.config.floatX), outputs_info=p, n_steps=3)
+    out, updates = theano.scan(
+        lambda s: stream.binomial(s.shape, n=1, p=0.5 * s + 0.25, dtype=theano.config.floatX),
+        outputs_info=p,
+        n_steps=3,
+    )
     f = theano.function([p], out, updates=updates)
     return [f(np.ones(4, theano.config.floatX)), f(np.zeros(4, theano.config.floatX)), len(updates)]
 
@@ -221,7 +279,9 @@ def case_scan_mrg(theano, T, np):
     from theano.sandbox.rng_mrg import MRG_RandomStreams
 
     stream = MRG_RandomStreams(5)
-    out, updates = theano.scan(lambda s: s + stream.normal((2,)), outputs_info=T.zeros((2,), theano.config.floatX), n_steps=3)
+    out, updates = theano.scan(
+        lambda s: s + stream.normal((2,)), outputs_info=T.zeros((2,), theano.config.floatX), n_steps=3
+    )
     f = theano.function([], out, updates=updates)
     return [f(), f(), len(updates)]
 
@@ -269,7 +329,11 @@ def case_foldl_foldr(theano, T, np):
 def case_scan_checkpoints(theano, T, np):
     x = T.vector()
     out, _ = theano.scan_checkpoints(
-        fn=lambda prior, a: prior * a, outputs_info=[T.ones_like(x)], non_sequences=[x], n_steps=6, save_every_N=2
+        fn=lambda prior, a: prior * a,
+        outputs_info=[T.ones_like(x)],
+        non_sequences=[x],
+        n_steps=6,
+        save_every_N=2,
     )
     return [kind(out), theano.function([x], [out[-1], T.grad(out[-1].sum(), x)])(values(theano, 3))]
 
@@ -278,7 +342,14 @@ def case_scan_module_names(theano, T, np):
     from theano.scan_module import foldl, foldr, map, reduce, scan, until
     from theano.scan_module.scan_utils import until as same
 
-    return [scan is theano.scan, foldl is theano.foldl, foldr is theano.foldr, map is theano.map, reduce is theano.reduce, until is same]
+    return [
+        scan is theano.scan,
+        foldl is theano.foldl,
+        foldr is theano.foldr,
+        map is theano.map,
+        reduce is theano.reduce,
+        until is same,
+    ]
 
 
 def case_scan_gradient_twice(theano, T, np):
@@ -290,15 +361,23 @@ def case_scan_gradient_twice(theano, T, np):
 def case_scan_jacobian_by_hand(theano, T, np):
     x = T.vector()
     y = x**2 * x[0]
-    j, updates = theano.scan(lambda i, y, x: T.grad(y[i], x), sequences=T.arange(y.shape[0]), non_sequences=[y, x])
+    j, updates = theano.scan(
+        lambda i, y, x: T.grad(y[i], x), sequences=T.arange(y.shape[0]), non_sequences=[y, x]
+    )
     return theano.function([x], j, updates=updates)(values(theano, 3))
 
 
 def case_scan_set_positions(theano, T, np):
     where, what = T.imatrix(), T.vector()
     model = T.matrix()
-    out, _ = theano.scan(lambda p, v, m: T.set_subtensor(T.zeros_like(m)[p[0], p[1]], v), sequences=[where, what], non_sequences=model)
-    return theano.function([where, what, model], out)([[0, 0], [1, 1]], values(theano, 2), values(theano, 2, 2))
+    out, _ = theano.scan(
+        lambda p, v, m: T.set_subtensor(T.zeros_like(m)[p[0], p[1]], v),
+        sequences=[where, what],
+        non_sequences=model,
+    )
+    return theano.function([where, what, model], out)(
+        [[0, 0], [1, 1]], values(theano, 2), values(theano, 2, 2)
+    )
 
 
 def case_scan_integers(theano, T, np):

@@ -5,19 +5,36 @@ from . import error, kind, values
 
 def case_zeros_ones(theano, T, np):
     n = T.iscalar()
-    outs = [T.zeros((2, 3)), T.ones((n, 2)), T.zeros((n,)), T.ones(2, dtype="int32"), T.zeros((1, n)), T.zeros((2,), "float32")]
+    outs = [
+        T.zeros((2, 3)),
+        T.ones((n, 2)),
+        T.zeros((n,)),
+        T.ones(2, dtype="int32"),
+        T.zeros((1, n)),
+        T.zeros((2,), "float32"),
+    ]
     return [kind(out) for out in outs] + theano.function([n], outs)(2) + [error(T.zeros, n)]
 
 
 def case_zeros_ones_like(theano, T, np):
     x, r, i = T.matrix(), T.row(), T.ivector()
-    outs = [T.zeros_like(x), T.ones_like(r), T.ones_like(i), T.zeros_like(i, dtype="float32"), T.ones_like(x, dtype="int64")]
-    return [kind(out) for out in outs] + theano.function([x, r, i], outs)(values(theano, 2, 1), values(theano, 1, 2), [1, 2])
+    outs = [
+        T.zeros_like(x),
+        T.ones_like(r),
+        T.ones_like(i),
+        T.zeros_like(i, dtype="float32"),
+        T.ones_like(x, dtype="int64"),
+    ]
+    return [kind(out) for out in outs] + theano.function([x, r, i], outs)(
+        values(theano, 2, 1), values(theano, 1, 2), [1, 2]
+    )
 
 
 def case_zeros_like_methods(theano, T, np):
     x = T.matrix()
-    return theano.function([x], [x.zeros_like(), x.ones_like(), x.zeros_like(dtype="int8")])(values(theano, 1, 2))
+    return theano.function([x], [x.zeros_like(), x.ones_like(), x.zeros_like(dtype="int8")])(
+        values(theano, 1, 2)
+    )
 
 
 def case_eye_identity(theano, T, np):
@@ -34,17 +51,33 @@ def case_alloc(theano, T, np):
 
 def case_fill(theano, T, np):
     x, s = T.matrix(), T.scalar()
-    return theano.function([x, s], [T.fill(x, s), T.second(x, s), T.fill(x, 1), x.fill(2)])(values(theano, 2, 2), 0.5)
+    return theano.function([x, s], [T.fill(x, s), T.second(x, s), T.fill(x, 1), x.fill(2)])(
+        values(theano, 2, 2), 0.5
+    )
 
 
 def case_arange(theano, T, np):
     n, x = T.iscalar(), T.scalar()
-    outs = [T.arange(n), T.arange(1, n), T.arange(0, n, 2), T.arange(n, dtype="float32"), T.arange(x), T.arange(3.0), T.arange(0, 1, 0.25)]
+    outs = [
+        T.arange(n),
+        T.arange(1, n),
+        T.arange(0, n, 2),
+        T.arange(n, dtype="float32"),
+        T.arange(x),
+        T.arange(3.0),
+        T.arange(0, 1, 0.25),
+    ]
     return [kind(out) for out in outs] + theano.function([n, x], outs)(5, 3)
 
 
 def case_arange_dtypes(theano, T, np):
-    made = [T.arange(T.bscalar()), T.arange(T.lscalar()), T.arange(T.fscalar()), T.arange(T.iscalar(), T.dscalar()), T.arange(2)]
+    made = [
+        T.arange(T.bscalar()),
+        T.arange(T.lscalar()),
+        T.arange(T.fscalar()),
+        T.arange(T.iscalar(), T.dscalar()),
+        T.arange(2),
+    ]
     return [v.dtype for v in made]
 
 
@@ -60,7 +93,15 @@ def case_choose(theano, T, np):
 
 def case_reshape(theano, T, np):
     x, n = T.matrix(), T.iscalar()
-    outs = [T.reshape(x, (3, 2)), x.reshape((6,)), x.reshape((n, -1)), x.reshape((-1,)), T.reshape(x, (1, 6)), x.reshape((n, 2, 1)), x.reshape([2, 3])]
+    outs = [
+        T.reshape(x, (3, 2)),
+        x.reshape((6,)),
+        x.reshape((n, -1)),
+        x.reshape((-1,)),
+        T.reshape(x, (1, 6)),
+        x.reshape((n, 2, 1)),
+        x.reshape([2, 3]),
+    ]
     return [kind(out) for out in outs] + theano.function([x, n], outs)(values(theano, 2, 3), 3)
 
 
@@ -72,7 +113,12 @@ def case_reshape_by_a_vector(theano, T, np):
 
 def case_reshape_arguments(theano, T, np):
     x = T.matrix()
-    return [error(x.reshape, 6), error(x.reshape, 3, 2), error(x.reshape, (2, "a")), error(T.reshape, x, (2, 3), ndim=3)]
+    return [
+        error(x.reshape, 6),
+        error(x.reshape, 3, 2),
+        error(x.reshape, (2, "a")),
+        error(T.reshape, x, (2, 3), ndim=3),
+    ]
 
 
 def case_reshape_wrong_size(theano, T, np):
@@ -88,7 +134,15 @@ def case_reshape_of_shape(theano, T, np):
 
 def case_flatten(theano, T, np):
     x = T.tensor3()
-    outs = [T.flatten(x), x.flatten(), x.flatten(2), T.flatten(x, 2), T.flatten(x, ndim=2), x.flatten(ndim=1), x.flatten(3)]
+    outs = [
+        T.flatten(x),
+        x.flatten(),
+        x.flatten(2),
+        T.flatten(x, 2),
+        T.flatten(x, ndim=2),
+        x.flatten(ndim=1),
+        x.flatten(3),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 2, 3, 2))
 
 
@@ -104,7 +158,13 @@ def case_flatten_errors(theano, T, np):
 
 def case_dimshuffle(theano, T, np):
     x = T.matrix()
-    outs = [x.dimshuffle(1, 0), x.dimshuffle(0, "x", 1), x.dimshuffle("x", 0, 1), x.dimshuffle([1, "x", 0]), x.T]
+    outs = [
+        x.dimshuffle(1, 0),
+        x.dimshuffle(0, "x", 1),
+        x.dimshuffle("x", 0, 1),
+        x.dimshuffle([1, "x", 0]),
+        x.T,
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 2, 3))
 
 
@@ -121,19 +181,36 @@ def case_dimshuffle_errors(theano, T, np):
 
 def case_transpose(theano, T, np):
     x = T.tensor3()
-    outs = [T.transpose(x), x.transpose(), x.transpose(1, 0, 2), x.transpose((2, 0, 1)), T.transpose(x, (0, 2, 1)), x.swapaxes(0, 2)]
+    outs = [
+        T.transpose(x),
+        x.transpose(),
+        x.transpose(1, 0, 2),
+        x.transpose((2, 0, 1)),
+        T.transpose(x, (0, 2, 1)),
+        x.swapaxes(0, 2),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 2, 3, 1))
 
 
 def case_moveaxis_and_rollaxis(theano, T, np):
     x = T.tensor3()
     out = T.swapaxes(x, 0, 1)
-    return [kind(out), theano.function([x], [out, T.roll(x, 1, axis=2), T.roll(x, -1)])(values(theano, 2, 1, 3))]
+    return [
+        kind(out),
+        theano.function([x], [out, T.roll(x, 1, axis=2), T.roll(x, -1)])(values(theano, 2, 1, 3)),
+    ]
 
 
 def case_shape_padding(theano, T, np):
     x = T.matrix()
-    outs = [T.shape_padleft(x), T.shape_padright(x), T.shape_padleft(x, 2), T.shape_padright(x, n_ones=2), T.shape_padaxis(x, 1), T.shape_padaxis(x, -1)]
+    outs = [
+        T.shape_padleft(x),
+        T.shape_padright(x),
+        T.shape_padleft(x, 2),
+        T.shape_padright(x, n_ones=2),
+        T.shape_padaxis(x, 1),
+        T.shape_padaxis(x, -1),
+    ]
     return [kind(out) for out in outs]
 
 
@@ -150,17 +227,33 @@ def case_shape_unpacked(theano, T, np):
 
 def case_concatenate(theano, T, np):
     x, y = T.matrices("xy")
-    outs = [T.concatenate([x, y]), T.concatenate((x, y), axis=1), T.concatenate([x, y], -1), T.join(0, x, y), T.join(1, x, y, x)]
-    return [kind(out) for out in outs] + theano.function([x, y], outs)(values(theano, 2, 2), values(theano, 2, 2)[::-1])
+    outs = [
+        T.concatenate([x, y]),
+        T.concatenate((x, y), axis=1),
+        T.concatenate([x, y], -1),
+        T.join(0, x, y),
+        T.join(1, x, y, x),
+    ]
+    return [kind(out) for out in outs] + theano.function([x, y], outs)(
+        values(theano, 2, 2), values(theano, 2, 2)[::-1]
+    )
 
 
 def case_concatenate_dtypes(theano, T, np):
-    return [kind(T.concatenate([T.ivector(), T.fvector()])), kind(T.concatenate([T.row(), T.row()], axis=0)), kind(T.concatenate([T.col(), T.col()], 0))]
+    return [
+        kind(T.concatenate([T.ivector(), T.fvector()])),
+        kind(T.concatenate([T.row(), T.row()], axis=0)),
+        kind(T.concatenate([T.col(), T.col()], 0)),
+    ]
 
 
 def case_concatenate_with_constants(theano, T, np):
     x = T.vector()
-    outs = [T.concatenate([x, [1, 2]]), T.concatenate([x, np.zeros(1)]), T.concatenate([T.ones_like(x)[:1], x])]
+    outs = [
+        T.concatenate([x, [1, 2]]),
+        T.concatenate([x, np.zeros(1)]),
+        T.concatenate([T.ones_like(x)[:1], x]),
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 2))
 
 
@@ -180,13 +273,19 @@ def case_join_symbolic_axis(theano, T, np):
     x, y, a = T.matrix(), T.matrix(), T.iscalar()
     out = T.join(a, x, y)
     f = theano.function([a, x, y], out)
-    return [kind(out), f(0, values(theano, 2, 2), values(theano, 1, 2)), f(1, values(theano, 2, 2), values(theano, 2, 1))]
+    return [
+        kind(out),
+        f(0, values(theano, 2, 2), values(theano, 1, 2)),
+        f(1, values(theano, 2, 2), values(theano, 2, 1)),
+    ]
 
 
 def case_stack_list(theano, T, np):
     x, y = T.vectors("xy")
     outs = [T.stack([x, y]), T.stack((x, y), axis=1), T.stack([x, y], axis=-1), T.stack([x, y, x], 0)]
-    return [kind(out) for out in outs] + theano.function([x, y], outs)(values(theano, 2), values(theano, 3)[1:])
+    return [kind(out) for out in outs] + theano.function([x, y], outs)(
+        values(theano, 2), values(theano, 3)[1:]
+    )
 
 
 def case_stack_arguments(theano, T, np):
@@ -202,7 +301,11 @@ def case_stack_scalars(theano, T, np):
 
 
 def case_stack_errors(theano, T, np):
-    return [error(T.stack), error(T.stack, [T.vector(), T.matrix()]), error(T.stack, [T.vector(), T.vector()], axis=3)]
+    return [
+        error(T.stack),
+        error(T.stack, [T.vector(), T.matrix()]),
+        error(T.stack, [T.vector(), T.vector()], axis=3),
+    ]
 
 
 def case_stacklists(theano, T, np):
@@ -213,7 +316,9 @@ def case_stacklists(theano, T, np):
 
 def case_horizontal_vertical_stack(theano, T, np):
     x, y = T.matrices("xy")
-    return theano.function([x, y], [T.horizontal_stack(x, y), T.vertical_stack(x, y)])(values(theano, 2, 2), values(theano, 2, 2))
+    return theano.function([x, y], [T.horizontal_stack(x, y), T.vertical_stack(x, y)])(
+        values(theano, 2, 2), values(theano, 2, 2)
+    )
 
 
 def case_split(theano, T, np):
@@ -230,19 +335,39 @@ def case_split_errors(theano, T, np):
 
 def case_tile(theano, T, np):
     x, v, n = T.matrix(), T.vector(), T.iscalar()
-    outs = [T.tile(x, (2, 1)), T.tile(v, 2), T.tile(v, (2,)), T.tile(x, (n, 2)), T.tile(v, (2, 2)), T.tile(x, (2, 1, 1))]
-    return [kind(out) for out in outs] + theano.function([x, v, n], outs)(values(theano, 1, 2), values(theano, 2), 2)
+    outs = [
+        T.tile(x, (2, 1)),
+        T.tile(v, 2),
+        T.tile(v, (2,)),
+        T.tile(x, (n, 2)),
+        T.tile(v, (2, 2)),
+        T.tile(x, (2, 1, 1)),
+    ]
+    return [kind(out) for out in outs] + theano.function([x, v, n], outs)(
+        values(theano, 1, 2), values(theano, 2), 2
+    )
 
 
 def case_tile_ndim(theano, T, np):
     v = T.vector()
     out = T.tile(v, (2, 1), ndim=2)
-    return [kind(out), theano.function([v], out)(values(theano, 2)), error(T.tile, v, (2, 1), ndim=1), error(T.tile, v, "a")]
+    return [
+        kind(out),
+        theano.function([v], out)(values(theano, 2)),
+        error(T.tile, v, (2, 1), ndim=1),
+        error(T.tile, v, "a"),
+    ]
 
 
 def case_repeat(theano, T, np):
     x, n = T.matrix(), T.iscalar()
-    outs = [T.repeat(x, 2), T.repeat(x, 2, axis=0), x.repeat(2, axis=1), T.extra_ops.repeat(x, n, axis=0), T.repeat(x, [1, 2], axis=1)]
+    outs = [
+        T.repeat(x, 2),
+        T.repeat(x, 2, axis=0),
+        x.repeat(2, axis=1),
+        T.extra_ops.repeat(x, n, axis=0),
+        T.repeat(x, [1, 2], axis=1),
+    ]
     return [kind(out) for out in outs] + theano.function([x, n], outs)(values(theano, 2, 2), 3)
 
 
@@ -256,7 +381,11 @@ def case_addbroadcast(theano, T, np):
     x, m = T.matrix(), T.matrix()
     y = T.addbroadcast(x, 0)
     f = theano.function([x, m], y + m)
-    return [kind(y), f(values(theano, 1, 2), values(theano, 2, 2)), error(f, values(theano, 2, 2), values(theano, 2, 2))]
+    return [
+        kind(y),
+        f(values(theano, 1, 2), values(theano, 2, 2)),
+        error(f, values(theano, 2, 2), values(theano, 2, 2)),
+    ]
 
 
 def case_addbroadcast_axes(theano, T, np):
@@ -279,7 +408,11 @@ def case_patternbroadcast(theano, T, np):
 def case_rebroadcast(theano, T, np):
     x = T.matrix()
     y = T.Rebroadcast((0, True), (1, False))(x)
-    return [kind(y), theano.function([x], y)(values(theano, 1, 2)), error(theano.function([x], y), values(theano, 2, 2))]
+    return [
+        kind(y),
+        theano.function([x], y)(values(theano, 1, 2)),
+        error(theano.function([x], y), values(theano, 2, 2)),
+    ]
 
 
 def case_addbroadcast_gradient(theano, T, np):
@@ -297,7 +430,9 @@ def case_set_value_of_a_row_that_is_not_broadcastable(theano, T, np):
 def case_diag(theano, T, np):
     x, v = T.matrix(), T.vector()
     outs = [T.diag(x), T.diag(v), T.diagonal(x), T.nlinalg.diag(v), T.diagonal(x, offset=1), x.diagonal()]
-    return [kind(out) for out in outs] + theano.function([x, v], outs)(values(theano, 2, 2), values(theano, 2))
+    return [kind(out) for out in outs] + theano.function([x, v], outs)(
+        values(theano, 2, 2), values(theano, 2)
+    )
 
 
 def case_fill_diagonal(theano, T, np):
@@ -308,7 +443,9 @@ def case_fill_diagonal(theano, T, np):
 
 def case_tri(theano, T, np):
     x = T.matrix()
-    return theano.function([x], [T.tri(3, 4, 1), T.tri(2), T.tril(x), T.triu(x, 1), T.tri(2, dtype="int32")])(values(theano, 3, 3))
+    return theano.function([x], [T.tri(3, 4, 1), T.tri(2), T.tril(x), T.triu(x, 1), T.tri(2, dtype="int32")])(
+        values(theano, 3, 3)
+    )
 
 
 def case_to_one_hot(theano, T, np):
@@ -324,7 +461,14 @@ def case_copies(theano, T, np):
 
 def case_ravel_and_take(theano, T, np):
     x, i = T.matrix(), T.ivector()
-    outs = [x.ravel(), T.take(x, i), T.take(x, i, axis=1), x.take(i, axis=0), T.take(x, 1, axis=0), T.take(x.flatten(), i, mode="clip")]
+    outs = [
+        x.ravel(),
+        T.take(x, i),
+        T.take(x, i, axis=1),
+        x.take(i, axis=0),
+        T.take(x, 1, axis=0),
+        T.take(x, i, axis=0, mode="clip"),
+    ]
     return [kind(out) for out in outs] + theano.function([x, i], outs)(values(theano, 2, 3), [1, 0])
 
 
@@ -344,11 +488,18 @@ def case_broadcast_like(theano, T, np):
     from theano.tensor import opt
 
     x, m = T.scalar(), T.matrix()
-    return [hasattr(opt, "broadcast_like"), theano.function([x, m], T.ones_like(m) * x)(3, values(theano, 2, 1))]
+    return [
+        hasattr(opt, "broadcast_like"),
+        theano.function([x, m], T.ones_like(m) * x)(3, values(theano, 2, 1)),
+    ]
 
 
 def case_extract_constant(theano, T, np):
-    return [T.extract_constant(T.constant(3)), T.get_vector_length(T.stack([T.scalar(), T.scalar()])), T.get_vector_length([1, 2, 3])]
+    return [
+        T.extract_constant(T.constant(3)),
+        T.get_vector_length(T.stack([T.scalar(), T.scalar()])),
+        T.get_vector_length([1, 2, 3]),
+    ]
 
 
 def case_get_scalar_constant_value(theano, T, np):

@@ -15,7 +15,16 @@ def case_constructors(theano, T, np):
     from theano import sparse
 
     x, y = sparse.csr_matrix("x"), sparse.csc_matrix("y", dtype="float32")
-    return [x.dtype, x.format, x.ndim, x.name, y.dtype, y.format, isinstance(x.type, sparse.SparseType), x.type == sparse.SparseType("csr", x.dtype)]
+    return [
+        x.dtype,
+        x.format,
+        x.ndim,
+        x.name,
+        y.dtype,
+        y.format,
+        isinstance(x.type, sparse.SparseType),
+        x.type == sparse.SparseType("csr", x.dtype),
+    ]
 
 
 def case_dense_and_back(theano, T, np):
@@ -24,7 +33,13 @@ def case_dense_and_back(theano, T, np):
     x, m = sparse.csr_matrix("x"), T.matrix()
     dense = sparse.dense_from_sparse(x)
     back = sparse.csc_from_dense(m)
-    return [kind(dense), back.format, theano.function([x], dense)(_matrix(theano)), theano.function([m], back)(_matrix(theano).toarray()).toarray(), theano.function([x], x.toarray())(_matrix(theano))]
+    return [
+        kind(dense),
+        back.format,
+        theano.function([x], dense)(_matrix(theano)),
+        theano.function([m], back)(_matrix(theano).toarray()).toarray(),
+        theano.function([x], x.toarray())(_matrix(theano)),
+    ]
 
 
 def case_structured_dot(theano, T, np):
@@ -39,7 +54,7 @@ def case_dot(theano, T, np):
     from theano import sparse
 
     x, w = sparse.csr_matrix("x"), T.matrix()
-    outs = [sparse.dot(x, w), sparse.dot(w.T, x.T), sparse.true_dot(x, w) if False else sparse.dot(x, w[:, 0:1])]
+    outs = [sparse.dot(x, w), sparse.dot(w.T, x.T), sparse.dot(x, w[:, 0:1])]
     return [kind(out) for out in outs] + theano.function([x, w], outs)(_matrix(theano), values(theano, 4, 2))
 
 
@@ -48,15 +63,19 @@ def case_stacks(theano, T, np):
 
     x = sparse.csr_matrix("x")
     outs = [sparse.basic.hstack([x, x]), sparse.basic.vstack([x, x], format="csr")]
-    return [out.format for out in outs] + [out.toarray() for out in theano.function([x], outs)(_matrix(theano))]
+    return [out.format for out in outs] + [
+        out.toarray() for out in theano.function([x], outs)(_matrix(theano))
+    ]
 
 
 def case_arithmetic(theano, T, np):
     from theano import sparse
 
     x = sparse.csr_matrix("x")
-    outs = [x + x, x * 2 if False else sparse.mul(x, x), -x, x.T, sparse.sub(x, x)]
-    return [out.format for out in outs] + [out.toarray() for out in theano.function([x], outs)(_matrix(theano))]
+    outs = [x + x, sparse.mul(x, x), -x, x.T, sparse.sub(x, x)]
+    return [out.format for out in outs] + [
+        out.toarray() for out in theano.function([x], outs)(_matrix(theano))
+    ]
 
 
 def case_sums(theano, T, np):
@@ -79,12 +98,21 @@ def case_parts(theano, T, np):
 def case_as_sparse_variable(theano, T, np):
     from theano import sparse
 
-    return [sparse.as_sparse_variable(_matrix(theano)).format, sparse.as_sparse_or_tensor_variable(np.ones(2)).ndim, error(sparse.as_sparse_variable, np.ones(2))]
+    return [
+        sparse.as_sparse_variable(_matrix(theano)).format,
+        sparse.as_sparse_or_tensor_variable(np.ones(2)).ndim,
+        error(sparse.as_sparse_variable, np.ones(2)),
+    ]
 
 
 def case_shared(theano, T, np):
     s = theano.shared(_matrix(theano), name="s")
-    return [s.format, s.dtype, s.get_value().toarray(), theano.function([], theano.sparse.dense_from_sparse(s))()]
+    return [
+        s.format,
+        s.dtype,
+        s.get_value().toarray(),
+        theano.function([], theano.sparse.dense_from_sparse(s))(),
+    ]
 
 
 def case_slices(theano, T, np):
@@ -92,7 +120,9 @@ def case_slices(theano, T, np):
 
     x = sparse.csr_matrix("x")
     outs = [x[0:2, 1:3], x[:2]]
-    return [theano.function([x], sparse.dense_from_sparse(out))(_matrix(theano)) for out in outs] + [theano.function([x], x[1, 2])(_matrix(theano))]
+    return [theano.function([x], sparse.dense_from_sparse(out))(_matrix(theano)) for out in outs] + [
+        theano.function([x], x[1, 2])(_matrix(theano))
+    ]
 
 
 def case_elementwise_with_dense(theano, T, np):
@@ -100,14 +130,24 @@ def case_elementwise_with_dense(theano, T, np):
 
     x, m = sparse.csr_matrix("x"), T.matrix()
     a = _matrix(theano)
-    return [theano.function([x, m], x + m)(a, a.toarray()), theano.function([x, m], x * m)(a, a.toarray()).toarray()]
+    return [
+        theano.function([x, m], x + m)(a, a.toarray()),
+        theano.function([x, m], x * m)(a, a.toarray()).toarray(),
+    ]
 
 
 def case_structured_functions(theano, T, np):
     from theano import sparse
 
     x = sparse.csr_matrix("x")
-    outs = [sparse.structured_sigmoid(x), sparse.structured_exp(x), sparse.sqr(x), sparse.tanh(x), sparse.sgn(x), sparse.structured_maximum(x, 1.0)]
+    outs = [
+        sparse.structured_sigmoid(x),
+        sparse.structured_exp(x),
+        sparse.sqr(x),
+        sparse.tanh(x),
+        sparse.sgn(x),
+        sparse.structured_maximum(x, 1.0),
+    ]
     return [theano.function([x], out)(_matrix(theano)).toarray() for out in outs]
 
 
@@ -148,4 +188,9 @@ def case_typed_list_of_variables(theano, T, np):
 
     a, b = T.dvectors("ab")
     out = tl.make_list([a, b])
-    return [theano.function([a, b], out)([1.0], [2.0, 3.0]), tl.TypedListType(T.dvector) == tl.TypedListType(T.dvector), tl.TypedListType(T.dvector) == tl.TypedListType(T.fvector), error(tl.TypedListType, 3)]
+    return [
+        theano.function([a, b], out)([1.0], [2.0, 3.0]),
+        tl.TypedListType(T.dvector) == tl.TypedListType(T.dvector),
+        tl.TypedListType(T.dvector) == tl.TypedListType(T.fvector),
+        error(tl.TypedListType, 3),
+    ]

@@ -5,20 +5,35 @@ from . import error, kind, values
 
 def case_slices(theano, T, np):
     x = T.matrix()
-    outs = [x[0], x[1:], x[::-1], x[:, 0], x[:, 1:2], x[..., 0], x[-1], x[:-1], x[::2], x[0, 1], x[:, ::-1], x[1:, :2]]
+    outs = [
+        x[0],
+        x[1:],
+        x[::-1],
+        x[:, 0],
+        x[:, 1:2],
+        x[..., 0],
+        x[-1],
+        x[:-1],
+        x[::2],
+        x[0, 1],
+        x[:, ::-1],
+        x[1:, :2],
+    ]
     return [kind(out) for out in outs] + theano.function([x], outs)(values(theano, 3, 2))
 
 
 def case_symbolic_slices(theano, T, np):
     x, i, j = T.vector(), T.iscalar(), T.lscalar()
-    outs = [x[i], x[i:], x[:j], x[i:j], x[i * 2 : (i + 1) * 2], x[-j], x[i : j : 2]]
+    outs = [x[i], x[i:], x[:j], x[i:j], x[i * 2 : (i + 1) * 2], x[-j], x[i:j:2]]
     return [kind(out) for out in outs] + theano.function([x, i, j], outs)(values(theano, 6), 1, 4)
 
 
 def case_newaxis(theano, T, np):
     v = T.vector()
     outs = [v[:, None], v[None, :], v[np.newaxis, :, np.newaxis], v[:, np.newaxis] * v]
-    return [kind(out) for out in outs] + theano.function([v], outs)(values(theano, 2)) + [error(lambda: v[None])]
+    return (
+        [kind(out) for out in outs] + theano.function([v], outs)(values(theano, 2)) + [error(lambda: v[None])]
+    )
 
 
 def case_index_beyond(theano, T, np):
@@ -29,7 +44,12 @@ def case_index_beyond(theano, T, np):
 
 def case_index_errors(theano, T, np):
     x = T.matrix()
-    return [error(lambda: x[0, 0, 0]), error(lambda: x["a"]), error(lambda: x[0.5]), error(lambda: x[T.scalar()])]
+    return [
+        error(lambda: x[0, 0, 0]),
+        error(lambda: x["a"]),
+        error(lambda: x[0.5]),
+        error(lambda: x[T.scalar()]),
+    ]
 
 
 def case_index_by_a_list(theano, T, np):
@@ -41,7 +61,9 @@ def case_index_by_a_list(theano, T, np):
 def case_index_by_a_vector(theano, T, np):
     x, i, j = T.matrix(), T.ivector(), T.lvector()
     outs = [x[i], x[:, j], x[i, j], x[T.arange(i.shape[0]), j], x[i][:, j], x[i, 0]]
-    return [kind(out) for out in outs] + theano.function([x, i, j], outs)(values(theano, 3, 2), [2, 0], [1, 0])
+    return [kind(out) for out in outs] + theano.function([x, i, j], outs)(
+        values(theano, 3, 2), [2, 0], [1, 0]
+    )
 
 
 def case_index_by_a_matrix(theano, T, np):
@@ -74,8 +96,15 @@ def case_log_likelihood_index(theano, T, np):
 
 def case_set_subtensor(theano, T, np):
     x, v = T.matrix(), T.vector()
-    outs = [T.set_subtensor(x[0], v), T.set_subtensor(x[:, 0], 0), T.set_subtensor(x[1:], 5.0), T.set_subtensor(x[0, 1], v[0])]
-    return [kind(out) for out in outs] + theano.function([x, v], outs)(values(theano, 2, 2), values(theano, 2)[::-1])
+    outs = [
+        T.set_subtensor(x[0], v),
+        T.set_subtensor(x[:, 0], 0),
+        T.set_subtensor(x[1:], 5.0),
+        T.set_subtensor(x[0, 1], v[0]),
+    ]
+    return [kind(out) for out in outs] + theano.function([x, v], outs)(
+        values(theano, 2, 2), values(theano, 2)[::-1]
+    )
 
 
 def case_inc_subtensor(theano, T, np):
@@ -98,13 +127,21 @@ def case_inc_subtensor_pairs(theano, T, np):
 
 def case_set_subtensor_by_a_mask(theano, T, np):
     x = T.matrix()
-    outs = [T.set_subtensor(x[x < 0], 0), T.set_subtensor(x[T.nonzero(x > 1)], 9), T.inc_subtensor(x[(x > 0).nonzero()], 1)]
+    outs = [
+        T.set_subtensor(x[x < 0], 0),
+        T.set_subtensor(x[T.nonzero(x > 1)], 9),
+        T.inc_subtensor(x[(x > 0).nonzero()], 1),
+    ]
     return theano.function([x], outs)(values(theano, 2, 3))
 
 
 def case_set_subtensor_dtype(theano, T, np):
     x = T.fvector()
-    return [error(T.set_subtensor, x[0], T.dscalar()), error(T.set_subtensor, x[:1], np.ones(1)), kind(T.set_subtensor(x[0], 1))]
+    return [
+        error(T.set_subtensor, x[0], T.dscalar()),
+        error(T.set_subtensor, x[:1], np.ones(1)),
+        kind(T.set_subtensor(x[0], 1)),
+    ]
 
 
 def case_set_subtensor_errors(theano, T, np):
@@ -132,7 +169,9 @@ def case_set_subtensor_gradient(theano, T, np):
 def case_inc_subtensor_gradient(theano, T, np):
     x, i, v = T.vector(), T.ivector(), T.vector()
     y = T.inc_subtensor(x[i], v)
-    return theano.function([x, i, v], T.grad((y**2).sum(), [x, v]))(values(theano, 3), [1, 1], values(theano, 2))
+    return theano.function([x, i, v], T.grad((y**2).sum(), [x, v]))(
+        values(theano, 3), [1, 1], values(theano, 2)
+    )
 
 
 def case_subtensor_gradient(theano, T, np):
@@ -173,7 +212,14 @@ def case_tensor3_advanced(theano, T, np):
 def case_index_types(theano, T, np):
     x = T.vector()
     i8, u8, l = T.bscalar(), T.scalar(dtype="uint8"), T.lscalar()
-    return [kind(x[i8]), kind(x[u8]), kind(x[l]), kind(x[np.int64(1)]), kind(x[T.bvector()]), kind(x[T.constant(1)])]
+    return [
+        kind(x[i8]),
+        kind(x[u8]),
+        kind(x[l]),
+        kind(x[np.int64(1)]),
+        kind(x[T.bvector()]),
+        kind(x[T.constant(1)]),
+    ]
 
 
 def case_subtensor_classes(theano, T, np):

@@ -9,7 +9,9 @@ def case_constructors(theano, T, np):
 
 
 def case_constructors_of_dtypes(theano, T, np):
-    names = [p + n for p in "bwilfdcz" for n in ("scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4")]
+    names = [
+        p + n for p in "bwilfdcz" for n in ("scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4")
+    ]
     return {name: kind(getattr(T, name)()) for name in names}
 
 
@@ -249,7 +251,10 @@ def case_config_device_late(theano, T, np):
 
 
 def case_config_unknown(theano, T, np):
-    return [error(getattr, theano.config, "nothing_of_this_name"), error(setattr, theano.config, "floatX", "int7")]
+    return [
+        error(getattr, theano.config, "nothing_of_this_name"),
+        error(setattr, theano.config, "floatX", "int7"),
+    ]
 
 
 def case_config_change_flags(theano, T, np):
