@@ -1,6 +1,6 @@
 """Expressions of ``theano.tensor`` that the original and the face both evaluate; each line is one case.
 
-A case that begins with ``d`` is differentiated too: the gradient of its sum with regard to the inputs that it uses.
+A case that begins with ``d`` is differentiated too: the gradient of its sum by the inputs that it uses.
 This file and `evaluate` run on CPython 3.7 as well, since the original does.
 """
 
@@ -1405,8 +1405,8 @@ nnet.bn.batch_normalization_test(t, x, y, x, p, axes='spatial')
 nnet.bn.batch_normalization_test(m, r, r, r, abs(r), epsilon=1e-2)
 nnet.bn.batch_normalization_test(m, x, y, p, s)
 nnet.bn.batch_normalization_test(m, x, y, p, p, epsilon=1e-6)
-d nnet.blocksparse.sparse_block_dot(t4.dimshuffle(0, 1, 2, 3).repeat(2, axis=0), t[:, :1], iv[:2].dimshuffle(0, 'x') * 0, m.T[:2, :2], iv[:2].dimshuffle(0, 'x') // 2)
-nnet.blocksparse.sparse_block_outer(T.zeros((2, 2, 2, 2)), t[:, :1], t[:, 1:2], iv[:2].dimshuffle(0, 'x') // 2, iv[:2].dimshuffle(0, 'x') // 2)
+d nnet.blocksparse.sparse_block_dot(t4.repeat(2, axis=0), t[:, :1], im[:, :1] * 0, m.T[:2, :2], im[:, :1] % 2)
+nnet.blocksparse.sparse_block_outer(T.zeros((2, 2, 2, 2)), t[:, :1], t[:, 1:2], im[:, :1] % 2, im[:, :1] % 2)
 nnet.ctc_available() if hasattr(nnet, 'ctc_available') else False
 """
 
@@ -1477,6 +1477,12 @@ GROUPS = {
 def cases(group):
     """Return the lines of a group."""
     return [line for line in GROUPS[group].strip().splitlines() if line]
+
+
+def sampled(*groups):
+    """Return (case, floatX) of groups: each case in float64, each fourth in float32."""
+    every = [(case, "float64") for group in groups for case in cases(group)]
+    return every + [(case, "float32") for group in groups for case in cases(group)[::4]]
 
 
 def _describe(value, names, theano, compile_):
@@ -1574,4 +1580,4 @@ def evaluate(case, theano, mode=None):
                 out += [_describe(g, set(variables), theano, compile_) for g in T.grad(cost, wrt)]
             return out
     except Exception as error:
-        return "{}".format(type(error).__name__)
+        return f"{type(error).__name__}"
