@@ -1,4 +1,4 @@
-"""What Theano's variables and types do, and PyTensor's don't: changed while `install` is in force.
+"""What Theano's variables and types do, and PyTensor's don't: changed while `install` holds.
 
 ``bool(x)`` is True but for comparisons. ``x.reshape(shape, ndim)`` takes `ndim` by its place. A type prints as
 ``TensorType(float64, matrix)``.
