@@ -16,7 +16,11 @@ def _moved(shape: Any) -> Any:
 
 
 def conv3d(
-    signals: Any, filters: Any, signals_shape: Any = None, filters_shape: Any = None, border_mode: Any = "valid"
+    signals: Any,
+    filters: Any,
+    signals_shape: Any = None,
+    filters_shape: Any = None,
+    border_mode: Any = "valid",
 ) -> Any:
     """Return the convolution of films with filters.
 
@@ -34,7 +38,9 @@ def conv3d(
     signals, filters = pt.as_tensor_variable(signals), pt.as_tensor_variable(filters)
     modes = border_mode if isinstance(border_mode, tuple) else (border_mode,) * 3
     if len(modes) != 3 or any(mode not in _MODES for mode in modes):
-        raise ValueError(f"invalid border mode {border_mode}: it is one of {_MODES}, or a tuple of three of them")
+        raise ValueError(
+            f"invalid border mode {border_mode}: it is one of {_MODES}, or a tuple of three of them"
+        )
     if len(set(modes)) > 1:
         raise NotImplementedError(f"conv3d2d: one border mode for all axes is served, and not {border_mode}")
     films, kernels = (x.dimshuffle(0, 2, 1, 3, 4) for x in (signals, filters))
