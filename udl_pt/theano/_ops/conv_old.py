@@ -110,9 +110,10 @@ class ConvOp(AbstractConv2d):
         for name, given, array in zip(("images", "filters"), (self.imshp, self.kshp), inputs, strict=True):
             for axis, (n, length) in enumerate(zip(given, array.shape, strict=True)):
                 if n is not None and n != length:
-                    raise ValueError(
-                        f"The hardcoded shape of the {name} ({n}, axis {axis}) isn't the run time shape: {length}"
+                    message = (
+                        f"The hardcoded shape of the {name} ({n} on axis {axis}) isn't the run time shape"
                     )
+                    raise ValueError(f"{message} ({length})")
         super().perform(node, inputs, outputs)
 
 

@@ -83,7 +83,7 @@ def get_conv_output_shape(
         kernel_shape[-axes:],
         _axes(border_mode, axes),
         subsample,
-        filter_dilation or (1,) * axes,
+        np.ones(axes, int) if filter_dilation is None else filter_dilation,
         strict=True,
     )
     return (image_shape[0], kernel_shape[0], *(get_conv_shape_1axis(*axis) for axis in lengths))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
@@ -131,7 +132,8 @@ class _Windows(Op):  # type: ignore[misc]
             raise TypeError(f"imgshape must have at least {ndim} dimensions, and is {imgshape}")
         stride = ws if stride is None else stride
         pad = (0,) * ndim if pad is None else pad
-        return [*imgshape[:-ndim], *_lengths(imgshape, ws, stride, pad, ndim, ignore_border)]
+        lengths = _lengths(imgshape, ws, stride, pad, ndim, ignore_border)
+        return [*imgshape[:-ndim], *(np.int64(n) if isinstance(n, int) else n for n in lengths)]
 
 
 class Pool(_Windows):
