@@ -1,4 +1,4 @@
-"""Compute `conv_cases` with the original Theano 1.0.5: ``python tests/theano/make_conv.py``.
+"""Compute `conv_cases` with the original Theano 1.0.5: ``python tests/face/make_conv.py``.
 
 Writes conv.npz beside this file. Needs a Python that has Theano, with a BLAS that it can link, and
 floatX=float64.
