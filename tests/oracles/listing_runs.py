@@ -1,7 +1,7 @@
 """The golden runs by the book's listings, on whatever they import as ``theano``.
 
 On the original Theano, under Python 2.7, this script compares their arrays with `tests/golden`. It also
-writes those of Theano's own `RandomStreams`, which `tests/theano/test_listings.py` reads:
+writes those of Theano's own `RandomStreams`, which `tests/face/test_listings.py` reads:
 
     python2.7 tests/oracles/listing_runs.py
 """

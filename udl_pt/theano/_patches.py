@@ -7,6 +7,7 @@ import pytensor
 from pytensor.graph.basic import Variable
 from pytensor.graph.op import Op
 
+from udl_pt.theano import _patches_tensor
 from udl_pt.theano._mode import backend_of, compiling, mode_of
 from udl_pt.theano._old_ops import adapt
 
@@ -32,8 +33,10 @@ def apply() -> Callable[[], None]:
     """Change PyTensor's classes; return a function that undoes it."""
     Variable.eval = _eval_in_theanos_mode
     Op.__init_subclass__ = classmethod(_adapt_new_class)
+    undo_tensors = _patches_tensor.apply()
 
     def undo() -> None:
+        undo_tensors()
         Variable.eval = _eval
         del Op.__init_subclass__
 

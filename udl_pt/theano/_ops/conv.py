@@ -1,4 +1,4 @@
-"""Convolutions of stacks of images in two and three dimensions, and their gradients: Theano's ``AbstractConv…``.
+"""Convolutions of images in two and three dimensions, and their gradients: Theano's ``AbstractConv…``.
 
 Each of the three Ops is linear in its two arguments, and its gradients are the other two: so derivatives of
 every order follow.
@@ -62,7 +62,9 @@ def _checked_border(mode: Any, axes: int) -> Any:
     for part in mode:
         pair = part if isinstance(part, tuple) else (part, part)
         if len(pair) != 2 or not all(isinstance(n, int | np.integer) and n >= 0 for n in pair):
-            raise ValueError(f"invalid border mode {mode}. The tuple can only contain integers or pairs of integers")
+            raise ValueError(
+                f"invalid border mode {mode}. The tuple can only contain integers or pairs of integers"
+            )
         if isinstance(part, tuple) and axes != 2:
             raise NotImplementedError(f"Asymmetric padding not implemented for {axes}D")
         pair = tuple(int(n) for n in pair)
@@ -76,7 +78,7 @@ def _like(result: Any, original: Variable) -> Any:
     return pt.specify_broadcastable(result, *(i for i, (has, needs) in enumerate(pairs) if needs and not has))
 
 
-class BaseAbstractConv(Op):
+class BaseAbstractConv(Op):  # type: ignore[misc]
     """What convolutions and their gradients have in common.
 
     Parameters
@@ -156,7 +158,10 @@ class BaseAbstractConv(Op):
 
     def _filters(self, w: Any) -> Any:
         w = pt.as_tensor_variable(w)
-        ndim, kind = 2 + self.convdim * (2 if self.unshared else 1), " for unshared convolution" * self.unshared
+        ndim, kind = (
+            2 + self.convdim * (2 if self.unshared else 1),
+            " for unshared convolution" * self.unshared,
+        )
         if w.type.ndim != ndim:
             raise TypeError(f"kern must be {ndim}D tensor{kind}, and has {w.type.ndim} dimensions")
         return w
@@ -176,7 +181,10 @@ class BaseAbstractConv(Op):
         return shape
 
     def _known(self, given: Sequence[int | None], found: Sequence[Any]) -> list[Any]:
-        return [there if n is None else pt.constant(n, dtype="int64") for n, there in zip(given, found, strict=True)]
+        return [
+            there if n is None else pt.constant(n, dtype="int64")
+            for n, there in zip(given, found, strict=True)
+        ]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Return that the shape, where there is one, takes no part in gradients."""
@@ -192,7 +200,9 @@ class AbstractConv(BaseAbstractConv):
         dtype = img.dtype
         img, kern = self._floats(img, kern)
         if img.dtype != dtype:
-            raise TypeError(f"the filters are {kern.dtype}, and the images {dtype}: use T.cast on one of them")
+            raise TypeError(
+                f"the filters are {kern.dtype}, and the images {dtype}: use T.cast on one of them"
+            )
         of = "AbstractConv shape mismatch: shape of"
         img = assert_shape(img, self.imshp, f"{of} image does not match given imshp.")
         kern = assert_shape(kern, self.kshp, f"{of} filters does not match given kshp.")
@@ -208,7 +218,9 @@ class AbstractConv(BaseAbstractConv):
     def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
         """Return the shape, from the given shapes where they were given."""
         images, filters = self._known(self.imshp, shapes[0]), self._known(self.kshp, shapes[1])
-        return [get_conv_output_shape(images, filters, self.border_mode, self.subsample, self.filter_dilation)]
+        return [
+            get_conv_output_shape(images, filters, self.border_mode, self.subsample, self.filter_dilation)
+        ]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Return the gradients with regard to images and filters."""
@@ -232,7 +244,10 @@ class AbstractConv_gradInputs(BaseAbstractConv):
         if shape.type.ndim > 1:
             static = shape.type.shape
         else:
-            ones = topgrad.type.broadcastable[0], kern.type.broadcastable[-self.convdim - 1] and self.num_groups == 1
+            ones = (
+                topgrad.type.broadcastable[0],
+                kern.type.broadcastable[-self.convdim - 1] and self.num_groups == 1,
+            )
             static = (*(1 if one else None for one in ones), *(None,) * self.convdim)
         return Apply(self, [kern, topgrad, shape], [TensorType(kern.dtype, shape=static)()])
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt.theano._ops import conv_kernels as kernels
+from udl_pt.theano._ops import conv_kernels
 from udl_pt.theano._ops.conv_shapes import border_mode_to_pad
 
 __all__ = ["by_filters", "by_images", "forward", "numbers"]
 
+kernels: Any = conv_kernels  # without annotations
 _NAMED = {"half": kernels.HALF, "full": kernels.FULL}
 
 
@@ -22,7 +23,9 @@ def numbers(op: Any) -> tuple[Any, ...]:
     if op.border_mode in _NAMED:
         pads = (_NAMED[op.border_mode],) * (2 * op.convdim)
     else:
-        pads = tuple(n for pair in border_mode_to_pad(op.border_mode, op.convdim, (1,) * op.convdim) for n in pair)
+        pads = tuple(
+            n for pair in border_mode_to_pad(op.border_mode, op.convdim, (1,) * op.convdim) for n in pair
+        )
     pads = (0,) * (6 - len(pads)) + pads
     if op.convdim == 2:  # a depth of 1 needs no zeros
         pads = (0, 0, *pads[2:])

@@ -79,7 +79,7 @@ def conv3d(
     filter_dilation: Any = (1, 1, 1),
     num_groups: int = 1,
 ) -> Any:
-    """Return the convolution of images (samples, channels, depth, rows, columns) with filters; see `conv2d`."""
+    """Return the convolution of images of five dimensions with filters; see `conv2d`."""
     options = (input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups)
     return AbstractConv3d(*options)(pt.as_tensor_variable(input), pt.as_tensor_variable(filters))
 
@@ -89,7 +89,7 @@ def _fixed(name: str, shape: Sequence[Any], last: int, *, none: bool = True) -> 
     result = list(shape)
     for i, length in enumerate(shape):
         symbolic = i >= len(shape) - last
-        kinds = (TensorConstant, int, np.integer) + ((TensorVariable,) if symbolic else (type(None),))
+        kinds: Any = (TensorConstant, int, np.integer) + ((TensorVariable,) if symbolic else (type(None),))
         if not isinstance(length, kinds):
             allowed = "a symbolic variable or a constant" if symbolic else "a constant or None"
             raise ValueError(f"{name}[{i}] must be {allowed}, and is {length!r}")
@@ -98,18 +98,24 @@ def _fixed(name: str, shape: Sequence[Any], last: int, *, none: bool = True) -> 
     return result
 
 
-def _by_inputs(op: Any, last: int, output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any, rest: Any) -> Any:
+def _by_inputs(
+    op: Any, last: int, output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any, rest: Any
+) -> Any:
     imshp = _fixed("input_shape", input_shape, last)
     if filter_shape is not None:
         dimensions = 2 + last * (2 if rest.get("unshared") else 1)
         if len(filter_shape) != dimensions:
-            raise ValueError(f"the length of filter_shape was {len(filter_shape)}, but we expected {dimensions}")
+            raise ValueError(
+                f"the length of filter_shape was {len(filter_shape)}, but we expected {dimensions}"
+            )
         _fixed("filter_shape", filter_shape, 0)
     node = op(imshp=imshp, kshp=filter_shape, **rest)
     return node(pt.as_tensor_variable(filters), pt.as_tensor_variable(output_grad), list(input_shape[-last:]))
 
 
-def _by_weights(op: Any, last: int, input: Any, output_grad: Any, filter_shape: Any, input_shape: Any, rest: Any) -> Any:
+def _by_weights(
+    op: Any, last: int, input: Any, output_grad: Any, filter_shape: Any, input_shape: Any, rest: Any
+) -> Any:
     kshp = _fixed("filter_shape", filter_shape, last)
     if input_shape is not None:
         _fixed("input_shape", input_shape, 0)
@@ -129,7 +135,7 @@ def conv2d_grad_wrt_inputs(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> Any:
-    """Return the gradient of `conv2d` with regard to its images, of `input_shape`, for its output's gradient."""
+    """Return the gradient of `conv2d` with regard to images of `input_shape`, for its output's gradient."""
     rest = {
         "border_mode": border_mode,
         "subsample": subsample,
@@ -152,7 +158,7 @@ def conv3d_grad_wrt_inputs(
     filter_dilation: Any = (1, 1, 1),
     num_groups: int = 1,
 ) -> Any:
-    """Return the gradient of `conv3d` with regard to its images, of `input_shape`, for its output's gradient."""
+    """Return the gradient of `conv3d` with regard to images of `input_shape`, for its output's gradient."""
     rest = {
         "border_mode": border_mode,
         "subsample": subsample,
@@ -175,7 +181,7 @@ def conv2d_grad_wrt_weights(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> Any:
-    """Return the gradient of `conv2d` with regard to its filters, of `filter_shape`, for its output's gradient."""
+    """Return the gradient of `conv2d` with regard to filters of `filter_shape`, for its output's gradient."""
     rest = {
         "border_mode": border_mode,
         "subsample": subsample,
@@ -198,7 +204,7 @@ def conv3d_grad_wrt_weights(
     filter_dilation: Any = (1, 1, 1),
     num_groups: int = 1,
 ) -> Any:
-    """Return the gradient of `conv3d` with regard to its filters, of `filter_shape`, for its output's gradient."""
+    """Return the gradient of `conv3d` with regard to filters of `filter_shape`, for its output's gradient."""
     rest = {
         "border_mode": border_mode,
         "subsample": subsample,
@@ -209,7 +215,9 @@ def conv3d_grad_wrt_weights(
     return _by_weights(AbstractConv3d_gradWeights, 3, input, output_grad, filter_shape, input_shape, rest)
 
 
-def _separable(conv: Any, op: Any, axes: int, images: Any, depthwise: Any, pointwise: Any, shapes: Any) -> Any:
+def _separable(
+    conv: Any, op: Any, axes: int, images: Any, depthwise: Any, pointwise: Any, shapes: Any
+) -> Any:
     input_shape, depthwise_shape, pointwise_shape = shapes
     between = None
     if input_shape is not None and depthwise_shape is not None:
@@ -252,7 +260,7 @@ def separable_conv3d(
     filter_flip: bool = True,
     filter_dilation: Any = (1, 1, 1),
 ) -> Any:
-    """Return a convolution of each channel by itself, followed by one of 1 x 1 x 1 that mixes the channels."""
+    """Return a convolution of each channel by itself, followed by one that mixes the channels."""
     shapes = input_shape, depthwise_filter_shape, pointwise_filter_shape
     op = AbstractConv3d(*shapes[:2], border_mode, subsample, filter_flip, filter_dilation, num_channels)
     return _separable(conv3d, op, 3, input, depthwise_filters, pointwise_filters, shapes)

@@ -45,7 +45,7 @@ def _output(size, k, pad, stride, dilation):
 
 @kernel
 def _within(offset, stride, size, count):
-    """Return the first and the end of the j in ``range(count)`` for which j * stride + offset is in an image."""
+    """Return the first and the end of the j below `count` for which j * stride + offset is in an image."""
     first = (-offset + stride - 1) // stride if offset < 0 else 0
     end = (size - 1 - offset) // stride + 1 if offset < size else 0
     first, end = min(first, count), min(end, count)
@@ -177,7 +177,9 @@ def _check_filters(channels, w, k, groups, positions):
     """Raise an error if filters don't fit to images of so many channels."""
     filters, of = w.shape[0], w.shape[2] // max(k[0] * k[1] * k[2], 1)
     if channels != of * groups:
-        raise ValueError("images' channels differ from the filters' (images, filters, groups)", channels, of, groups)
+        raise ValueError(
+            "images' channels differ from the filters' (images, filters, groups)", channels, of, groups
+        )
     if filters % groups != 0:
         raise ValueError("the number of filters isn't a multiple of the number of groups", filters, groups)
     if w.shape[1] not in (1, positions):
@@ -244,7 +246,9 @@ def convolve(x, w, k, pads, stride, dilation, groups, flip):
             for g in range(groups):
                 if parts == 1:
                     matrix = col[g].reshape((length, m * positions))
-                    np.dot(weights[g].reshape((each, length)), matrix, result[g].reshape((each, m * positions)))
+                    np.dot(
+                        weights[g].reshape((each, length)), matrix, result[g].reshape((each, m * positions))
+                    )
                 else:
                     _unshared_output(weights[g], col[g], result[g], m)
             _swap(y, result, start, m, True)
@@ -276,7 +280,9 @@ def gradient_of_images(w, top, size, k, pads, stride, dilation, groups, flip):
             for g in range(groups):
                 if parts == 1:
                     matrix = part[g].reshape((each, m * positions))
-                    np.dot(weights[g].reshape((each, length)).T, matrix, col[g].reshape((length, m * positions)))
+                    np.dot(
+                        weights[g].reshape((each, length)).T, matrix, col[g].reshape((length, m * positions))
+                    )
                 else:
                     _unshared_patches(weights[g], part[g], col[g], m)
             _add_patches(x, start, m, col, size, k, out, pad, stride, dilation, flip)
@@ -291,7 +297,11 @@ def gradient_of_filters(x, top, k, pads, stride, dilation, groups, flip, unshare
     out = _output(size, k, pad, stride, dilation)
     _check_top(top, samples, out)
     positions = out[0] * out[1] * out[2]
-    length, each, parts = channels // groups * k[0] * k[1] * k[2], filters // groups, positions if unshared else 1
+    length, each, parts = (
+        channels // groups * k[0] * k[1] * k[2],
+        filters // groups,
+        positions if unshared else 1,
+    )
     if filters % groups != 0 or channels % groups != 0:
         raise ValueError("channels and filters aren't multiples of the groups", channels, filters, groups)
     w = np.zeros((groups, each, parts, length), x.dtype)

@@ -34,6 +34,8 @@ class ConvOp(AbstractConv2d):
         What chose among versions of Theano's code is ignored.
     """
 
+    checks_shapes = True
+
     def __init__(
         self,
         imshp: Any = None,
@@ -55,7 +57,9 @@ class ConvOp(AbstractConv2d):
         openmp: Any = None,
     ) -> None:
         if imshp_logical is not None or kshp_logical is not None:
-            raise NotImplementedError("ConvOp: imshp_logical and kshp_logical aren't served; use subsample or dilation")
+            raise NotImplementedError(
+                "ConvOp: imshp_logical and kshp_logical aren't served; use subsample or dilation"
+            )
         if output_mode not in ("valid", "full"):
             raise Exception(f"Mode {output_mode} not implemented")
         imshp = (None, None, None) if imshp is None else tuple(imshp)
@@ -75,7 +79,9 @@ class ConvOp(AbstractConv2d):
         super().__init__(*shapes, border_mode=output_mode, subsample=steps)
         self.outshp = get_conv_output_shape(*shapes, output_mode, steps)[2:]
         if any(n is not None and n <= 0 for n in self.outshp):
-            raise Exception(f"Bad size for the output shape: the filters {kshp} must fit inside the images {imshp}")
+            raise Exception(
+                f"Bad size for the output shape: the filters {kshp} must fit inside the images {imshp}"
+            )
 
     @staticmethod
     def getOutputShape(inshp: Any, kshp: Any, stride: Any = (1, 1), mode: str = "valid") -> tuple[Any, ...]:
@@ -87,12 +93,12 @@ class ConvOp(AbstractConv2d):
         """Return the node for images and filters, of one dtype."""
         inputs, kerns = pt.as_tensor_variable(inputs), pt.as_tensor_variable(kerns)
         if inputs.ndim != 4:
-            raise TypeError(f"ConvOp (make_node) requires input be a 4D tensor; received {inputs} ({inputs.ndim} dims)")
+            raise TypeError(f"ConvOp (make_node) requires input be a 4D tensor; received {inputs.ndim} dims")
         if kerns.ndim != 4:
             raise TypeError(f"make_node requires 4D tensor of kernels; received {kerns.ndim} dims")
         if inputs.dtype != kerns.dtype:
             raise NotImplementedError(
-                f"The image and the kernel must have the same type: inputs({inputs.dtype}), kerns({kerns.dtype})"
+                f"The image and the kernel must have the same type: {inputs.dtype} and {kerns.dtype}"
             )
         node = super().make_node(inputs, kerns)
         ones = [1 if n == 1 else None for n in self.outshp]
@@ -104,9 +110,10 @@ class ConvOp(AbstractConv2d):
         for name, given, array in zip(("images", "filters"), (self.imshp, self.kshp), inputs, strict=True):
             for axis, (n, length) in enumerate(zip(given, array.shape, strict=True)):
                 if n is not None and n != length:
-                    raise ValueError(
-                        f"The hardcoded shape of the {name} ({n} on axis {axis}) isn't the run time shape ({length})."
+                    message = (
+                        f"The hardcoded shape of the {name} ({n} on axis {axis}) isn't the run time shape"
                     )
+                    raise ValueError(f"{message} ({length})")
         super().perform(node, inputs, outputs)
 
 
@@ -159,8 +166,8 @@ def conv2d(
     op = ConvOp(
         imshp=images and images[1:],
         kshp=kernels and kernels[2:],
-        nkern=kernels and kernels[0],
-        bsize=images and images[0],
+        nkern=kernels[0] if kernels else None,
+        bsize=images[0] if images else None,
         dx=subsample[0],
         dy=subsample[1],
         output_mode=border_mode,

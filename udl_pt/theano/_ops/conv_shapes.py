@@ -25,9 +25,8 @@ __all__ = [
 
 def _zeros(border_mode: Any, span: Any) -> tuple[Any, Any]:
     """Return the zeros before and after one axis, for filters that span so many pixels."""
-    named = {"half": lambda: span // 2, "full": lambda: span - 1, "valid": lambda: 0}
-    if isinstance(border_mode, str) and border_mode in named:
-        zeros = named[border_mode]()
+    if border_mode in ("half", "full", "valid"):
+        zeros = span // 2 if border_mode == "half" else span - 1 if border_mode == "full" else 0
         return zeros, zeros
     before, after = border_mode if isinstance(border_mode, tuple) else (border_mode, border_mode)
     if before < 0 or after < 0:
@@ -74,7 +73,7 @@ def get_conv_output_shape(
     image_shape : sequence of int, None or scalar
         Samples, channels, and the lengths.
     kernel_shape : sequence of int, None or scalar
-        Filters, channels, and the lengths; of unshared filters also the output's lengths, before the channels.
+        Filters, channels, and the lengths. Unshared filters have the output's lengths before the channels.
     border_mode, subsample, filter_dilation
         As in ``theano.tensor.nnet.conv2d``.
     """
@@ -84,7 +83,7 @@ def get_conv_output_shape(
         kernel_shape[-axes:],
         _axes(border_mode, axes),
         subsample,
-        filter_dilation or (1,) * axes,
+        np.ones(axes, int) if filter_dilation is None else filter_dilation,
         strict=True,
     )
     return (image_shape[0], kernel_shape[0], *(get_conv_shape_1axis(*axis) for axis in lengths))
@@ -117,7 +116,7 @@ def get_conv_gradweights_shape(
 ) -> tuple[Any, ...]:
     """Return the filters' shape as far as the images' and the output's tell it.
 
-    As in Theano the first item is the output's channels, divided by the groups, the next the images' channels.
+    The first item is the output's channels, divided by the groups; the next is the images' channels.
     """
     axes = len(subsample)
     filters = top_shape[1] // num_groups if num_groups > 1 else top_shape[1]
@@ -200,7 +199,7 @@ def check_conv_gradinputs_shape(
 
 
 def assert_conv_shape(shape: Sequence[Any]) -> tuple[Any, ...]:
-    """Raise a ValueError for a constant length that no convolution has; let a symbolic one be checked later."""
+    """Raise a ValueError for a constant length that no convolution has; add a check to symbolic ones."""
     checked = []
     for i, length in enumerate(shape):
         least, known = (0 if i < 2 else 1), _constant(length)
@@ -217,7 +216,7 @@ def assert_conv_shape(shape: Sequence[Any]) -> tuple[Any, ...]:
 
 def assert_shape(x: Any, expected_shape: Sequence[Any] | None, msg: str = "Unexpected shape.") -> Any:
     """Return `x`, with a check of its shape where ``theano.config.conv.assert_shape`` is set."""
-    from udl_pt.theano._face import config
+    from udl_pt.theano._config import config
 
     if expected_shape is None or not getattr(getattr(config, "conv", None), "assert_shape", False):
         return x
@@ -233,7 +232,9 @@ def border_mode_to_pad(mode: Any, convdim: int, kshp: Sequence[int]) -> tuple[tu
         for part in mode:
             pair = part if isinstance(part, tuple) else (part, part)
             if not all(isinstance(zeros, int) and zeros >= 0 for zeros in pair):
-                raise ValueError(f"invalid border mode {mode}: it can only contain integers or pairs of integers")
+                raise ValueError(
+                    f"invalid border mode {mode}: it can only contain integers or pairs of integers"
+                )
             if len(pair) != 2:
                 raise NotImplementedError(f"asymmetric padding not implemented for {len(pair)}d")
         return tuple(part if isinstance(part, tuple) else (part, part) for part in mode)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
@@ -17,7 +18,9 @@ __all__ = ["AveragePoolGrad", "DownsampleFactorMaxGradGrad", "MaxPoolGrad", "Poo
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
 
-def _lengths(shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ignore_border: bool) -> list[Any]:
+def _lengths(
+    shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ignore_border: bool
+) -> list[Any]:
     """Return how many windows there are on each axis; of numbers or symbolic."""
     result = []
     for i in range(ndim):
@@ -29,18 +32,22 @@ def _lengths(shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ig
         if ignore_border:
             n = least((length - width) // step + 1, 0)
         else:
-            n = switch(step >= width, (length - 1) // step + 1, least(0, (length - 1 - width + step) // step) + 1)
+            n = switch(
+                step >= width, (length - 1) // step + 1, least(0, (length - 1 - width + step) // step) + 1
+            )
         result.append(n if symbolic else int(n))
     return result
 
 
-class _Windows(Op):
+class _Windows(Op):  # type: ignore[misc]
     """What Ops over windows have in common: their arguments after the arrays are `ws`, `stride` and `pad`."""
 
     __props__: tuple[str, ...] = ("ignore_border", "mode", "ndim")
     shapes = "xz"  # of the arrays and of the result: like the images (x) or the pooled images (z)
 
-    def __init__(self, ignore_border: bool = False, mode: str = "max", ndim: int = 2, openmp: Any = None) -> None:
+    def __init__(
+        self, ignore_border: bool = False, mode: str = "max", ndim: int = 2, openmp: Any = None
+    ) -> None:
         if mode == "max_deterministic":
             mode = "max"
         if mode not in MODES:
@@ -56,7 +63,9 @@ class _Windows(Op):
             if max(pad) != 0 and not self.ignore_border:
                 raise NotImplementedError(f"padding works only with ignore_border=True, and pad is {pad}")
             if isinstance(ws, tuple | list) and any(p >= w for p, w in zip(pad, ws, strict=False)):
-                raise NotImplementedError(f"padding must be smaller than the window: pad is {pad}, and ws {ws}")
+                raise NotImplementedError(
+                    f"padding must be smaller than the window: pad is {pad}, and ws {ws}"
+                )
         result = [pt.as_tensor_variable(value) for value in (ws, stride, pad)]
         for name, value in zip(("Pool downsample", "Stride", "Padding"), result, strict=True):
             assert value.ndim == 1, f"{name} parameters must be a vector: {value} has {value.ndim} dimensions"
@@ -123,7 +132,8 @@ class _Windows(Op):
             raise TypeError(f"imgshape must have at least {ndim} dimensions, and is {imgshape}")
         stride = ws if stride is None else stride
         pad = (0,) * ndim if pad is None else pad
-        return [*imgshape[:-ndim], *_lengths(imgshape, ws, stride, pad, ndim, ignore_border)]
+        lengths = _lengths(imgshape, ws, stride, pad, ndim, ignore_border)
+        return [*imgshape[:-ndim], *(np.int64(n) if isinstance(n, int) else n for n in lengths)]
 
 
 class Pool(_Windows):
@@ -144,7 +154,8 @@ class Pool(_Windows):
 
     def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
         """Return the pooled images' shape."""
-        return [self.out_shape(shapes[0], node.inputs[1], self.ignore_border, *node.inputs[2:], ndim=self.ndim)]
+        _, ws, stride, pad = node.inputs
+        return [self.out_shape(shapes[0], ws, self.ignore_border, stride, pad, self.ndim)]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Return the gradient with regard to the images."""
@@ -219,7 +230,9 @@ class AveragePoolGrad(PoolGrad):
         assert mode in MODES[1:]
         super().__init__(ignore_border, mode, ndim)
 
-    def make_node(self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None) -> Apply:
+    def make_node(
+        self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None
+    ) -> Apply:
         """Return the node for images (their shape counts) and the pooled images' gradient."""
         return self._node([x, gz], (ws, stride, pad), self._same)
 

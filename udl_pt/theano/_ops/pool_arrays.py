@@ -35,7 +35,9 @@ def run(op: Any, arrays: Sequence[Any], ws: Any, stride: Any, pad: Any) -> Any:
     counts = _lengths(x.shape, ws.tolist(), stride.tolist(), pad.tolist(), op.ndim, op.ignore_border)
     axes = [np.array([[0], [1], [1]])] * (3 - op.ndim)
     padded = op.mode == "average_inc_pad"
-    axes += [kernels.windows(*map(int, axis), padded) for axis in zip(size, counts, ws, stride, pad, strict=True)]
+    axes += [
+        kernels.windows(*map(int, axis), padded) for axis in zip(size, counts, ws, stride, pad, strict=True)
+    ]
     shapes = {"x": x.shape, "z": (*x.shape[: x.ndim - op.ndim], *counts)}
     for array, kind in zip(arrays, op.shapes, strict=False):
         if array.shape != shapes[kind]:

@@ -29,8 +29,8 @@ def _pool(axes: int, input: Any, windows: tuple[Any, ...], ignore_border: bool |
         raise NotImplementedError(f"pool_{axes}d requires a dimension >= {axes}, and input has {input.ndim}")
     if ignore_border is None:
         warnings.warn(
-            f"pool_{axes}d() will have the parameter ignore_border default value changed to True (currently False). "
-            "To have consistent behavior with all Theano version, explicitly add the parameter ignore_border=True.",
+            f"pool_{axes}d() will have the parameter ignore_border default value changed to True (currently "
+            "False). Pass ignore_border, for the same result with all versions of Theano.",
             stacklevel=3,
         )
         ignore_border = False

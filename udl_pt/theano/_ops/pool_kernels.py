@@ -1,7 +1,7 @@
 """Pooling of images over windows, and its derivatives.
 
-Arrays have four dimensions here: image, depth, row, column; an image of fewer dimensions has lengths of 1. For each of
-the last three axes `windows` tells where the windows begin and end, and how many items they count.
+Arrays have four dimensions here: image, depth, row, column; an image of fewer dimensions has lengths of 1.
+For each of the last three axes `windows` finds where windows begin and end, and how many items they count.
 """
 
 # Numba compiles these functions from their types at the call; annotations would say nothing.

@@ -13,7 +13,11 @@ def renamed(
     """Return ``ws``, ``stride`` and ``pad``, from their earlier names too; warn of these, and refuse both."""
     if ds is None and ws is None:
         raise ValueError("You must provide a tuple value for the window size.")
-    old = (("ws", ws, "ds", ds, None), ("stride", stride, "st", st, None), ("pad", pad, "padding", padding, no_pad))
+    old = (
+        ("ws", ws, "ds", ds, None),
+        ("stride", stride, "st", st, None),
+        ("pad", pad, "padding", padding, no_pad),
+    )
     result = []
     for name, value, earlier, given, empty in old:
         if given is None:
@@ -21,10 +25,10 @@ def renamed(
             continue
         if value is not None and not (empty and value in empty):
             raise ValueError(
-                f"You can't provide a tuple value to both '{name}' and '{earlier}'. Please provide a value only to "
-                f"'{name}'."
+                f"You can't provide a tuple value to both '{name}' and '{earlier}'. "
+                f"Please provide a value only to '{name}'."
             )
-        message = f"DEPRECATION: the '{earlier}' parameter is not going to exist anymore, use '{name}'."
+        message = f"DEPRECATION: the '{earlier}' parameter is going to disappear: use '{name}'."
         warnings.warn(message, stacklevel=stacklevel)
         result.append(given)
     return result[0], result[1], result[2]

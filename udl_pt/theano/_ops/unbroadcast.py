@@ -13,7 +13,7 @@ from pytensor.tensor.type import DenseTensorType
 __all__ = ["Unbroadcast"]
 
 
-class Unbroadcast(TypeCastingOp):
+class Unbroadcast(TypeCastingOp):  # type: ignore[misc]  # PyTensor has no types here
     """Return its input, with axes whose length the type no longer states.
 
     Parameters
@@ -23,7 +23,7 @@ class Unbroadcast(TypeCastingOp):
     """
 
     __props__ = ("axes",)
-    c_code_and_version = {
+    c_code_and_version = {  # noqa: RUF012  (as in the base class)
         DenseTensorType: ("Py_XDECREF(%(oname)s); %(oname)s = %(iname)s; Py_XINCREF(%(oname)s);", 1)
     }
 

@@ -34,7 +34,7 @@ def _with_borders(images: Any) -> Any:
 
 
 def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
-    """Return images made larger by a ratio (numerator, denominator), or by one for rows and one for columns."""
+    """Return images made larger by a ratio (numerator, denominator), or by two, for rows and columns."""
     if not isinstance(frac_ratio, tuple):
         raise ValueError(f"frac_ratio must be a tuple, and is {frac_ratio!r}")
     pairs = frac_ratio if isinstance(frac_ratio[0], tuple) else (frac_ratio, frac_ratio)

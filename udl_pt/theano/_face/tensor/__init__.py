@@ -17,7 +17,7 @@ if not TYPE_CHECKING:
 
 
 class _Package(ModuleType):
-    """A package whose functions ``sort`` and ``var`` stay, whenever the modules of these names are imported."""
+    """A package whose functions ``sort`` and ``var`` stay when the modules of these names are imported."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in ("sort", "var") and isinstance(value, ModuleType)):

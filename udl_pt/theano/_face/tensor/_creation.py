@@ -12,16 +12,6 @@ from pytensor.tensor.exceptions import NotScalarConstantError
 from udl_pt.theano._face.tensor._shapes import stack
 
 __all__ = [
-    "tensor7",
-    "tensor6",
-    "tensor5",
-    "tensor4",
-    "tensor3",
-    "col",
-    "row",
-    "matrix",
-    "vector",
-    "scalar",
     "AllocDiag",
     "AsTensorError",
     "Default",
@@ -34,15 +24,25 @@ __all__ = [
     "as_tensor",
     "as_tensor_variable",
     "check_and_normalize_axes",
+    "col",
     "constant",
     "constructor",
     "default",
     "diag",
     "get_scalar_constant_value",
     "identity_like",
+    "matrix",
     "numpy_scalar",
+    "row",
+    "scalar",
     "setdefault",
     "tensor",
+    "tensor3",
+    "tensor4",
+    "tensor5",
+    "tensor6",
+    "tensor7",
+    "vector",
 ]
 
 
@@ -96,7 +96,9 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
         If `x` can't be converted, or is True or False.
     """
     if isinstance(x, builtins.bool):
-        raise AsTensorError(f"can't convert {x} to a tensor: np.array({x}) can be; == between variables is T.eq")
+        raise AsTensorError(
+            f"can't convert {x} to a tensor: np.array({x}) can be; == between variables is T.eq"
+        )
     if isinstance(x, list | tuple) and builtins.any(isinstance(part, Variable) for part in x):
         try:
             return stack(x)
@@ -164,7 +166,8 @@ def _variables(kind: str) -> Any:
 
 
 scalar, vector, matrix, row, col, tensor3, tensor4, tensor5, tensor6, tensor7 = map(
-    _variables, "scalar vector matrix row col tensor3 tensor4 tensor5 tensor6 tensor7".split()
+    _variables,
+    ["scalar", "vector", "matrix", "row", "col", "tensor3", "tensor4", "tensor5", "tensor6", "tensor7"],
 )
 
 

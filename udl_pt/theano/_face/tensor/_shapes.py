@@ -52,13 +52,15 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
 
 def horizontal_stack(*args: Any) -> Any:
     """Join matrices side by side."""
-    assert len(args) >= 2 and all(arg.type.ndim == 2 for arg in args), "horizontal_stack takes two matrices or more"
+    assert len(args) >= 2, "horizontal_stack takes two matrices or more"
+    assert all(arg.type.ndim == 2 for arg in args), "horizontal_stack takes matrices"
     return pt.join(1, *args)
 
 
 def vertical_stack(*args: Any) -> Any:
     """Join matrices one below the other."""
-    assert len(args) >= 2 and all(arg.type.ndim == 2 for arg in args), "vertical_stack takes two matrices or more"
+    assert len(args) >= 2, "vertical_stack takes two matrices or more"
+    assert all(arg.type.ndim == 2 for arg in args), "vertical_stack takes matrices"
     return pt.join(0, *args)
 
 
@@ -88,7 +90,7 @@ def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> boo
 
 
 def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
-    """Repeat `x` as `reps` states; `ndim` is the result's number of axes where `reps` is a symbolic vector."""
+    """Repeat `x` as `reps` states; `ndim` is needed where `reps` is a symbolic vector."""
     x = pt.as_tensor_variable(x)
     if ndim is not None and ndim < x.ndim:
         raise ValueError(f"ndim={ndim} is less than the {x.ndim} axes of x: pass {x.ndim} or more")
@@ -103,7 +105,9 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
         elif ndim is None:
             raise ValueError("reps is a symbolic vector, whose length isn't known: pass ndim")
         else:
-            reps = pt.specify_shape(pt.join(0, pt.ones(ndim - reps.shape[0], dtype=reps.dtype), reps), (ndim,))
+            reps = pt.specify_shape(
+                pt.join(0, pt.ones(ndim - reps.shape[0], dtype=reps.dtype), reps), (ndim,)
+            )
             reps = [reps[i] for i in range(ndim)]
     elif ndim is not None and len(reps) > ndim:
         raise ValueError(f"reps has {len(reps)} entries, more than ndim={ndim}")
@@ -188,7 +192,7 @@ class Tile:
 
 
 class Served(type):
-    """The metaclass of a class whose call makes PyTensor's Op: ``isinstance(node.op, cls)`` holds for that Op."""
+    """The metaclass of a class whose call makes PyTensor's Op, which is then an instance of it."""
 
     serves: Any
 

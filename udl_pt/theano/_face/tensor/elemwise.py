@@ -14,7 +14,10 @@ _MISSING = {"DimShufflePrinter": "theano.printing.pprint prints dimshuffles with
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, _MISSING)
 
-__all__ = ["All", "Any", "CAReduce", "CAReduceDtype", "DimShuffle", "Elemwise", "Prod", "Sum"]
+_SERVED = """
+    All Any CAReduce CAReduceDtype DimShuffle Elemwise Prod Sum
+"""
+__all__ = _SERVED.split()
 
 
 class DimShuffle(metaclass=Served):
@@ -48,7 +51,9 @@ class CAReduceDtype(metaclass=Served):
 
     def __new__(cls, scalar_op: _Any, axis: _Any = None, dtype: _Any = None, acc_dtype: _Any = None) -> _Any:
         """Return PyTensor's Op."""
-        return pe.CAReduce(scalar_op, axis=_axes(axis), dtype=dtype, acc_dtype=acc_dtype, upcast_discrete_output=True)
+        return pe.CAReduce(
+            scalar_op, axis=_axes(axis), dtype=dtype, acc_dtype=acc_dtype, upcast_discrete_output=True
+        )
 
 
 def _axes(axis: _Any) -> _Any:

@@ -8,7 +8,12 @@ from udl_pt.theano._face.tensor._creation import as_tensor_variable
 from udl_pt.theano._face.tensor._shapes import squeeze
 from udl_pt.theano._names import fallback
 
-_PLACES = ("pytensor.tensor.extra_ops", "pytensor.tensor.sort", "pytensor.tensor.basic", "pytensor.tensor.math")
+_PLACES = (
+    "pytensor.tensor.extra_ops",
+    "pytensor.tensor.sort",
+    "pytensor.tensor.basic",
+    "pytensor.tensor.math",
+)
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES)
@@ -76,33 +81,10 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
     return pt.unravel_index(indices, dims, order=order)
 
 
-__all__ = [
-    "Bartlett",
-    "CpuContiguous",
-    "CumOp",
-    "CumprodOp",
-    "CumsumOp",
-    "DiffOp",
-    "FillDiagonal",
-    "FillDiagonalOffset",
-    "RavelMultiIndex",
-    "RepeatOp",
-    "SearchsortedOp",
-    "Unique",
-    "UnravelIndex",
-    "bartlett",
-    "bincount",
-    "compress",
-    "cpu_contiguous",
-    "cumprod",
-    "cumsum",
-    "diff",
-    "fill_diagonal",
-    "fill_diagonal_offset",
-    "ravel_multi_index",
-    "repeat",
-    "searchsorted",
-    "squeeze",
-    "to_one_hot",
-    "unravel_index",
-]
+_SERVED = """
+    Bartlett CpuContiguous CumOp CumprodOp CumsumOp DiffOp FillDiagonal FillDiagonalOffset
+    RavelMultiIndex RepeatOp SearchsortedOp Unique UnravelIndex bartlett bincount compress
+    cpu_contiguous cumprod cumsum diff fill_diagonal fill_diagonal_offset ravel_multi_index repeat
+    searchsorted squeeze to_one_hot unravel_index
+"""
+__all__ = _SERVED.split()

@@ -95,7 +95,7 @@ QRIncomplete = QRFull
 
 
 class lstsq(_Call):
-    """``lstsq()(x, y, rcond)``: the least-squares solution, its residuals, the rank and the singular values."""
+    """``lstsq()(x, y, rcond)``: a least-squares solution, residuals, rank, singular values."""
 
     def __call__(self, x: Any, y: Any, rcond: Any) -> Any:
         """Return the list of the four."""

@@ -62,7 +62,7 @@ class Solve:
     Parameters
     ----------
     A_structure : str
-        "lower_triangular" and "upper_triangular" read one triangle; the others solve a general system, as in Theano.
+        "lower_triangular" and "upper_triangular" read one triangle; the others solve in general.
     lower, overwrite_A, overwrite_b : bool
         Accepted, and without effect.
     """

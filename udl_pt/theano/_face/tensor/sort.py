@@ -13,7 +13,10 @@ _PLACES = ("pytensor.tensor.sort",)
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES)
 
-__all__ = ["ArgSortOp", "SortOp", "TopKOp", "argsort", "argtopk", "sort", "topk", "topk_and_argtopk"]
+_SERVED = """
+    ArgSortOp SortOp TopKOp argsort argtopk sort topk topk_and_argtopk
+"""
+__all__ = _SERVED.split()
 
 
 def sort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
@@ -42,7 +45,9 @@ class TopKOp:
         if idx_dtype not in pt.type.integer_dtypes:
             raise TypeError(f"idx_dtype must be an integer dtype, not {idx_dtype!r}")
         if not (return_indices or return_values):
-            raise ValueError("neither values nor indices are asked for: set one of return_values, return_indices")
+            raise ValueError(
+                "neither values nor indices are asked for: set one of return_values, return_indices"
+            )
         self.axis, self.idx_dtype = axis, idx_dtype
         self.return_values, self.return_indices = return_values, return_indices
 
@@ -55,7 +60,9 @@ class TopKOp:
             raise ValueError(f"kth must be a single integer, and has {kth.ndim} axes")
         number = pt.basic.get_underlying_scalar_constant_value(kth, raise_not_constant=False)
         if isinstance(number, int | np.generic | np.ndarray) and int(number) == 0:
-            raise ValueError("kth is 0: pass a positive number for the largest, a negative one for the smallest")
+            raise ValueError(
+                "kth is 0: pass a positive number for the largest, a negative one for the smallest"
+            )
         axis = self.axis % x.ndim
         order = pt.argsort(pt.switch(kth > 0, -x, x), axis=axis, stable=True)
         index = (slice(None),) * axis + (slice(None, pt.abs(kth)),)

@@ -82,7 +82,7 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
     return pt.switch(output > 0, positive, pt.softplus(output) - output * target)
 
 
-class Prepend_scalar_to_each_row:  # noqa: N801  (Theano's name)
+class Prepend_scalar_to_each_row:
     """``Prepend_scalar_to_each_row()(value, matrix)``: the matrix with a first column of this value."""
 
     def __call__(self, val: Any, mat: Any) -> Any:
@@ -94,7 +94,7 @@ class Prepend_scalar_to_each_row:  # noqa: N801  (Theano's name)
         return pt.join(1, column, mat)
 
 
-class Prepend_scalar_constant_to_each_row(Prepend_scalar_to_each_row):  # noqa: N801  (Theano's name)
+class Prepend_scalar_constant_to_each_row(Prepend_scalar_to_each_row):
     """``Prepend_scalar_constant_to_each_row(value)(matrix)``."""
 
     def __init__(self, val: Any = 0) -> None:
@@ -116,9 +116,9 @@ def h_softmax(
     n_outputs: Any,
     n_classes: Any,
     n_outputs_per_class: Any,
-    W1: Any,  # noqa: N803  (Theano's names)
+    W1: Any,
     b1: Any,
-    W2: Any,  # noqa: N803
+    W2: Any,
     b2: Any,
     target: Any = None,
 ) -> Any:

@@ -38,7 +38,9 @@ def conv2d(
 
     Parameters
     ----------
-    input, filters, input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+    input, filters, input_shape, filter_shape, border_mode, subsample
+        As in ``theano.tensor.nnet.abstract_conv.conv2d``.
+    filter_flip, filter_dilation, num_groups, unshared
         As in ``theano.tensor.nnet.abstract_conv.conv2d``.
     image_shape
         The earlier name of `input_shape`.
@@ -54,14 +56,23 @@ def conv2d(
         warnings.warn(f"conv2d ignores its deprecated keywords {', '.join(kwargs)}.", stacklevel=2)
     if image_shape is not None:
         warnings.warn(
-            "The `image_shape` keyword argument to `tensor.nnet.conv2d` is deprecated, it has been renamed to "
-            "`input_shape`.",
+            "The `image_shape` keyword argument to `tensor.nnet.conv2d` is deprecated, "
+            "it has been renamed to `input_shape`.",
             stacklevel=2,
         )
         if input_shape is not None:
             raise ValueError("input_shape and image_shape should not be provided at the same time.")
         input_shape = image_shape
-    options = input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+    options = (
+        input_shape,
+        filter_shape,
+        border_mode,
+        subsample,
+        filter_flip,
+        filter_dilation,
+        num_groups,
+        unshared,
+    )
     return abstract_conv2d(input, filters, *options)
 
 
@@ -77,7 +88,7 @@ def conv2d_transpose(
     num_groups: int = 1,
     unshared: bool = False,
 ) -> Any:
-    """Return a transposed convolution: what `conv2d` with these options would make the gradient of its images.
+    """Return a transposed convolution: what is, with these options, the gradient of `conv2d`'s images.
 
     Parameters
     ----------

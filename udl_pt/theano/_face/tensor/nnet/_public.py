@@ -7,9 +7,15 @@ PLACES = (f"{_FACE}._softmax", f"{_FACE}._activations")
 RENAMED = {
     **{
         name: f"{_FACE}._conv:{name}"
-        for name in (
-            "conv2d conv2d_transpose conv3d separable_conv2d conv2d_grad_wrt_inputs abstract_conv2d ConvOp"
-        ).split()
+        for name in [
+            "conv2d",
+            "conv2d_transpose",
+            "conv3d",
+            "separable_conv2d",
+            "conv2d_grad_wrt_inputs",
+            "abstract_conv2d",
+            "ConvOp",
+        ]
     },
     "batch_normalization": f"{_FACE}.bn:batch_normalization",
     "scalar_sigmoid": "pytensor.scalar.math:sigmoid",
@@ -19,27 +25,62 @@ _INTERNAL = "it is an internal of Theano's gradients: take the gradient with the
 _REWRITE = "it is a rewrite of Theano's optimiser, and PyTensor's does the same without it"
 MISSING = {
     **dict.fromkeys(
-        (
-            "CrossentropyCategorical1HotGrad CrossentropySoftmax1HotWithBiasDx SoftmaxGrad softmax_grad "
-            "crossentropy_categorical_1hot_grad crossentropy_softmax_1hot_with_bias_dx"
-        ).split(),
+        [
+            "CrossentropyCategorical1HotGrad",
+            "CrossentropySoftmax1HotWithBiasDx",
+            "SoftmaxGrad",
+            "softmax_grad",
+            "crossentropy_categorical_1hot_grad",
+            "crossentropy_softmax_1hot_with_bias_dx",
+        ],
         _INTERNAL,
     ),
+    **dict.fromkeys(["ScalarSoftsign", "scalar_softsign"], "call softsign: it is a graph here"),
+    "sigmoid_inplace": "a graph must not overwrite inputs: call sigmoid",
     **dict.fromkeys(
-        (
-            "crossentropy_to_crossentropy_with_softmax crossentropy_to_crossentropy_with_softmax_with_bias "
-            "graph_merge_softmax_with_crossentropy_softmax softmax_simplifier"
-        ).split(),
+        [
+            "crossentropy_to_crossentropy_with_softmax",
+            "crossentropy_to_crossentropy_with_softmax_with_bias",
+            "graph_merge_softmax_with_crossentropy_softmax",
+            "softmax_simplifier",
+        ],
         _REWRITE,
     ),
 }
-NAMES = """
-    CrossentropyCategorical1Hot CrossentropySoftmaxArgmax1HotWithBias LogSoftmax
-    Prepend_scalar_constant_to_each_row Prepend_scalar_to_each_row Softmax SoftmaxWithBias binary_crossentropy
-    categorical_crossentropy confusion_matrix crossentropy_categorical_1hot crossentropy_softmax_1hot
-    crossentropy_softmax_1hot_with_bias crossentropy_softmax_argmax_1hot_with_bias
-    crossentropy_softmax_max_and_argmax_1hot crossentropy_softmax_max_and_argmax_1hot_with_bias elu h_softmax
-    hard_sigmoid logsoftmax logsoftmax_op prepend_0_to_each_row prepend_1_to_each_row prepend_scalar_to_each_row
-    relu selu sigmoid sigmoid_binary_crossentropy softmax softmax_graph softmax_op softmax_with_bias softplus
-    softsign ultra_fast_sigmoid
-""".split()
+NAMES = [
+    "CrossentropyCategorical1Hot",
+    "CrossentropySoftmaxArgmax1HotWithBias",
+    "LogSoftmax",
+    "Prepend_scalar_constant_to_each_row",
+    "Prepend_scalar_to_each_row",
+    "Softmax",
+    "SoftmaxWithBias",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "confusion_matrix",
+    "crossentropy_categorical_1hot",
+    "crossentropy_softmax_1hot",
+    "crossentropy_softmax_1hot_with_bias",
+    "crossentropy_softmax_argmax_1hot_with_bias",
+    "crossentropy_softmax_max_and_argmax_1hot",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias",
+    "elu",
+    "h_softmax",
+    "hard_sigmoid",
+    "logsoftmax",
+    "logsoftmax_op",
+    "prepend_0_to_each_row",
+    "prepend_1_to_each_row",
+    "prepend_scalar_to_each_row",
+    "relu",
+    "selu",
+    "sigmoid",
+    "sigmoid_binary_crossentropy",
+    "softmax",
+    "softmax_graph",
+    "softmax_op",
+    "softmax_with_bias",
+    "softplus",
+    "softsign",
+    "ultra_fast_sigmoid",
+]

@@ -103,7 +103,7 @@ class CrossentropyCategorical1Hot:
 
 
 class CrossentropySoftmaxArgmax1HotWithBias:
-    """``CrossentropySoftmaxArgmax1HotWithBias()(x, b, y)``: costs, softmax and argmax of each row of x + b."""
+    """``CrossentropySoftmaxArgmax1HotWithBias()(x, b, y)``: costs, softmax, argmax of each row of x + b."""
 
     def __call__(self, x: Any, b: Any, y_idx: Any) -> Any:
         """Return the list of the three."""
@@ -139,7 +139,9 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
         return -pt.sum(true_dist * pt.log(coding_dist), axis=coding_dist.ndim - 1)
     if true_dist.ndim == coding_dist.ndim - 1:
         return crossentropy_categorical_1hot(coding_dist, true_dist)
-    raise TypeError(f"coding_dist has {coding_dist.ndim} axes and true_dist {true_dist.ndim}: pass the same or one less")
+    raise TypeError(
+        f"coding_dist has {coding_dist.ndim} axes and true_dist {true_dist.ndim}: pass the same or one less"
+    )
 
 
 def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> Any:

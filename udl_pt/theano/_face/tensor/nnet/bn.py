@@ -1,6 +1,6 @@
 """``theano.tensor.nnet.bn``: batch normalisation."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytensor.tensor as pt
@@ -9,11 +9,29 @@ from pytensor.gradient import zero_grad
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
 from udl_pt.theano._face.tensor._shapes import addbroadcast
+from udl_pt.theano._names import fallback
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(
+        __name__,
+        (),
+        dict.fromkeys(
+            [
+                "AbstractBatchNormInference",
+                "AbstractBatchNormTrain",
+                "AbstractBatchNormTrainGrad",
+                "BNComposite",
+            ],
+            "batch normalisation is a graph here: call batch_normalization_train or batch_normalization_test",
+        ),
+    )
 
 __all__ = ["batch_normalization", "batch_normalization_test", "batch_normalization_train"]
 
 
-def batch_normalization(inputs: Any, gamma: Any, beta: Any, mean: Any, std: Any, mode: str = "low_mem") -> Any:
+def batch_normalization(
+    inputs: Any, gamma: Any, beta: Any, mean: Any, std: Any, mode: str = "low_mem"
+) -> Any:
     """Return (inputs - mean) / std * gamma + beta, with the arguments broadcast as they are.
 
     Parameters
@@ -47,7 +65,7 @@ def _split_axes(axes: Any, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def _prepare(inputs: Any, axes: Any, epsilon: float, **parameters: Any) -> tuple[Any, ...]:
-    """Return the axes, epsilon, whether parameters lack the axes, and inputs and parameters ready to broadcast."""
+    """Return axes, whether the parameters lack them, epsilon, and the variables ready to broadcast."""
     ndim = inputs.ndim
     axes, kept = _split_axes(axes, ndim)
     short = parameters["gamma"].ndim != ndim
@@ -55,7 +73,7 @@ def _prepare(inputs: Any, axes: Any, epsilon: float, **parameters: Any) -> tuple
     for name, value in parameters.items():
         if value.ndim != wanted:
             raise ValueError(
-                f"{name} has {value.ndim} axes, not {wanted}: gamma, beta and the statistics need as many axes "
+                f"{name} has {value.ndim} axes, not {wanted}: gamma, beta and statistics need as many axes "
                 "as the inputs, or one for each axis that isn't normalised"
             )
     epsilon = np.asarray(epsilon, dtype=config.floatX)[()]
@@ -123,7 +141,13 @@ def batch_normalization_train(
 
 
 def batch_normalization_test(
-    inputs: Any, gamma: Any, beta: Any, mean: Any, var: Any, axes: Any = "per-activation", epsilon: float = 1e-4
+    inputs: Any,
+    gamma: Any,
+    beta: Any,
+    mean: Any,
+    var: Any,
+    axes: Any = "per-activation",
+    epsilon: float = 1e-4,
 ) -> Any:
     """Normalise a batch by a mean and a variance; the parameters as of `batch_normalization_train`."""
     parameters = {"gamma": gamma, "beta": beta, "mean": mean, "var": var}

@@ -10,7 +10,23 @@ if not TYPE_CHECKING:
     __getattr__ = fallback(
         __name__,
         ("udl_pt.theano._face.tensor.nnet._activations",),
-        dict.fromkeys("compute_mul is_1pexp is_exp is_mul is_neg parse_mul_tree replace_leaf simplify_mul".split(), _REWRITE),
+        dict.fromkeys(
+            [
+                "UltraFastScalarSigmoid",
+                "ultra_fast_scalar_sigmoid",
+                "partition_num_or_denom",
+                "perform_sigm_times_exp",
+                "compute_mul",
+                "is_1pexp",
+                "is_exp",
+                "is_mul",
+                "is_neg",
+                "parse_mul_tree",
+                "replace_leaf",
+                "simplify_mul",
+            ],
+            _REWRITE,
+        ),
         {
             "scalar_sigmoid": "pytensor.scalar.math:sigmoid",
             "ScalarSigmoid": "pytensor.scalar.math:Sigmoid",
@@ -19,4 +35,7 @@ if not TYPE_CHECKING:
         },
     )
 
-__all__ = ["hard_sigmoid", "sigmoid", "softplus", "ultra_fast_sigmoid"]
+_SERVED = """
+    hard_sigmoid sigmoid softplus ultra_fast_sigmoid
+"""
+__all__ = _SERVED.split()
