@@ -120,6 +120,12 @@ def collect(module):
     for name, value in list(vars(module).items()):
         if not _is_test(name, value):
             continue
+        if (
+            inspect.isclass(value)
+            and value.__module__ == module.__name__
+            and not hasattr(module, value.__name__)
+        ):
+            value.__name__ = name  # it was made of an operation's text, which is another in PyTensor
         home = sys.modules.get(value.__module__)
         if home is not module and getattr(home, value.__name__, None) is value:
             continue
