@@ -66,7 +66,7 @@ class Values(MutableMapping[Any, Any]):
     def __getitem__(self, key: Any) -> Any:
         f = self._function
         if (i := f._place(key)) in f._defaults:
-            return f._defaults[i]
+            return f._inputs[i].type.filter(f._defaults[i], allow_downcast=True)
         variable = f._stored(key)
         return variable.get_value() if isinstance(variable, SharedVariable) else variable.value
 

@@ -1,6 +1,6 @@
 """What Theano's variables and types do, and PyTensor's don't: changed while `install` holds.
 
-``bool(x)`` is True but for comparisons. ``x.reshape(shape, ndim)`` takes `ndim` by its place. A type prints as
+``bool(x)`` is True but for comparisons. ``x.reshape(shape, ndim)`` takes `ndim` by its place. Types print as
 ``TensorType(float64, matrix)``.
 """
 

@@ -15,7 +15,7 @@ def shared(
     """Return a shared variable; its value may also be a RandomState of NumPy's."""
     kwargs.pop("target", None)  # of GPUs
     if isinstance(value, np.random.RandomState):
-        from udl_pt.theano._face.tensor.shared_randomstreams import random_state_shared
+        from udl_pt.theano._ops.random_state import random_state_shared
 
         return random_state_shared(value, name=name, borrow=kwargs.get("borrow", False))
     return pytensor.shared(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)

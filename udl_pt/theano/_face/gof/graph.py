@@ -20,13 +20,20 @@ if not TYPE_CHECKING:
 
 
 def inputs(variable_list, blockers=None):
-    """Return the variables without an owner that the graph of these reads."""
-    return list(traversal.graph_inputs(variable_list, blockers))
+    """Return the variables without an owner that the graph of these reads, those of first inputs first."""
+    return [v for v in ancestors(variable_list, blockers) if v.owner is None]
 
 
 def ancestors(variable_list, blockers=None):
-    """Return the variables that the graph of these reads, and these."""
-    return list(traversal.ancestors(variable_list, blockers))
+    """Return these variables and what the graph of these reads: depth first, first inputs first."""
+    blocked, found, waiting = set(blockers or ()), {}, list(variable_list)
+    while waiting:
+        variable = waiting.pop()
+        if variable not in found:
+            found[variable] = None
+            if variable.owner is not None and variable not in blocked:
+                waiting.extend(reversed(variable.owner.inputs))
+    return list(found)
 
 
 def variables(i, o):

@@ -4,7 +4,10 @@ import warnings
 from typing import TYPE_CHECKING
 
 import pytensor
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.replace import clone_replace
+from pytensor.graph.traversal import ancestors, graph_inputs
 from pytensor.scan import checkpoints, views
 from pytensor.scan.utils import until
 
@@ -24,15 +27,47 @@ if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
 
 
-def _with_updates(function, /, *args, **options):
-    """Call a function of PyTensor's that builds a loop; return outputs and updates as Theano did."""
+def _with_updates(function, fn, /, *args, **options):
+    """Call a function of PyTensor's that builds a loop; return outputs and updates as Theano did.
+
+    PyTensor removes the default updates of shared variables that `fn` creates, such as states of random
+    streams. In Theano they stay, so a function without the loop's updates goes on by one draw at each call.
+    """
+    created = {}
+
+    def recorded(*arguments):
+        result = fn(*arguments)
+        created.update(_default_updates(result))
+        return result
+
     with warnings.catch_warnings(), paused():
         warnings.filterwarnings(
             "ignore", message="Scan return signature will change", category=DeprecationWarning
         )
         warnings.filterwarnings("ignore", message=".*return_updates", category=DeprecationWarning)
-        outputs, updates = function(*args, **options, return_updates=True)
+        warnings.filterwarnings("ignore", message="Setting default_update", category=DeprecationWarning)
+        outputs, updates = function(recorded, *args, **options, return_updates=True)
+        for variable, new in created.items():
+            if variable.default_update is None:
+                variable.default_update = new
     return outputs, OrderedUpdates(updates)
+
+
+def _default_updates(result):
+    """Return the default updates of what a loop's function reads, but for those that read its arguments."""
+    if isinstance(result, dict):
+        result = [*result, *result.values()]
+    if isinstance(result, list | tuple):
+        return {v: new for part in result for v, new in _default_updates(part).items()}
+    if not isinstance(result, Variable):
+        return {}
+    return {
+        v: v.default_update
+        for v in ancestors([result])
+        if isinstance(v, SharedVariable)
+        and v.default_update is not None
+        and all(isinstance(root, SharedVariable | Constant) for root in graph_inputs([v.default_update]))
+    }
 
 
 def scan(
