@@ -47,7 +47,7 @@ KNOWN: dict[str, str] = {
     "shapes.addbroadcast_gradient": _LENGTH_ONE,
     "shapes.broadcast_like": "PyTensor has no sign that keeps an axis of length 1 from being broadcast",
     "shapes.concatenate_errors": _AXIS_ERROR,
-    "shapes.dimshuffle_drops": "an axis that may have length 1 is dropped; another length is an error in the call",
+    "shapes.dimshuffle_drops": "an axis that may have length 1 is dropped; the call checks it",
     "shapes.reshape_arguments": _OTHER_ERROR,
     "shapes.split": _LENGTH_ONE,
     "shapes.stack_errors": _OTHER_ERROR,

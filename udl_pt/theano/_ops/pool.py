@@ -6,37 +6,16 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import disconnected_type
-from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.tensor.type import TensorType, discrete_dtypes
 
 from udl_pt.theano._ops._lazy import import_when_compiled
-from udl_pt.theano._ops.pool_names import renamed
+from udl_pt.theano._ops.pool_names import renamed, window_counts
 
 __all__ = ["AveragePoolGrad", "DownsampleFactorMaxGradGrad", "MaxPoolGrad", "Pool", "PoolGrad"]
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
-
-
-def _lengths(
-    shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ignore_border: bool
-) -> list[Any]:
-    """Return how many windows there are on each axis; of numbers or symbolic."""
-    result = []
-    for i in range(ndim):
-        length, width, step = shape[len(shape) - ndim + i], ws[i], stride[i]
-        length = length + 2 * pad[i]
-        symbolic = any(isinstance(n, Variable) for n in (length, width, step))
-        switch = pt.switch if symbolic else lambda condition, yes, no: yes if condition else no
-        least = pt.maximum if symbolic else max
-        if ignore_border:
-            n = least((length - width) // step + 1, 0)
-        else:
-            n = switch(
-                step >= width, (length - 1) // step + 1, least(0, (length - 1 - width + step) // step) + 1
-            )
-        result.append(n if symbolic else int(n))
-    return result
 
 
 class _Windows(Op):  # type: ignore[misc]
@@ -132,7 +111,7 @@ class _Windows(Op):  # type: ignore[misc]
             raise TypeError(f"imgshape must have at least {ndim} dimensions, and is {imgshape}")
         stride = ws if stride is None else stride
         pad = (0,) * ndim if pad is None else pad
-        lengths = _lengths(imgshape, ws, stride, pad, ndim, ignore_border)
+        lengths = window_counts(imgshape, ws, stride, pad, ndim, ignore_border)
         return [*imgshape[:-ndim], *(np.int64(n) if isinstance(n, int) else n for n in lengths)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.theano._ops import pool_kernels as kernels
-from udl_pt.theano._ops.pool import _lengths
+from udl_pt.theano._ops.pool_names import window_counts
 
 __all__ = ["run"]
 
@@ -32,7 +32,7 @@ def run(op: Any, arrays: Sequence[Any], ws: Any, stride: Any, pad: Any) -> Any:
     _check(op, ws, stride, pad)
     x = arrays[0]
     size = x.shape[x.ndim - op.ndim :]
-    counts = _lengths(x.shape, ws.tolist(), stride.tolist(), pad.tolist(), op.ndim, op.ignore_border)
+    counts = window_counts(x.shape, ws.tolist(), stride.tolist(), pad.tolist(), op.ndim, op.ignore_border)
     axes = [np.array([[0], [1], [1]])] * (3 - op.ndim)
     padded = op.mode == "average_inc_pad"
     axes += [

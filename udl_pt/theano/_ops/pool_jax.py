@@ -9,7 +9,8 @@ import numpy as np
 from pytensor.graph.basic import Constant
 from pytensor.link.jax.dispatch import jax_funcify
 
-from udl_pt.theano._ops.pool import AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool, _lengths
+from udl_pt.theano._ops.pool import AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool
+from udl_pt.theano._ops.pool_names import window_counts
 
 __all__: list[str] = []
 
@@ -35,7 +36,7 @@ class _Windows:
 
     def sizes(self, x: Any) -> tuple[Any, Any]:
         """Return the lengths of images and the numbers of windows."""
-        counts = _lengths(x.shape, self.ws, self.stride, self.pad, self.op.ndim, self.op.ignore_border)
+        counts = window_counts(x.shape, self.ws, self.stride, self.pad, self.op.ndim, self.op.ignore_border)
         return x.shape[x.ndim - self.op.ndim :], counts
 
     def items(self, x: Any) -> Iterator[Any]:

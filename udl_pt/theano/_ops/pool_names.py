@@ -4,6 +4,9 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
 __all__ = ["renamed"]
 
 
@@ -32,3 +35,24 @@ def renamed(
         warnings.warn(message, stacklevel=stacklevel)
         result.append(given)
     return result[0], result[1], result[2]
+
+
+def window_counts(
+    shape: Sequence[Any], ws: Any, stride: Any, pad: Any, ndim: int, ignore_border: bool
+) -> list[Any]:
+    """Return how many windows there are on each axis; of numbers or symbolic."""
+    result = []
+    for i in range(ndim):
+        length, width, step = shape[len(shape) - ndim + i], ws[i], stride[i]
+        length = length + 2 * pad[i]
+        symbolic = any(isinstance(n, Variable) for n in (length, width, step))
+        switch = pt.switch if symbolic else lambda condition, yes, no: yes if condition else no
+        least = pt.maximum if symbolic else max
+        if ignore_border:
+            n = least((length - width) // step + 1, 0)
+        else:
+            n = switch(
+                step >= width, (length - 1) // step + 1, least(0, (length - 1 - width + step) // step) + 1
+            )
+        result.append(n if symbolic else int(n))
+    return result
