@@ -22,7 +22,11 @@ def _on_c(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("chapter", "networks"), [("3", ["pretrained", "not pretrained"]), ("4", ["RBMs first"])]
+    ("chapter", "networks"),
+    [
+        pytest.param("3", ["pretrained", "not pretrained"], marks=pytest.mark.slow),
+        ("4", ["RBMs first"]),
+    ],
 )
 def test_the_curves_of_both_are_the_same(chapter, networks, capsys):
     said = []

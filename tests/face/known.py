@@ -7,14 +7,11 @@ _OTHER_ERROR = "another class of error, for the same mistakes"
 _AXIS_ERROR = "NumPy's AxisError, which is a ValueError and an IndexError"
 _SERVED = "served, where the original raises an error"
 _LENGTH_ONE = "PyTensor knows that this axis has length 1, so it may be broadcast"
-_PLAIN_INTS = "Python's ints, where the original returns NumPy's"
 
 KNOWN: dict[str, str] = {
     "algebra.fourier": "PyTensor's Fourier transform has other arguments; theano.tensor.fft is served",
     "algebra.lstsq": "the rank is int64, where the original returns int32",
     "algebra.norm_errors": _OTHER_ERROR,
-    "convolution.conv_output_shapes": _PLAIN_INTS,
-    "convolution.pool_classes": _PLAIN_INTS,
     "elementwise.cast_same_dtype_is_the_variable": _OTHER_ERROR,
     "functions.debugprint": "PyTensor prints graphs in another form",
     "functions.function_copy": "a copy returns its one output, where the original returns it in a list",
@@ -27,7 +24,6 @@ KNOWN: dict[str, str] = {
     "functions.output_subset": _SERVED,
     "functions.pairs_as_inputs": _SERVED,
     "functions.pp": "PyTensor prints expressions in another form",
-    "gradients.errors_are_classes": "the message has another form",
     "gradients.grad_of_a_vector": _OTHER_ERROR,
     "gradients.hessian": _OTHER_ERROR,
     "gradients.jacobian_of_many": _OTHER_ERROR,
@@ -45,7 +41,6 @@ KNOWN: dict[str, str] = {
     "scans.scan_n_steps_zero": _SERVED,
     "scans.scan_single_step_is_a_row": _LENGTH_ONE,
     "shapes.addbroadcast_gradient": _LENGTH_ONE,
-    "shapes.broadcast_like": "PyTensor has no sign that keeps an axis of length 1 from being broadcast",
     "shapes.concatenate_errors": _AXIS_ERROR,
     "shapes.dimshuffle_drops": "an axis that may have length 1 is dropped; the call checks it",
     "shapes.reshape_arguments": _OTHER_ERROR,

@@ -30,6 +30,8 @@ def _parameters():
         for floatX in FLOATS:
             known = KNOWN.get(name) or (KNOWN_IN_FLOAT32.get(name) if floatX == "float32" else None)
             marks = [pytest.mark.xfail(reason=known, strict=True)] if known else []
+            if name.startswith(OPTIMISED) and floatX == "float32":  # compiles all once more
+                marks.append(pytest.mark.slow)
             for backend in BACKENDS if name.startswith(OPTIMISED) else ["vm"]:
                 yield pytest.param(name, floatX, backend, id=f"{name}-{floatX}-{backend}", marks=marks)
 

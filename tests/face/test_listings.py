@@ -13,8 +13,8 @@ import udl_pt.theano
 from udl_pt.book import _listing
 
 FOLDER = Path(__file__).parents[2] / "examples" / "listings"
-RUNS = ("dnn_pretrained", "dnn_rbm")
-MORE = ("autoencoder_book", "autoencoder_gentle", "dnn_plain", "rbm")
+RUNS = ("dnn_rbm",)
+MORE = ("dnn_pretrained", "autoencoder_book", "autoencoder_gentle", "dnn_plain", "rbm")
 
 
 @pytest.fixture(scope="module")

@@ -237,7 +237,7 @@ def case_config_set(theano, T, np):
     theano.config.optimizer = before
     theano.config.exception_verbosity = "high"
     theano.config.exception_verbosity = "low"
-    return [before, changed]
+    return [changed]
 
 
 def case_config_warn(theano, T, np):
