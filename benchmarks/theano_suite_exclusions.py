@@ -70,7 +70,7 @@ BY_NAME = {
     r"c_code|c_support|[Cc]_?[Cc]ode|_cxx|openmp|test_c_|without_c": C_CODE,
     r"speed|benchmark|profil|test_bench": SPEED,
     r"_opt$|_opt_|optimi[sz]ation|test_local_|local_opt|opt_order|remove_consts": OPTIMISER,
-    r"push_?out|push1|inplace|in_place|merge|save_?mem|memory_reuse": OPTIMISER,
+    r"push_?out|push1|[Ii]nplace|in_place|merge|save_?mem|memory_reuse": OPTIMISER,
     r"alias|borrow|gc|memory|destroy|storage|contiguous|strides?_warn": LINKER,
     r"test_props|test_hash|_eq$|test_str|pickle_op|test_op_": CLASSES,
 }
