@@ -88,7 +88,7 @@ def _fill(error):
         module.__path__ = []
         parent, _, child = error.name.rpartition(".")
         setattr(importlib.import_module(parent), child, module)
-        return error.name
+        return f"module {error.name}"
     if isinstance(error, ImportError):
         owner, name = sys.modules.get(error.name or ""), re.search(r"import name '(\w+)'", str(error))
         name = name and name[1]
@@ -120,12 +120,10 @@ def collect(module):
     for name, value in list(vars(module).items()):
         if not _is_test(name, value):
             continue
-        if (
-            inspect.isclass(value)
-            and value.__module__ == module.__name__
-            and not hasattr(module, value.__name__)
-        ):
-            value.__name__ = name  # it was made of an operation's text, which is another in PyTensor
+        home = sys.modules.get(value.__module__)
+        if inspect.isclass(value) and not hasattr(home, value.__name__):
+            # made by a function; its name was an operation's text, which is another in PyTensor
+            value.__name__, value.__module__ = name, module.__name__
         home = sys.modules.get(value.__module__)
         if home is not module and getattr(home, value.__name__, None) is value:
             continue
