@@ -124,7 +124,7 @@ def collect(module):
         if inspect.isclass(value) and not hasattr(home, value.__name__):
             # made by a function; its name was an operation's text, which is another in PyTensor
             value.__name__, value.__module__ = name, module.__name__
-        home = sys.modules.get(value.__module__)
+            home = module
         if home is not module and getattr(home, value.__name__, None) is value:
             continue
         if inspect.isclass(value):
@@ -161,7 +161,7 @@ def run_method(cls, name):
         def run():
             me = cls(name)
             result = unittest.TestResult()
-            me.run(result)
+            unittest.TestSuite([me]).run(result)  # with the class's fixtures
             if result.skipped:
                 raise unittest.SkipTest(result.skipped[0][1])
             for _, text in result.errors + result.failures:
@@ -169,6 +169,7 @@ def run_method(cls, name):
 
         yield run
         return
+    _fixture(cls, "setup_class", "setUpClass", "setupClass")
     generator = getattr(cls(), name)
     if inspect.isgeneratorfunction(getattr(cls, name)) or hasattr(generator, "generates"):
         me = cls()
