@@ -68,6 +68,7 @@ SHAPES = "asserts that the graph of a shape holds no such node (InferShapeTester
 
 # by a search in "file::Class.test"
 BY_NAME = {
+    r"^TestCorrConv": OPTIMISER,  # they look for CorrMM in the optimised graph
     r"infer_shape|InferShape|infershape": SHAPES,
     r"[Gg]pu|cuda|_GPU|[Dd]nn": GPU,
     r"c_code|c_support|[Cc]_?[Cc]ode|_cxx|openmp|test_c_|without_c": C_CODE,
