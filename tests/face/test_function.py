@@ -212,9 +212,6 @@ def test_an_operation_without_python_code_gets_fast_code(theano, T):
         def make_node(self, x):
             return theano.Apply(self, [T.as_tensor_variable(x)], [T.dscalar()])
 
-        def perform(self, node, inputs, output_storage):
-            raise NotImplementedError
-
         def c_code(self, node, name, inputs, outputs, sub):
             return f"""
                 Py_XDECREF({outputs[0]});

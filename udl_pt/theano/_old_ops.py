@@ -17,6 +17,8 @@ def adapt(cls: type) -> None:
     own = vars(cls)
     if "c_code" in own and Op in cls.__bases__:  # in Theano, any Op could have C code
         cls.__bases__ = tuple(COp if base is Op else base for base in cls.__bases__)
+    if getattr(getattr(cls, "perform", None), "__isabstractmethod__", False):
+        cls.perform = _no_perform  # type: ignore[attr-defined]
     if _n_arguments(own.get("infer_shape")) == 3:
         cls.infer_shape = _without_graph(own["infer_shape"])  # type: ignore[attr-defined]
     if "pullback" not in own:
@@ -26,6 +28,10 @@ def adapt(cls: type) -> None:
             cls.pullback = _pullback_of_grad  # type: ignore[attr-defined]
     if "R_op" in own and "pushforward" not in own:
         cls.pushforward = _pushforward_of_r_op  # type: ignore[attr-defined]
+
+
+def _no_perform(self: Any, node: Any, inputs: Any, output_storage: Any, params: Any = None) -> None:
+    raise NotImplementedError(f"{self} has no code in Python: it defines no perform")
 
 
 def _n_arguments(method: Any) -> int | None:

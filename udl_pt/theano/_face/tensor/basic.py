@@ -8,4 +8,4 @@ from udl_pt.theano._names import fallback
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, PLACES, MISSING, RENAMED)
 
-__all__ = list(NAMES)
+__all__ = [name for name in NAMES if name not in ("nlinalg", "nnet", "opt")]  # modules of the package
