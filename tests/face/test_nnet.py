@@ -31,3 +31,11 @@ def test_costs_of_saturated_probabilities(theano, mode):
     wanted = [900, 900, [[-1, 1]], [[-1, 1]], -900 - np.log(2), 900 + np.log(2)]
     for value, number in zip(values, wanted, strict=True):
         np.testing.assert_allclose(value, number)
+
+
+def test_the_gradient_of_a_cost_is_finite_where_another_class_has_probability_0(theano):
+    T = theano.tensor
+    p, y = T.dmatrix(), T.lvector()
+    gradient = T.grad(T.nnet.crossentropy_categorical_1hot(p, y).sum(), p)
+    f = theano.function([p, y], gradient, mode="FAST_COMPILE")
+    np.testing.assert_allclose(f([[0.2, 0.8], [1.0, 0.0]], [1, 0]), [[0, -1.25], [-1, 0]])

@@ -1,5 +1,6 @@
 """``theano.configdefaults``."""
 
+import struct
 from typing import TYPE_CHECKING
 
 from udl_pt.theano._config import config
@@ -9,6 +10,17 @@ _PLACES = (
     "pytensor.configdefaults",
     "pytensor.configparser",
 )
+
+
+def local_bitwidth():
+    """Return the bits of a pointer."""
+    return 8 * struct.calcsize("P")
+
+
+def python_int_bitwidth():
+    """Return the bits of a C long."""
+    return 8 * struct.calcsize("l")
+
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES)

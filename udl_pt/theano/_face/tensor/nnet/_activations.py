@@ -67,7 +67,7 @@ def ultra_fast_sigmoid(x: Any) -> Any:
     half = 0.5 * abs(x)
     line = 0.935409070603099 + 0.0458812946797165 * (half - 1.7)
     curve = pt.switch(half < 1.7, 1.5 * half / (1 + half), pt.switch(half < 3, line, 0.99505475368673))
-    return 0.5 * (pt.switch(x >= 0, curve, -curve) + 1.0)
+    return (0.5 * (pt.switch(x >= 0, curve, -curve) + 1.0)).astype(x.dtype)
 
 
 def binary_crossentropy(output: Any, target: Any) -> Any:

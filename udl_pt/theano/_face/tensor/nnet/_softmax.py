@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytensor.tensor as pt
 from pytensor.tensor import special
 
@@ -89,6 +90,11 @@ class SoftmaxWithBias:
         return softmax(_floats(x, "x", 2) + _floats(b, "b", 1))
 
 
+def _is_softmax_of_rows(p: Any) -> bool:
+    op = getattr(p.owner, "op", None)
+    return isinstance(op, special.Softmax) and np.atleast_1d(op.axis).tolist() in ([1], [-1])
+
+
 class CrossentropyCategorical1Hot:
     """``CrossentropyCategorical1Hot()(coding_dist, y)``: minus the logarithm of row i's element ``y[i]``."""
 
@@ -99,7 +105,10 @@ class CrossentropyCategorical1Hot:
             raise TypeError(f"coding_dist must be a matrix, and has {p.ndim} axes")
         if y.ndim != 1 or y.dtype not in ("int32", "int64"):
             raise TypeError(f"true_one_of_n must be an ivector or an lvector, not of type {y.type}")
-        return -pt.log(p)[pt.arange(p.shape[0]), y]
+        rows = pt.arange(p.shape[0])
+        if _is_softmax_of_rows(p):
+            return -logsoftmax(p.owner.inputs[0])[rows, y]
+        return -pt.log(p[rows, y])  # not log(p)[...], whose gradient is NaN where another class has p = 0
 
 
 class CrossentropySoftmaxArgmax1HotWithBias:
