@@ -267,6 +267,15 @@ def test_an_equal_graph_of_other_shared_variables_is_compiled_once(theano, T, ba
         udl_pt.set_backend(None)
 
 
+def test_equal_graphs_of_other_names_keep_their_names(theano, T):
+    def doubled(name):
+        x, W = T.dscalar(name), theano.shared(2.0, "W")
+        return theano.function([x], x * W, mode="FAST_RUN")
+
+    assert doubled("x")(x=3.0) == 6
+    assert doubled("y")(y=3.0) == 6
+
+
 def test_nothing_of_a_script_is_kept_alive(theano, T, monkeypatch):
     import gc
     import weakref

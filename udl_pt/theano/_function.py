@@ -318,7 +318,8 @@ def function(
         if not is_usual(mode) or not all(isinstance(v, Variable) for v in passed):
             return compile_()
         results = outputs if isinstance(outputs, list | tuple) else [] if outputs is None else [outputs]
-        key = (type(chosen.linker), getattr(chosen.linker, "c_thunks", None), type(outputs), repr(options))
+        linker = type(chosen.linker), getattr(chosen.linker, "c_thunks", None)
+        key = (*linker, type(outputs), tuple(v.name for v in passed), repr(options))
         return compiled_once(compile_, key, passed, results, pairs, replacements)
 
     read = [*_variables(outputs), *_variables(v for _, v in pairs), *_variables(replacements.values())]
