@@ -12,7 +12,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Setting default_update is deprec
 
 
 @pytest.fixture(autouse=True)
-def _quick(theano):
+def _quick(theano, monkeypatch):
+    monkeypatch.setenv("UDL_PT_BACKEND", "c")
     with theano.change_flags(mode="FAST_COMPILE"):
         yield
 
@@ -274,6 +275,77 @@ def test_equal_graphs_of_other_names_keep_their_names(theano, T):
 
     assert doubled("x")(x=3.0) == 6
     assert doubled("y")(y=3.0) == 6
+
+
+def test_an_op_with_a_state_of_its_own_is_not_shared(theano, T):
+    class Noise(theano.Op):
+        __props__ = ("seed",)
+
+        def __init__(self, seed):
+            self.seed, self.rng = seed, np.random.RandomState(seed)
+
+        def make_node(self, x):
+            return theano.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, output_storage):
+            output_storage[0][0] = inputs[0] + self.rng.rand()
+
+    x = T.dvector("x")
+    first, second = (theano.function([x], Noise(3)(x), mode="FAST_RUN")([0.0]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_what_a_script_changes_after_compiling_does_not_reach_fast_code(theano, T):
+    x, W = T.dvector("x"), theano.shared(0.0, "W")
+    outputs = [x + 1.5 + W]
+    f = theano.function([x], outputs, mode="FAST_RUN")
+    f([1.0])
+    outputs.append(2 * x)
+    W.default_update = W + 1
+    f._code.make_fast()
+    assert [f([1.0])[0].tolist() for _ in range(2)] == [[2.5], [2.5]]
+    assert W.get_value() == 0
+
+
+def test_default_updates_go_on_in_fast_code(theano, T):
+    n = theano.shared(0, "n")
+    n.default_update = n + 1
+    f = theano.function([], n, mode="FAST_RUN")
+    f()
+    n.default_update = n + 100
+    f._code.make_fast()
+    assert [int(f()) for _ in range(2)] == [1, 2]
+
+
+def test_a_copy_has_states_of_its_own(theano, T):
+    x, s = T.dscalar("x"), T.dscalar("s")
+    f = theano.function([x, theano.In(s, value=1.0, update=s + x)], s, mode="FAST_RUN")
+    f(5.0)
+    g = f.copy()
+    assert (g[s], f[s]) == (1, 6)
+    assert [float(g(2.0)), float(f(0.0)), float(g(0.0))] == [1, 6, 3]
+    again = pickle.loads(pickle.dumps(g))
+    assert again(0.0) == 3
+    c, d = theano.shared(1.0, "c"), theano.shared(10.0, "d")
+    h = theano.function([x, theano.In(s, value=c, update=s + x)], 1 * s, mode="FAST_RUN").copy(swap={c: d})
+    assert h(1.0, s=50.0) == 50
+    assert (h[s], d.get_value(), c.get_value()) == (51, 51, 1)
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_numbers_out_of_range_are_cast_as_c_casts_them(theano, T, mode):
+    x = T.dvector("x")
+    f = theano.function([x], T.cast(x, "uint8"), mode=mode)
+    assert f([300.0, 255.9]).tolist() == [44, 255]
+
+
+def test_an_equal_function_has_its_own_name_and_inputs(theano, T):
+    x, y = T.dvector("x"), T.dvector("x")
+    f = theano.function([x], 11 * x, mode="FAST_RUN", name="f")
+    g = theano.function([y], 11 * y, mode="FAST_RUN", name="g")
+    assert (f.name, g.name) == ("f", "g")
+    assert x in f
+    assert y in g
 
 
 def test_nothing_of_a_script_is_kept_alive(theano, T, monkeypatch):

@@ -123,3 +123,13 @@ def test_a_flag_that_a_script_sets_before_the_import_counts():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "float32\n"
+
+
+def test_uninstall_sets_back_what_a_script_changed(imported):
+    theano = imported()
+    theano.config.floatX, theano.config.compute_test_value = "float32", "warn"
+    theano.config.warn.round = True
+    udl_pt.theano.uninstall()
+    assert pytensor.config.floatX == "float64"
+    config = imported().config
+    assert (config.compute_test_value, config.warn.round) == ("off", False)

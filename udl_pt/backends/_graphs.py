@@ -77,7 +77,7 @@ class Graph:
         updated = tuple(self.shared.index(p) for p, _ in self.updates)
         constants = tuple(map(_bits, [*self._constants, *self._inner_constants]))
         ops = tuple((type(op), _numbers(op)) for op in self._ops)
-        return len(self.outputs), types, updated, constants, ops
+        return len(self.inputs), len(self.outputs), types, updated, constants, ops
 
     def equals(self, other: "Graph") -> bool:
         """Return whether both compute the same, if their signatures are equal."""

@@ -1,21 +1,22 @@
 """The code of a function: quick to compile at first, and fast once it has run for a while."""
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from pytensor.compile.mode import Mode
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
+from pytensor.ifelse import IfElse
 from pytensor.link.vm import VMLinker
 from pytensor.scan.op import Scan
 
 from udl_pt.backends._function import to_numpy
 from udl_pt.backends._modes import wide_jax
 from udl_pt.theano._mode import backend_of, compiling
+from udl_pt.theano._old_ops import no_perform
 from udl_pt.theano._report import report
 
 __all__ = ["Code", "has_loop"]
@@ -58,6 +59,8 @@ class Code:
         self._has_run, self._seconds = False, 0.0
         with compiling(self._backend), report.compiling():
             self.function = build(quick_mode() if starts_quick else mode)
+        if starts_quick and any(map(_lacks_python, self.function.maker.fgraph.apply_nodes)):
+            self.make_fast()
 
     def make_fast(self) -> None:
         """Replace quick code by fast code."""
@@ -65,15 +68,14 @@ class Code:
             return
         with compiling(self._backend), report.compiling(again=True):
             fast = self._build(self._mode)
-        fast.trust_input = self.function.trust_input
+        fast.trust_input, fast.name = self.function.trust_input, self.function.name
         self.function, self._is_quick, self._has_run = fast, False, False
 
     def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Return what the function returns, as NumPy's arrays."""
         if self._is_quick:
             if self._seconds < PATIENCE:
-                with contextlib.suppress(NotImplementedError):  # an operation that has C code alone
-                    return self._timed(args, kwargs)
+                return self._timed(args, kwargs)
             self.make_fast()
         if self._has_run:
             return self._timed(args, kwargs)
@@ -98,6 +100,13 @@ class Code:
             results = self.function(*args, **kwargs)
         to_numpy(self.function.get_shared())
         return list(map(_as_array, results)) if isinstance(results, list) else _as_array(results)
+
+
+def _lacks_python(node: Apply) -> bool:
+    """Return whether an operation has C code alone. An `IfElse` has other code of its own."""
+    perform = type(node.op).perform
+    is_missing = perform is no_perform or perform.__qualname__.startswith("_NoPython")  # PyTensor's own bases
+    return is_missing and not isinstance(node.op, IfElse)
 
 
 def _as_array(value: Any) -> Any:

@@ -214,3 +214,16 @@ def apply_environment() -> Callable[[], None]:
             config._settings[name].set(value)
 
     return undo
+
+
+def kept_settings() -> Callable[[], None]:
+    """Return a function that sets all settings back to what they are now."""
+    kept = (s for name, s in config._settings.items() if not (s.is_fixed or name in _NOT_TAKEN))
+    before = {setting: setting.value for setting in kept}
+
+    def undo() -> None:
+        for setting, value in before.items():
+            if setting.value != value:
+                setting.set(value)
+
+    return undo

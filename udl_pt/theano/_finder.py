@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from udl_pt.theano._config import apply_environment
+from udl_pt.theano._config import apply_environment, kept_settings
 from udl_pt.theano._patches import apply
 
 __all__ = ["install", "uninstall"]
@@ -96,7 +96,7 @@ def install() -> None:
     if _finder in sys.meta_path:
         return
     sys.meta_path.insert(0, _finder)
-    _undo.append(apply())
+    _undo.extend([kept_settings(), apply()])
     for message, category in _QUIET:
         warnings.filterwarnings("ignore", message, category)
 

@@ -1,5 +1,6 @@
 """``theano.function``, with what PyTensor's lacks: default values, state, outputs by name, ``f[shared]``."""
 
+import copy
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.theano._code import Code, has_loop
+from udl_pt.theano._config import config
 from udl_pt.theano._mode import is_usual, mode_of
 from udl_pt.theano._reuse import compiled_once
 
@@ -189,6 +191,8 @@ class Function:
         """Return the shared variable or the container of a key."""
         if (i := self._place(key)) in self._states:
             return self._states[i]
+        if i is not None:
+            return self._fn.input_storage[i - sum(state < i for state in self._states)]
         for variable in self._fn.get_shared():
             if key is variable or (isinstance(key, str) and key == variable.name):
                 return variable
@@ -207,10 +211,19 @@ class Function:
     ) -> "Function":
         """Return a copy; `swap` replaces shared variables by others."""
         self._code.make_fast()
-        options = {"share_memory": share_memory, "swap": swap, "delete_updates": delete_updates}
-        code = Code(lambda mode: self._fn.copy(**options, name=name, profile=profile), self._fn.maker.mode)
-        rest = self._inputs, self._names, dict(self._defaults), self._states, self._keys, self._origin
-        return Function(code, *rest)
+        asked = {"share_memory": share_memory, "swap": swap, "delete_updates": delete_updates}
+        new, states = dict(swap or {}), {}
+        for i, old in self._states.items():
+            default = _input_of(self._origin["inputs"][i]).default
+            if old not in new and not isinstance(default, SharedVariable):
+                new[old] = pytensor.shared(old.type.filter(default, allow_downcast=True), name=old.name)
+            states[i] = new.get(old, old)
+        code = Code(
+            lambda mode: self._fn.copy(**{**asked, "swap": new}, name=name, profile=profile),
+            self._fn.maker.mode,
+        )
+        origin = self._origin | {"copies": [*self._origin.get("copies", ()), asked]}
+        return Function(code, self._inputs, self._names, dict(self._defaults), states, self._keys, origin)
 
     __copy__ = copy
 
@@ -259,6 +272,8 @@ def function(
             "Input variables of a Theano function should be contained in a list, even when there is a single "
             f"input. Got {type(inputs)}"
         )
+    # the script may change its lists later
+    inputs, outputs, updates, givens = map(_copied, (inputs, outputs, updates, givens))
     origin = {name: value for name, value in locals().items() if value is not None}
     from udl_pt.theano._face._shared import shared  # it imports this module
 
@@ -302,32 +317,48 @@ def function(
     }
 
     def build(chosen: Any) -> Any:
-        def compile_() -> Any:
+        def compile_(inputs: Any, outputs: Any, updates: Any, givens: Mapping[Variable, Any]) -> Any:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="The no_default_updates parameter is deprecated")
                 return pytensor.function(
-                    passed,
+                    inputs,
                     outputs,
                     mode=chosen,
-                    updates=pairs,
-                    givens=list(replacements.items()),
+                    updates=updates,
+                    givens=list(givens.items()),
                     name=name,
                     **options,
                 )
 
-        if not is_usual(mode) or not all(isinstance(v, Variable) for v in passed):
-            return compile_()
-        results = outputs if isinstance(outputs, list | tuple) else [] if outputs is None else [outputs]
-        linker = type(chosen.linker), getattr(chosen.linker, "c_thunks", None)
-        key = (*linker, type(outputs), tuple(v.name for v in passed), repr(options))
-        return compiled_once(compile_, key, passed, results, pairs, replacements)
+        if is_usual(mode) and not implicit and all(isinstance(v, Variable) for v in passed):
+            linker = type(chosen.linker), getattr(chosen.linker, "c_thunks", None)
+            settings = on_unused_input or config.on_unused_input, config.allow_gc
+            key = (*linker, type(outputs), tuple(v.name for v in passed), settings, repr(options))
+            compiled = compiled_once(compile_, key, passed, outputs, pairs, replacements)
+            compiled.name = name
+        else:
+            compiled = compile_(passed, outputs, [*pairs, *implicit], replacements)
+        if not implicit:  # fast code gets the default updates of today
+            explicit = {p for p, _ in pairs}
+            implicit.extend(
+                (i.variable, i.variable.default_update)
+                for i in compiled.maker.inputs
+                if i.implicit and i.update is not None and i.variable not in explicit
+            )
+            options["no_default_updates"] = True
+        return compiled
 
+    implicit: list[tuple[Any, Any]] = []
     read = [*_variables(outputs), *_variables(v for _, v in pairs), *_variables(replacements.values())]
     starts_quick = is_usual(mode) and not has_loop(read)
     code = Code(build, mode_of(mode), starts_quick=starts_quick)
     variables = [getattr(spec, "variable", spec) for spec in given]
     names = [getattr(spec, "name", None) for spec in given]
     return Function(code, variables, names, defaults, states, keys, origin)
+
+
+def _copied(given: Any) -> Any:
+    return copy.copy(given) if isinstance(given, list | dict) else given
 
 
 def _variables(given: Any) -> list[Variable]:
@@ -339,7 +370,10 @@ def _variables(given: Any) -> list[Variable]:
 
 def _rebuilt(origin: dict[str, Any], defaults: dict[int, Any], states: dict[int, Any]) -> Function:
     """Return a function that was pickled."""
-    function_ = function(**origin)
+    copies = origin.get("copies", ())
+    function_ = function(**{key: value for key, value in origin.items() if key != "copies"})
+    for options in copies:
+        function_ = function_.copy(**options)
     function_._defaults.update(defaults)
     for i, value in states.items():
         function_._states[i].set_value(value)

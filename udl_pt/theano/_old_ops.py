@@ -9,7 +9,7 @@ from pytensor.gradient import DisconnectedType
 from pytensor.graph.op import Op
 from pytensor.link.c.op import COp
 
-__all__ = ["adapt"]
+__all__ = ["adapt", "no_perform"]
 
 
 def adapt(cls: type) -> None:
@@ -18,7 +18,7 @@ def adapt(cls: type) -> None:
     if "c_code" in own and Op in cls.__bases__:  # in Theano, any Op could have C code
         cls.__bases__ = tuple(COp if base is Op else base for base in cls.__bases__)
     if getattr(getattr(cls, "perform", None), "__isabstractmethod__", False):
-        cls.perform = _no_perform  # type: ignore[attr-defined]
+        cls.perform = no_perform  # type: ignore[attr-defined]
     if _n_arguments(own.get("infer_shape")) == 3:
         cls.infer_shape = _without_graph(own["infer_shape"])  # type: ignore[attr-defined]
     if "pullback" not in own:
@@ -30,7 +30,8 @@ def adapt(cls: type) -> None:
         cls.pushforward = _pushforward_of_r_op  # type: ignore[attr-defined]
 
 
-def _no_perform(self: Any, node: Any, inputs: Any, output_storage: Any, params: Any = None) -> None:
+def no_perform(self: Any, node: Any, inputs: Any, output_storage: Any, params: Any = None) -> None:
+    """Raise an error: the Op has C code alone."""
     raise NotImplementedError(f"{self} has no code in Python: it defines no perform")
 
 

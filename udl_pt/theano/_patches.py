@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytensor
 from pytensor.graph.basic import Variable
 from pytensor.graph.op import Op
+from pytensor.scalar.basic import Cast
 
 from udl_pt.theano import _patches_tensor
 from udl_pt.theano._mode import backend_of, compiling, mode_of
@@ -13,7 +15,7 @@ from udl_pt.theano._old_ops import adapt
 
 __all__ = ["apply"]
 
-_eval = Variable.eval
+_eval, _impl = Variable.eval, Cast.impl
 
 
 def _eval_in_theanos_mode(self: Variable, inputs_to_values: Any = None, **options: Any) -> Any:
@@ -29,15 +31,23 @@ def _adapt_new_class(cls: type, /, **options: Any) -> None:
     adapt(cls)
 
 
+def _cast(self: Cast, value: Any) -> Any:
+    """Convert a number as C does: out of range it wraps around, where NumPy raises an error."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(value).astype(self.ctor)[()]
+
+
 def apply() -> Callable[[], None]:
     """Change PyTensor's classes; return a function that undoes it."""
     Variable.eval = _eval_in_theanos_mode
+    Cast.impl = _cast
     Op.__init_subclass__ = classmethod(_adapt_new_class)
     undo_tensors = _patches_tensor.apply()
 
     def undo() -> None:
         undo_tensors()
         Variable.eval = _eval
+        Cast.impl = _impl
         del Op.__init_subclass__
 
     return undo

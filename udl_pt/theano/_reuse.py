@@ -5,7 +5,10 @@ from typing import Any
 
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.graph.op import HasInnerGraph
 from pytensor.graph.replace import clone_replace
+from pytensor.graph.traversal import ancestors
+from pytensor.scan.op import Scan
 
 from udl_pt.backends._graphs import Graph
 from udl_pt.backends._programs import settings
@@ -18,10 +21,10 @@ _kept: list[tuple[Hashable, Graph, Any]] = []
 
 
 def compiled_once(
-    compile_: Callable[[], Any],
+    compile_: Callable[[Any, Any, Any, Any], Any],
     key: Hashable,
     inputs: Sequence[Variable],
-    outputs: Sequence[Variable],
+    outputs: Any,
     updates: Sequence[tuple[SharedVariable, Any]],
     givens: Mapping[Variable, Any],
 ) -> Any:
@@ -30,7 +33,7 @@ def compiled_once(
     Parameters
     ----------
     compile_ : callable
-        Compiles the function.
+        Takes inputs, outputs, updates and givens; returns PyTensor's function.
     key : hashable
         What must be equal besides the graph.
     inputs, outputs, updates, givens
@@ -41,24 +44,45 @@ def compiled_once(
     Function
         It has the shared variables of this graph. What is kept has none of a script's values.
     """
-    graph = _graph_of(inputs, outputs, updates, givens)
-    if graph is None or not graph.may_be_kept():
-        return compile_()
+    several = isinstance(outputs, list | tuple)
+    results = list(outputs) if several else [] if outputs is None else [outputs]
+    graph = _graph_of(inputs, results, updates, givens)
+    if (
+        graph is None
+        or not graph.may_be_kept()
+        or not _may_be_shared([*graph.outputs, *(new for _, new in graph.updates)])
+    ):
+        return compile_(inputs, outputs, updates, givens)
     full = key, settings(), graph.signature()
     for entry in reversed(_kept):
         kept_key, kept, function = entry
         if kept_key == full and graph.equals(kept):
             _kept.remove(entry)
             _kept.append(entry)
-            return function.copy(swap=dict(zip(kept.shared, graph.shared, strict=True)))
-    function = compile_()
-    kept = graph.with_stand_ins()
-    swap = dict(zip(graph.shared, kept.shared, strict=True))
-    read = {i.variable for i in function.maker.inputs}
-    if set(swap) <= read:
-        _kept.append((full, kept, function.copy(swap=swap)))
+            break
+    else:
+        kept = graph.with_stand_ins()
+        results = kept.outputs[0] if isinstance(outputs, Variable) else kept.outputs
+        function = compile_(kept.inputs, results, kept.updates, {})
+        if not set(kept.shared) <= {i.variable for i in function.maker.inputs}:
+            return compile_(inputs, outputs, updates, givens)
+        _kept.append((full, kept, function))
         del _kept[:-KEPT]
-    return function
+    return function.copy(swap=dict(zip(kept.shared, graph.shared, strict=True)))
+
+
+def _may_be_shared(expressions: Sequence[Variable]) -> bool:
+    """Return whether two functions may share the operations of a graph.
+
+    An Op of the script's may have a state. A loop has one code for all functions, where threads would meet.
+    """
+    ops = [v.owner.op for v in ancestors(expressions) if v.owner is not None]
+    return all(
+        type(op).__module__.partition(".")[0] in ("pytensor", "udl_pt")
+        and not isinstance(op, Scan)
+        and (not isinstance(op, HasInnerGraph) or _may_be_shared(op.inner_outputs))
+        for op in ops
+    )
 
 
 def _graph_of(
