@@ -415,13 +415,27 @@ def private_names(sources):
     return {(module, name) for module, names in used.items() for name in names - defined if is_private(name)}
 
 
+# of modules of `theano`, whose tests fail where one of these is gone: names that it serves or replaces
+OF_THEANO = {
+    ("theano._config", "_section"),  # its own
+    ("theano._face.compile.monitormode", "_MonitorMode"),  # its own
+    ("theano._face.tensor._shapes", "_Reshape"),  # its own
+    ("theano._face.tensor.elemwise", "_Any"),  # its own
+    ("theano._ops.random_numba", "_getvalue"),
+    ("theano._ops.random_state", "_bit_generator"),
+    ("theano._patches_tensor", "_tensor_py_operators"),
+    ("theano._runner._builtins2", "_getframe"),
+    ("theano._runner._figures", "_pylab_helpers"),
+}
+
+
 def test_only_one_module_uses_private_names_of_other_packages():
     sources = {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path.read_text(encoding="utf-8")
         for path in PACKAGE.rglob("*.py")
     }
     allowed = {name for _, name, *_ in [*METHODS, *ATTRIBUTES]} | {"_exit"}  # os._exit is documented
-    found = {(module, name) for module, name in private_names(sources) if name not in allowed}
+    found = {(module, name) for module, name in private_names(sources) if name not in allowed} - OF_THEANO
     assert {module for module, _ in found} == {"backends._internals"}, found
 
 

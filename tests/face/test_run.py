@@ -219,11 +219,12 @@ def test_the_report_lists_what_the_script_used(run, tmp_path):
 
 def test_a_backend_holds_while_the_script_runs(run):
     from udl_pt.backends import get_backend
+    from udl_pt.backends._choice import set_choice
 
-    before = get_backend()
+    before, choice = get_backend(), set_choice()
     names = run("from udl_pt.backends import get_backend\nbackend = get_backend()\n", backend="numba")
     assert names["backend"] == "numba"
-    assert get_backend() == before
+    assert (get_backend(), set_choice()) == (before, choice)
 
 
 @pytest.mark.parametrize(

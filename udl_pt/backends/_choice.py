@@ -21,6 +21,7 @@ __all__ = [
     "get_backend",
     "installed_backend",
     "set_backend",
+    "set_choice",
 ]
 
 BACKENDS = ("numba", "c", "jax")
@@ -93,6 +94,11 @@ def get_backend(name: str | None = None) -> str:
     if name == "jax":
         refuse_forked_jax()
     return name
+
+
+def set_choice() -> str | None:
+    """Return what `set_backend` has set; the environment doesn't count."""
+    return _chosen
 
 
 def chosen_backend() -> str | None:

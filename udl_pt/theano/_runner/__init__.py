@@ -10,7 +10,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from udl_pt.backends._choice import chosen_backend, set_backend
+from udl_pt.backends._choice import set_backend, set_choice
 from udl_pt.theano import _finder
 from udl_pt.theano._runner._hints import explain, shorten
 from udl_pt.theano._runner._imports import Importer, Siblings
@@ -204,7 +204,7 @@ def _backend(name: str | None) -> Iterator[None]:
     if name is None:
         yield
         return
-    before = chosen_backend()
+    before = set_choice()
     set_backend(name)
     try:
         yield
