@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--library",
+        dest="treated",
         metavar="NAME",
         action="append",
         default=[],
@@ -56,7 +57,7 @@ def main(words: Sequence[str] | None = None) -> int:
         run_script(
             options.script, options.arguments, python2=options.python2, figures=options.figures,
             answers=options.answer, seed=options.seed, backend=options.backend, report=options.report,
-            libraries=options.library,
+            libraries=options.treated,
         )  # fmt: skip
     except SystemExit:
         raise

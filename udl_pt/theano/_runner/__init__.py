@@ -214,7 +214,7 @@ def _backend(name: str | None) -> Iterator[None]:
 
 @contextmanager
 def _face(importer: Importer, used: Report) -> Iterator[None]:
-    """Let the script import Theano, and note which names it takes."""
+    """Install `theano` for the script, and note which names it uses."""
     from udl_pt.theano._runner._names import watch
 
     installed = _finder._finder in sys.meta_path

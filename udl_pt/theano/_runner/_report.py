@@ -58,7 +58,7 @@ _running: list[Report] = []
 
 @contextmanager
 def recording(used: Report) -> Iterator[None]:
-    """Let `note` write to a report, and count the functions that are compiled from now on."""
+    """Write notes to a report, and count the functions that are compiled from now on."""
     _running.append(used)
     report.reset()
     try:

@@ -24,7 +24,7 @@ class _Cast(dict[Any, Callable[[Any], Any]]):
 
 
 def _ragged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let rows of several lengths become an array of objects, as they did before NumPy 1.24."""
+    """Return an array of objects for rows of several lengths, as NumPy did before 1.24."""
 
     @functools.wraps(function)
     def make(value: Any, dtype: Any = None, *arguments: Any, **options: Any) -> Any:
