@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from udl_pt.theano._face.gof.opt import _RENAMED as _REWRITES
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (
@@ -26,20 +27,7 @@ _PLACES = (
     "pytensor.link.c.cmodule",
 )
 _RENAMED = {
-    "Optimizer": "pytensor.graph.rewriting.basic:GraphRewriter",
-    "LocalOptimizer": "pytensor.graph.rewriting.basic:NodeRewriter",
-    "PatternSub": "pytensor.graph.rewriting.basic:PatternNodeRewriter",
-    "OpSub": "pytensor.graph.rewriting.basic:SubstitutionNodeRewriter",
-    "SeqOptimizer": "pytensor.graph.rewriting.basic:SequentialGraphRewriter",
-    "EquilibriumOptimizer": "pytensor.graph.rewriting.basic:EquilibriumGraphRewriter",
-    "TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
-    "LocalOptGroup": "pytensor.graph.rewriting.basic:SequentialNodeRewriter",
-    "optimizer": "pytensor.graph.rewriting.basic:graph_rewriter",
-    "local_optimizer": "pytensor.graph.rewriting.basic:node_rewriter",
-    "FromFunctionOptimizer": "pytensor.graph.rewriting.basic:FromFunctionGraphRewriter",
-    "FromFunctionLocalOptimizer": "pytensor.graph.rewriting.basic:FromFunctionNodeRewriter",
-    "DB": "pytensor.graph.rewriting.db:RewriteDatabase",
-    "Query": "pytensor.graph.rewriting.db:RewriteDatabaseQuery",
+    **_REWRITES,
     "io_connection_pattern": "pytensor.graph.op:io_connection_pattern",
     "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
     "PureOp": "pytensor.graph.op:Op",
