@@ -419,6 +419,7 @@ def private_names(sources):
 OF_THEANO = {
     ("theano._config", "_section"),  # its own
     ("theano._face.compile.monitormode", "_MonitorMode"),  # its own
+    ("theano._face.gof.__init__", "_RENAMED"),  # its own
     ("theano._face.tensor._shapes", "_Reshape"),  # its own
     ("theano._face.tensor.elemwise", "_Any"),  # its own
     ("theano._ops.random_numba", "_getvalue"),
