@@ -339,6 +339,29 @@ def test_numbers_out_of_range_are_cast_as_c_casts_them(theano, T, mode):
     assert f([300.0, 255.9]).tolist() == [44, 255]
 
 
+def test_calls_on_c_leave_the_compile_lock_to_other_threads(theano, T):
+    import threading
+
+    from udl_pt.backends._locks import compile_lock
+
+    free = []
+
+    def look():
+        free.append(compile_lock.lock.acquire(blocking=False))
+        compile_lock.lock.release()
+
+    @theano.compile.ops.wrap_py(itypes=[T.dscalar], otypes=[T.dscalar])
+    def watched(x):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        return x
+
+    x = T.dscalar("x")
+    theano.function([x], watched(x), mode="FAST_RUN")(1.0)
+    assert free == [True]
+
+
 def test_an_equal_function_has_its_own_name_and_inputs(theano, T):
     x, y = T.dvector("x"), T.dvector("x")
     f = theano.function([x], 11 * x, mode="FAST_RUN", name="f")

@@ -53,6 +53,17 @@ def test_until_ends_a_loop(theano, T):
     assert value(theano, x).tolist() == [2, 4, 8, 16, 32, 64]
 
 
+def test_the_condition_of_a_loop_draws_on_at_each_call(theano, T):
+    streams = importlib.import_module("theano.tensor.shared_randomstreams").RandomStreams(3)
+    until = importlib.import_module("theano").scan_module.until
+    x, updates = theano.scan(
+        lambda x: (x + 1, until(streams.uniform() > 0.8)), outputs_info=T.constant(np.float64(0)), n_steps=20
+    )
+    f, g = theano.function([], x), theano.function([], x, updates=updates)
+    assert [len(f()) for _ in range(4)] == [3, 2, 1, 6]
+    assert [len(g()) for _ in range(4)] == [5, 3, 2, 1]
+
+
 def test_ordered_updates_refuse_other_keys_and_collisions(theano, T):
     a = theano.shared(1.0, "a")
     updates = theano.OrderedUpdates([(a, a + 1)])

@@ -1,8 +1,11 @@
 """theano.config: THEANO_FLAGS, .theanorc, and settings that a script changes."""
 
+import importlib
 import subprocess
 import sys
+import warnings
 
+import numpy as np
 import pytensor
 import pytest
 
@@ -133,3 +136,24 @@ def test_uninstall_sets_back_what_a_script_changed(imported):
     assert pytensor.config.floatX == "float64"
     config = imported().config
     assert (config.compute_test_value, config.warn.round) == ("off", False)
+
+
+def test_no_script_reads_pytensors_advice_on_newer_names(imported):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        udl_pt.theano.uninstall()
+        udl_pt.theano.install()
+        theano = importlib.import_module("theano")
+        T = theano.tensor
+        theano.compile.ops.as_op([T.dscalar], [T.dscalar])
+        T.batched_dot(T.tensor3(), T.tensor3())
+        T.batched_tensordot(T.tensor3(), T.tensor3())
+        T.nlinalg.trace(T.matrix())
+        T.sgn(T.matrix())
+        T.xlogx.xlogx(T.vector())
+        T.extract_constant(T.constant(3))
+        T.TensorType("float64", broadcastable=(True, False))
+        theano.sparse.sub(theano.sparse.csr_matrix(), theano.sparse.csr_matrix())
+        theano.shared(np.ones(2), broadcastable=(False,))
+        warnings.warn("the script's own is deprecated", FutureWarning, stacklevel=1)
+    assert [str(w.message) for w in caught] == ["the script's own is deprecated"]

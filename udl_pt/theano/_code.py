@@ -56,7 +56,7 @@ class Code:
     def __init__(self, build: Callable[[Mode], Any], mode: Mode, *, starts_quick: bool = False) -> None:
         self._build, self._mode, self._is_quick = build, mode, starts_quick
         self._backend = backend_of(mode)
-        self._has_run, self._seconds = False, 0.0
+        self._has_run, self._seconds = self._backend == "c", 0.0  # Numba and JAX compile at the first call
         with compiling(self._backend), report.compiling():
             self.function = build(quick_mode() if starts_quick else mode)
         if starts_quick and any(map(_lacks_python, self.function.maker.fgraph.apply_nodes)):
@@ -69,7 +69,7 @@ class Code:
         with compiling(self._backend), report.compiling(again=True):
             fast = self._build(self._mode)
         fast.trust_input, fast.name = self.function.trust_input, self.function.name
-        self.function, self._is_quick, self._has_run = fast, False, False
+        self.function, self._is_quick = fast, False
 
     def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Return what the function returns, as NumPy's arrays."""
@@ -79,7 +79,7 @@ class Code:
             self.make_fast()
         if self._has_run:
             return self._timed(args, kwargs)
-        with compiling(self._backend):  # Numba and JAX compile at the first call
+        with compiling(self._backend):
             results = self._timed(args, kwargs)
         self._has_run = True
         return results

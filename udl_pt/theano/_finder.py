@@ -63,7 +63,17 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 # PyTensor warns of what Theano asked for
-_QUIET = (("Setting default_update is deprecated", DeprecationWarning),)
+# PyTensor's advice on its newer names, which no script of Theano's can follow
+_QUIET = tuple(
+    (message, category)
+    for message in (
+        r"Setting default_update is deprecated",
+        r"pytensor\.\S+ is deprecated",
+        r"The `broadcastable` keyword is deprecated",
+        r"(batched_dot|batched_tensordot|extract_constant|sgn|lop_overrides|rop_overrides) is deprecated",
+    )
+    for category in (DeprecationWarning, FutureWarning)
+)
 _finder = _Finder()
 _undo: list[Callable[[], None]] = []
 

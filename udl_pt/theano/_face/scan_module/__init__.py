@@ -57,6 +57,8 @@ def _default_updates(result):
     """Return the default updates of what a loop's function reads, but for those that read its arguments."""
     if isinstance(result, dict):
         result = [*result, *result.values()]
+    if isinstance(result, until):
+        result = result.condition
     if isinstance(result, list | tuple):
         return {v: new for part in result for v, new in _default_updates(part).items()}
     if not isinstance(result, Variable):
