@@ -6,6 +6,7 @@ from collections import OrderedDict
 import numpy as np
 import pytensor
 import pytest
+from pytensor.link.vm import VMLinker
 
 # as udl_pt.theano.install does; pytest has filters of its own
 pytestmark = pytest.mark.filterwarnings("ignore:Setting default_update is deprecated:DeprecationWarning")
@@ -360,6 +361,14 @@ def test_calls_on_c_leave_the_compile_lock_to_other_threads(theano, T):
     x = T.dscalar("x")
     theano.function([x], watched(x), mode="FAST_RUN")(1.0)
     assert free == [True]
+
+
+def test_a_function_inside_an_operation_is_compiled_on_the_scripts_backend(theano, T):
+    x = T.dvector("x")
+    op = theano.OpFromGraph([x], [3 * x])
+    f = theano.function([x], op(x), mode=pytensor.compile.Mode("py"))
+    assert f([1.0, 2.0]).tolist() == [3, 6]
+    assert isinstance(op.fn.maker.linker, VMLinker)
 
 
 def test_an_equal_function_has_its_own_name_and_inputs(theano, T):

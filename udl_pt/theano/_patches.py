@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytensor
+from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Variable
 from pytensor.graph.op import Op
 from pytensor.scalar.basic import Cast
@@ -15,7 +16,7 @@ from udl_pt.theano._old_ops import adapt
 
 __all__ = ["apply"]
 
-_eval, _impl = Variable.eval, Cast.impl
+_eval, _impl, _fn = Variable.eval, Cast.impl, OpFromGraph.fn
 
 
 def _eval_in_theanos_mode(self: Variable, inputs_to_values: Any = None, **options: Any) -> Any:
@@ -23,6 +24,17 @@ def _eval_in_theanos_mode(self: Variable, inputs_to_values: Any = None, **option
     mode = mode_of(options.pop("mode", None))
     with compiling(backend_of(mode)), pytensor.config.change_flags(mode=mode):
         return _eval(self, inputs_to_values, **options)
+
+
+def _fn_in_theanos_mode(self: OpFromGraph) -> Any:
+    """Return the function inside an operation; PyTensor would compile it with Numba."""
+    if getattr(self, "_fn", None) is not None:
+        return self._fn
+    mode = mode_of(None)
+    if backend_of(mode) == "jax":  # its arrays aren't NumPy's
+        mode = mode_of("FAST_COMPILE")
+    with compiling(backend_of(mode)), pytensor.config.change_flags(mode=mode):
+        return _fn.fget(self)
 
 
 def _adapt_new_class(cls: type, /, **options: Any) -> None:
@@ -40,6 +52,7 @@ def _cast(self: Cast, value: Any) -> Any:
 def apply() -> Callable[[], None]:
     """Change PyTensor's classes; return a function that undoes it."""
     Variable.eval = _eval_in_theanos_mode
+    OpFromGraph.fn = property(_fn_in_theanos_mode)
     Cast.impl = _cast
     Op.__init_subclass__ = classmethod(_adapt_new_class)
     undo_tensors = _patches_tensor.apply()
@@ -47,6 +60,7 @@ def apply() -> Callable[[], None]:
     def undo() -> None:
         undo_tensors()
         Variable.eval = _eval
+        OpFromGraph.fn = _fn
         Cast.impl = _impl
         del Op.__init_subclass__
 
