@@ -15,6 +15,7 @@ import unittest
 
 import numpy as np
 import numpy.testing
+import scipy.linalg
 
 __all__ = ["install_stubs"]
 
@@ -203,6 +204,21 @@ def _numpy():
         if name not in vars(np) or name in ("float", "int", "object", "complex", "str"):
             setattr(np, name, value)
     np.core = np._core  # the old name warns
+    np.linalg.linalg = np.linalg
+    np.unique = _unique
+    scipy.linalg.kron = np.kron
+
+
+_np_unique = np.unique
+
+
+def _unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, **options):
+    """Return what NumPy 1 returned: a vector of places in the flattened array."""
+    found = _np_unique(ar, return_index, return_inverse, return_counts, axis, **options)
+    if not return_inverse:
+        return found
+    place = 2 if return_index else 1
+    return (*found[:place], found[place].reshape(-1), *found[place + 1 :])
 
 
 def install_stubs():

@@ -15,6 +15,7 @@ __all__ = [
     "PermuteRowElements",
     "abs_",
     "batched_tensordot",
+    "chi2sf",
     "choose",
     "div_proxy",
     "inv",
@@ -41,6 +42,11 @@ def smallest(*args: Any) -> Any:
     if len(args) == 2:
         return pt.switch(pt.lt(*args), *args)
     return pt.min(stack(args), axis=0)
+
+
+def chi2sf(x: Any, k: Any) -> Any:
+    """Return the probability that a chi-squared variable of `k` degrees exceeds `x`."""
+    return pt.gammaincc(as_tensor_variable(k) / 2, as_tensor_variable(x) / 2)
 
 
 def ptp(a: Any, axis: Any = None) -> Any:

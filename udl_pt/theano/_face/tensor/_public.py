@@ -28,7 +28,7 @@ PLACES = (
 
 _OWN = {
     "elemwise": "CAReduce CAReduceDtype DimShuffle",
-    "extra_ops": "CumOp DiffOp RepeatOp repeat unravel_index",
+    "extra_ops": "CumOp DiffOp RepeatOp Unique repeat unravel_index",
     "sort": "TopKOp argsort argtopk sort topk topk_and_argtopk",
 }
 RENAMED = {
