@@ -17,7 +17,7 @@ from pathlib import Path
 import pytensor
 from theano_suite_exclusions import SKIP_FAST_COMPILE, reason_to_exclude
 from theano_suite_source import SourceLoader
-from theano_suite_stubs import install_stubs
+from theano_suite_stubs import install_stubs, repair
 
 import udl_pt.theano
 
@@ -133,7 +133,7 @@ def collect(module):
         if home is not module and getattr(home, value.__name__, None) is value:
             continue
         if inspect.isclass(value):
-            methods = [n for n in dir(value) if TEST.search(n) and _is_method(getattr(value, n))]
+            methods = [n for n in dir(value) if TEST.search(n) and _is_method(n, getattr(value, n))]
             found += [
                 (f"{name}.{n}", value, n) for n in methods if getattr(getattr(value, n), "__test__", True)
             ]
@@ -142,8 +142,8 @@ def collect(module):
     return found
 
 
-def _is_method(value):
-    return inspect.isfunction(value) and value.__name__ != "<lambda>"
+def _is_method(name, value):
+    return not name.startswith("_") and inspect.isfunction(value) and value.__name__ != "<lambda>"
 
 
 def source_of(cls, test):
@@ -300,6 +300,7 @@ def main():
             write("(import)", **loaded)
             return
         module: types.ModuleType = sys.modules[name]
+        repair(module)
         for test, cls, what in collect(module):
             if test in done or not re.search(args.only, test):
                 continue

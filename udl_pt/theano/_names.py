@@ -41,6 +41,7 @@ def fallback(
     """
     places, missing, renamed = tuple(places), missing or {}, renamed or {}
     theanos = NAME + module.removeprefix(FACE)
+    own = IMPORTED.keys() & exported(theanos)
 
     def get(name: str) -> Any:
         if name in renamed:
@@ -49,6 +50,8 @@ def fallback(
         if not name.startswith("__"):
             if is_module(f"{module}.{name}"):
                 return importlib.import_module(f"{module}.{name}")
+            if name in own:
+                return imported(name)
             for place in places if name not in missing else ():
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", FutureWarning)  # of names that moved within PyTensor

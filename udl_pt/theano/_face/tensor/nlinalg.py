@@ -136,7 +136,7 @@ def svd(a: Any, full_matrices: Any = 1, compute_uv: Any = 1) -> Any:
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """Return Q and R; R alone where the mode is ``"r"``, reflectors and their factors where it is ``"raw"``."""
+    """Return Q and R; R alone where the mode is ``"r"``, reflectors and factors where it is ``"raw"``."""
     modes = {"reduced": "economic", "complete": "full", "r": "r", "full": "economic", "raw": "raw"}
     found = linalg.qr(_matrix(a), mode=modes[mode])
     if mode == "raw":  # as NumPy has it: transposed, and without R

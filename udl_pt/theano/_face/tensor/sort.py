@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+from pytensor.tensor.sort import ArgSortOp as _ArgSortOp
+from pytensor.tensor.sort import SortOp as _SortOp
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
+from udl_pt.theano._face.tensor._shapes import Served
 from udl_pt.theano._names import fallback
 
 _PLACES = ("pytensor.tensor.sort",)
@@ -21,12 +25,38 @@ __all__ = _SERVED.split()
 
 def sort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
     """Return a sorted copy; of the flattened tensor where the axis is None."""
-    return pt.sort(a, axis=axis, kind=kind)
+    return pt.sort(a, axis=_axis(axis), kind=kind)
 
 
 def argsort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
     """Return the indices that sort a tensor."""
-    return pt.argsort(a, axis=axis, kind=kind)
+    return pt.argsort(a, axis=_axis(axis), kind=kind)
+
+
+def _axis(axis: Any) -> Any:
+    """Return an axis as PyTensor takes it: an integer, symbolic or not, or None."""
+    is_float = isinstance(axis, Variable) and getattr(axis, "dtype", None) in pt.type.float_dtypes
+    return pt.cast(axis, "int64") if is_float else axis
+
+
+class SortOp(metaclass=Served):
+    """``SortOp(kind, order)``: PyTensor's Op, which has no order of fields."""
+
+    serves = _SortOp
+
+    def __new__(cls, kind: Any, order: Any = None) -> Any:
+        """Return PyTensor's Op."""
+        return _SortOp(kind)
+
+
+class ArgSortOp(metaclass=Served):
+    """``ArgSortOp(kind, order)``: PyTensor's Op, which has no order of fields."""
+
+    serves = _ArgSortOp
+
+    def __new__(cls, kind: Any, order: Any = None) -> Any:
+        """Return PyTensor's Op."""
+        return _ArgSortOp(kind)
 
 
 class TopKOp:
@@ -64,7 +94,8 @@ class TopKOp:
                 "kth is 0: pass a positive number for the largest, a negative one for the smallest"
             )
         axis = self.axis % x.ndim
-        order = pt.argsort(pt.switch(kth > 0, -x, x), axis=axis, stable=True)
+        falling = pt.invert(x) if x.dtype in pt.type.discrete_dtypes else -x  # -x would overflow
+        order = pt.argsort(pt.switch(kth > 0, falling, x), axis=axis, stable=True)
         index = (slice(None),) * axis + (slice(None, pt.abs(kth)),)
         indices = order[index]
         grid = [

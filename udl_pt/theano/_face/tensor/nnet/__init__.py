@@ -9,4 +9,11 @@ from udl_pt.theano._names import fallback
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, PLACES, MISSING, RENAMED)
 
-__all__ = [*NAMES, "batch_normalization", "conv2d", "conv2d_transpose", "conv3d", *exported("theano.tensor.nnet")]
+__all__ = [
+    *NAMES,
+    "batch_normalization",
+    "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    *exported("theano.tensor.nnet"),
+]
