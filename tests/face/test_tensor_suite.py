@@ -210,6 +210,10 @@ def test_sorting(T):
     values = [[3.0, 1.0], [2.0, 4.0]]
     assert_array_equal(T.sort(a, axis).eval({a: values, axis: 0}), [[2, 1], [3, 4]])
     assert_array_equal(T.argsort(a, axis, "mergesort").eval({a: values, axis: 1}), [[1, 0], [0, 1]])
+    gradient = T.grad((T.sort(a, axis) * [[1.0, 2.0], [3.0, 4.0]]).sum(), a)
+    assert_array_equal(gradient.eval({a: values, axis: -2}), [[3, 2], [1, 4]])
+    with pytest.raises(ValueError, match="has 2 axes"):
+        T.sort(a, axis).eval({a: values, axis: 2})
     assert SortOp("mergesort", []) == SortOp("mergesort", []) != SortOp("quicksort", [])
     assert ArgSortOp("mergesort", []) != ArgSortOp("quicksort", [])
 

@@ -32,7 +32,9 @@ __all__ = [
 
 AdvancedBooleanSubtensor = AdvancedSubtensor = ps.AdvancedSubtensor
 AdvancedBooleanIncSubtensor = AdvancedIncSubtensor = ps.AdvancedIncSubtensor
-AdvancedSubtensor1, AdvancedIncSubtensor1 = ps.AdvancedSubtensor1, ps.AdvancedIncSubtensor1
+# PyTensor 3.3 has no classes of their own for one vector of indices
+AdvancedSubtensor1 = getattr(ps, "AdvancedSubtensor1", ps.AdvancedSubtensor)
+AdvancedIncSubtensor1 = getattr(ps, "AdvancedIncSubtensor1", ps.AdvancedIncSubtensor)
 Subtensor, IncSubtensor = ps.Subtensor, ps.IncSubtensor
 
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Constant, Variable
+from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor.sort import ArgSortOp as _ArgSortOp
 from pytensor.tensor.sort import SortOp as _SortOp
 
@@ -25,18 +26,27 @@ __all__ = _SERVED.split()
 
 def sort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
     """Return a sorted copy; of the flattened tensor where the axis is None."""
-    return pt.sort(a, axis=_axis(axis), kind=kind)
+    return _along(pt.sort, a, axis, kind)
 
 
 def argsort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
     """Return the indices that sort a tensor."""
-    return pt.argsort(a, axis=_axis(axis), kind=kind)
+    return _along(pt.argsort, a, axis, kind)
 
 
-def _axis(axis: Any) -> Any:
-    """Return an axis as PyTensor takes it: an integer, symbolic or not, or None."""
-    is_float = isinstance(axis, Variable) and getattr(axis, "dtype", None) in pt.type.float_dtypes
-    return pt.cast(axis, "int64") if is_float else axis
+def _along(function: Any, a: Any, axis: Any, kind: Any) -> Any:
+    """Apply a function along an axis, which may be a variable."""
+    a = as_tensor_variable(a)
+    if isinstance(axis, Constant):
+        axis = None if axis.data is None else int(axis.data)
+    if not isinstance(axis, Variable):
+        return function(a, axis=axis, kind=kind)
+    is_axis = [pt.or_(pt.eq(axis, i), pt.eq(axis, i - a.ndim)) for i in range(a.ndim)]
+    result = function(a, axis=0, kind=kind)
+    for i in range(1, a.ndim):
+        result = pt.switch(is_axis[i], function(a, axis=i, kind=kind), result)
+    check = CheckAndRaise(ValueError, f"the axis to sort doesn't exist: the tensor has {a.ndim} axes")
+    return check(result, pt.any(pt.stack(is_axis)))
 
 
 class SortOp(metaclass=Served):
