@@ -9,9 +9,7 @@ _SERVED = "served, where the original raises an error"
 _LENGTH_ONE = "PyTensor knows that this axis has length 1, so it may be broadcast"
 
 KNOWN: dict[str, str] = {
-    "algebra.fourier": "PyTensor's Fourier transform has other arguments; theano.tensor.fft is served",
     "algebra.lstsq": "the rank is int64, where the original returns int32",
-    "algebra.norm_errors": _OTHER_ERROR,
     "elementwise.cast_same_dtype_is_the_variable": _OTHER_ERROR,
     "functions.debugprint": "PyTensor prints graphs in another form",
     "functions.function_copy": "a copy returns its one output, where the original returns it in a list",

@@ -83,7 +83,6 @@ T.constant(1, name='k').name
 T.cast(x, 'foo')
 T.copy(x)
 T.get_scalar_constant_value(T.constant([1, 1]))
-T.numpy_scalar(np.array(2.))
 isinstance(theano.shared(np.ones(2)), T.TensorVariable)
 T.dmatrix.convert_variable(T.drow())
 T.dmatrix.filter_variable(T.drow())

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from udl_pt.theano._finder import FACE, NAME
+from udl_pt.theano._imported import IMPORTED, exported, imported
 
 __all__ = ["fallback", "public_names"]
 
@@ -40,6 +41,7 @@ def fallback(
     """
     places, missing, renamed = tuple(places), missing or {}, renamed or {}
     theanos = NAME + module.removeprefix(FACE)
+    own = IMPORTED.keys() & exported(theanos)
 
     def get(name: str) -> Any:
         if name in renamed:
@@ -48,12 +50,16 @@ def fallback(
         if not name.startswith("__"):
             if is_module(f"{module}.{name}"):
                 return importlib.import_module(f"{module}.{name}")
+            if name in own:
+                return imported(name)
             for place in places if name not in missing else ():
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", FutureWarning)  # of names that moved within PyTensor
                     found = getattr(importlib.import_module(place), name, _MISSING)
                 if found is not _MISSING:
                     return found
+        if name in IMPORTED and name not in missing:
+            return imported(name)
         reason = missing.get(name, "neither udl_pt.theano nor PyTensor has it")
         raise AttributeError(f"{theanos}.{name} isn't served: {reason}", name=name)
 
@@ -71,6 +77,7 @@ def is_module(name: str) -> bool:
 def public_names(own: Mapping[str, Any], places: Iterable[str]) -> list[str]:
     """Return what ``from module import *`` imports: a module's own names, and PyTensor's."""
     names = {name for name, value in own.items() if not isinstance(value, ModuleType)}
+    names.update(own.get("_RENAMED", ()), exported(NAME + own["__name__"].removeprefix(FACE)))
     for place in places:
         found = importlib.import_module(place)
         names.update(getattr(found, "__all__", vars(found)))

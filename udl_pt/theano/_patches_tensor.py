@@ -1,12 +1,14 @@
 """What Theano's variables and types do, and PyTensor's don't: changed while `install` holds.
 
-``bool(x)`` is True but for comparisons. ``x.reshape(shape, ndim)`` takes `ndim` by its place. Types print as
-``TensorType(float64, matrix)``.
+``bool(x)`` is True but for comparisons. ``x.reshape(shape, ndim)`` takes `ndim` by its place. ``x.T`` has a
+name. ``TensorType("float64", (0, 1))`` is that of a column, and prints as ``TensorType(float64, col)``.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from pytensor.scalar import basic as scalar
 from pytensor.tensor.basic import get_scalar_constant_value
 from pytensor.tensor.elemwise import Elemwise
@@ -23,9 +25,16 @@ _NAMES = {
     (False, True): "col",
 }
 _COMPARISONS = (scalar.LT, scalar.LE, scalar.GT, scalar.GE)
+_REPEATED = tuple(
+    type(op)
+    for op in (scalar.add, scalar.mul, scalar.and_, scalar.or_, scalar.xor, scalar.maximum, scalar.minimum)
+)
+_MOST_OPERANDS = 32
 _ABSENT = object()
 
 _reshape: Any = Operators.reshape
+_init: Any = TensorType.__init__
+_elemwise: Any = Elemwise.perform
 _choose: Any = Operators.choose
 
 
@@ -47,6 +56,35 @@ def _choose_out(self: Any, choices: Any, out: None = None, mode: str = "raise") 
     return _choose(self, choices, mode=mode)
 
 
+def _transpose(self: Any, *axes: Any) -> Any:
+    """Return the tensor with its axes in another order, reversed by default; then it is named ``x.T``."""
+    from udl_pt.theano._face.tensor._shapes import transpose  # it imports this package
+
+    is_one = len(axes) == 1 and (axes[0] is None or isinstance(axes[0], list | tuple))
+    return transpose(self, (axes[0] if is_one else axes) or None)
+
+
+def _init_type(self: Any, dtype: Any, *args: Any, **keywords: Any) -> None:
+    """Make a type; zeros and ones are a broadcast pattern, as Theano has them, but for ``shape=``."""
+    pattern = args[0] if args else keywords.pop("broadcastable", None)
+    if pattern is None:
+        _init(self, dtype, **keywords)
+        return
+    if isinstance(pattern, Iterable):
+        pattern = [*pattern]
+        if not {type(flag) for flag in pattern} - {bool, int, np.bool_} and set(pattern) <= {0, 1}:
+            pattern = [bool(flag) for flag in pattern]
+    _init(self, dtype, pattern, *args[1:], **keywords)
+
+
+def _clone_type(self: Any, dtype: Any = None, shape: Any = None, broadcastable: Any = None, **_: Any) -> Any:
+    """Return the type with another dtype or broadcast pattern."""
+    dtype = self.dtype if dtype is None else dtype
+    if broadcastable is not None:
+        return type(self)(dtype, broadcastable, name=self.name)
+    return type(self)(dtype, shape=self.shape if shape is None else shape, name=self.name)
+
+
 def _constant_value(self: Any) -> Any:
     """Return the constant that the variable always has."""
     return get_scalar_constant_value(self)
@@ -59,11 +97,40 @@ def _type_name(self: Any) -> str:
     return f"TensorType({self.dtype}, {shape})"
 
 
+def _perform(self: Any, node: Any, inputs: Any, output_storage: Any) -> None:
+    """Compute in Python; of more than 32 operands PyTensor has C code alone."""
+    if len(node.inputs) + len(node.outputs) <= _MOST_OPERANDS:
+        _elemwise(self, node, inputs, output_storage)
+        return
+    self._check_runtime_broadcast(node, inputs)
+    dtypes = [output.dtype for output in node.outputs]
+    if isinstance(self.scalar_op, _REPEATED):
+        function = getattr(np, self.scalar_op.nfunc_spec[0])
+        with np.errstate(all="ignore"):
+            results = [functools.reduce(function, (np.asarray(value, dtypes[0]) for value in inputs))]
+    else:
+        values = np.broadcast_arrays(*inputs)
+        results = [np.empty(values[0].shape, dtype) for dtype in dtypes]
+        for place in np.ndindex(values[0].shape):
+            found = self.scalar_op.impl(*(value[place] for value in values))
+            for result, number in zip(results, found if len(results) > 1 else [found], strict=True):
+                result[place] = number
+    for i, (result, storage) in enumerate(zip(results, output_storage, strict=True)):
+        if i in self.inplace_pattern:
+            inputs[self.inplace_pattern[i]][...] = result
+        storage[0] = inputs[self.inplace_pattern[i]] if i in self.inplace_pattern else result
+
+
 _CHANGES: dict[tuple[type, str], Any] = {
     (Operators, "__bool__"): _bool,
     (Operators, "reshape"): _reshape_by_place,
     (Operators, "choose"): _choose_out,
     (Operators, "get_scalar_constant_value"): _constant_value,
+    (Operators, "T"): property(_transpose),
+    (Operators, "transpose"): _transpose,
+    (Elemwise, "perform"): _perform,
+    (TensorType, "__init__"): _init_type,
+    (TensorType, "clone"): _clone_type,
     (TensorType, "__str__"): _type_name,
     (TensorType, "__repr__"): _type_name,
 }

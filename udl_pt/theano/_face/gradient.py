@@ -3,9 +3,16 @@
 from typing import TYPE_CHECKING
 
 from pytensor import gradient as _gradient
-from pytensor.tensor import second
+from pytensor.gradient import DisconnectedType, NullTypeGradError
+from pytensor.graph.basic import Variable
+from pytensor.graph.traversal import toposort
+from pytensor.tensor import as_tensor_variable, second, zeros_like
+from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.math import Argmax, Dot
+from pytensor.tensor.shape import Shape, Shape_i
 
 from udl_pt.theano._names import fallback, public_names
+from udl_pt.theano._old_ops import is_r_op
 
 _PLACES = (
     "pytensor.gradient",
@@ -29,15 +36,76 @@ def zero_grad(x):
     return _gradient.zero_grad(x)
 
 
+def grad(
+    cost,
+    wrt,
+    consider_constant=None,
+    disconnected_inputs="raise",
+    add_names=True,
+    known_grads=None,
+    return_disconnected="zero",
+    null_gradients="raise",
+):
+    """Return the gradient of a cost by one variable, or by each of several."""
+    for variable in wrt if isinstance(wrt, list | tuple) else [wrt]:
+        if not isinstance(variable, Variable):
+            raise TypeError(f"grad needs a variable to differentiate by, got {variable!r}")
+    return _gradient.grad(
+        cost,
+        wrt,
+        consider_constant,
+        disconnected_inputs,
+        add_names,
+        known_grads,
+        return_disconnected,
+        null_gradients,
+    )
+
+
 def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="zero"):
     """Return the Jacobian's product with `eval_points`, from the right.
 
-    As in Theano, the graph reads all that `f` reads, so a function may have it as inputs.
+    As in Theano, the graph reads all that `f` reads, so a function may have it as inputs. The product is 0
+    where `f` doesn't depend on `wrt`: `disconnected_outputs` concerns an `f` that is an input, or that is
+    a shape, a place, or a result of these alone. An undefined derivative is a ValueError.
     """
-    found = _gradient.pushforward(f, wrt, eval_points, disconnected_outputs, return_disconnected)
-    if isinstance(f, list | tuple):
-        return type(f)(map(second, f, found))
-    return second(f, found)
+    several = isinstance(f, list | tuple)
+    outputs = [as_tensor_variable(out) for out in f] if several else [as_tensor_variable(f)]
+    without = _without_product(outputs)
+    strict = [out for out in outputs if out.owner is None or out in without]
+    try:
+        if strict:  # it may raise, or warn
+            _gradient.pushforward(strict, wrt, eval_points, disconnected_outputs, return_disconnected)
+        products = _gradient.pushforward(outputs, wrt, eval_points, "ignore", "disconnected")
+    except NullTypeGradError as error:
+        raise ValueError(f"Rop needs a derivative that isn't defined: {error}") from error
+    found = []
+    for out, product in zip(outputs, products, strict=True):
+        if not isinstance(product.type, DisconnectedType):
+            found.append(second(out, product))
+        elif out not in strict or return_disconnected == "zero":
+            found.append(zeros_like(out))
+        else:
+            found.append(None if return_disconnected == "none" else product)
+    return type(f)(found) if several else found[0]
+
+
+def _without_product(outputs):
+    """Return which variables have no product with a Jacobian: shapes, places, and what reads them alone."""
+    found = set()
+    for node in toposort(outputs):
+        missing = [variable in found for variable in node.inputs]
+        if isinstance(node.op, Argmax | Shape | Shape_i):
+            ends = True
+        elif is_r_op(node.op):
+            ends = all(product is None for product in node.op.R_op(node.inputs, node.inputs))
+        elif isinstance(node.op, Elemwise | Dot):  # the other inputs have one
+            ends = bool(missing) and all(missing)
+        else:
+            ends = any(missing)
+        if ends:
+            found.update(node.outputs)
+    return found
 
 
 def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"):

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (
+    "udl_pt.theano._face.scalar._types",
+    "udl_pt.theano._face.scalar._special",
     "pytensor.scalar.basic",
     "pytensor.scalar.math",
 )

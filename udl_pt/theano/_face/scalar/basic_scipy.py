@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from udl_pt.theano._names import fallback, public_names
 
-_PLACES = ("pytensor.scalar.math",)
+_PLACES = ("udl_pt.theano._face.scalar._special", "pytensor.scalar.math")
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES)

@@ -21,5 +21,6 @@ _RENAMED = {
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
 
+enable_sparse = True  # whether SciPy is installed
 
 __all__ = public_names(globals(), _PLACES)

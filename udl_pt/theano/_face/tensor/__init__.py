@@ -10,6 +10,7 @@ from pytensor.tensor.math import var
 from udl_pt.theano._face.tensor import basic, nlinalg
 from udl_pt.theano._face.tensor._public import MISSING, NAMES, PLACES, RENAMED
 from udl_pt.theano._face.tensor.sort import sort
+from udl_pt.theano._imported import exported
 from udl_pt.theano._names import fallback
 
 if not TYPE_CHECKING:
@@ -30,4 +31,4 @@ class _Package(ModuleType):
 
 sys.modules[__name__].__class__ = _Package
 
-__all__ = list(NAMES)
+__all__ = [*NAMES, *exported("theano.tensor")]

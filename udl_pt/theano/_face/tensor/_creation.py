@@ -104,7 +104,9 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
             return stack(x)
         except (TypeError, ValueError):
             raise AsTensorError(f"can't convert {x} to a tensor") from None
-    if isinstance(x, Variable | Apply) or hasattr(x, "_as_TensorVariable"):
+    if isinstance(x, Apply):
+        x = _default_output(x)
+    if isinstance(x, Variable) or hasattr(x, "_as_TensorVariable"):
         try:
             x = pt.as_tensor_variable(x)
         except TypeError as error:
@@ -117,6 +119,17 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
 
 
 as_tensor = _as_tensor_variable = as_tensor_variable
+
+
+def _default_output(node: Apply) -> Any:
+    number = node.op.default_output
+    if number is None and len(node.outputs) == 1:
+        number = 0
+    if not isinstance(number, int) or not 0 <= number < len(node.outputs):
+        raise AttributeError(
+            f"{node.op} has {len(node.outputs)} outputs, and {number} is the default: pass one"
+        )
+    return node.outputs[number]
 
 
 def _with_ndim(x: Any, ndim: int) -> Any:
@@ -135,19 +148,19 @@ def get_scalar_constant_value(
 ) -> Any:
     """Return the constant that a variable always has; NotScalarConstantError if there is none."""
     if isinstance(orig_v, np.ndarray | np.generic | float | int):
-        return np.asarray(orig_v)
+        return numpy_scalar(np.asarray(orig_v)).copy()
     return pt.basic.get_underlying_scalar_constant_value(
         orig_v, elemwise=elemwise, only_process_constants=only_process_constants, max_recur=max_recur
     )
 
 
 def numpy_scalar(data: Any) -> Any:
-    """Return an array's single number."""
+    """Return an array of one number; an error for another array."""
     if np.size(data) == 0:
         raise EmptyConstantError()
-    if np.ndim(data) > 0 and not (np.asarray(data) == np.ravel(data)[0]).all():
-        raise NotScalarConstantError(f"{data} holds different numbers")
-    return np.ravel(data)[0]
+    if np.size(data) > 1:
+        raise NotScalarConstantError(f"{data} holds more than one number")
+    return data
 
 
 def tensor(*args: Any, **kwargs: Any) -> Any:

@@ -5,6 +5,9 @@ from typing import Any
 import pytensor.tensor as pt
 from pytensor.tensor import subtensor as ps
 
+from udl_pt.theano._face.tensor._creation import as_tensor_variable
+from udl_pt.theano._face.tensor._shapes import addbroadcast
+
 __all__ = [
     "AdvancedBooleanIncSubtensor",
     "AdvancedBooleanSubtensor",
@@ -23,12 +26,39 @@ __all__ = [
     "advanced_set_subtensor1",
     "advanced_subtensor",
     "advanced_subtensor1",
+    "inc_subtensor",
+    "set_subtensor",
 ]
 
 AdvancedBooleanSubtensor = AdvancedSubtensor = ps.AdvancedSubtensor
 AdvancedBooleanIncSubtensor = AdvancedIncSubtensor = ps.AdvancedIncSubtensor
-AdvancedSubtensor1, AdvancedIncSubtensor1 = ps.AdvancedSubtensor1, ps.AdvancedIncSubtensor1
+# PyTensor 3.3 has no classes of their own for one vector of indices
+AdvancedSubtensor1 = getattr(ps, "AdvancedSubtensor1", ps.AdvancedSubtensor)
+AdvancedIncSubtensor1 = getattr(ps, "AdvancedIncSubtensor1", ps.AdvancedIncSubtensor)
 Subtensor, IncSubtensor = ps.Subtensor, ps.IncSubtensor
+
+
+def inc_subtensor(
+    x: Any,
+    y: Any,
+    inplace: bool = False,
+    set_instead_of_inc: bool = False,
+    tolerate_inplace_aliasing: bool = False,
+) -> Any:
+    """Return the tensor of which `x` is a part, with `y` added to this part.
+
+    An axis of `y` must have length 1 where that of `x` is broadcastable: a ValueError at run time else.
+    """
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    offset = x.ndim - y.ndim
+    if offset >= 0:
+        y = addbroadcast(y, *(i for i in range(y.ndim) if x.broadcastable[i + offset]))
+    return pt.inc_subtensor(x, y, inplace, set_instead_of_inc, tolerate_inplace_aliasing)
+
+
+def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
+    """Return the tensor of which `x` is a part, with `y` in place of this part."""
+    return inc_subtensor(x, y, inplace, True, tolerate_inplace_aliasing)
 
 
 def advanced_subtensor(x: Any, *indices: Any) -> Any:
@@ -38,12 +68,12 @@ def advanced_subtensor(x: Any, *indices: Any) -> Any:
 
 def advanced_inc_subtensor(x: Any, y: Any, *indices: Any) -> Any:
     """Return `x` with `y` added at these indices."""
-    return pt.inc_subtensor(x[indices], y)
+    return inc_subtensor(x[indices], y)
 
 
 def advanced_set_subtensor(x: Any, y: Any, *indices: Any) -> Any:
     """Return `x` with `y` at these indices."""
-    return pt.set_subtensor(x[indices], y)
+    return set_subtensor(x[indices], y)
 
 
 advanced_subtensor1 = advanced_boolean_subtensor = advanced_subtensor

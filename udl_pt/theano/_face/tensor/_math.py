@@ -4,7 +4,7 @@ from typing import Any
 
 import pytensor.tensor as pt
 
-from udl_pt.theano._face.tensor._creation import as_tensor_variable
+from udl_pt.theano._face.tensor._creation import as_tensor_variable, check_and_normalize_axes
 from udl_pt.theano._face.tensor._shapes import stack
 
 __all__ = [
@@ -13,40 +13,87 @@ __all__ = [
     "Mean",
     "Nonzero",
     "PermuteRowElements",
+    "_dot",
     "abs_",
+    "argmax",
+    "argmin",
     "batched_tensordot",
+    "chi2sf",
     "choose",
+    "conj",
     "div_proxy",
     "inv",
     "largest",
+    "max",
+    "max_and_argmax",
     "mean",
+    "min",
     "neq",
     "permute_row_elements",
     "ptp",
     "smallest",
 ]
 
-abs_, inv, neq = pt.abs, pt.reciprocal, pt.neq
+abs_, inv, neq, conj = pt.abs, pt.reciprocal, pt.neq, pt.math._conj
+
+
+def _axes(x: Any, axis: Any) -> tuple[int, ...] | None:
+    """Return the axes as numbers from the left, each once; None for all."""
+    return tuple(check_and_normalize_axes(x, axis)) or None
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the maximum along axes."""
+    x = as_tensor_variable(x)
+    return pt.max(x, _axes(x, axis), keepdims=keepdims)
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the minimum along axes."""
+    x = as_tensor_variable(x)
+    return pt.min(x, _axes(x, axis), keepdims=keepdims)
+
+
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return where the maximum along axes is."""
+    x = as_tensor_variable(x)
+    return pt.argmax(x, _axes(x, axis), keepdims=keepdims)
+
+
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return where the minimum along axes is."""
+    x = as_tensor_variable(x)
+    return pt.argmin(x, _axes(x, axis), keepdims=keepdims)
+
+
+def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the maximum along axes, and where it is."""
+    return [max(a, axis, keepdims), argmax(a, axis, keepdims)]
 
 
 def largest(*args: Any) -> Any:
     """Return the largest of the arguments, element by element."""
     if len(args) == 2:
         return pt.switch(pt.gt(*args), *args)
-    return pt.max(stack(args), axis=0)
+    return max(stack(args), axis=0)
 
 
 def smallest(*args: Any) -> Any:
     """Return the smallest of the arguments, element by element."""
     if len(args) == 2:
         return pt.switch(pt.lt(*args), *args)
-    return pt.min(stack(args), axis=0)
+    return min(stack(args), axis=0)
+
+
+def chi2sf(x: Any, k: Any) -> Any:
+    """Return the probability that a chi-squared variable of `k` degrees exceeds `x`."""
+    return pt.gammaincc(as_tensor_variable(k) / 2, as_tensor_variable(x) / 2)
 
 
 def ptp(a: Any, axis: Any = None) -> Any:
     """Return the maximum less the minimum."""
     a = as_tensor_variable(a)
-    return pt.max(a, axis) - pt.min(a, axis)
+    return max(a, axis) - min(a, axis)
 
 
 def mean(
@@ -82,7 +129,7 @@ class MaxAndArgmax:
 
     def __call__(self, x: Any) -> Any:
         """Return the two tensors."""
-        return list(pt.max_and_argmax(x, axis=self.axis))
+        return max_and_argmax(x, self.axis)
 
 
 def div_proxy(x: Any, y: Any) -> Any:
@@ -96,8 +143,14 @@ class Dot:
     """``Dot()(x, y)``: the product of vectors and matrices as Theano's class."""
 
     def __call__(self, x: Any, y: Any) -> Any:
-        """Return the product."""
+        """Return the product; a TypeError for more than two axes, or none."""
+        for part in (x, y):
+            if as_tensor_variable(part).ndim not in (1, 2):
+                raise TypeError(f"Dot takes vectors and matrices, and {part} has {part.ndim} axes")
         return pt.dot(x, y)
+
+
+_dot = Dot()
 
 
 class PermuteRowElements:

@@ -28,7 +28,7 @@ PLACES = (
 
 _OWN = {
     "elemwise": "CAReduce CAReduceDtype DimShuffle",
-    "extra_ops": "CumOp DiffOp RepeatOp repeat unravel_index",
+    "extra_ops": "CumOp DiffOp RepeatOp Unique repeat unravel_index",
     "sort": "TopKOp argsort argtopk sort topk topk_and_argtopk",
 }
 RENAMED = {
@@ -44,6 +44,7 @@ RENAMED = {
     "Tensor": "pytensor.tensor.type:TensorType",
     "compile": "udl_pt.theano._face:compile",
     "gof": "udl_pt.theano._face:gof",
+    "grad": "udl_pt.theano._face.gradient:grad",
     "int32_t": "pytensor.scalar.basic:int32",
     "join_": "pytensor.tensor.basic:_join",
     "scal": "udl_pt.theano._face:scalar",

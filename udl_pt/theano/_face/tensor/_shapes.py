@@ -1,12 +1,15 @@
 """Shapes and broadcast patterns, where Theano's signature or meaning isn't PyTensor's."""
 
 import builtins
+import warnings
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape as _Reshape
+from pytensor.tensor.shape import SpecifyShape as _SpecifyShape
 
 from udl_pt.theano._ops.unbroadcast import Unbroadcast
 
@@ -16,6 +19,7 @@ __all__ = [
     "Rebroadcast",
     "Reshape",
     "Served",
+    "SpecifyShape",
     "Tile",
     "addbroadcast",
     "flatten",
@@ -24,13 +28,25 @@ __all__ = [
     "makeKeepDims",
     "patternbroadcast",
     "shape_padaxis",
+    "specify_shape",
     "split",
     "squeeze",
     "stack",
     "tile",
+    "transpose",
     "unbroadcast",
     "vertical_stack",
 ]
+
+
+class Served(type):
+    """The metaclass of a class whose call makes PyTensor's Op, which is then an instance of it."""
+
+    serves: Any
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        """Return whether this is PyTensor's Op."""
+        return isinstance(instance, cls.serves)
 
 
 def stack(*tensors: Any, **kwargs: Any) -> Any:
@@ -38,6 +54,9 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
     if not tensors and not kwargs:
         raise ValueError("stack() got nothing to stack: pass a list of tensors")
     if not kwargs and not isinstance(tensors[0], list | tuple):
+        warnings.warn(
+            "stack(a, b) is deprecated: write stack([a, b], axis=0)", DeprecationWarning, stacklevel=2
+        )
         parts, axis = tensors, 0
     elif "tensors" in kwargs:
         parts, axis = kwargs["tensors"], kwargs.get("axis", 0)
@@ -105,10 +124,10 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
         elif ndim is None:
             raise ValueError("reps is a symbolic vector, whose length isn't known: pass ndim")
         else:
-            reps = pt.specify_shape(
-                pt.join(0, pt.ones(ndim - reps.shape[0], dtype=reps.dtype), reps), (ndim,)
-            )
-            reps = [reps[i] for i in range(ndim)]
+            number = reps.shape[0]
+            reps = pt.join(0, pt.ones(pt.maximum(ndim - number, 0), dtype=reps.dtype), reps)
+            fits = CheckAndRaise(AssertionError, f"the length of reps must not exceed ndim={ndim}")
+            return fits(pt.tile(x, [reps[i] for i in range(ndim)]), pt.le(number, ndim))
     elif ndim is not None and len(reps) > ndim:
         raise ValueError(f"reps has {len(reps)} entries, more than ndim={ndim}")
     missing = (ndim or 0) - len(reps)
@@ -131,6 +150,51 @@ def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:
     axes = range(x.ndim) if axis is None else [int(a) for a in np.atleast_1d(axis)]
     dropped, kept = {a % x.ndim for a in axes}, iter(range(x.ndim))
     return y.dimshuffle(["x" if j in dropped else next(kept) for j in range(x.ndim)])
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    """Return the tensor with its axes in another order, reversed by default; then it is named ``x.T``."""
+    x = pt.as_tensor_variable(x)
+    if axes is not None:
+        return x.dimshuffle([axis % x.ndim for axis in axes])
+    order = tuple(range(x.ndim))[::-1]
+    found = DimShuffle(input_ndim=x.ndim, new_order=order)(x)
+    found.name = f"{x.name}.T" if x.name else None
+    return found
+
+
+class SpecifyShape(metaclass=Served):
+    """``SpecifyShape()(x, shape)``: `specify_shape` as Theano's class."""
+
+    serves = _SpecifyShape
+
+    def __call__(self, x: Any, shape: Any) -> Any:
+        """Return the tensor with its shape."""
+        return specify_shape(x, shape)
+
+
+def specify_shape(x: Any, shape: Any) -> Any:
+    """Return `x`, of which the shape is known; an AssertionError at run time if it is another.
+
+    Parameters
+    ----------
+    x : tensor_like
+    shape : sequence of int or scalar variable, or vector variable
+        One length for each axis: an AssertionError for another number of them.
+    """
+    x = pt.as_tensor_variable(x)
+    if isinstance(shape, list | tuple | np.ndarray):
+        assert len(shape) == x.ndim, f"the tensor has {x.ndim} axes, and the shape {len(shape)} lengths"
+        return pt.specify_shape(x, list(shape))
+    shape = pt.as_tensor_variable(shape)
+    if shape.ndim == 0:
+        return pt.specify_shape(x, [shape])
+    if shape.type.shape[0] is None:
+        message = f"the tensor has {x.ndim} axes, and the shape another number of lengths"
+        shape = CheckAndRaise(AssertionError, message)(shape, pt.eq(shape.shape[0], x.ndim))
+    else:
+        assert shape.type.shape[0] == x.ndim, f"the tensor has {x.ndim} axes, not {shape.type.shape[0]}"
+    return pt.specify_shape(x, [shape[i] for i in range(x.ndim)])
 
 
 class Rebroadcast:
@@ -189,16 +253,6 @@ class Tile:
     def __call__(self, x: Any, reps: Any) -> Any:
         """Return the repeated tensor."""
         return tile(x, reps, self.ndim)
-
-
-class Served(type):
-    """The metaclass of a class whose call makes PyTensor's Op, which is then an instance of it."""
-
-    serves: Any
-
-    def __instancecheck__(cls, instance: Any) -> bool:
-        """Return whether this is PyTensor's Op."""
-        return isinstance(instance, cls.serves)
 
 
 class Reshape(metaclass=Served):

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from udl_pt.theano._face.tensor._public import MISSING, NAMES, PLACES, RENAMED
+from udl_pt.theano._imported import exported
 from udl_pt.theano._names import fallback
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, PLACES, MISSING, RENAMED)
 
 __all__ = [name for name in NAMES if name not in ("nlinalg", "nnet", "opt")]  # modules of the package
+__all__ += exported("theano.tensor.basic")

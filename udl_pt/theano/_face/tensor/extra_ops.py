@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import pytensor.tensor as pt
+from pytensor.tensor import extra_ops as pe
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
 from udl_pt.theano._face.tensor._shapes import squeeze
@@ -77,8 +78,41 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 
 
 def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = None) -> Any:
-    """Return the indices, one tensor an axis, of positions in the flattened tensor; `ndim` isn't needed."""
+    """Return the indices, one tensor an axis, of positions in the flattened tensor.
+
+    `ndim` is the number of axes, where `dims` is a vector whose length isn't known.
+    """
+    dims = as_tensor_variable(dims)
+    if ndim is not None and dims.ndim == 1:
+        length = dims.type.shape[0]
+        if length is None:
+            dims = pt.specify_shape(dims, (ndim,))
+        elif length != ndim:
+            raise ValueError(f"dims has {length} entries, and ndim={ndim}")
     return pt.unravel_index(indices, dims, order=order)
+
+
+class Unique(pe.Unique):
+    """``Unique(return_index, return_inverse, return_counts, axis)(x)``: what differs, sorted."""
+
+    def __init__(
+        self,
+        return_index: bool = False,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        axis: int | None = None,
+    ) -> None:
+        super().__init__(return_index, return_inverse, return_counts)
+        self.axis = axis
+
+    def make_node(self, x: Any) -> Any:
+        """Return the node of PyTensor's Op, whose axis counts from the left."""
+        x, axis = as_tensor_variable(x), self.axis
+        if axis is not None:
+            if not -x.ndim <= axis < x.ndim:
+                raise RuntimeError(f"axis {axis} doesn't exist: the tensor has {x.ndim} axes")
+            axis %= x.ndim
+        return pe.Unique(self.return_index, self.return_inverse, self.return_counts, axis).make_node(x)
 
 
 _SERVED = """

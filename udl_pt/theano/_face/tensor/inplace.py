@@ -1,12 +1,15 @@
 """``theano.tensor.inplace``: elementwise operations that overwrite their first argument.
 
-Theano's optimiser alone may put them into a graph: a function whose graph holds one is a TypeError there too.
+A function whose graph holds one is a TypeError, but with ``accept_inplace=True``.
 """
 
-from collections.abc import Callable
+import functools
 from typing import Any
 
 from pytensor.tensor.basic import transpose
+from pytensor.tensor.elemwise import Elemwise
+
+from udl_pt.theano._face import scalar
 
 _NAMES = [
     "lt",
@@ -81,18 +84,13 @@ _NAMES = [
 ]
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
+@functools.cache
+def __getattr__(name: str) -> Elemwise:
     stem = name.removesuffix("_inplace")
     if stem == name or stem not in _NAMES:
         raise AttributeError(f"theano.tensor.inplace.{name} isn't served: Theano has none either", name=name)
-
-    def refuse(*inputs: Any) -> Any:
-        raise TypeError(
-            f"a graph must not contain {name}: write T.{stem}, which the optimiser computes in place"
-        )
-
-    refuse.__name__ = name
-    return refuse
+    kind = type(getattr(scalar, "second" if stem == "fill" else stem))
+    return Elemwise(kind(scalar.transfer_type(0), name=name), {0: 0}, name=name)
 
 
 def transpose_inplace(x: Any, **kwargs: Any) -> Any:

@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor import linalg
 
-from udl_pt.theano._face.tensor._creation import AllocDiag, ExtractDiag, as_tensor_variable
+from udl_pt.theano._face.tensor._creation import ExtractDiag, as_tensor_variable
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = ("pytensor.tensor.linalg",)
@@ -103,6 +103,17 @@ class lstsq(_Call):
         return [found[0], found[1], found[2].astype("int64"), found[3]]
 
 
+class AllocDiag(_Call):
+    """``AllocDiag()(x)``: the matrix with a vector on its diagonal; `theano.tensor.AllocDiag` takes more."""
+
+    def __call__(self, x: Any) -> Any:
+        """Return the matrix."""
+        x = as_tensor_variable(x)
+        if x.ndim != 1:
+            raise TypeError(f"AllocDiag takes a vector, and {x} has {x.ndim} axes")
+        return pt.diag(x)
+
+
 def _matrix(x: Any) -> Any:
     x = as_tensor_variable(x)
     assert x.ndim == 2, f"a matrix is needed, and {x} has {x.ndim} axes"
@@ -125,9 +136,11 @@ def svd(a: Any, full_matrices: Any = 1, compute_uv: Any = 1) -> Any:
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """Return Q and R; R alone where the mode is ``"r"``."""
+    """Return Q and R; R alone where the mode is ``"r"``, reflectors and factors where it is ``"raw"``."""
     modes = {"reduced": "economic", "complete": "full", "r": "r", "full": "economic", "raw": "raw"}
     found = linalg.qr(_matrix(a), mode=modes[mode])
+    if mode == "raw":  # as NumPy has it: transposed, and without R
+        return [found[0].T, found[1]]
     return found if mode == "r" else list(found)
 
 
@@ -161,6 +174,8 @@ def norm(x: Any, ord: Any) -> Any:
     if x.ndim == 1 and ord == 0:
         return x[x.nonzero()].shape[0]
     if x.ndim == 1 and ord not in ("inf", "-inf"):
+        if isinstance(ord, str):
+            raise ValueError(f'norm of a vector takes None, "inf", "-inf" or a number, not {ord!r}')
         return pt.sum(pt.abs(x**ord)) ** (1.0 / ord)
     lengths = pt.abs(x) if x.ndim == 1 else pt.sum(pt.abs(x), axis=1 if isinstance(ord, str) else 0)
     return pt.min(lengths) if ord in ("-inf", -1) else pt.max(lengths)

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytensor.tensor as pt
+import scipy.linalg
 from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor import linalg
+from pytensor.tensor.type_other import NoneTypeT
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
 from udl_pt.theano._names import fallback, public_names
@@ -83,6 +85,8 @@ class Solve:
         A, b = as_tensor_variable(A), as_tensor_variable(b)
         assert A.ndim == 2, f"A must be a matrix, and {A} has {A.ndim} axes"
         assert b.ndim in (1, 2), f"b must be a vector or a matrix, and {b} has {b.ndim} axes"
+        _, dtype, _ = scipy.linalg.blas.find_best_blas_type([np.empty(1, A.dtype), np.empty(1, b.dtype)])
+        A, b = A.astype(dtype), b.astype(dtype)
         if "triangular" in self.A_structure:
             return linalg.solve_triangular(A, b, lower=self.A_structure == "lower_triangular", b_ndim=b.ndim)
         return linalg.solve(A, b, b_ndim=b.ndim)
@@ -103,7 +107,9 @@ class Eigvalsh:
         self.lower = lower
 
     def __call__(self, a: Any, b: Any) -> Any:
-        """Return the eigenvalues."""
+        """Return the eigenvalues; those of `a` alone where `b` is None."""
+        if isinstance(getattr(b, "type", None), NoneTypeT):
+            b = None
         return linalg.eigvalsh(a, b, lower=self.lower)
 
 

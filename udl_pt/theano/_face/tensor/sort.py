@@ -4,8 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.graph.basic import Constant, Variable
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.sort import ArgSortOp as _ArgSortOp
+from pytensor.tensor.sort import SortOp as _SortOp
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
+from udl_pt.theano._face.tensor._shapes import Served
 from udl_pt.theano._names import fallback
 
 _PLACES = ("pytensor.tensor.sort",)
@@ -21,12 +26,47 @@ __all__ = _SERVED.split()
 
 def sort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
     """Return a sorted copy; of the flattened tensor where the axis is None."""
-    return pt.sort(a, axis=axis, kind=kind)
+    return _along(pt.sort, a, axis, kind)
 
 
 def argsort(a: Any, axis: Any = -1, kind: Any = "quicksort", order: None = None) -> Any:
     """Return the indices that sort a tensor."""
-    return pt.argsort(a, axis=axis, kind=kind)
+    return _along(pt.argsort, a, axis, kind)
+
+
+def _along(function: Any, a: Any, axis: Any, kind: Any) -> Any:
+    """Apply a function along an axis, which may be a variable."""
+    a = as_tensor_variable(a)
+    if isinstance(axis, Constant):
+        axis = None if axis.data is None else int(axis.data)
+    if not isinstance(axis, Variable):
+        return function(a, axis=axis, kind=kind)
+    is_axis = [pt.or_(pt.eq(axis, i), pt.eq(axis, i - a.ndim)) for i in range(a.ndim)]
+    result = function(a, axis=0, kind=kind)
+    for i in range(1, a.ndim):
+        result = pt.switch(is_axis[i], function(a, axis=i, kind=kind), result)
+    check = CheckAndRaise(ValueError, f"the axis to sort doesn't exist: the tensor has {a.ndim} axes")
+    return check(result, pt.any(pt.stack(is_axis)))
+
+
+class SortOp(metaclass=Served):
+    """``SortOp(kind, order)``: PyTensor's Op, which has no order of fields."""
+
+    serves = _SortOp
+
+    def __new__(cls, kind: Any, order: Any = None) -> Any:
+        """Return PyTensor's Op."""
+        return _SortOp(kind)
+
+
+class ArgSortOp(metaclass=Served):
+    """``ArgSortOp(kind, order)``: PyTensor's Op, which has no order of fields."""
+
+    serves = _ArgSortOp
+
+    def __new__(cls, kind: Any, order: Any = None) -> Any:
+        """Return PyTensor's Op."""
+        return _ArgSortOp(kind)
 
 
 class TopKOp:
@@ -64,7 +104,8 @@ class TopKOp:
                 "kth is 0: pass a positive number for the largest, a negative one for the smallest"
             )
         axis = self.axis % x.ndim
-        order = pt.argsort(pt.switch(kth > 0, -x, x), axis=axis, stable=True)
+        falling = pt.invert(x) if x.dtype in pt.type.discrete_dtypes else -x  # -x would overflow
+        order = pt.argsort(pt.switch(kth > 0, falling, x), axis=axis, stable=True)
         index = (slice(None),) * axis + (slice(None, pt.abs(kth)),)
         indices = order[index]
         grid = [
