@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytensor
 from theano_suite_exclusions import SKIP_FAST_COMPILE, reason_to_exclude
+from theano_suite_source import SourceLoader
 from theano_suite_stubs import install_stubs
 
 import udl_pt.theano
@@ -40,7 +41,11 @@ class SourceFinder(importlib.abc.MetaPathFinder):
                 fullname, base / "__init__.py", submodule_search_locations=[str(base)]
             )
         file = base.with_suffix(".py")
-        return importlib.util.spec_from_file_location(fullname, file) if file.exists() else None
+        if not file.exists():
+            return None
+        return importlib.util.spec_from_file_location(
+            fullname, file, loader=SourceLoader(fullname, str(file))
+        )
 
 
 class TimeIsUp(BaseException):

@@ -2,6 +2,8 @@
 
 import re
 
+from theano_suite_source import asserts_graphs_alone
+
 __all__ = ["BY_NAME", "BY_SOURCE", "FILES", "SKIP_FAST_COMPILE", "reason_to_exclude"]
 
 FILES = [
@@ -66,31 +68,22 @@ GPU = "needs a GPU"
 SPEED = "measures time"
 SHAPES = "asserts that the graph of a shape holds no such node (InferShapeTester)"
 
-# by a search in "file::Class.test"
+# by a search in "Class.test"
 BY_NAME = {
-    r"^TestCorrConv": OPTIMISER,  # they look for CorrMM in the optimised graph
-    r"infer_shape|InferShape|infershape": SHAPES,
     r"[Gg]pu|cuda|_GPU|[Dd]nn": GPU,
-    r"c_code|c_support|[Cc]_?[Cc]ode|_cxx|openmp|test_c_|without_c": C_CODE,
     r"speed|benchmark|profil|test_bench": SPEED,
-    r"_opt$|_opt_|optimi[sz]ation|test_local_|local_opt|opt_order|remove_consts": OPTIMISER,
-    r"push_?out|push1|[Ii]nplace|in_place|merge|save_?mem|memory_reuse": OPTIMISER,
-    r"alias|borrow|gc|memory|destroy|storage|contiguous|strides?_warn": LINKER,
-    r"test_props|test_hash|_eq$|test_str|pickle_op|test_op_": CLASSES,
 }
 
 # by a search in the test's own text
 BY_SOURCE = {
-    r"toposort\(|fgraph\.(apply_nodes|outputs)|\.maker\.fgraph\.(?!inputs)": OPTIMISER,
-    r"assertFunctionContains|assert_has_opt|check_stack_trace": OPTIMISER,
-    r"gof\.opt|local_\w+|optdb|\.including\(|\.excluding\(|EquilibriumOptimizer": OPTIMISER,
-    r"c_code|PerformLinker|OpWiseCLinker|gof\.(CLinker|cc)|linker=|DualLinker|_cop|cxx": C_CODE,
-    r"DebugMode|DEBUG_MODE|debugmode": "about DebugMode, which checks Op implementations",
+    r"optdb\.query|\.optimize\(": OPTIMISER,
 }
 
 
 def reason_to_exclude(file, test, text):
     """Return why a test is left out; None if it is not."""
+    if asserts_graphs_alone(text):
+        return OPTIMISER
     for pattern, reason in BY_NAME.items():
         if re.search(pattern, test):
             return reason
