@@ -17,7 +17,7 @@ from pathlib import Path
 import pytensor
 from theano_suite_exclusions import SKIP_FAST_COMPILE, reason_to_exclude
 from theano_suite_source import SourceLoader
-from theano_suite_stubs import install_stubs
+from theano_suite_stubs import install_stubs, repair
 
 import udl_pt.theano
 
@@ -133,13 +133,17 @@ def collect(module):
         if home is not module and getattr(home, value.__name__, None) is value:
             continue
         if inspect.isclass(value):
-            methods = [n for n in dir(value) if inspect.isfunction(getattr(value, n)) and TEST.search(n)]
+            methods = [n for n in dir(value) if TEST.search(n) and _is_method(n, getattr(value, n))]
             found += [
                 (f"{name}.{n}", value, n) for n in methods if getattr(getattr(value, n), "__test__", True)
             ]
         else:
             found.append((name, None, value))
     return found
+
+
+def _is_method(name, value):
+    return not name.startswith("_") and inspect.isfunction(value) and value.__name__ != "<lambda>"
 
 
 def source_of(cls, test):
@@ -197,7 +201,8 @@ def run_method(cls, name):
 def run_function(function):
     """Yield the calls of a test function; a generator's are many."""
     if inspect.isgeneratorfunction(function) or hasattr(function, "generates"):
-        for called, *args in function():
+        for made in function():
+            called, *args = made if isinstance(made, tuple) else (made,)
             yield lambda called=called, args=args: called(*args)
     else:
         yield function
@@ -295,6 +300,7 @@ def main():
             write("(import)", **loaded)
             return
         module: types.ModuleType = sys.modules[name]
+        repair(module)
         for test, cls, what in collect(module):
             if test in done or not re.search(args.only, test):
                 continue

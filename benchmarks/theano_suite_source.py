@@ -27,7 +27,7 @@ def _reads_graph(node, names):
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and part.attr in GRAPH:
             return True
-        if _asks_for_class(part) or (isinstance(part, ast.Call) and HELPERS.search(_called(part))):
+        if _asks_for_class(part):
             return True
         if isinstance(part, ast.Name) and part.id in names:
             return True
@@ -35,13 +35,16 @@ def _reads_graph(node, names):
 
 
 def _asks_for_class(node):
-    """Return whether an expression compares the Op of a variable, or asks for its class."""
+    """Return whether an expression compares a variable's Op, or what it reads, or asks for its class."""
     if isinstance(node, ast.Call) and _called(node) == "isinstance":
         asked = node.args[0]
     elif isinstance(node, ast.Compare):
         asked = node.left
         if isinstance(asked, ast.Attribute) and asked.attr == "__class__":
             asked = asked.value
+        if isinstance(asked, ast.Subscript):
+            asked = asked.value
+            return isinstance(asked, ast.Attribute) and ast.unparse(asked).endswith(".owner.inputs")
     else:
         return False
     return isinstance(asked, ast.Attribute) and asked.attr == "op"
@@ -70,7 +73,7 @@ class _Dropper(ast.NodeTransformer):
     def __init__(self):
         self.names, self.dropped = frozenset(), 0
 
-    def visit_FunctionDef(self, node):  # noqa: N802, the name that ast asks for
+    def visit_FunctionDef(self, node):
         before, self.names = self.names, self.names | _graph_names(node)
         self.generic_visit(node)
         self.names = before
@@ -80,10 +83,10 @@ class _Dropper(ast.NodeTransformer):
         self.dropped += 1
         return ast.copy_location(ast.Pass(), node)
 
-    def visit_Assert(self, node):  # noqa: N802
+    def visit_Assert(self, node):
         return self._drop(node) if _reads_graph(node.test, self.names) else node
 
-    def visit_Expr(self, node):  # noqa: N802
+    def visit_Expr(self, node):
         call = node.value
         if isinstance(call, ast.Call):
             name = _called(call)

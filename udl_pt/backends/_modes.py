@@ -21,7 +21,7 @@ AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 
 def make_mode(backend: str, of_loops: Callable[[Mode], Mode] = lambda mode: mode) -> Mode:
-    """Return the mode of a backend; `of_loops` changes that of the loops on Numba which have one of their own."""
+    """Return the mode of a backend; `of_loops` changes the one that Numba's loops get."""
     if backend == "numba":
         import udl_pt.backends._numba.reductions  # noqa: F401  registers its functions with PyTensor
         from udl_pt.backends._numba.blas import BlasNumbaLinker

@@ -77,7 +77,9 @@ class _ByFilters:
                 )
             img, topgrad = self._images("img", img), self._images("topgrad", topgrad)
             options = self.border_mode, self.subsample, self.filter_dilation
-            shape = get_conv_gradweights_shape(img.shape, topgrad.shape, *options)[-self.convdim :]
+            shape = get_conv_gradweights_shape(tuple(img.shape), tuple(topgrad.shape), *options)[
+                -self.convdim :
+            ]
         return super().make_node(img, topgrad, _lengths(shape), add_assert_shape)  # type: ignore[misc]
 
 
@@ -93,7 +95,9 @@ class _ByImages:
                 )
             kern, topgrad = self._filters(kern), self._images("topgrad", topgrad)
             options = self.border_mode, self.subsample, self.filter_dilation
-            shape = get_conv_gradinputs_shape(kern.shape, topgrad.shape, *options)[-self.convdim :]
+            shape = get_conv_gradinputs_shape(tuple(kern.shape), tuple(topgrad.shape), *options)[
+                -self.convdim :
+            ]
         return super().make_node(kern, topgrad, _lengths(shape), add_assert_shape)  # type: ignore[misc]
 
 
