@@ -1,7 +1,7 @@
 """Theano's tests without their assertions about optimised graphs; what else they assert stays.
 
 A statement goes that asserts something of ``f.maker``, of ``toposort()``, of the class of a variable's Op, or
-of a name that holds a part of these. Assignments and loops stay, so a test still compiles and calls what it did.
+of a name that holds a part of these. Assignments and loops stay: a test still compiles and calls what it did.
 """
 
 import ast
@@ -27,7 +27,7 @@ def _reads_graph(node, names):
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and part.attr in GRAPH:
             return True
-        if _asks_for_class(part):
+        if _asks_for_class(part) or (isinstance(part, ast.Call) and HELPERS.search(_called(part))):
             return True
         if isinstance(part, ast.Name) and part.id in names:
             return True

@@ -187,3 +187,21 @@ def test_monitor_mode_passes_three_arguments(theano):
     mode = theano.compile.MonitorMode(post_func=lambda i, node, fn: seen.append(fn.outputs[0][0]))
     assert theano.function([x], x * 2, mode=mode)(3) == 6
     assert [float(value) for value in seen] == [6]
+
+
+def test_two_functions_share_a_default_value(theano):
+    x, a = theano.tensor.dscalars("xa")
+    first = theano.function([theano.In(a, value=0.0)], a, mode=QUICK)
+    second = theano.function([x, theano.In(a, value=first.container[a])], a + x, mode=QUICK)
+    first[a] = 1
+    assert second[a] == 1
+    assert second(2) == 3
+    second[a] = 5
+    assert first() == 5
+
+
+def test_arguments_of_a_function_in_a_file(theano, tmp_path):
+    x = theano.tensor.dvector("x")
+    theano.function_dump(str(tmp_path / "f"), [x], x + 1)
+    f = theano.function(**pickle.loads((tmp_path / "f").read_bytes()), mode=QUICK)
+    assert f([1]).tolist() == [2]

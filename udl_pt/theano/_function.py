@@ -1,6 +1,7 @@
 """``theano.function``, with what PyTensor's lacks: default values, state, outputs by name, ``f[shared]``."""
 
 import copy
+import pickle
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,11 +14,11 @@ from pytensor.graph.basic import Variable
 
 from udl_pt.theano._code import Code, has_loop
 from udl_pt.theano._config import config
-from udl_pt.theano._inputs import Container, Containers, In, Param, Values
+from udl_pt.theano._inputs import Container, Containers, In, Param, Values, value_of
 from udl_pt.theano._mode import is_usual, mode_of
 from udl_pt.theano._reuse import compiled_once
 
-__all__ = ["Function", "In", "Param", "function"]
+__all__ = ["Function", "In", "Param", "function", "function_dump"]
 
 
 class Function:
@@ -78,7 +79,7 @@ class Function:
             elif i in self._states:
                 continue
             elif i in self._defaults:
-                value = self._defaults[i]
+                value = value_of(self._defaults[i])
             else:
                 raise TypeError(f"Missing required input: {variable}")
             if i in self._states:
@@ -225,15 +226,18 @@ def function(
     passed = []
     for i, spec in enumerate(given):
         value = getattr(spec, "default", None)
-        if isinstance(value, Container):
-            value = value.value if value.shared is None else value.shared
+        of_another = isinstance(value, Container) and value.shared is None
+        if isinstance(value, Container) and not of_another:
+            value = value.shared
         if value is None:
             passed.append(spec)
-        elif spec.new_value is None and not spec.is_implicit and not isinstance(value, SharedVariable):
-            defaults[i] = value
+        elif spec.new_value is None and (
+            of_another or not (spec.is_implicit or isinstance(value, SharedVariable))
+        ):
+            defaults[i] = value if of_another else spec.variable.type.filter(value, allow_downcast=True)
             passed.append(spec)
         else:
-            variable = spec.variable
+            variable, value = spec.variable, value_of(value)
             kept = (
                 value
                 if isinstance(value, SharedVariable)
@@ -292,6 +296,12 @@ def function(
     variables = [getattr(spec, "variable", spec) for spec in given]
     names = [getattr(spec, "name", None) for spec in given]
     return Function(code, variables, names, defaults, states, keys, origin)
+
+
+def function_dump(filename: str, inputs: Any, outputs: Any = None, **options: Any) -> None:
+    """Write the arguments of `function` to a file; ``theano.function(**pickle.load(file))`` compiles them."""
+    with open(filename, "wb") as file:
+        pickle.dump({"inputs": inputs, "outputs": outputs, **options}, file, protocol=-1)
 
 
 def _copied(given: Any) -> Any:

@@ -8,7 +8,7 @@ from pytensor.compile.io import In as PyTensorsIn
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
-__all__ = ["Container", "Containers", "In", "Param", "Values"]
+__all__ = ["Container", "Containers", "In", "Param", "Values", "value_of"]
 
 
 class In(PyTensorsIn):  # type: ignore[misc]
@@ -64,14 +64,17 @@ class Values(MutableMapping[Any, Any]):
     def __getitem__(self, key: Any) -> Any:
         f = self._function
         if (i := f._place(key)) in f._defaults:
-            return f._inputs[i].type.filter(f._defaults[i], allow_downcast=True)
+            return value_of(f._defaults[i])
         variable = f._stored(key)
         return variable.get_value(borrow=True) if isinstance(variable, SharedVariable) else variable.value
 
     def __setitem__(self, key: Any, value: Any) -> None:
         f = self._function
         if (i := f._place(key)) in f._defaults:
-            f._defaults[i] = value
+            if isinstance(f._defaults[i], Container):
+                f._defaults[i].value = value
+            else:
+                f._defaults[i] = f._inputs[i].type.filter(value, allow_downcast=True)
             return
         variable = f._stored(key)
         if isinstance(variable, SharedVariable):
@@ -118,9 +121,14 @@ class Container:
         """The list whose element is the value."""
         f = self._function
         if (i := f._place(self._key)) in f._defaults:
-            return [f._defaults[i]]
+            return [value_of(f._defaults[i])]
         stored = f._stored(self._key)
         return stored.container.storage if isinstance(stored, SharedVariable) else stored.storage
+
+
+def value_of(default: Any) -> Any:
+    """Return a default value, which may be that of another function."""
+    return default.value if isinstance(default, Container) else default
 
 
 class Containers(Values):
