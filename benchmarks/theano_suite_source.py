@@ -62,8 +62,8 @@ def _graph_names(function):
         for node in ast.walk(function):
             if isinstance(node, ast.Assign) and _reads_graph(node.value, names):
                 names.update(*(_targets(t) for t in node.targets if isinstance(t, ast.Name | ast.Tuple)))
-            elif isinstance(node, ast.For | ast.comprehension) and _reads_graph(node.iter, names):
-                names.update(_targets(node.target))
+            elif isinstance(node, ast.For) and _reads_graph(node.iter, names):
+                names.update(_targets(node.target))  # a comprehension's names end with it
     return names
 
 

@@ -205,3 +205,12 @@ def test_arguments_of_a_function_in_a_file(theano, tmp_path):
     theano.function_dump(str(tmp_path / "f"), [x], x + 1)
     f = theano.function(**pickle.loads((tmp_path / "f").read_bytes()), mode=QUICK)
     assert f([1]).tolist() == [2]
+
+
+def test_a_functions_graph_is_printed(theano, capsys):
+    x = theano.tensor.dscalar("x")
+    theano.printing.debugprint(theano.function([x], x * 2, mode=QUICK), print_type=True)
+    text = capsys.readouterr().out
+    assert "Mul" in text
+    assert "x" in text
+    assert theano.printing.debugprint([x, x + 1], file="str").count("\n") >= 3

@@ -90,3 +90,9 @@ def test_settings_of_nan_guard_mode_are_kept(theano):
     f = theano.function([x], theano.tensor.log(x), mode=mode)
     with np.errstate(invalid="ignore"):
         np.testing.assert_array_equal(f([-1.0, 1.0]), [np.nan, 0])
+
+
+def test_the_logarithm_of_a_softmax_is_stable_in_fast_compile(theano):
+    x = theano.tensor.dmatrix()
+    f = theano.function([x], theano.tensor.log(theano.tensor.nnet.softmax(x)), mode="FAST_COMPILE")
+    np.testing.assert_allclose(f(X), [[0, -999, -998], [-707, -1510, 0]])

@@ -11,6 +11,7 @@ from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.tensor.math import add
 from pytensor.tensor.rewriting import subtensor as rewriting
+from pytensor.tensor.rewriting.special import local_logsoftmax
 from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
 
 from udl_pt.theano._softmax_by_hand import softmax_by_hand
@@ -36,20 +37,22 @@ def add_of_increments(fgraph: Any, node: Any) -> Any:
 
 
 # in the second phase, what stood between exponentials and their sum is gone
-_ADDED = {"udl_pt_softmax_by_hand": (softmax_by_hand, ("canonicalize", "specialize"))}
+_ADDED: dict[str, Any] = {"udl_pt_softmax_by_hand": (softmax_by_hand, ("canonicalize", "specialize"))}
 if _add_of_increments is not None:
     _ADDED["udl_pt_add_of_increments"] = (add_of_increments, ("canonicalize", "stabilize", "specialize"))
-for _name, (_rewriter, _phases) in _ADDED.items():
+_ADDED_TO_QUICK: dict[str, Any] = {"udl_pt_log_of_softmax": (local_logsoftmax, ("canonicalize",))}
+for _name, (_rewriter, _phases) in {**_ADDED, **_ADDED_TO_QUICK}.items():
     for _phase in _phases:
         optdb[_phase].register(_name, _rewriter)
 
 
 def _changed(query: RewriteDatabaseQuery) -> RewriteDatabaseQuery:
-    return query.including(*(_ADDED if "fast_run" in query.include else ())).excluding(*_WRONG)
+    usual, quick = "fast_run" in query.include, "fast_compile" in query.include
+    return query.including(*(_ADDED if usual else _ADDED_TO_QUICK if quick else ())).excluding(*_WRONG)
 
 
 def with_rewrites(mode: Mode) -> Mode:
-    """Return the mode without PyTensor's wrong rewrites; with those of the face, if it has the usual ones."""
+    """Return the mode without PyTensor's wrong rewrites; with those of the face, if it has Theano's."""
     if not isinstance(mode._optimizer, RewriteDatabaseQuery):
         return mode
     new = object.__new__(type(mode))  # a mode's own clone forgets NanGuardMode's settings
