@@ -27,7 +27,7 @@ def _reads_graph(node, names):
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and part.attr in GRAPH:
             return True
-        if _asks_for_class(part):
+        if _asks_for_class(part) or (isinstance(part, ast.Call) and HELPERS.search(_called(part))):
             return True
         if isinstance(part, ast.Name) and part.id in names:
             return True
@@ -62,8 +62,8 @@ def _graph_names(function):
         for node in ast.walk(function):
             if isinstance(node, ast.Assign) and _reads_graph(node.value, names):
                 names.update(*(_targets(t) for t in node.targets if isinstance(t, ast.Name | ast.Tuple)))
-            elif isinstance(node, ast.For | ast.comprehension) and _reads_graph(node.iter, names):
-                names.update(_targets(node.target))
+            elif isinstance(node, ast.For) and _reads_graph(node.iter, names):
+                names.update(_targets(node.target))  # a comprehension's names end with it
     return names
 
 

@@ -1,6 +1,7 @@
 """PyTensor's modes: linkers and rewrites of each backend."""
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from pytensor.compile.mode import Mode, get_mode
@@ -19,7 +20,8 @@ __all__ = ["AFTER_SPECIALIZE", "make_mode", "wide_jax"]
 AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 
-def make_mode(backend: str) -> Mode:
+def make_mode(backend: str, of_loops: Callable[[Mode], Mode] = lambda mode: mode) -> Mode:
+    """Return the mode of a backend; `of_loops` changes the one that Numba's loops get."""
     if backend == "numba":
         import udl_pt.backends._numba.reductions  # noqa: F401  registers its functions with PyTensor
         from udl_pt.backends._numba.blas import BlasNumbaLinker
@@ -27,7 +29,7 @@ def make_mode(backend: str) -> Mode:
         from udl_pt.backends._numba.steps import add_where, in_place
         from udl_pt.backends._numba.sums import sum_along_rows
 
-        in_loops = get_mode("NUMBA").register((one_per_loop, AFTER_FUSION))
+        in_loops = of_loops(get_mode("NUMBA")).register((one_per_loop, AFTER_FUSION))
         mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
         return mode.register(
             (vectorise(in_loops), BEFORE_FUSION),  # type: ignore[no-untyped-call]

@@ -18,6 +18,7 @@ from udl_pt.backends._modes import wide_jax
 from udl_pt.theano._mode import backend_of, compiling
 from udl_pt.theano._old_ops import no_perform
 from udl_pt.theano._report import report
+from udl_pt.theano._rewrites import with_rewrites
 
 __all__ = ["Code", "has_loop"]
 
@@ -27,7 +28,7 @@ PATIENCE = 1.0  # seconds of calls that quick code gets
 def quick_mode() -> Mode:
     """Return a mode with the usual rewrites, whose operations run in Python: nothing is compiled."""
     rewrites = RewriteDatabaseQuery(include=["fast_run", "py_only"], exclude=["cxx_only", "fusion"])
-    return Mode(VMLinker(use_cloop=False, c_thunks=False), rewrites)
+    return with_rewrites(Mode(VMLinker(use_cloop=False, c_thunks=False), rewrites))
 
 
 def has_loop(expressions: Iterable[Variable]) -> bool:

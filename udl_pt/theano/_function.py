@@ -1,96 +1,24 @@
 """``theano.function``, with what PyTensor's lacks: default values, state, outputs by name, ``f[shared]``."""
 
 import copy
+import pickle
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytensor
-from pytensor.compile.io import In as PyTensorsIn
 from pytensor.compile.io import SymbolicInput
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt.theano._code import Code, has_loop
 from udl_pt.theano._config import config
+from udl_pt.theano._inputs import Container, Containers, In, Param, Values, value_of
 from udl_pt.theano._mode import is_usual, mode_of
 from udl_pt.theano._reuse import compiled_once
 
-__all__ = ["Function", "In", "Param", "function"]
-
-
-class In(PyTensorsIn):  # type: ignore[misc]
-    """An input with a default value, or with an update: a state that the function keeps."""
-
-    def __init__(
-        self,
-        variable: Variable,
-        name: Any = None,
-        value: Any = None,
-        update: Variable | None = None,
-        mutable: bool | None = None,
-        strict: bool = False,
-        allow_downcast: bool | None = None,
-        autoname: bool = True,
-        implicit: bool | None = None,
-        borrow: bool | None = None,
-        shared: bool = False,
-    ) -> None:
-        if implicit and value is None:
-            raise TypeError("An implicit input must be given a default value")
-        super().__init__(
-            variable,
-            name=name,
-            mutable=mutable,
-            strict=strict,
-            allow_downcast=allow_downcast,
-            autoname=autoname,
-            borrow=borrow,
-            shared=shared,
-        )
-        self.default, self.new_value, self.is_implicit = value, update, bool(implicit)
-
-
-def Param(variable: Variable, default: Any = None, name: Any = None, **options: Any) -> In:
-    """Return ``In(variable, value=default)``, under its name in old scripts."""
-    warnings.warn(
-        "The Param class is deprecated. Replace Param(default=N) by theano.In(value=N)", stacklevel=2
-    )
-    return In(variable, name=name, value=default, **options)
-
-
-class Values(MutableMapping[Any, Any]):
-    """The values of a function's inputs and shared variables: ``f[W]``, by variable or by name."""
-
-    def __init__(self, function: "Function") -> None:
-        self._function = function
-
-    def __getitem__(self, key: Any) -> Any:
-        f = self._function
-        if (i := f._place(key)) in f._defaults:
-            return f._inputs[i].type.filter(f._defaults[i], allow_downcast=True)
-        variable = f._stored(key)
-        return variable.get_value() if isinstance(variable, SharedVariable) else variable.value
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        f = self._function
-        if (i := f._place(key)) in f._defaults:
-            f._defaults[i] = value
-            return
-        variable = f._stored(key)
-        if isinstance(variable, SharedVariable):
-            variable.set_value(value)
-        else:
-            variable.value = value
-
-    def __delitem__(self, key: Any) -> None:
-        raise TypeError(f"the value of {key} can't be deleted: set another one")
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([*self._function._inputs, *self._function._fn.get_shared()])
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+__all__ = ["Function", "In", "Param", "function", "function_dump"]
 
 
 class Function:
@@ -118,14 +46,17 @@ class Function:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the graph and the values; who reads it compiles anew."""
         states = {i: v.get_value() for i, v in self._states.items()}
-        return _rebuilt, (self._origin, self._defaults, states)
+        return _rebuilt, (self._origin, self._defaults, states, self.trust_input)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs and apply the updates."""
         wanted = kwargs.pop("output_subset", None)
         if self._defaults or self._states:
             args = tuple(self._completed(args, kwargs))
-        results = self._code(args, kwargs)
+        try:
+            results = self._code(args, kwargs)
+        except OverflowError:  # NumPy 2 raises it for a Python number that an input's dtype can't hold
+            results = self._code([*map(_as_integers, args)], {k: _as_integers(v) for k, v in kwargs.items()})
         if self._keys is not None:
             named = dict(zip(self._keys, results, strict=True))
             return named if wanted is None else {key: named[key] for key in wanted}
@@ -148,7 +79,7 @@ class Function:
             elif i in self._states:
                 continue
             elif i in self._defaults:
-                value = self._defaults[i]
+                value = value_of(self._defaults[i])
             else:
                 raise TypeError(f"Missing required input: {variable}")
             if i in self._states:
@@ -162,7 +93,10 @@ class Function:
         """The values of inputs and shared variables, by variable or name."""
         return Values(self)
 
-    container = value
+    @property
+    def container(self) -> Containers:
+        """The places of these values."""
+        return Containers(self)
 
     def __getitem__(self, key: Any) -> Any:
         """Return the value of an input or a shared variable."""
@@ -181,6 +115,8 @@ class Function:
         return True
 
     def _place(self, key: Any) -> int | None:
+        if isinstance(key, int):
+            return key if 0 <= key < len(self._inputs) else None
         key = getattr(key, "variable", key)
         for i, (variable, name) in enumerate(zip(self._inputs, self._names, strict=True)):
             if key is variable or (isinstance(key, str) and key == name):
@@ -290,13 +226,18 @@ def function(
     passed = []
     for i, spec in enumerate(given):
         value = getattr(spec, "default", None)
+        of_another = isinstance(value, Container) and value.shared is None
+        if isinstance(value, Container) and not of_another:
+            value = value.shared
         if value is None:
             passed.append(spec)
-        elif spec.new_value is None and not spec.is_implicit and not isinstance(value, SharedVariable):
-            defaults[i] = value
+        elif spec.new_value is None and (
+            of_another or not (spec.is_implicit or isinstance(value, SharedVariable))
+        ):
+            defaults[i] = value if of_another else spec.variable.type.filter(value, allow_downcast=True)
             passed.append(spec)
         else:
-            variable = spec.variable
+            variable, value = spec.variable, value_of(value)
             kept = (
                 value
                 if isinstance(value, SharedVariable)
@@ -357,6 +298,12 @@ def function(
     return Function(code, variables, names, defaults, states, keys, origin)
 
 
+def function_dump(filename: str, inputs: Any, outputs: Any = None, **options: Any) -> None:
+    """Write the arguments of `function` to a file; ``theano.function(**pickle.load(file))`` compiles them."""
+    with open(filename, "wb") as file:
+        pickle.dump({"inputs": inputs, "outputs": outputs, **options}, file, protocol=-1)
+
+
 def _copied(given: Any) -> Any:
     return copy.copy(given) if isinstance(given, list | dict) else given
 
@@ -368,7 +315,14 @@ def _variables(given: Any) -> list[Variable]:
     return [v for v in found if isinstance(v, Variable)]
 
 
-def _rebuilt(origin: dict[str, Any], defaults: dict[int, Any], states: dict[int, Any]) -> Function:
+def _as_integers(value: Any) -> Any:
+    """Return an array for Python numbers, which are converted to an input's dtype as arrays are."""
+    return np.asarray(value) if isinstance(value, int | list | tuple) else value
+
+
+def _rebuilt(
+    origin: dict[str, Any], defaults: dict[int, Any], states: dict[int, Any], trust_input: bool = False
+) -> Function:
     """Return a function that was pickled."""
     copies = origin.get("copies", ())
     function_ = function(**{key: value for key, value in origin.items() if key != "copies"})
@@ -377,6 +331,7 @@ def _rebuilt(origin: dict[str, Any], defaults: dict[int, Any], states: dict[int,
     function_._defaults.update(defaults)
     for i, value in states.items():
         function_._states[i].set_value(value)
+    function_.trust_input = trust_input
     return function_
 
 

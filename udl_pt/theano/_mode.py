@@ -14,6 +14,7 @@ from udl_pt.backends._choice import chosen_backend
 from udl_pt.backends._locks import compile_lock
 from udl_pt.backends._modes import make_mode
 from udl_pt.theano._config import config
+from udl_pt.theano._rewrites import with_rewrites
 
 __all__ = ["backend_of", "compiling", "default_backend", "is_usual", "mode_of"]
 
@@ -41,10 +42,10 @@ def mode_of(mode: Any = None) -> Mode:
 
         return DebugMode(check_c_code=bool(pytensor.config.cxx))
     if isinstance(mode, str) and mode in _QUICK:
-        return get_mode("FAST_COMPILE")
+        return with_rewrites(get_mode("FAST_COMPILE"))
     if isinstance(mode, str) and mode in _DEFAULT:
-        return make_mode(default_backend())
-    return get_mode(mode)
+        return with_rewrites(make_mode(default_backend(), with_rewrites))
+    return with_rewrites(get_mode(mode))
 
 
 def is_usual(mode: Any = None) -> bool:
@@ -68,4 +69,6 @@ def compiling(backend: str) -> Iterator[None]:
         with warnings.catch_warnings():  # of operations of the script's own
             warnings.filterwarnings("ignore", "Numba will use object mode", UserWarning)
             warnings.filterwarnings("ignore", ".*specifies no C code cache version", UserWarning)
+            # a check that JAX can't make
+            warnings.filterwarnings("ignore", "Skipping .*y_i value out of bounds", UserWarning)
             yield

@@ -154,13 +154,13 @@ DEFAULTS: dict[str, bool | int | float | str] = {
 # once Theano is imported
 FIXED = {
     "base_compiledir",
-    "cache_optimizations",
+    "cmodule.age_thresh_use",
+    "cmodule.preload_cache",
     "compile.timeout",
     "compile.wait",
     "compiledir",
     "compiledir_format",
     "contexts",
-    "conv.assert_shape",
     "ctc.root",
     "device",
     "dnn.conv.algo_bwd",
@@ -171,7 +171,6 @@ FIXED = {
     "gpuarray.preallocate",
     "gpuarray.sync",
     "init_gpu_device",
-    "nocleanup",
     "numpy.seterr_all",
     "numpy.seterr_divide",
     "numpy.seterr_invalid",
@@ -181,7 +180,6 @@ FIXED = {
     "optimizer_including",
     "optimizer_requiring",
     "print_active_device",
-    "print_global_stats",
     "tensor.cmp_sloppy",
     "warn.ignore_bug_before",
 }

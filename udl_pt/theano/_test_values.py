@@ -7,10 +7,11 @@ from typing import Any
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.op import Op
+from pytensor.scan.op import Scan
 
 __all__ = ["get_test_value", "switch"]
 
-_call = Op.__call__
+_call, _gradient_of_loop = Op.__call__, Scan.pullback
 _policy = "off"
 _busy = False
 
@@ -31,6 +32,11 @@ def get_test_value(variable: Any) -> Any:
 
 
 def _compute(node: Apply) -> None:
+    outputs = node.outputs
+    if isinstance(
+        node.op, Scan
+    ):  # compiling its steps changes the Op's graph, of which a gradient may be taken
+        node = node.op.clone().make_node(*node.inputs)
     storage = {v: [get_test_value(v)] for v in node.inputs} | {v: [None] for v in node.outputs}
     computed = {v: [v in node.inputs] for v in storage}
     node.op.prepare_node(node, storage_map=storage, compute_map=computed, impl="py")
@@ -38,8 +44,8 @@ def _compute(node: Apply) -> None:
     thunk.inputs = [storage[v] for v in node.inputs]
     thunk.outputs = [storage[v] for v in node.outputs]
     thunk()
-    for v in node.outputs:
-        v.tag.test_value = storage[v][0]
+    for v, computed_v in zip(outputs, node.outputs, strict=True):
+        v.tag.test_value = storage[computed_v][0]
 
 
 def _call_and_compute(self: Op, *inputs: Any, **options: Any) -> Any:
@@ -80,3 +86,10 @@ def switch(policy: str) -> None:
     global _policy
     _policy = policy
     Op.__call__ = _call if policy == "off" else _call_and_compute
+    Scan.pullback = _gradient_of_loop if policy == "off" else _gradient_without_values
+
+
+def _gradient_without_values(self: Scan, *args: Any) -> Any:
+    """Build a loop's gradient, whose variables are within the loop and have no values."""
+    with paused():
+        return _gradient_of_loop(self, *args)

@@ -23,7 +23,7 @@ from udl_pt.theano._face.gradient import Lop, Rop, grad
 from udl_pt.theano._face.misc.safe_asarray import _asarray
 from udl_pt.theano._face.scan_module import clone, foldl, foldr, map, reduce, scan, scan_checkpoints
 from udl_pt.theano._face.updates import OrderedUpdates
-from udl_pt.theano._function import Function, In, Param, function
+from udl_pt.theano._function import Function, In, Param, function, function_dump
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (

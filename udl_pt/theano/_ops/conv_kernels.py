@@ -35,11 +35,11 @@ def _padding(pads, k, dilation):
 
 @kernel
 def _output(size, k, pad, stride, dilation):
-    """Return the output's shape for an image's."""
+    """Return the output's shape for an image's; below 1 where the filters don't fit."""
     result = np.empty(3, np.int64)
     for i in range(3):
         room = size[i] + pad[2 * i] + pad[2 * i + 1] - ((k[i] - 1) * dilation[i] + 1)
-        result[i] = room // stride[i] + 1 if room >= 0 else 0
+        result[i] = room // stride[i] + 1
     return result
 
 

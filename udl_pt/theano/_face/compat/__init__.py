@@ -5,12 +5,14 @@ import pickle
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import cmp_to_key, partial
+from io import BytesIO
 from operator import truediv as operator_div
 
 from udl_pt.theano._face.compat import python2x
 
 __all__ = [
     "PY3",
+    "BytesIO",
     "Callable",
     "Counter",
     "Iterable",

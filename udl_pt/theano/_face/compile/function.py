@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from udl_pt.theano._function import Function, In, Param, function
+from udl_pt.theano._function import Function, In, Param, function, function_dump
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (

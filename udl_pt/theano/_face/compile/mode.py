@@ -23,7 +23,13 @@ def get_default_mode():
     return mode_of(None)
 
 
+_fallback = fallback(__name__, _PLACES)
+
 if not TYPE_CHECKING:
-    __getattr__ = fallback(__name__, _PLACES)
+
+    def __getattr__(name):
+        """Return one of Theano's two modes, made when it is asked for, or what PyTensor has."""
+        return mode_of(name) if name in ("FAST_COMPILE", "FAST_RUN") else _fallback(name)
+
 
 __all__ = public_names(globals(), _PLACES)

@@ -12,12 +12,13 @@ _PLACES = ("pytensor.compile.debug.monitormode",)
 class MonitorMode(_MonitorMode):
     """Calls functions before and after each node: ``pre_func(i, node, fn)``."""
 
-    def __init__(self, pre_func=None, post_func=None, optimizer="default", linker=None):
-        super().__init__(*map(_without_graph, (pre_func, post_func)), optimizer, linker)
-
-
-def _without_graph(function):
-    return function and (lambda fgraph, i, node, fn: function(i, node, fn))
+    def eval(self, fgraph, i, node, fn):
+        """Compute a node between the two functions."""
+        if self.pre_func is not None:
+            self.pre_func(i, node, fn)
+        fn()
+        if self.post_func is not None:
+            self.post_func(i, node, fn)
 
 
 if not TYPE_CHECKING:

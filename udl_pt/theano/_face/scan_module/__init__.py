@@ -13,6 +13,7 @@ from pytensor.scan.utils import until
 
 from udl_pt.theano._face.updates import OrderedUpdates
 from udl_pt.theano._names import fallback, public_names
+from udl_pt.theano._rewrites import loop_mode
 from udl_pt.theano._test_values import paused
 
 _PLACES = (
@@ -98,7 +99,7 @@ def scan(
         n_steps=n_steps,
         truncate_gradient=truncate_gradient,
         go_backwards=go_backwards,
-        mode=mode,
+        mode=mode or loop_mode(),
         name=name,
         profile=profile,
         allow_gc=allow_gc,
@@ -109,21 +110,25 @@ def scan(
 
 def map(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=False, mode=None, name=None):
     """Apply a function to each element of sequences."""
-    return _with_updates(views.map, fn, sequences, non_sequences, truncate_gradient, go_backwards, mode, name)
+    options = truncate_gradient, go_backwards, mode or loop_mode(), name
+    return _with_updates(views.map, fn, sequences, non_sequences, *options)
 
 
 def reduce(fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None):
     """Combine the elements of sequences; return the last result."""
-    return _with_updates(views.reduce, fn, sequences, outputs_info, non_sequences, go_backwards, mode, name)
+    options = go_backwards, mode or loop_mode(), name
+    return _with_updates(views.reduce, fn, sequences, outputs_info, non_sequences, *options)
 
 
 def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
     """Combine the elements of sequences, from the first on."""
+    mode = mode or loop_mode()
     return _with_updates(views.foldl, fn, sequences, outputs_info, non_sequences, mode, name)
 
 
 def foldr(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
     """Combine the elements of sequences, from the last on."""
+    mode = mode or loop_mode()
     return _with_updates(views.foldr, fn, sequences, outputs_info, non_sequences, mode, name)
 
 

@@ -14,9 +14,15 @@ _PLACES = (
     "pytensor.sparse.variable",
 )
 _RENAMED = {
+    "MulSD": "pytensor.sparse.math:SparseDenseMultiply",
+    "MulSS": "pytensor.sparse.math:SparseSparseMultiply",
+    "MulSV": "pytensor.sparse.math:SparseDenseVectorMultiply",
+    "Neg": "udl_pt.theano._face.sparse._classes:Neg",
     "SparseType": "pytensor.sparse.type:SparseTensorType",
+    "SquareDiagonal": "udl_pt.theano._face.sparse._classes:SquareDiagonal",
     "sgn": "pytensor.sparse.math:sign",
 }
+enable_sparse = True
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)

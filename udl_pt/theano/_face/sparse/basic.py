@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from udl_pt.theano._face.sparse import _RENAMED
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (
@@ -13,10 +14,7 @@ _PLACES = (
     "pytensor.sparse.linalg",
     "pytensor.sparse.variable",
 )
-_RENAMED = {
-    "SparseType": "pytensor.sparse.type:SparseTensorType",
-    "sgn": "pytensor.sparse.math:sign",
-}
+
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)

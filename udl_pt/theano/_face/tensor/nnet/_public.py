@@ -3,7 +3,7 @@
 __all__ = ["MISSING", "NAMES", "PLACES", "RENAMED"]
 
 _FACE = "udl_pt.theano._face.tensor.nnet"
-PLACES = (f"{_FACE}._softmax", f"{_FACE}._activations")
+PLACES = (f"{_FACE}._softmax", f"{_FACE}._activations", f"{_FACE}._gradients")
 RENAMED = {
     **{
         name: f"{_FACE}._conv:{name}"
@@ -21,20 +21,8 @@ RENAMED = {
     "scalar_sigmoid": "pytensor.scalar.math:sigmoid",
     "scalar_softplus": "pytensor.scalar.math:softplus",
 }
-_INTERNAL = "it is an internal of Theano's gradients: take the gradient with theano.grad"
 _REWRITE = "it is a rewrite of Theano's optimiser, and PyTensor's does the same without it"
 MISSING = {
-    **dict.fromkeys(
-        [
-            "CrossentropyCategorical1HotGrad",
-            "CrossentropySoftmax1HotWithBiasDx",
-            "SoftmaxGrad",
-            "softmax_grad",
-            "crossentropy_categorical_1hot_grad",
-            "crossentropy_softmax_1hot_with_bias_dx",
-        ],
-        _INTERNAL,
-    ),
     **dict.fromkeys(["ScalarSoftsign", "scalar_softsign"], "call softsign: it is a graph here"),
     "sigmoid_inplace": "a graph must not overwrite inputs: call sigmoid",
     **dict.fromkeys(
@@ -49,18 +37,23 @@ MISSING = {
 }
 NAMES = [
     "CrossentropyCategorical1Hot",
+    "CrossentropyCategorical1HotGrad",
+    "CrossentropySoftmax1HotWithBiasDx",
     "CrossentropySoftmaxArgmax1HotWithBias",
     "LogSoftmax",
     "Prepend_scalar_constant_to_each_row",
     "Prepend_scalar_to_each_row",
     "Softmax",
+    "SoftmaxGrad",
     "SoftmaxWithBias",
     "binary_crossentropy",
     "categorical_crossentropy",
     "confusion_matrix",
     "crossentropy_categorical_1hot",
+    "crossentropy_categorical_1hot_grad",
     "crossentropy_softmax_1hot",
     "crossentropy_softmax_1hot_with_bias",
+    "crossentropy_softmax_1hot_with_bias_dx",
     "crossentropy_softmax_argmax_1hot_with_bias",
     "crossentropy_softmax_max_and_argmax_1hot",
     "crossentropy_softmax_max_and_argmax_1hot_with_bias",
@@ -77,6 +70,7 @@ NAMES = [
     "sigmoid",
     "sigmoid_binary_crossentropy",
     "softmax",
+    "softmax_grad",
     "softmax_graph",
     "softmax_op",
     "softmax_with_bias",

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.raise_op import CheckAndRaise
 from pytensor.tensor import special
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
@@ -16,6 +17,7 @@ __all__ = [
     "Softmax",
     "SoftmaxWithBias",
     "categorical_crossentropy",
+    "checked_floats",
     "crossentropy_categorical_1hot",
     "crossentropy_softmax_1hot",
     "crossentropy_softmax_1hot_with_bias",
@@ -28,10 +30,18 @@ __all__ = [
     "softmax_graph",
     "softmax_op",
     "softmax_with_bias",
+    "within_bounds",
 ]
 
 
-def _floats(x: Any, name: str, *ndims: int) -> Any:
+def within_bounds(y: Any, count: Any) -> Any:
+    """Return class numbers, with a check when they are used: one that is not of `count` is a ValueError."""
+    valid = pt.all(pt.ge(y, 0) & pt.lt(y, count))
+    return CheckAndRaise(ValueError, "y_i value out of bounds")(y, valid)
+
+
+def checked_floats(x: Any, name: str, *ndims: int) -> Any:
+    """Return a tensor of floats of one of some numbers of axes."""
     x = as_tensor_variable(x)
     if x.ndim not in ndims or x.dtype not in pt.type.float_dtypes:
         wanted = " or ".join(f"{n}-d" for n in ndims)
@@ -47,13 +57,13 @@ def softmax(c: Any) -> Any:
     ValueError
         If `c` has more than two axes or holds integers.
     """
-    x = _floats(c, "the argument of softmax", 1, 2)
+    x = checked_floats(c, "the argument of softmax", 1, 2)
     return special.softmax(pt.shape_padleft(x) if x.ndim == 1 else x, axis=-1)
 
 
 def logsoftmax(c: Any) -> Any:
     """Return the logarithm of the softmax of each row."""
-    x = _floats(c, "the argument of logsoftmax", 1, 2)
+    x = checked_floats(c, "the argument of logsoftmax", 1, 2)
     return special.log_softmax(pt.shape_padleft(x) if x.ndim == 1 else x, axis=-1)
 
 
@@ -87,7 +97,7 @@ class SoftmaxWithBias:
 
     def __call__(self, x: Any, b: Any) -> Any:
         """Return the softmax."""
-        return softmax(_floats(x, "x", 2) + _floats(b, "b", 1))
+        return softmax(checked_floats(x, "x", 2) + checked_floats(b, "b", 1))
 
 
 def _is_softmax_of_rows(p: Any) -> bool:
@@ -107,7 +117,7 @@ class CrossentropyCategorical1Hot:
             raise TypeError(f"true_one_of_n must be an ivector or an lvector, not of type {y.type}")
         rows = pt.arange(p.shape[0])
         if _is_softmax_of_rows(p):
-            return -logsoftmax(p.owner.inputs[0])[rows, y]
+            return -logsoftmax(p.owner.inputs[0])[rows, within_bounds(y, p.shape[1])]
         return -pt.log(p[rows, y])  # not log(p)[...], whose gradient is NaN where another class has p = 0
 
 
@@ -116,11 +126,11 @@ class CrossentropySoftmaxArgmax1HotWithBias:
 
     def __call__(self, x: Any, b: Any, y_idx: Any) -> Any:
         """Return the list of the three."""
-        logits = _floats(x, "x", 2) + _floats(b, "b", 1)
+        logits = checked_floats(x, "x", 2) + checked_floats(b, "b", 1)
         y = as_tensor_variable(y_idx)
         if y.ndim != 1 or y.dtype not in pt.type.discrete_dtypes:
             raise ValueError(f"y_idx must be a vector of integers, and is of type {y.type}")
-        costs = -logsoftmax(logits)[pt.arange(logits.shape[0]), y]
+        costs = -logsoftmax(logits)[pt.arange(logits.shape[0]), within_bounds(y, logits.shape[1])]
         return [costs, softmax(logits), pt.argmax(logits, axis=1).astype(y.dtype)]
 
 

@@ -74,6 +74,9 @@ __all__ = [
     "get_conv_gradweights_shape_1axis",
     "get_conv_output_shape",
     "get_conv_shape_1axis",
+    "imported_scipy_signal",
     "separable_conv2d",
     "separable_conv3d",
 ]
+
+imported_scipy_signal = True

@@ -1,0 +1,67 @@
+"""Rewrites of the face's modes: what Theano rewrote, and PyTensor does not or does wrongly.
+
+PyTensor's own modes stay as they are.
+"""
+
+import functools
+from typing import Any
+
+from pytensor.compile.mode import Mode, optdb
+from pytensor.graph.rewriting.basic import node_rewriter
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.tensor.math import add
+from pytensor.tensor.rewriting import subtensor as rewriting
+from pytensor.tensor.rewriting.special import local_logsoftmax
+from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
+
+from udl_pt.theano._softmax_by_hand import softmax_by_hand
+
+__all__ = ["loop_mode", "with_rewrites"]
+
+# wrong in PyTensor 3.0: exp(x) / exp(x).sum(axis=1) becomes a softmax of rows without keepdims too, and
+# zeros[i].inc(v) + x becomes x[i].inc(v) also where x is broadcast
+_WRONG = "local_softmax_stabilize", "local_add_of_sparse_write"
+_INCREMENTS = IncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1
+_add_of_increments: Any = getattr(rewriting, "local_add_of_sparse_write", None)
+
+
+@node_rewriter([add])  # type: ignore[untyped-decorator]
+def add_of_increments(fgraph: Any, node: Any) -> Any:
+    """Apply PyTensor's rewrite of ``zeros[i].inc(v) + x`` where nothing is broadcast."""
+    pattern = node.outputs[0].type.broadcastable
+    for v in node.inputs:
+        if v.owner is not None and isinstance(v.owner.op, _INCREMENTS) and v.type.broadcastable != pattern:
+            return None
+    new = _add_of_increments.transform(fgraph, node)
+    return new if new and new[0].type.broadcastable == pattern else None
+
+
+# in the second phase, what stood between exponentials and their sum is gone
+_ADDED: dict[str, Any] = {"udl_pt_softmax_by_hand": (softmax_by_hand, ("canonicalize", "specialize"))}
+if _add_of_increments is not None:
+    _ADDED["udl_pt_add_of_increments"] = (add_of_increments, ("canonicalize", "stabilize", "specialize"))
+_ADDED_TO_QUICK: dict[str, Any] = {"udl_pt_log_of_softmax": (local_logsoftmax, ("canonicalize",))}
+for _name, (_rewriter, _phases) in {**_ADDED, **_ADDED_TO_QUICK}.items():
+    for _phase in _phases:
+        optdb[_phase].register(_name, _rewriter)
+
+
+def _changed(query: RewriteDatabaseQuery) -> RewriteDatabaseQuery:
+    usual, quick = "fast_run" in query.include, "fast_compile" in query.include
+    return query.including(*(_ADDED if usual else _ADDED_TO_QUICK if quick else ())).excluding(*_WRONG)
+
+
+def with_rewrites(mode: Mode) -> Mode:
+    """Return the mode without PyTensor's wrong rewrites; with those of the face, if it has Theano's."""
+    if not isinstance(mode._optimizer, RewriteDatabaseQuery):
+        return mode
+    new = object.__new__(type(mode))  # a mode's own clone forgets NanGuardMode's settings
+    vars(new).update(vars(mode))
+    new._optimizer, new.provided_optimizer = _changed(mode._optimizer), _changed(mode.provided_optimizer)
+    return new
+
+
+@functools.cache
+def loop_mode() -> Mode:
+    """Return the mode in which the steps of loops are compiled: PyTensor's, with these rewrites."""
+    return with_rewrites(Mode("cvm", "fast_run"))
