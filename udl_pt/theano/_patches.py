@@ -42,6 +42,7 @@ def apply() -> Callable[[], None]:
     Variable.eval = _eval_in_theanos_mode
     Cast.impl = _cast
     Op.__init_subclass__ = classmethod(_adapt_new_class)
+    abstract, Op.__abstractmethods__ = Op.__abstractmethods__, frozenset()
     undo_tensors = _patches_tensor.apply()
 
     def undo() -> None:
@@ -49,5 +50,6 @@ def apply() -> Callable[[], None]:
         Variable.eval = _eval
         Cast.impl = _impl
         del Op.__init_subclass__
+        Op.__abstractmethods__ = abstract
 
     return undo

@@ -25,6 +25,7 @@ _PLACES = (
     "pytensor.compile.aliasing",
 )
 _RENAMED = {
+    "MonitorMode": "udl_pt.theano._face.compile.monitormode:MonitorMode",
     "Out": "pytensor.compile.io:SymbolicOutput",
     "ScanProfileStats": "pytensor.scan.op:ScanProfileStats",
     "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
