@@ -50,7 +50,6 @@ KNOWN: dict[str, str] = {
     "subtensors.newaxis": _SERVED,
     "subtensors.subtensor_classes": "PyTensor indexes by vectors with AdvancedSubtensor",
     "variables.constant_keywords": "a constant keeps its name",
-    "variables.test_values": _OTHER_ERROR,
     "variables.variable_classes": "shared variables are instances of TensorVariable",
 }
 KNOWN_IN_FLOAT32: dict[str, str] = {

@@ -125,7 +125,10 @@ class Function:
         wanted = kwargs.pop("output_subset", None)
         if self._defaults or self._states:
             args = tuple(self._completed(args, kwargs))
-        results = self._code(args, kwargs)
+        try:
+            results = self._code(args, kwargs)
+        except OverflowError as error:
+            raise TypeError(f"an argument doesn't fit its input's dtype: {error}") from error
         if self._keys is not None:
             named = dict(zip(self._keys, results, strict=True))
             return named if wanted is None else {key: named[key] for key in wanted}

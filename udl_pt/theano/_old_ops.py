@@ -9,7 +9,7 @@ from pytensor.gradient import DisconnectedType
 from pytensor.graph.op import Op
 from pytensor.link.c.op import COp
 
-__all__ = ["adapt", "no_perform"]
+__all__ = ["adapt", "defines_r_op", "no_perform"]
 
 
 def adapt(cls: type) -> None:
@@ -28,6 +28,12 @@ def adapt(cls: type) -> None:
             cls.pullback = _pullback_of_grad  # type: ignore[attr-defined]
     if "R_op" in own and "pushforward" not in own:
         cls.pushforward = _pushforward_of_r_op  # type: ignore[attr-defined]
+
+
+def defines_r_op(op: Op) -> bool:
+    """Return whether a script has written the Op's ``R_op``."""
+    is_own = getattr(type(op), "pushforward", None) is _pushforward_of_r_op
+    return is_own or getattr(op, "pushforward_overrides", None) is not None
 
 
 def no_perform(self: Any, node: Any, inputs: Any, output_storage: Any, params: Any = None) -> None:

@@ -114,3 +114,75 @@ def case_debugprint_takes_functions(theano, T, np):
         theano.printing.debugprint(T.exp(x), -1, True, "str"),
     ]
     return ["x [id" in text for text in texts]
+
+
+def case_test_values_of_networks(theano, T, np):
+    x, labels = T.matrix("x"), T.ivector("labels")
+    x.tag.test_value, labels.tag.test_value = values(theano, 2, 3), np.array([0, 1], "int32")
+    W = theano.shared(values(theano, 3, 2), "W")
+    with theano.configparser.change_flags(compute_test_value="raise"):
+        p = T.nnet.softmax(T.dot(x, W))
+        cost = -T.mean(T.log(p)[T.arange(labels.shape[0]), labels])
+        gradient = T.grad(cost, W)
+        h, _ = theano.scan(
+            lambda x_t, h, W: T.tanh(x_t.dot(W) + h),
+            sequences=x,
+            outputs_info=T.zeros_like(W[0]),
+            non_sequences=W,
+        )
+        through_time = T.grad(h.sum(), W)
+        missing = error(lambda: T.matrix("y") + 1)
+    found = [v.tag.test_value for v in (p, cost, gradient, h, through_time)]
+    return [*found, missing, theano.function([x], through_time)(values(theano, 2, 3))]
+
+
+def case_gradients_of_an_op_from_a_graph(theano, T, np):
+    x, y = T.scalars("xy")
+    out = []
+    for options in [
+        {},
+        {"inline": True},
+        {"grad_overrides": lambda inputs, gradients: [gradients[0] * 100, inputs[0] * 7]},
+        {"grad_overrides": ["default", lambda inputs, gradients: gradients[0] * 9]},
+        {"lop_overrides": lambda inputs, outputs, gradients: [outputs[0], gradients[0]]},
+        {"rop_overrides": lambda inputs, points: [points[0] * 11]},
+    ]:
+        op = theano.OpFromGraph([x, y], [x * y], **options)
+        out += [theano.function([x, y], [op(x, y), *T.grad(op(x, y), [x, y])])(2, 5)]
+    rop = T.Rop(op(x, y), [x, y], [T.ones_like(x), T.ones_like(y)])
+    return [*out, theano.function([x, y], rop, on_unused_input="ignore")(2, 5)]
+
+
+def case_verify_grad_of_an_op_in_python(theano, T, np):
+    class Triple(theano.Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            x = T.as_tensor_variable(x)
+            return theano.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, output_storage):
+            output_storage[0][0] = inputs[0] * 3
+
+        def grad(self, inputs, output_gradients):
+            return [output_gradients[0] * 3]
+
+    class Wrong(Triple):
+        def grad(self, inputs, output_gradients):
+            return [output_gradients[0] * 4]
+
+    rng = np.random.RandomState(1)
+    point = [values(theano, 2, 2)]
+    return [
+        error(theano.gradient.verify_grad, Triple(), point, rng=rng),
+        error(T.verify_grad, Wrong(), point, rng=rng)[:6],
+    ]
+
+
+def case_numbers_too_large_for_an_input(theano, T, np):
+    i, b = T.iscalar(), T.bscalar()
+    return [error(theano.function([i], i + 1), 2**40), error(theano.function([b], b), 300)]
+
+
+def case_flags_of_modules(theano, T, np):
+    return [T.config is theano.config, theano.printing.pydot_imported in (True, False)]

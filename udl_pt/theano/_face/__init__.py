@@ -42,6 +42,7 @@ _PLACES = (
     "pytensor.link.basic",
 )
 _RENAMED = {
+    "OpFromGraph": "udl_pt.theano._face.compile.builders:OpFromGraph",
     "Out": "pytensor.compile.io:SymbolicOutput",
     "InconsistencyError": "pytensor.graph.utils:InconsistencyError",
     "OpenMPOp": "pytensor.link.c.op:OpenMPOp",

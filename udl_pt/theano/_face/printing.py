@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING
 from pytensor import printing as _printing
 
 from udl_pt.theano._function import Function
-from udl_pt.theano._names import fallback, public_names
+from udl_pt.theano._names import fallback, is_module, public_names
 
 _PLACES = ("pytensor.printing",)
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES)
+
+
+pydot_imported = is_module("pydot")
+pydot_imported_msg = "" if pydot_imported else "Install the python package pydot. Install graphviz."
 
 
 def debugprint(

@@ -26,6 +26,7 @@ _PLACES = (
 )
 _RENAMED = {
     "MonitorMode": "udl_pt.theano._face.compile.monitormode:MonitorMode",
+    "OpFromGraph": "udl_pt.theano._face.compile.builders:OpFromGraph",
     "Out": "pytensor.compile.io:SymbolicOutput",
     "ScanProfileStats": "pytensor.scan.op:ScanProfileStats",
     "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",

@@ -14,7 +14,7 @@ from pytensor.scan.utils import until
 
 from udl_pt.theano._face.updates import OrderedUpdates
 from udl_pt.theano._names import fallback, public_names
-from udl_pt.theano._test_values import paused
+from udl_pt.theano._test_values import compute_where_possible, paused
 
 _PLACES = (
     "pytensor.scan",
@@ -55,6 +55,7 @@ def _with_updates(function, fn, /, *args, **options):
         for variable, new in created.items():
             if variable.default_update is None and _reads_shared_alone(new):
                 variable.default_update = new
+    compute_where_possible(outputs)
     return outputs, OrderedUpdates(updates)
 
 

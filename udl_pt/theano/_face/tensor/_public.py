@@ -43,6 +43,7 @@ RENAMED = {
     "BaseAdvancedSubtensor": "pytensor.tensor.subtensor:AdvancedSubtensor",
     "Tensor": "pytensor.tensor.type:TensorType",
     "compile": "udl_pt.theano._face:compile",
+    "config": "udl_pt.theano._config:config",
     "gof": "udl_pt.theano._face:gof",
     "int32_t": "pytensor.scalar.basic:int32",
     "join_": "pytensor.tensor.basic:_join",
