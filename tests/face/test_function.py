@@ -362,3 +362,14 @@ def test_nothing_of_a_script_is_kept_alive(theano, T, monkeypatch):
     del W, f
     gc.collect()
     assert dead() is None
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_inputs_that_are_wrong_are_refused_in_every_mode(theano, T, mode):
+    x, y = T.dscalar("x"), T.dscalar("y")
+    with pytest.raises(theano.compile.UnusedInputError):
+        theano.function([x, x], 3 * x, mode=mode)
+    with pytest.raises(TypeError, match="shared variable"):
+        theano.function([x, theano.shared(1.0)], 3 * x, mode=mode)
+    with pytest.raises(RuntimeError):
+        theano.function([x, y], 3 * x, givens={x: y}, mode=mode, on_unused_input="ignore")
