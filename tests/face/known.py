@@ -12,14 +12,12 @@ KNOWN: dict[str, str] = {
     "algebra.lstsq": "the rank is int64, where the original returns int32",
     "elementwise.cast_same_dtype_is_the_variable": _OTHER_ERROR,
     "functions.debugprint": "PyTensor prints graphs in another form",
-    "functions.function_copy": "a copy returns its one output, where the original returns it in a list",
     "functions.function_indexing": "an unknown name is a KeyError, where the original raises a TypeError",
     "functions.graph_inputs_with_constants": "PyTensor has one class of shared tensors, scalars included",
     "functions.input_dtypes": _OTHER_ERROR,
     "functions.mode_names": _OTHER_ERROR,
     "functions.not_implemented_comparison": _OTHER_ERROR,
     "functions.output_subset": _SERVED,
-    "functions.pairs_as_inputs": _SERVED,
     "functions.pp": "PyTensor prints expressions in another form",
     "gradients.grad_of_a_vector": _OTHER_ERROR,
     "gradients.hessian": _OTHER_ERROR,
@@ -49,7 +47,6 @@ KNOWN: dict[str, str] = {
     "subtensors.newaxis": _SERVED,
     "subtensors.subtensor_classes": "PyTensor indexes by vectors with AdvancedSubtensor",
     "variables.constant_keywords": "a constant keeps its name",
-    "variables.test_values": _OTHER_ERROR,
     "variables.variable_classes": "shared variables are instances of TensorVariable",
 }
 KNOWN_IN_FLOAT32: dict[str, str] = {

@@ -167,3 +167,31 @@ def test_warnings_are_as_before_afterwards(run):
     before = list(warnings.filters)
     run("import warnings\nwarnings.warn('old', DeprecationWarning)\n")
     assert list(warnings.filters) == before
+
+
+def test_six_and_pkg_resources_are_there(run):
+    names = run("""
+        import pkg_resources, six
+        from pkg_resources import parse_version
+
+        def plus(a):
+            "Add one."
+            return a + 1
+
+        @six.wraps(plus)
+        def other(a):
+            return plus(a)
+
+        newer = parse_version("1.10.1") > parse_version("1.9rc1")
+        name = other.__name__
+        texts = six.ensure_str(b"a"), six.ensure_binary("a"), six.ensure_text("a")
+        key = list(six.viewkeys({"k": 1}))
+        try:
+            six.raise_from(ValueError("x"), KeyError("y"))
+        except ValueError as error:
+            cause = type(error.__cause__).__name__
+        """)
+    assert names["newer"]
+    assert names["name"] == "plus"
+    assert names["texts"] == ("a", b"a", "a")
+    assert (names["key"], names["cause"]) == (["k"], "KeyError")

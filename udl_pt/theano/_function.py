@@ -145,23 +145,38 @@ class Function:
         name: str | None = None,
         profile: Any = None,
     ) -> "Function":
-        """Return a copy; `swap` replaces shared variables by others."""
+        """Return a copy, which returns a list; `swap` replaces shared variables by others."""
+        if delete_updates:  # compiled anew: fast code may update in place what it needn't compute
+            return self._without_updates().copy(share_memory, swap, name=name, profile=profile)
         self._code.make_fast()
-        asked = {"share_memory": share_memory, "swap": swap, "delete_updates": delete_updates}
+        asked = {"share_memory": share_memory, "swap": swap}
         new, states = dict(swap or {}), {}
         for i, old in self._states.items():
             default = _input_of(self._origin["inputs"][i]).default
             if old not in new and not isinstance(default, SharedVariable):
                 new[old] = pytensor.shared(old.type.filter(default, allow_downcast=True), name=old.name)
             states[i] = new.get(old, old)
-        code = Code(
-            lambda mode: self._fn.copy(**{**asked, "swap": new}, name=name, profile=profile),
-            self._fn.maker.mode,
-        )
+
+        def copied(mode: Any) -> Any:
+            copy_ = self._fn.copy(**{**asked, "swap": new}, name=name, profile=profile)
+            copy_.unpack_single = False
+            return copy_
+
+        code = Code(copied, self._fn.maker.mode)
         origin = self._origin | {"copies": [*self._origin.get("copies", ()), asked]}
-        return Function(code, self._inputs, self._names, dict(self._defaults), states, self._keys, origin)
+        return Function(code, self._inputs, self._names, dict(self._defaults), states, None, origin)
 
     __copy__ = copy
+
+    def _without_updates(self) -> "Function":
+        """Return the function of the same graph without updates."""
+        inputs = list(self._origin["inputs"])
+        for i, state in self._states.items():
+            spec = _input_of(inputs[i])
+            inputs[i] = In(spec.variable, spec.name, state.get_value(), implicit=spec.is_implicit)
+        changes = {"inputs": inputs, "no_default_updates": True, "on_unused_input": "ignore"}
+        origin = {key: value for key, value in self._origin.items() if key != "updates"}
+        return _rebuilt(origin | changes, self._defaults, {})
 
     def __getattr__(self, name: str) -> Any:
         """Return what PyTensor's function has under this name."""
@@ -178,11 +193,20 @@ class Function:
 
 
 def _input_of(given: Any) -> Any:
-    """Return an input from Theano's forms: a variable, an `In`, or a pair with a default value."""
+    """Return an input from Theano's forms: a variable, an `In`, or a tuple of 0.6.
+
+    The tuples: ``(variable, value)`` and ``((variable, update), value)``, both also with a name before.
+    """
     if isinstance(given, list | tuple):
-        if len(given) == 2 and isinstance(given[0], Variable):
-            return In(given[0], value=given[1])
-        raise TypeError(f"Unknown parameter type: {given}; use theano.In(variable, value=...)")
+        rest = list(given)
+        name = rest.pop(0) if rest and isinstance(rest[0], str) else None
+        variable = rest.pop(0) if rest else None
+        update = None
+        if isinstance(variable, list | tuple) and len(variable) == 2:
+            variable, update = variable
+        if not isinstance(variable, Variable) or len(rest) > 1 or any(isinstance(r, Variable) for r in rest):
+            raise TypeError(f"Unknown parameter type: {given}; use theano.In(variable, value=...)")
+        return In(variable, name=name, value=rest[0] if rest else None, update=update)
     if not isinstance(given, Variable | SymbolicInput):
         raise TypeError(f"Unknown parameter type: {type(given)}")
     return given

@@ -1,6 +1,7 @@
 """The modes in which ``theano.function`` compiles: Theano's names, on a backend of udl_pt's."""
 
 import contextlib
+import functools
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from udl_pt.backends._modes import make_mode
 from udl_pt.theano._config import config
 from udl_pt.theano._rewrites import with_rewrites
 
-__all__ = ["backend_of", "compiling", "default_backend", "is_usual", "mode_of"]
+__all__ = ["backend_of", "compiling", "default_backend", "is_usual", "loop_mode", "mode_of"]
 
 _QUICK = {"FAST_COMPILE", "fast_compile"}
 _DEFAULT = {"Mode", "FAST_RUN", "fast_run", "ProfileMode", "PROFILE_MODE"}
@@ -46,6 +47,16 @@ def mode_of(mode: Any = None) -> Mode:
     if isinstance(mode, str) and mode in _DEFAULT:
         return with_rewrites(make_mode(default_backend(), with_rewrites))
     return with_rewrites(get_mode(mode))
+
+
+def loop_mode(mode: Any = None) -> Mode:
+    """Return the mode of a loop's steps: what the script passes, or one for all loops, as settings say."""
+    return mode or _loop_mode(config.mode in _QUICK or config.optimizer in ("fast_compile", "None"))
+
+
+@functools.cache
+def _loop_mode(is_quick: bool) -> Mode:
+    return with_rewrites(get_mode("FAST_COMPILE") if is_quick else Mode("cvm", "fast_run"))
 
 
 def is_usual(mode: Any = None) -> bool:

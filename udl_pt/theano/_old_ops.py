@@ -9,7 +9,7 @@ from pytensor.gradient import DisconnectedType
 from pytensor.graph.op import Op
 from pytensor.link.c.op import COp
 
-__all__ = ["adapt", "is_r_op", "no_perform"]
+__all__ = ["adapt", "defines_r_op", "is_r_op", "no_perform"]
 
 
 def adapt(cls: type) -> None:
@@ -31,8 +31,13 @@ def adapt(cls: type) -> None:
 
 
 def is_r_op(op: Op) -> bool:
-    """Return whether a script defines an Op's product with the Jacobian."""
-    return type(op).pushforward is _pushforward_of_r_op
+    """Return whether a script's class has written the Op's ``R_op``."""
+    return getattr(type(op), "pushforward", None) is _pushforward_of_r_op
+
+
+def defines_r_op(op: Op) -> bool:
+    """Return whether a script has written the Op's ``R_op``, in its class or for a graph."""
+    return is_r_op(op) or getattr(op, "pushforward_overrides", None) is not None
 
 
 def no_perform(self: Any, node: Any, inputs: Any, output_storage: Any, params: Any = None) -> None:

@@ -55,6 +55,7 @@ def apply() -> Callable[[], None]:
     OpFromGraph.fn = property(_fn_in_theanos_mode)
     Cast.impl = _cast
     Op.__init_subclass__ = classmethod(_adapt_new_class)
+    abstract, Op.__abstractmethods__ = Op.__abstractmethods__, frozenset()
     undo_tensors = _patches_tensor.apply()
 
     def undo() -> None:
@@ -63,5 +64,6 @@ def apply() -> Callable[[], None]:
         OpFromGraph.fn = _fn
         Cast.impl = _impl
         del Op.__init_subclass__
+        Op.__abstractmethods__ = abstract
 
     return undo

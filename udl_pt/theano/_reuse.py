@@ -91,7 +91,7 @@ def _graph_of(
     updates: Sequence[tuple[SharedVariable, Any]],
     givens: Mapping[Variable, Any],
 ) -> Graph | None:
-    """Return the graph with `givens` in their places; None where something in it is no variable."""
+    """Return the graph with `givens` in their places; None where PyTensor itself must judge it."""
     expressions = [*outputs, *(new for _, new in updates)]
     replacements = [*givens, *givens.values()]
     if not all(isinstance(v, Variable) for v in [*inputs, *expressions, *replacements]):
@@ -99,6 +99,8 @@ def _graph_of(
     if not all(isinstance(p, SharedVariable) and p.type == new.type for p, new in updates):
         return None
     if any(old.type != new.type for old, new in givens.items()):
+        return None
+    if len(set(inputs)) < len(inputs) or any(isinstance(v, SharedVariable) or v in givens for v in inputs):
         return None
     replaced = clone_replace(expressions, replace=dict(givens)) if givens else expressions
     pairs = [(p, new) for (p, _), new in zip(updates, replaced[len(outputs) :], strict=True)]

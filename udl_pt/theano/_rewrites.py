@@ -3,7 +3,6 @@
 PyTensor's own modes stay as they are.
 """
 
-import functools
 from typing import Any
 
 from pytensor.compile.mode import Mode, optdb
@@ -16,7 +15,7 @@ from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor
 
 from udl_pt.theano._softmax_by_hand import softmax_by_hand
 
-__all__ = ["loop_mode", "with_rewrites"]
+__all__ = ["with_rewrites"]
 
 # wrong in PyTensor 3.0: exp(x) / exp(x).sum(axis=1) becomes a softmax of rows without keepdims too, and
 # zeros[i].inc(v) + x becomes x[i].inc(v) also where x is broadcast
@@ -59,9 +58,3 @@ def with_rewrites(mode: Mode) -> Mode:
     vars(new).update(vars(mode))
     new._optimizer, new.provided_optimizer = _changed(mode._optimizer), _changed(mode.provided_optimizer)
     return new
-
-
-@functools.cache
-def loop_mode() -> Mode:
-    """Return the mode in which the steps of loops are compiled: PyTensor's, with these rewrites."""
-    return with_rewrites(Mode("cvm", "fast_run"))

@@ -1,19 +1,28 @@
 """``config.compute_test_value``: each new variable gets a value, from those of its inputs."""
 
 import contextlib
+import functools
 import warnings
 from typing import Any
 
+from pytensor.compile.builders import OpFromGraph, SymbolicOp
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply, Constant, Variable
-from pytensor.graph.op import Op
+from pytensor.graph.null_type import NullType
+from pytensor.graph.op import HasInnerGraph, Op
+from pytensor.scalar.basic import ScalarOp
 from pytensor.scan.op import Scan
 
-__all__ = ["get_test_value", "switch"]
+__all__ = ["NoTestValueError", "compute_where_possible", "get_test_value", "paused", "switch"]
 
-_call, _gradient_of_loop = Op.__call__, Scan.pullback
+_call = Op.__call__
 _policy = "off"
 _busy = False
+
+
+class NoTestValueError(AttributeError):
+    """A variable has no test value."""
 
 
 def get_test_value(variable: Any) -> Any:
@@ -28,41 +37,37 @@ def get_test_value(variable: Any) -> Any:
         _compute(variable.owner)
     if hasattr(variable.tag, "test_value"):
         return variable.type.filter(variable.tag.test_value)
-    raise AttributeError(f"{variable} has no test value: set {variable}.tag.test_value")
+    raise NoTestValueError(f"{variable} has no test value: set {variable}.tag.test_value")
 
 
 def _compute(node: Apply) -> None:
-    outputs = node.outputs
-    if isinstance(
-        node.op, Scan
-    ):  # compiling its steps changes the Op's graph, of which a gradient may be taken
-        node = node.op.clone().make_node(*node.inputs)
     storage = {v: [get_test_value(v)] for v in node.inputs} | {v: [None] for v in node.outputs}
     computed = {v: [v in node.inputs] for v in storage}
-    node.op.prepare_node(node, storage_map=storage, compute_map=computed, impl="py")
-    thunk = node.op.make_thunk(node, storage, computed, no_recycling=[], impl="py")
+    # compiling rewrites an inner graph in its place, and then it may have no gradient
+    op = node.op.clone() if isinstance(node.op, HasInnerGraph) else node.op
+    op.prepare_node(node, storage_map=storage, compute_map=computed, impl="py")
+    thunk = op.make_thunk(node, storage, computed, no_recycling=[], impl="py")
     thunk.inputs = [storage[v] for v in node.inputs]
     thunk.outputs = [storage[v] for v in node.outputs]
     thunk()
-    for v, computed_v in zip(outputs, node.outputs, strict=True):
-        v.tag.test_value = storage[computed_v][0]
+    for v in node.outputs:
+        v.tag.test_value = storage[v][0]
 
 
 def _call_and_compute(self: Op, *inputs: Any, **options: Any) -> Any:
     """Create a node as PyTensor does; then compute its test values."""
     global _busy
-    result = _call(self, *inputs, **options)
-    if _busy:  # within the function of a loop, or within a value's computation
-        return result
-    first = result[0] if isinstance(result, list | tuple) else result
+    # within the function of a loop, within another Op or its gradient, or within a value's computation
+    if _busy or isinstance(self, ScalarOp):
+        return _call(self, *inputs, **options)
     _busy = True
     try:
+        result = _call(self, *inputs, **options)
+        first = result[0] if isinstance(result, list | tuple) else result
         _compute(first.owner)
-    except AttributeError as error:
-        if "has no test value" not in str(error):
-            raise
+    except NoTestValueError as error:
         if _policy == "raise":
-            raise AttributeError(f"Cannot compute test value of {self}: {error}") from None
+            raise ValueError(f"Cannot compute test value of {self}: {error}") from None
         if _policy == "warn":
             warnings.warn(f"Cannot compute test value of {self}: {error}", stacklevel=3)
     finally:
@@ -81,15 +86,45 @@ def paused() -> Any:
         _busy = before
 
 
+def compute_where_possible(results: Any) -> None:
+    """Compute test values of what was built in `paused`; not of what reads variables without a value."""
+    if _policy == "off" or _busy:
+        return
+    with paused():
+        for variable in results if isinstance(results, list | tuple) else [results]:
+            if isinstance(variable, Variable) and not isinstance(variable.type, NullType | DisconnectedType):
+                with contextlib.suppress(NoTestValueError):
+                    get_test_value(variable)
+
+
+def _paused_in(method: Any) -> Any:
+    """Return a method that builds a graph of variables that have no test values."""
+
+    @functools.wraps(method)
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        with paused():
+            results = method(*args, **kwargs)
+        compute_where_possible(results)
+        return results
+
+    return quiet
+
+
+# of operations that consist of a graph
+_INNER = [
+    (owner, name, getattr(owner, name))
+    for owner, name in [
+        (SymbolicOp, "__init__"),
+        *((owner, name) for owner in (OpFromGraph, Scan) for name in ("pullback", "pushforward")),
+    ]
+]
+
+
 def switch(policy: str) -> None:
     """Begin to compute test values, or end it with ``"off"``."""
     global _policy
     _policy = policy
-    Op.__call__ = _call if policy == "off" else _call_and_compute
-    Scan.pullback = _gradient_of_loop if policy == "off" else _gradient_without_values
-
-
-def _gradient_without_values(self: Scan, *args: Any) -> Any:
-    """Build a loop's gradient, whose variables are within the loop and have no values."""
-    with paused():
-        return _gradient_of_loop(self, *args)
+    is_off = policy == "off"
+    Op.__call__ = _call if is_off else _call_and_compute
+    for owner, name, method in _INNER:
+        setattr(owner, name, method if is_off else _paused_in(method))

@@ -21,6 +21,7 @@ from udl_pt.theano._face import (
 from udl_pt.theano._face._shared import shared, shared_constructor
 from udl_pt.theano._face.gradient import Lop, Rop, grad
 from udl_pt.theano._face.misc.safe_asarray import _asarray
+from udl_pt.theano._face.printing import debugprint, pydotprint
 from udl_pt.theano._face.scan_module import clone, foldl, foldr, map, reduce, scan, scan_checkpoints
 from udl_pt.theano._face.updates import OrderedUpdates
 from udl_pt.theano._function import Function, In, Param, function, function_dump
@@ -41,6 +42,7 @@ _PLACES = (
     "pytensor.link.basic",
 )
 _RENAMED = {
+    "OpFromGraph": "udl_pt.theano._face.compile.builders:OpFromGraph",
     "Out": "pytensor.compile.io:SymbolicOutput",
     "InconsistencyError": "pytensor.graph.utils:InconsistencyError",
     "OpenMPOp": "pytensor.link.c.op:OpenMPOp",

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 from pytensor import gradient as _gradient
 from pytensor.gradient import DisconnectedType, NullTypeGradError
 from pytensor.graph.basic import Variable
-from pytensor.graph.traversal import toposort
+from pytensor.graph.traversal import ancestors, toposort
 from pytensor.tensor import as_tensor_variable, second, zeros_like
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Argmax, Dot
 from pytensor.tensor.shape import Shape, Shape_i
 
+from udl_pt.theano._mode import backend_of, compiling, mode_of
 from udl_pt.theano._names import fallback, public_names
-from udl_pt.theano._old_ops import is_r_op
+from udl_pt.theano._old_ops import defines_r_op, is_r_op
 
 _PLACES = (
     "pytensor.gradient",
@@ -67,16 +68,20 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
 
     As in Theano, the graph reads all that `f` reads, so a function may have it as inputs. The product is 0
     where `f` doesn't depend on `wrt`: `disconnected_outputs` concerns an `f` that is an input, or that is
-    a shape, a place, or a result of these alone. An undefined derivative is a ValueError.
+    a shape, a place, or a result of these alone. An undefined derivative is a ValueError. PyTensor derives
+    the product from gradients. Where an operation of the script has an ``R_op``, all operations' are used.
     """
     several = isinstance(f, list | tuple)
     outputs = [as_tensor_variable(out) for out in f] if several else [as_tensor_variable(f)]
     without = _without_product(outputs)
+    has_own = any(v.owner is not None and defines_r_op(v.owner.op) for v in ancestors(outputs))
     strict = [out for out in outputs if out.owner is None or out in without]
     try:
         if strict:  # it may raise, or warn
-            _gradient.pushforward(strict, wrt, eval_points, disconnected_outputs, return_disconnected)
-        products = _gradient.pushforward(outputs, wrt, eval_points, "ignore", "disconnected")
+            _gradient.pushforward(
+                strict, wrt, eval_points, disconnected_outputs, return_disconnected, has_own
+            )
+        products = _gradient.pushforward(outputs, wrt, eval_points, "ignore", "disconnected", has_own)
     except NullTypeGradError as error:
         raise ValueError(f"Rop needs a derivative that isn't defined: {error}") from error
     found = []
@@ -111,6 +116,27 @@ def _without_product(outputs):
 def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"):
     """Return the Jacobian's product with `eval_points`, from the left."""
     return _gradient.pullback(f, wrt, eval_points, consider_constant, disconnected_inputs)
+
+
+def verify_grad(
+    fun,
+    pt,
+    n_tests=2,
+    rng=None,
+    eps=None,
+    out_type=None,
+    abs_tol=None,
+    rel_tol=None,
+    mode=None,
+    cast_to_output_type=False,
+    no_debug_ref=True,
+):
+    """Raise an error where a gradient differs from the one of finite differences."""
+    chosen = mode_of(mode)
+    with compiling(backend_of(chosen)):
+        _gradient.verify_grad(
+            fun, pt, n_tests, rng, eps, out_type, abs_tol, rel_tol, chosen, cast_to_output_type, no_debug_ref
+        )
 
 
 def format_as(use_list, use_tuple, outputs):

@@ -1,13 +1,21 @@
-"""``theano.printing``."""
+"""``theano.printing``: graphs of variables and of functions, in PyTensor's form."""
 
 from typing import TYPE_CHECKING
 
-from pytensor.printing import debugprint as _debugprint
+from pytensor import printing as _printing
 
 from udl_pt.theano._function import Function
-from udl_pt.theano._names import fallback, public_names
+from udl_pt.theano._names import fallback, is_module, public_names
 
 _PLACES = ("pytensor.printing",)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = fallback(__name__, _PLACES)
+
+
+pydot_imported = is_module("pydot")
+pydot_imported_msg = "" if pydot_imported else "Install the python package pydot. Install graphviz."
 
 
 def debugprint(
@@ -22,10 +30,10 @@ def debugprint(
     print_clients=False,
     used_ids=None,
 ):
-    """Print the graph of a variable, of a function, or of several; PyTensor's form."""
-    several = obj if isinstance(obj, list | tuple) else [obj]
-    graphs = [part._fn if isinstance(part, Function) else part for part in several]
-    return _debugprint(
+    """Print a graph as a tree; return it as text where `file` is ``"str"``."""
+    several = isinstance(obj, list | tuple)
+    graphs = [of_pytensor(each) for each in obj] if several else of_pytensor(obj)
+    printed = _printing.debugprint(
         graphs,
         depth=depth,
         print_type=print_type,
@@ -36,10 +44,17 @@ def debugprint(
         print_storage=print_storage,
         used_ids=used_ids,
     )
+    return None if file is None else printed
 
 
-if not TYPE_CHECKING:
-    __getattr__ = fallback(__name__, _PLACES)
+def pydotprint(fct, *args, **options):
+    """Draw a graph into a file; it needs pydot and Graphviz."""
+    return _printing.pydotprint(of_pytensor(fct), *args, **options)
+
+
+def of_pytensor(graph):
+    """Return PyTensor's function of a function; other objects as they are."""
+    return graph._fn if isinstance(graph, Function) else graph
 
 
 __all__ = public_names(globals(), _PLACES)

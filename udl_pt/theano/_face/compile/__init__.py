@@ -28,6 +28,7 @@ _RENAMED = {
     "MonitorMode": "udl_pt.theano._face.compile.monitormode:MonitorMode",
     "FAST_COMPILE": "udl_pt.theano._face.compile.mode:FAST_COMPILE",
     "FAST_RUN": "udl_pt.theano._face.compile.mode:FAST_RUN",
+    "OpFromGraph": "udl_pt.theano._face.compile.builders:OpFromGraph",
     "Out": "pytensor.compile.io:SymbolicOutput",
     "ScanProfileStats": "pytensor.scan.op:ScanProfileStats",
     "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",

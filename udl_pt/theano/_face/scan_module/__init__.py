@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING
 
 import pytensor
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Constant, Variable
+from pytensor.graph.basic import Constant
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors, graph_inputs
 from pytensor.scan import checkpoints, views
+from pytensor.scan.basic import get_updates_and_outputs
 from pytensor.scan.utils import until
 
 from udl_pt.theano._face.updates import OrderedUpdates
+from udl_pt.theano._mode import loop_mode
 from udl_pt.theano._names import fallback, public_names
-from udl_pt.theano._rewrites import loop_mode
-from udl_pt.theano._test_values import paused
+from udl_pt.theano._test_values import compute_where_possible, paused
 
 _PLACES = (
     "pytensor.scan",
@@ -31,15 +32,20 @@ if not TYPE_CHECKING:
 def _with_updates(function, fn, /, *args, **options):
     """Call a function of PyTensor's that builds a loop; return outputs and updates as Theano did.
 
-    PyTensor removes the default updates of shared variables that `fn` creates, such as states of random
-    streams. In Theano they stay, so a function without the loop's updates goes on by one draw at each call.
+    The loop updates at each step what has a default update, such as the states of random streams: PyTensor
+    does so only where `fn` creates the stream's draw. And PyTensor removes the default updates of what `fn`
+    creates. In Theano they stay, so a function without the loop's updates goes on by one draw at each call.
     """
     created = {}
 
     def recorded(*arguments):
-        result = fn(*arguments)
-        created.update(_default_updates(result))
-        return result
+        condition, outputs, updates = get_updates_and_outputs(fn(*arguments))
+        ends = [] if condition is None else [condition]
+        defaults = _default_updates([*outputs, *updates.values(), *ends], arguments)
+        created.update(defaults)
+        parts = [outputs, {**defaults, **updates}, until(condition) if condition is not None else None]
+        parts = [part for part in parts if part]
+        return tuple(parts) if len(parts) > 1 else outputs or updates
 
     with warnings.catch_warnings(), paused():
         warnings.filterwarnings(
@@ -49,28 +55,29 @@ def _with_updates(function, fn, /, *args, **options):
         warnings.filterwarnings("ignore", message="Setting default_update", category=DeprecationWarning)
         outputs, updates = function(recorded, *args, **options, return_updates=True)
         for variable, new in created.items():
-            if variable.default_update is None:
+            if variable.default_update is None and _reads_shared_alone(new):
                 variable.default_update = new
+    compute_where_possible(outputs)
     return outputs, OrderedUpdates(updates)
 
 
-def _default_updates(result):
-    """Return the default updates of what a loop's function reads, but for those that read its arguments."""
-    if isinstance(result, dict):
-        result = [*result, *result.values()]
-    if isinstance(result, until):
-        result = result.condition
-    if isinstance(result, list | tuple):
-        return {v: new for part in result for v, new in _default_updates(part).items()}
-    if not isinstance(result, Variable):
-        return {}
-    return {
-        v: v.default_update
-        for v in ancestors([result])
-        if isinstance(v, SharedVariable)
-        and v.default_update is not None
-        and all(isinstance(root, SharedVariable | Constant) for root in graph_inputs([v.default_update]))
-    }
+def _default_updates(results, arguments):
+    """Return the default updates of what a loop's step reads, apart from its arguments."""
+    found = {}
+    waiting = list(results)
+    while waiting:
+        new = {
+            v: v.default_update
+            for v in ancestors(waiting, blockers=arguments)
+            if isinstance(v, SharedVariable) and v.default_update is not None and v not in found
+        }
+        found.update(new)
+        waiting = list(new.values())
+    return found
+
+
+def _reads_shared_alone(expression):
+    return all(isinstance(root, SharedVariable | Constant) for root in graph_inputs([expression]))
 
 
 def scan(
@@ -99,7 +106,7 @@ def scan(
         n_steps=n_steps,
         truncate_gradient=truncate_gradient,
         go_backwards=go_backwards,
-        mode=mode or loop_mode(),
+        mode=loop_mode(mode),
         name=name,
         profile=profile,
         allow_gc=allow_gc,
@@ -110,25 +117,25 @@ def scan(
 
 def map(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=False, mode=None, name=None):
     """Apply a function to each element of sequences."""
-    options = truncate_gradient, go_backwards, mode or loop_mode(), name
+    options = truncate_gradient, go_backwards, loop_mode(mode), name
     return _with_updates(views.map, fn, sequences, non_sequences, *options)
 
 
 def reduce(fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None):
     """Combine the elements of sequences; return the last result."""
-    options = go_backwards, mode or loop_mode(), name
+    options = go_backwards, loop_mode(mode), name
     return _with_updates(views.reduce, fn, sequences, outputs_info, non_sequences, *options)
 
 
 def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
     """Combine the elements of sequences, from the first on."""
-    mode = mode or loop_mode()
+    mode = loop_mode(mode)
     return _with_updates(views.foldl, fn, sequences, outputs_info, non_sequences, mode, name)
 
 
 def foldr(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
     """Combine the elements of sequences, from the last on."""
-    mode = mode or loop_mode()
+    mode = loop_mode(mode)
     return _with_updates(views.foldr, fn, sequences, outputs_info, non_sequences, mode, name)
 
 

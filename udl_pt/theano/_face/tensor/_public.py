@@ -43,6 +43,7 @@ RENAMED = {
     "BaseAdvancedSubtensor": "pytensor.tensor.subtensor:AdvancedSubtensor",
     "Tensor": "pytensor.tensor.type:TensorType",
     "compile": "udl_pt.theano._face:compile",
+    "config": "udl_pt.theano._config:config",
     "gof": "udl_pt.theano._face:gof",
     "grad": "udl_pt.theano._face.gradient:grad",
     "int32_t": "pytensor.scalar.basic:int32",

@@ -1,12 +1,14 @@
-"""The part of the packages six and future that scripts use, for where they aren't installed."""
+"""The part of six, future and pkg_resources that scripts use, for where they aren't installed."""
 
 import collections.abc
 import functools
 import importlib
+import importlib.metadata
 import io
 import itertools
 import numbers
 import operator
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -51,6 +53,9 @@ def six() -> Mapping[str, Any]:
     def reraise(kind: Any, value: Any, traceback: Any = None) -> None:
         raise value.with_traceback(traceback)
 
+    def raise_from(value: Any, from_value: Any) -> None:
+        raise value from from_value
+
     return {
         "PY2": False, "PY3": True, "PY34": True, "string_types": (str,), "integer_types": (int,),
         "text_type": str,
@@ -63,7 +68,26 @@ def six() -> Mapping[str, Any]:
         "add_metaclass": add_metaclass, "reraise": reraise, "unichr": chr, "Iterator": object,
         "create_bound_method": types.MethodType, "get_function_code": lambda f: f.__code__,
         "Mapping": collections.abc.Mapping,
+        "wraps": functools.wraps,
+        "raise_from": raise_from,
+        "python_2_unicode_compatible": lambda cls: cls,
+        "viewkeys": operator.methodcaller("keys"),
+        "viewvalues": operator.methodcaller("values"),
+        "viewitems": operator.methodcaller("items"),
+        "get_method_function": operator.attrgetter("__func__"),
+        "get_method_self": operator.attrgetter("__self__"),
+        "int2byte": lambda number: bytes((number,)),
+        "byte2int": operator.itemgetter(0),
+        "indexbytes": operator.getitem,
+        "iterbytes": iter,
+        "ensure_str": _as_text,
+        "ensure_text": _as_text,
+        "ensure_binary": lambda text, *how: text if isinstance(text, bytes) else text.encode(*how),
     }  # fmt: skip
+
+
+def _as_text(text: str | bytes, encoding: str = "utf-8", errors: str = "strict") -> str:
+    return text.decode(encoding, errors) if isinstance(text, bytes) else text
 
 
 def _same(module: str) -> Callable[[], Mapping[str, Any]]:
@@ -96,6 +120,19 @@ def _past() -> Mapping[str, Any]:
             "reduce": functools.reduce, "cmp": lambda a, b: (a > b) - (a < b)}  # fmt: skip
 
 
+def _parse_version(text: str) -> tuple[int, ...]:
+    """Return a version's leading numbers, which can be compared."""
+    return tuple(int(number) for number in re.match(r"(\d+\.?)*", text)[0].split(".") if number)  # type: ignore[index]
+
+
+def _pkg_resources() -> Mapping[str, Any]:
+    return {
+        "parse_version": _parse_version,
+        "get_distribution": importlib.metadata.distribution,
+        "DistributionNotFound": importlib.metadata.PackageNotFoundError,
+    }
+
+
 # Only consulted where the real packages are absent, see `_shims.modules`.
 MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "six": six,
@@ -114,4 +151,5 @@ MODULES: dict[str, Callable[[], Mapping[str, Any]]] = {
     "past": dict,
     "past.utils": lambda: {"old_div": _old_div},
     "past.builtins": _past,
+    "pkg_resources": _pkg_resources,
 }
