@@ -50,7 +50,8 @@ def fallback(
                 return importlib.import_module(f"{module}.{name}")
             for place in places if name not in missing else ():
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", FutureWarning)  # of names that moved within PyTensor
+                    for moved in (FutureWarning, DeprecationWarning):  # names that moved within PyTensor
+                        warnings.simplefilter("ignore", moved)
                     found = getattr(importlib.import_module(place), name, _MISSING)
                 if found is not _MISSING:
                     return found
