@@ -27,7 +27,9 @@ __all__ = [
 
 AdvancedBooleanSubtensor = AdvancedSubtensor = ps.AdvancedSubtensor
 AdvancedBooleanIncSubtensor = AdvancedIncSubtensor = ps.AdvancedIncSubtensor
-AdvancedSubtensor1, AdvancedIncSubtensor1 = ps.AdvancedSubtensor1, ps.AdvancedIncSubtensor1
+# PyTensor 3.3 has one Op for all kinds of indices
+AdvancedSubtensor1 = getattr(ps, "AdvancedSubtensor1", ps.AdvancedSubtensor)
+AdvancedIncSubtensor1 = getattr(ps, "AdvancedIncSubtensor1", ps.AdvancedIncSubtensor)
 Subtensor, IncSubtensor = ps.Subtensor, ps.IncSubtensor
 
 
