@@ -405,3 +405,10 @@ def test_inputs_that_are_wrong_are_refused_in_every_mode(theano, T, mode):
         theano.function([x, theano.shared(1.0)], 3 * x, mode=mode)
     with pytest.raises(RuntimeError):
         theano.function([x, y], 3 * x, givens={x: y}, mode=mode, on_unused_input="ignore")
+
+
+def test_functions_of_the_usual_mode_are_printed(theano, T):
+    x, W = T.dvector("x"), theano.shared(np.ones(2), "W")
+    f = theano.function([x], x * W, mode="FAST_RUN")
+    for printed in (f, f.copy()):
+        assert "W [id" in theano.printing.debugprint(printed, file="str")

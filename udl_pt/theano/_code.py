@@ -9,7 +9,6 @@ from pytensor.compile.mode import Mode
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
-from pytensor.ifelse import IfElse
 from pytensor.link.vm import VMLinker
 from pytensor.scan.op import Scan
 
@@ -19,6 +18,11 @@ from udl_pt.theano._mode import backend_of, compiling
 from udl_pt.theano._old_ops import no_perform
 from udl_pt.theano._report import report
 from udl_pt.theano._rewrites import with_rewrites
+
+try:
+    from pytensor.conditional.op import IfElse
+except ImportError:  # before 3.3
+    from pytensor.ifelse import IfElse
 
 __all__ = ["Code", "has_loop"]
 

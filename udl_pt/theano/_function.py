@@ -159,7 +159,7 @@ class Function:
 
         def copied(mode: Any) -> Any:
             copy_ = self._fn.copy(**{**asked, "swap": new}, name=name, profile=profile)
-            copy_.unpack_single = False
+            copy_.unpack_single, copy_.profile = False, copy_.profile or None
             return copy_
 
         code = Code(copied, self._fn.maker.mode)

@@ -54,7 +54,8 @@ def fallback(
                 return imported(name)
             for place in places if name not in missing else ():
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", FutureWarning)  # of names that moved within PyTensor
+                    for moved in (FutureWarning, DeprecationWarning):  # names that moved within PyTensor
+                        warnings.simplefilter("ignore", moved)
                     found = getattr(importlib.import_module(place), name, _MISSING)
                 if found is not _MISSING:
                     return found

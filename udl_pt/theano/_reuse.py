@@ -68,7 +68,9 @@ def compiled_once(
             return compile_(inputs, outputs, updates, givens)
         _kept.append((full, kept, function))
         del _kept[:-KEPT]
-    return function.copy(swap=dict(zip(kept.shared, graph.shared, strict=True)))
+    copy = function.copy(swap=dict(zip(kept.shared, graph.shared, strict=True)))
+    copy.profile = copy.profile or None  # PyTensor's copy has False, which debugprint doesn't take
+    return copy
 
 
 def _may_be_shared(expressions: Sequence[Variable]) -> bool:

@@ -32,7 +32,7 @@ __all__ = [
 
 AdvancedBooleanSubtensor = AdvancedSubtensor = ps.AdvancedSubtensor
 AdvancedBooleanIncSubtensor = AdvancedIncSubtensor = ps.AdvancedIncSubtensor
-# PyTensor 3.3 has no classes of their own for one vector of indices
+# PyTensor 3.3 has one Op for all kinds of indices
 AdvancedSubtensor1 = getattr(ps, "AdvancedSubtensor1", ps.AdvancedSubtensor)
 AdvancedIncSubtensor1 = getattr(ps, "AdvancedIncSubtensor1", ps.AdvancedIncSubtensor)
 Subtensor, IncSubtensor = ps.Subtensor, ps.IncSubtensor

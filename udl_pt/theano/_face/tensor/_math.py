@@ -17,6 +17,7 @@ __all__ = [
     "abs_",
     "argmax",
     "argmin",
+    "batched_dot",
     "batched_tensordot",
     "chi2sf",
     "choose",
@@ -183,3 +184,21 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> Any:
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """Return the tensor product of each pair of samples; the axes count from the whole tensor."""
     return pt.batched_tensordot(x, y, axes=axes)
+
+
+def batched_dot(a: Any, b: Any) -> Any:
+    """Return the product of each pair ``a[i]`` and ``b[i]``."""
+    if hasattr(pt, "batched_dot"):  # not in PyTensor 3.3
+        return pt.batched_dot(a, b)
+    left, right = as_tensor_variable(a), as_tensor_variable(b)
+    if not (1 <= left.ndim <= 3 and 1 <= right.ndim <= 3):
+        raise TypeError(f"batched_dot takes one to three axes, got {left.ndim} and {right.ndim}")
+    if left.ndim == 1 or right.ndim == 1:
+        extra = (1,) * abs(left.ndim - right.ndim)
+        short, long = (left, right) if left.ndim == 1 else (right, left)
+        return short.reshape((short.shape[0], *extra)) * long
+    product = pt.matmul(
+        left[:, None] if left.ndim == 2 else left, right[..., None] if right.ndim == 2 else right
+    )
+    drop = [axis for axis, operand in ((1, left), (2, right)) if operand.ndim == 2]
+    return product.squeeze(axis=tuple(drop)) if drop else product

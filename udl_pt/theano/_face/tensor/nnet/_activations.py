@@ -6,6 +6,7 @@ import pytensor.scalar as ps
 import pytensor.tensor as pt
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable
+from udl_pt.theano._face.tensor._math import batched_dot
 
 __all__ = [
     "Prepend_scalar_constant_to_each_row",
@@ -146,7 +147,7 @@ def h_softmax(
         return (classes.dimshuffle(0, 1, "x") * outputs).reshape((batch_size, -1))[:, :n_outputs]
     target = target.flatten()
     chosen, within, rows = target // n_outputs_per_class, target % n_outputs_per_class, pt.arange(batch_size)
-    outputs = softmax(pt.batched_dot(x, W2[chosen]) + b2[chosen])
+    outputs = softmax(batched_dot(x, W2[chosen]) + b2[chosen])
     return classes[rows, chosen] * outputs[rows, within]
 
 
