@@ -98,7 +98,7 @@ class _ByImages:
             shape = get_conv_gradinputs_shape(tuple(kern.shape), tuple(topgrad.shape), *options)[
                 -self.convdim :
             ]
-        return super().make_node(kern, topgrad, _lengths(shape), add_assert_shape)  # type: ignore[misc]
+        return super().make_node(kern, topgrad, _lengths(shape), add_assert_shape)
 
 
 def _lengths(shape: Any) -> Any:
@@ -107,25 +107,25 @@ def _lengths(shape: Any) -> Any:
     return shape
 
 
-class CorrMM(BaseCorrMM, _Forward, AbstractConv2d):  # type: ignore[misc]
+class CorrMM(BaseCorrMM, _Forward, AbstractConv2d):
     """Correlation of images with filters in two dimensions."""
 
 
-class CorrMM_gradWeights(BaseCorrMM, _ByFilters, AbstractConv2d_gradWeights):  # type: ignore[misc]
+class CorrMM_gradWeights(BaseCorrMM, _ByFilters, AbstractConv2d_gradWeights):
     """Gradient of `CorrMM` with regard to the filters."""
 
 
-class CorrMM_gradInputs(BaseCorrMM, _ByImages, AbstractConv2d_gradInputs):  # type: ignore[misc]
+class CorrMM_gradInputs(BaseCorrMM, _ByImages, AbstractConv2d_gradInputs):
     """Gradient of `CorrMM` with regard to the images."""
 
 
-class Corr3dMM(BaseCorr3dMM, _Forward, AbstractConv3d):  # type: ignore[misc]
+class Corr3dMM(BaseCorr3dMM, _Forward, AbstractConv3d):
     """Correlation of images with filters in three dimensions."""
 
 
-class Corr3dMM_gradWeights(BaseCorr3dMM, _ByFilters, AbstractConv3d_gradWeights):  # type: ignore[misc]
+class Corr3dMM_gradWeights(BaseCorr3dMM, _ByFilters, AbstractConv3d_gradWeights):
     """Gradient of `Corr3dMM` with regard to the filters."""
 
 
-class Corr3dMM_gradInputs(BaseCorr3dMM, _ByImages, AbstractConv3d_gradInputs):  # type: ignore[misc]
+class Corr3dMM_gradInputs(BaseCorr3dMM, _ByImages, AbstractConv3d_gradInputs):
     """Gradient of `Corr3dMM` with regard to the images."""
