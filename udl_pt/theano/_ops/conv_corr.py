@@ -98,7 +98,7 @@ class _ByImages:
             shape = get_conv_gradinputs_shape(tuple(kern.shape), tuple(topgrad.shape), *options)[
                 -self.convdim :
             ]
-        return super().make_node(kern, topgrad, _lengths(shape), add_assert_shape)
+        return super().make_node(kern, topgrad, _lengths(shape), add_assert_shape)  # type: ignore[misc]
 
 
 def _lengths(shape: Any) -> Any:
