@@ -84,6 +84,8 @@ _BY_EXACT_NAME = {
         "tensor/tests/test_sharedvar.py": "test_shared_options.test_specify_shape_partial",
         "tensor/nnet/tests/test_nnet.py": (
             "test_argmax_pushdown test_argmax_pushdown_bias "
+            "T_CrossentropyCategorical1Hot.test_crossentropy_softmax_1hot_with_bias_dxcale_cost "
+            "T_CrossentropyCategorical1Hot.test_softmax_grad_optimizations "
             "T_CrossentropyCategorical1Hot.test_softmax_grad_optimizations_vector"
         ),
         "tensor/nnet/tests/test_sigm.py": (
@@ -117,6 +119,11 @@ _BY_EXACT_NAME = {
             "test_arithmetic_cast.test_arithmetic_cast"
         ),
         "tensor/tests/test_subtensor.py": "T_subtensor.test_boolean T_subtensor.test_list_slice",
+        "tensor/nnet/tests/test_conv.py": "TestConv2D.test_gcc_crash",
+        "tensor/signal/tests/test_pool.py": (
+            "TestDownsampleFactorMax.test_DownsampleFactorMaxPaddingStride "
+            "TestDownsampleFactorMax.test_DownsampleFactorMaxStride"
+        ),
     },
 }
 EXACTLY = {

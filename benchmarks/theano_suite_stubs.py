@@ -199,14 +199,21 @@ def _numpy():
         "ComplexWarning": np.exceptions.ComplexWarning,
         "VisibleDeprecationWarning": np.exceptions.VisibleDeprecationWarning,
         "trapz": np.trapezoid,
+        "in1d": lambda a, b: np.isin(np.ravel(a), b),
     }
     for name, value in old.items():
         if name not in vars(np) or name in ("float", "int", "object", "complex", "str"):
             setattr(np, name, value)
+    for name in "hstack", "vstack":  # they took iterators too
+        setattr(np, name, _of_any_iterable(getattr(np, name)))
     np.core = np._core  # the old name warns
     np.linalg.linalg = np.linalg
     np.unique = _unique
     scipy.linalg.kron = _kron
+
+
+def _of_any_iterable(stack):
+    return functools.wraps(stack)(lambda arrays, **options: stack(list(arrays), **options))
 
 
 _np_unique = np.unique
