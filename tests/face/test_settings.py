@@ -75,7 +75,7 @@ def test_a_script_sets_floatx_and_what_only_theano_has(theano):
         ("optimizer", "fastest", ValueError, "Valid options are"),
         ("optimizer_verbose", "perhaps", ValueError, "not a bool"),
         ("device", "cpu", Exception, "Can't change the value"),
-        ("cache_optimizations", True, Exception, "Can't change the value"),
+        ("base_compiledir", "elsewhere", Exception, "Can't change the value"),
     ],
 )
 def test_wrong_values_and_fixed_settings_are_refused(theano, name, value, error, message):

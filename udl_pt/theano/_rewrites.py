@@ -42,7 +42,8 @@ if _add_of_increments is not None:
 _ADDED_TO_QUICK: dict[str, Any] = {"udl_pt_log_of_softmax": (local_logsoftmax, ("canonicalize",))}
 for _name, (_rewriter, _phases) in {**_ADDED, **_ADDED_TO_QUICK}.items():
     for _phase in _phases:
-        optdb[_phase].register(_name, _rewriter)
+        # within a softmax, PyTensor excludes what would make a softmax of its own graph
+        optdb[_phase].register(_name, _rewriter, "symbolic_op_recognition")
 
 
 def _changed(query: RewriteDatabaseQuery) -> RewriteDatabaseQuery:
