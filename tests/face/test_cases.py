@@ -18,6 +18,7 @@ import udl_pt.theano
 
 OPTIMISED = "optimised"
 BACKENDS = {"numba": "NUMBA", "c": "CVM"}
+QUICK_ON_NUMBA = {"optimised.logistic_regression", "optimised.contrastive_divergence", "optimised.mrg_streams"}
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 CASES, _ = load()
 with gzip.open(EXPECTED, "rt") as file:
@@ -25,15 +26,19 @@ with gzip.open(EXPECTED, "rt") as file:
 
 
 def _parameters():
-    """Yield each case in each floatX; those of the optimised mode on each backend that compiles."""
+    """Yield each case in each floatX; those of the optimised mode on C, and in float64 on Numba."""
     for name in CASES:
         for floatX in FLOATS:
             known = KNOWN.get(name) or (KNOWN_IN_FLOAT32.get(name) if floatX == "float32" else None)
             marks = [pytest.mark.xfail(reason=known, strict=True)] if known else []
-            if name.startswith(OPTIMISED) and floatX == "float32":  # compiles all once more
-                marks.append(pytest.mark.slow)
-            for backend in BACKENDS if name.startswith(OPTIMISED) else ["vm"]:
-                yield pytest.param(name, floatX, backend, id=f"{name}-{floatX}-{backend}", marks=marks)
+            backends = ["vm"]
+            if name.startswith(OPTIMISED):
+                backends = list(BACKENDS) if floatX == "float64" else ["c"]
+            for backend in backends:
+                is_slow = backend == "c" and floatX == "float32"
+                is_slow |= backend == "numba" and name not in QUICK_ON_NUMBA
+                more = [pytest.mark.slow] if is_slow else []
+                yield pytest.param(name, floatX, backend, id=f"{name}-{floatX}-{backend}", marks=marks + more)
 
 
 def _close(got, expected, tolerance):
