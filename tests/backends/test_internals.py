@@ -404,6 +404,8 @@ def private_names(sources):
             elif isinstance(node, ast.Name | ast.Attribute):
                 name = node.id if isinstance(node, ast.Name) else node.attr
                 (names if isinstance(node.ctx, ast.Load) else defined).add(name)
+            elif isinstance(node, ast.alias) and node.asname:
+                defined.add(node.asname)
             elif isinstance(node, ast.Import):
                 names.update(part for alias in node.names for part in alias.name.split("."))
             elif isinstance(node, ast.ImportFrom) and node.module.split(".")[0] != "udl_pt":
@@ -418,12 +420,10 @@ def private_names(sources):
 # of modules of `theano`, whose tests fail where one of these is gone: names that it serves or replaces
 OF_THEANO = {
     ("theano._config", "_section"),  # its own
-    ("theano._face.compile.monitormode", "_MonitorMode"),  # its own
-    ("theano._face.gof.__init__", "_RENAMED"),  # its own
-    ("theano._face.tensor._shapes", "_Reshape"),  # its own
-    ("theano._face.tensor.elemwise", "_Any"),  # its own
+    ("theano._face.tensor._math", "_conj"),
     ("theano._ops.random_numba", "_getvalue"),
     ("theano._ops.random_state", "_bit_generator"),
+    ("theano._patches_tensor", "_check_runtime_broadcast"),
     ("theano._patches_tensor", "_tensor_py_operators"),
     ("theano._runner._builtins2", "_getframe"),
     ("theano._runner._figures", "_pylab_helpers"),

@@ -18,7 +18,7 @@ import udl_pt.theano
 
 OPTIMISED = "optimised"
 BACKENDS = {"numba": "NUMBA", "c": "CVM"}
-QUICK_ON_NUMBA = {"optimised.logistic_regression", "optimised.contrastive_divergence", "optimised.mrg_streams"}
+ON_NUMBA = {OPTIMISED + name for name in (".logistic_regression", ".contrastive_divergence", ".mrg_streams")}
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 CASES, _ = load()
 with gzip.open(EXPECTED, "rt") as file:
@@ -36,7 +36,7 @@ def _parameters():
                 backends = list(BACKENDS) if floatX == "float64" else ["c"]
             for backend in backends:
                 is_slow = backend == "c" and floatX == "float32"
-                is_slow |= backend == "numba" and name not in QUICK_ON_NUMBA
+                is_slow |= backend == "numba" and name not in ON_NUMBA
                 more = [pytest.mark.slow] if is_slow else []
                 yield pytest.param(name, floatX, backend, id=f"{name}-{floatX}-{backend}", marks=marks + more)
 
