@@ -1,10 +1,11 @@
 """Time training steps of Theano scripts: with `udl_pt.theano`, in PyTensor, and with the original Theano.
 
-``python benchmarks/theano_steps.py [PYTHON]``: with the path of a Python that has Theano it runs there too.
-All use one BLAS thread. Each library runs in processes of its own, in turns. The table has the median of the
+``python benchmarks/theano_steps.py [PYTHON] [--rounds N]``: with the path of a Python that has Theano it runs
+there too. All use one BLAS thread. Each library runs in processes of its own, in turns. The table has the median of the
 rounds in milliseconds; a ratio above 1 means that `udl_pt.theano` on C is faster.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -12,8 +13,7 @@ import subprocess
 import sys
 import time
 
-ROUNDS = 3
-SECONDS = 1.0
+SECONDS = 0.6
 
 
 def logistic(theano, T, streams, np):
@@ -142,18 +142,22 @@ def main():
         library, mode = worker.split()
         print(json.dumps(measure(library, None if mode == "default" else mode)))
         return
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("python", nargs="?", help="path of a Python that has Theano")
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
     contenders = {
         "udl_pt C": (sys.executable, "udl_pt CVM"),
         "udl_pt Numba": (sys.executable, "udl_pt NUMBA"),
         "PyTensor C": (sys.executable, "pytensor CVM"),
         "PyTensor Numba": (sys.executable, "pytensor NUMBA"),
     }
-    if sys.argv[1:]:
-        contenders["Theano"] = (sys.argv[1], "theano default")
+    if args.python:
+        contenders["Theano"] = (args.python, "theano default")
     print(" ".join(["milliseconds", "floatX ", *(f"{name:>14}" for name in contenders)]))
     for dtype in "float32", "float64":
         rounds = {name: [] for name in contenders}
-        for _ in range(ROUNDS):
+        for _ in range(args.rounds):
             for name, (python, worker) in contenders.items():
                 flags = f"{os.environ.get('THEANO_FLAGS', '')},floatX={dtype}".lstrip(",")
                 env = {**os.environ, "UDL_PT_BENCHMARK_WORKER": worker, "OPENBLAS_NUM_THREADS": "1"}
