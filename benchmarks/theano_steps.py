@@ -1,8 +1,8 @@
 """Time training steps of Theano scripts: with `udl_pt.theano`, in PyTensor, and with the original Theano.
 
 ``python benchmarks/theano_steps.py [PYTHON] [--rounds N]``: with the path of a Python that has Theano it runs
-there too. All use one BLAS thread. Each library runs in processes of its own, in turns. The table has the median of the
-rounds in milliseconds; a ratio above 1 means that `udl_pt.theano` on C is faster.
+there too. All use one BLAS thread. Each library runs in processes of its own, in turns. The table has the
+median of the rounds in milliseconds; a ratio above 1 means that `udl_pt.theano` on C is faster.
 """
 
 import argparse
