@@ -5,7 +5,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-.PHONY: demo install torch test quick slow coverage lint types users-types core lowest release bench clean
+.PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest release bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/udl-pt reproduce 3
@@ -25,6 +25,10 @@ quick: lint $(VENV)/.installed-dev
 # TESTS=FILE runs those of one file.
 slow: $(VENV)/.installed-dev
 	$(PYTEST) --dist load -m slow $(OPTIONS) $(TESTS)
+
+# The comparisons with Theano that `make test` leaves out: the other dtype of each, and more backends.
+exhaustive: $(VENV)/.installed-dev
+	$(PYTEST) -m exhaustive $(OPTIONS) tests/face
 
 coverage: $(VENV)/.installed-torch
 	$(PYTEST) --cov

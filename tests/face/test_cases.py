@@ -26,18 +26,13 @@ with gzip.open(EXPECTED, "rt") as file:
 
 
 def _parameters():
-    """Yield each case in each floatX; those of the optimised mode on C, and in float64 on Numba."""
+    """Yield each case in each floatX; those of the optimised mode on each backend that compiles."""
     for name in CASES:
         for floatX in FLOATS:
             known = KNOWN.get(name) or (KNOWN_IN_FLOAT32.get(name) if floatX == "float32" else None)
             marks = [pytest.mark.xfail(reason=known, strict=True)] if known else []
-            backends = ["vm"]
-            if name.startswith(OPTIMISED):
-                backends = list(BACKENDS) if floatX == "float64" else ["c"]
-            for backend in backends:
-                is_slow = backend == "c" and floatX == "float32"
-                is_slow |= backend == "numba" and name not in ON_NUMBA
-                more = [pytest.mark.slow] if is_slow else []
+            for backend in BACKENDS if name.startswith(OPTIMISED) else ["vm"]:
+                more = [] if backend != "numba" or name in ON_NUMBA else [pytest.mark.exhaustive]
                 yield pytest.param(name, floatX, backend, id=f"{name}-{floatX}-{backend}", marks=marks + more)
 
 

@@ -17,7 +17,7 @@ def test_rewrites_keep_values_and_gradients_finite(theano, case, floatX):
     check(theano, case, floatX, mode=Mode("py", "fast_run"))
 
 
-@pytest.mark.parametrize("mode", ["CVM", pytest.param("NUMBA", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mode", ["CVM", pytest.param("NUMBA", marks=pytest.mark.exhaustive)])
 def test_costs_of_saturated_probabilities(theano, mode):
     """Closed forms: the cost of class 0 at logits (0, 900) is 900, of 1 - sigmoid(900) it is 900."""
     T = theano.tensor
