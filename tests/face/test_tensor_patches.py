@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from pytensor import scalar
+from pytensor.link.c.params_type import ParamsType
 from pytensor.tensor.type import TensorType
 
+import udl_pt.theano
 from udl_pt.theano import _patches_tensor
 
 
@@ -48,3 +51,11 @@ def test_undo_leaves_pytensors_classes_as_they_were():
     assert before[0] is not TensorType.__str__
     undo()
     assert (TensorType.__str__, TensorType.__repr__) == before
+
+
+def test_the_names_in_compiled_code_are_pytensors_own(theano):
+    """One module of the compile cache has one code, with `install` and without it."""
+    types = {"a": TensorType("float64", (None, 1)), "b": TensorType("int64", (3,)), "c": scalar.float32}
+    inside = ParamsType(**types).name
+    udl_pt.theano.uninstall()
+    assert ParamsType(**types).name == inside

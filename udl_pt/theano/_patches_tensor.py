@@ -5,10 +5,12 @@ name. ``TensorType("float64", (0, 1))`` is that of a column, and prints as ``Ten
 """
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from pytensor.link.c.params_type import ParamsType
 from pytensor.scalar import basic as scalar
 from pytensor.tensor.basic import get_scalar_constant_value
 from pytensor.tensor.elemwise import Elemwise
@@ -34,6 +36,7 @@ _ABSENT = object()
 
 _reshape: Any = Operators.reshape
 _init: Any = TensorType.__init__
+_own_name: Any = TensorType.__str__
 _elemwise: Any = Elemwise.perform
 _choose: Any = Operators.choose
 
@@ -97,6 +100,16 @@ def _type_name(self: Any) -> str:
     return f"TensorType({self.dtype}, {shape})"
 
 
+def _struct_name(self: Any) -> str:
+    """Return the name of a struct in C, which PyTensor makes of its own names of types.
+
+    It is in the code that is compiled. Another name would be other code for the same key of the cache.
+    """
+    types = (_own_name(t) if isinstance(t, TensorType) else str(t) for t in self.types)
+    parts = (hashlib.sha256(",".join(names).encode()).hexdigest() for names in (self.fields, types))
+    return "_".join(["_Params", *parts])
+
+
 def _perform(self: Any, node: Any, inputs: Any, output_storage: Any) -> None:
     """Compute in Python; of more than 32 operands PyTensor has C code alone."""
     if len(node.inputs) + len(node.outputs) <= _MOST_OPERANDS:
@@ -131,6 +144,7 @@ _CHANGES: dict[tuple[type, str], Any] = {
     (Elemwise, "perform"): _perform,
     (TensorType, "__init__"): _init_type,
     (TensorType, "clone"): _clone_type,
+    (ParamsType, "generate_struct_name"): _struct_name,
     (TensorType, "__str__"): _type_name,
     (TensorType, "__repr__"): _type_name,
 }
