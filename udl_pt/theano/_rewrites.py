@@ -8,10 +8,10 @@ from typing import Any
 from pytensor.compile.mode import Mode, optdb
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.tensor import subtensor as indexing
 from pytensor.tensor.math import add
 from pytensor.tensor.rewriting import subtensor as rewriting
 from pytensor.tensor.rewriting.special import local_logsoftmax
-from pytensor.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor
 
 from udl_pt.theano._softmax_by_hand import softmax_by_hand
 
@@ -20,7 +20,11 @@ __all__ = ["with_rewrites"]
 # wrong in PyTensor 3.0: exp(x) / exp(x).sum(axis=1) becomes a softmax of rows without keepdims too, and
 # zeros[i].inc(v) + x becomes x[i].inc(v) also where x is broadcast
 _WRONG = "local_softmax_stabilize", "local_add_of_sparse_write"
-_INCREMENTS = IncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1
+_INCREMENTS = tuple(
+    getattr(indexing, name)
+    for name in ("IncSubtensor", "AdvancedIncSubtensor", "AdvancedIncSubtensor1")
+    if hasattr(indexing, name)  # PyTensor 3.3 has one Op for all kinds of indices
+)
 _add_of_increments: Any = getattr(rewriting, "local_add_of_sparse_write", None)
 
 

@@ -215,8 +215,9 @@ class AbstractConv(BaseAbstractConv):
 
         outputs[0][0] = forward(self, *inputs)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the shape, from the given shapes where they were given."""
+        _node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         images, filters = self._known(self.imshp, shapes[0]), self._known(self.kshp, shapes[1])
         return [
             get_conv_output_shape(images, filters, self.border_mode, self.subsample, self.filter_dilation)
@@ -257,8 +258,9 @@ class AbstractConv_gradInputs(BaseAbstractConv):
 
         outputs[0][0] = by_images(self, *inputs)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the images' shape."""
+        node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         if node.inputs[2].type.ndim > 1:
             return [shapes[2]]
         lengths = [node.inputs[2][i] for i in range(self.convdim)]
@@ -298,8 +300,9 @@ class AbstractConv_gradWeights(BaseAbstractConv):
 
         outputs[0][0] = by_filters(self, *inputs)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the filters' shape."""
+        node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         images, top, like = shapes
         if node.inputs[2].type.ndim > 1:
             return [like]

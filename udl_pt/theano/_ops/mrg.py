@@ -213,8 +213,9 @@ class mrg_uniform(mrg_uniform_base):
         out = TensorType(self.output_type.dtype, shape=tuple(shape))()
         return Apply(self, [rstate, size], [rstate.type(), out])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the shapes of the streams and of the sample."""
+        node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         size = node.inputs[1]
         return [shapes[0], tuple(size[i] for i in range(self.output_type.ndim))]
 

@@ -56,8 +56,9 @@ class MultinomialFromUniform(Op):  # type: ignore[misc]
         shape = tuple(1 if b else None for b in pvals.type.broadcastable)
         return Apply(self, [pvals, unis, as_scalar(n)], [TensorType(dtype, shape=shape)()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the probabilities' shape."""
+        _node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         return [shapes[0]]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Variable]:
@@ -106,8 +107,9 @@ class ChoiceFromUniform(MultinomialFromUniform):
         super().__init__(odtype)
         self.replace = replace
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the number of rows, and that of draws."""
+        node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         return [(shapes[0][0], tensor_from_scalar(node.inputs[2]))]
 
     def checked(self, pvals: np.ndarray, unis: np.ndarray, n: Any) -> int:

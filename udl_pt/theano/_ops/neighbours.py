@@ -61,8 +61,9 @@ class Images2Neibs(Op):  # type: ignore[misc]
         rows, columns = (positions(images[i + 2], int(shape[i]), int(step[i]), self.mode) for i in range(2))
         return rows, columns
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the matrix's shape."""
+        node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         images, (_, shape, step) = shapes[0], node.inputs
         total = images[0] * images[1]
         for i in range(2):
@@ -102,8 +103,9 @@ class Images2NeibsGrad(Images2Neibs):
         outputs[0][0] = gx = np.zeros(x.shape, x.dtype)
         add_neighbours(gx, np.ascontiguousarray(gz), *self.positions(x.shape, shape, step))
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the images' shape."""
+        _node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         return [shapes[0]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -131,8 +131,9 @@ class Pool(_Windows):
         """Return the node for images, windows, steps (None: the windows) and zeros around the images."""
         return self._node([x], (ws, stride, pad), self._pooled)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the pooled images' shape."""
+        node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         _, ws, stride, pad = node.inputs
         return [self.out_shape(shapes[0], ws, self.ignore_border, stride, pad, self.ndim)]
 
@@ -152,8 +153,9 @@ class PoolGrad(_Windows):
     def _same(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(arrays[0].type.shape)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the images' shape."""
+        _node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         return [shapes[0]]
 
 
@@ -189,8 +191,9 @@ class DownsampleFactorMaxGradGrad(_Windows):
         """Return the node for images, their maxima and an array like the images."""
         return self._node([x, maxout, gz], (ws, stride, pad), lambda arrays: arrays[1].type.shape)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the maxima's shape."""
+        _node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         return [shapes[1]]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:

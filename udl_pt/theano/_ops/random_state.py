@@ -219,8 +219,9 @@ class RandomFunction(Op):  # type: ignore[misc]
         args = tuple(as_tensor_variable(arg) for arg in args)
         return Apply(self, [r, size, *args], [r.type(), self.outtype()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Any) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the sample's shape where the size alone determines it."""
+        node, _shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         size = node.inputs[1]
         data = getattr(size, "data", None)
         if self.ndim_added or (data is not None and len(data) == 0):

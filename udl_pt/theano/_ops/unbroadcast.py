@@ -36,8 +36,9 @@ class Unbroadcast(TypeCastingOp):  # type: ignore[misc]  # PyTensor has no types
         shape = [None if i in self.axes else length for i, length in enumerate(x.type.shape)]
         return Apply(self, [x], [x.type.clone(shape=shape)()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: list[Any]) -> list[Any]:
+    def infer_shape(self, *args: Any) -> list[Any]:
         """Return the input's shape."""
+        _node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         return shapes
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:

@@ -38,8 +38,9 @@ class Fourier(Op):
         a, n, axis = inputs
         output_storage[0][0] = np.fft.fft(a, n=int(n), axis=int(axis)).astype("complex128", copy=False)
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> Any:
+    def infer_shape(self, *args: Any) -> Any:
         """Return the input's shape, with `n` for the axis."""
+        node, shapes = args[-2:]  # PyTensor before 3.3 passes the graph first
         _, n, axis = node.inputs
         return [[pt.switch(pt.eq(axis, i), n, length) for i, length in enumerate(shapes[0])]]
 
