@@ -1,7 +1,7 @@
 """Theano's tests without their assertions about optimised graphs; what else they assert stays.
 
 Dropped are statements that assert something of ``f.maker``, of ``toposort()``, of the class of a variable's
-Op, or of a name that holds a part of these. Assignments and loops stay: a test compiles and calls what it did.
+Op, or of a name that holds a part of these. Assignments and loops stay.
 """
 
 import ast
