@@ -11,6 +11,7 @@ import inspect
 import logging
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import jax
@@ -130,6 +131,51 @@ def test_replace_setting_changes_what_can_be_set_once(monkeypatch, tmp_path):
         pytensor.config.compiledir = tmp_path / "refused"
     internals.replace_setting("compiledir", tmp_path / "new")
     assert Path(pytensor.config.compiledir) == tmp_path / "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("optdb__max_use_ratio", [3, 4, 5]), ("cxx", ["", "icpc", "c++"])]
+)
+def test_keep_in_thread_changes_a_setting_in_its_own_thread_alone(name, values):
+    """PyTensor changes both settings while `pt.alloc` infers a shape; `udl_pt` keeps them in the thread."""
+    config = pytensor.config
+    usual, seen = getattr(config, name), []
+    reached, leave = threading.Event(), threading.Event()
+
+    def block():
+        with config.change_flags(**{name: values[0]}):
+            seen.append(getattr(config, name))
+            reached.set()
+            leave.wait(60)
+            with config.change_flags(**{name: values[1]}):
+                seen.append(getattr(config, name))
+            seen.append(getattr(config, name))
+        seen.append(getattr(config, name))
+
+    thread = threading.Thread(target=block)
+    thread.start()
+    assert reached.wait(60)
+    assert getattr(config, name) == usual
+    with config.change_flags(**{name: values[2]}):
+        assert getattr(config, name) == values[2]
+        leave.set()
+        thread.join(60)
+    assert getattr(config, name) == usual
+    assert seen == [*values[:2], values[0], usual]
+
+
+def test_a_setting_kept_in_threads_is_set_and_shown_as_before(caplog):
+    config = pytensor.config
+    internals.keep_in_thread("optdb__max_use_ratio")  # a second time
+    usual = config.optdb__max_use_ratio
+    with config.change_flags(optdb__max_use_ratio=3):
+        config.optdb__max_use_ratio = 6
+        assert config.optdb__max_use_ratio == 6
+    assert config.optdb__max_use_ratio == usual
+    with pytest.raises(ValueError, match="many"), config.change_flags(optdb__max_use_ratio="many"):
+        pass
+    assert config.optdb__max_use_ratio == usual
+    assert str(config._config_var_dict["optdb__max_use_ratio"]).startswith("optdb__max_use_ratio (")
 
 
 class Modules:

@@ -13,6 +13,7 @@ import importlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ __all__ = [
     "forget_numba_registries",
     "global_generator",
     "jax_has_started",
+    "keep_in_thread",
     "module_cache",
     "modules_folder",
     "numba_environment",
@@ -157,6 +159,64 @@ def replace_setting(name: str, value: Any) -> None:
     """
     vars(pytensor.config._config_var_dict[name]).pop("val", None)
     setattr(pytensor.config, name, value)
+
+
+class _OfThreads:
+    """One of PyTensor's settings. In a block of ``change_flags``, its value holds in that thread alone."""
+
+    def __init__(self, setting: Any) -> None:
+        self.setting, self.local = setting, threading.local()
+
+    def __get__(self, config: Any, owner: type | None = None) -> Any:
+        if config is None:
+            return self
+        try:
+            return self.local.value
+        except AttributeError:
+            return self.setting.__get__(config, owner)
+
+    def __set__(self, config: Any, value: Any) -> None:
+        vars(self.local).pop("value", None)
+        self.setting.__set__(config, value)
+
+
+class _InBlocks:
+    """The same setting, as ``change_flags`` reads and changes it."""
+
+    def __init__(self, of_threads: _OfThreads) -> None:
+        self._of_threads = of_threads
+
+    def __get__(self, config: Any, owner: type | None = None) -> Any:
+        return self if config is None else self._of_threads.__get__(config, owner)
+
+    def __set__(self, config: Any, value: Any) -> None:
+        setting, local = self._of_threads.setting, self._of_threads.local
+        value = setting.apply(value)
+        setting.validate(value)
+        vars(local).pop("value", None)
+        if value != setting.__get__(config, type(config)):
+            local.value = value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._of_threads.setting, name)
+
+    def __str__(self) -> str:
+        return str(self._of_threads.setting)
+
+
+def keep_in_thread(name: str) -> None:
+    """Let a block of ``change_flags`` change one of PyTensor's settings in its own thread alone.
+
+    PyTensor: ``change_flags`` finds settings in ``config._config_var_dict``, all others on the class of
+    ``config``. ``infer_static_shape`` turns ``cxx`` off while an expression is built. With two threads that
+    build expressions, it was off in other threads too, and stayed off.
+    """
+    config = pytensor.config
+    if isinstance(config._config_var_dict[name], _InBlocks):
+        return
+    of_threads = _OfThreads(config._config_var_dict[name])
+    setattr(type(config), name, of_threads)
+    config._config_var_dict[name] = _InBlocks(of_threads)
 
 
 def module_cache() -> Any:

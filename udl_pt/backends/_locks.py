@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from pytensor.graph.basic import Variable
 
-from udl_pt.backends._internals import jax_has_started
+from udl_pt.backends._internals import jax_has_started, keep_in_thread
 
 __all__ = [
     "NumberedLock",
@@ -33,6 +33,9 @@ _numbers = itertools.count()
 _all_locks: "weakref.WeakSet[NumberedLock]" = weakref.WeakSet()
 _of_variables: "weakref.WeakKeyDictionary[Variable, NumberedLock]" = weakref.WeakKeyDictionary()
 _forked_after_jax = False
+
+for _setting in "cxx", "optdb__max_use_ratio":  # PyTensor changes both while an expression is built
+    keep_in_thread(_setting)
 
 
 class NumberedLock:
