@@ -72,7 +72,7 @@ def test_in_a_loop_too(theano):
 def test_the_modes_of_pytensor_are_unchanged(theano):
     from pytensor.compile.mode import get_mode
 
-    from udl_pt.theano._rewrites import with_rewrites
+    from udl_pt.backends._rewrites import with_rewrites
 
     names = {r.name for r in get_mode("CVM").optimizer if hasattr(r, "name")}
     ours = with_rewrites(get_mode("CVM"))
@@ -82,7 +82,7 @@ def test_the_modes_of_pytensor_are_unchanged(theano):
 
 
 def test_settings_of_nan_guard_mode_are_kept(theano):
-    from udl_pt.theano._rewrites import with_rewrites
+    from udl_pt.backends._rewrites import with_rewrites
 
     mode = theano.compile.nanguardmode.NanGuardMode(nan_is_error=False, inf_is_error=True, big_is_error=False)
     assert type(with_rewrites(mode)) is type(mode)

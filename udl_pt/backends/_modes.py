@@ -1,7 +1,6 @@
 """PyTensor's modes: linkers and rewrites of each backend."""
 
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 from pytensor.compile.mode import Mode, get_mode
@@ -13,6 +12,7 @@ from pytensor.tensor.math import Sum
 from udl_pt.backends._abs_sum import abs_sum
 from udl_pt.backends._locks import refuse_forked_jax
 from udl_pt.backends._loop_rewriting import inside_loops
+from udl_pt.backends._rewrites import with_rewrites
 
 __all__ = ["AFTER_SPECIALIZE", "make_mode", "wide_jax"]
 
@@ -20,8 +20,7 @@ __all__ = ["AFTER_SPECIALIZE", "make_mode", "wide_jax"]
 AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 
-def make_mode(backend: str, of_loops: Callable[[Mode], Mode] = lambda mode: mode) -> Mode:
-    """Return the mode of a backend; `of_loops` changes the one that Numba's loops get."""
+def make_mode(backend: str) -> Mode:
     if backend == "numba":
         import udl_pt.backends._numba.reductions  # noqa: F401  registers its functions with PyTensor
         from udl_pt.backends._numba.blas import BlasNumbaLinker
@@ -29,9 +28,9 @@ def make_mode(backend: str, of_loops: Callable[[Mode], Mode] = lambda mode: mode
         from udl_pt.backends._numba.steps import add_where, in_place
         from udl_pt.backends._numba.sums import sum_along_rows
 
-        in_loops = of_loops(get_mode("NUMBA")).register((one_per_loop, AFTER_FUSION))
+        in_loops = with_rewrites(get_mode("NUMBA")).register((one_per_loop, AFTER_FUSION))
         mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
-        return mode.register(
+        mode = mode.register(
             (vectorise(in_loops), BEFORE_FUSION),  # type: ignore[no-untyped-call]
             (add_where, BEFORE_FUSION),
             (abs_sum, BEFORE_FUSION),
@@ -39,11 +38,13 @@ def make_mode(backend: str, of_loops: Callable[[Mode], Mode] = lambda mode: mode
             (sum_along_rows, AFTER_FUSION + 0.1),  # of loops that have been taken apart
             (in_place, IN_PLACE),
         )
-    if backend == "jax":
+    elif backend == "jax":
         sums = node_rewriter([Sum])(_sum_in_its_own_dtype)
         sums = dfs_rewriter(sums, inside_loops(dfs_rewriter(sums), _has_wider_sum))
-        return get_mode("JAX").register((sums, AFTER_SPECIALIZE))
-    return get_mode("CVM").register((abs_sum, BEFORE_FUSION))
+        mode = get_mode("JAX").register((sums, AFTER_SPECIALIZE))
+    else:
+        mode = get_mode("CVM").register((abs_sum, BEFORE_FUSION))
+    return with_rewrites(mode)
 
 
 def _has_wider_sum(node: Any) -> bool:

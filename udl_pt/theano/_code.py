@@ -14,10 +14,10 @@ from pytensor.scan.op import Scan
 
 from udl_pt.backends._function import to_numpy
 from udl_pt.backends._modes import wide_jax
+from udl_pt.backends._rewrites import with_rewrites
 from udl_pt.theano._mode import backend_of, compiling
 from udl_pt.theano._old_ops import no_perform
 from udl_pt.theano._report import report
-from udl_pt.theano._rewrites import with_rewrites
 
 try:
     from pytensor.conditional.op import IfElse

@@ -14,8 +14,8 @@ from udl_pt.backends._cache import prepare_cache
 from udl_pt.backends._choice import chosen_backend
 from udl_pt.backends._locks import compile_lock
 from udl_pt.backends._modes import make_mode
+from udl_pt.backends._rewrites import with_rewrites
 from udl_pt.theano._config import config
-from udl_pt.theano._rewrites import with_rewrites
 
 __all__ = ["backend_of", "compiling", "default_backend", "is_usual", "loop_mode", "mode_of"]
 
@@ -45,7 +45,7 @@ def mode_of(mode: Any = None) -> Mode:
     if isinstance(mode, str) and mode in _QUICK:
         return with_rewrites(get_mode("FAST_COMPILE"))
     if isinstance(mode, str) and mode in _DEFAULT:
-        return with_rewrites(make_mode(default_backend(), with_rewrites))
+        return make_mode(default_backend())
     return with_rewrites(get_mode(mode))
 
 

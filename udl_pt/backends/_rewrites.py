@@ -1,4 +1,4 @@
-"""Rewrites of the face's modes: what Theano rewrote, and PyTensor does not or does wrongly.
+"""Corrections of PyTensor's rewrites: two return wrong values, and one of Theano's is missing.
 
 PyTensor's own modes stay as they are.
 """
@@ -13,7 +13,7 @@ from pytensor.tensor.math import add
 from pytensor.tensor.rewriting import subtensor as rewriting
 from pytensor.tensor.rewriting.special import local_logsoftmax
 
-from udl_pt.theano._softmax_by_hand import softmax_by_hand
+from udl_pt.backends._softmax_by_hand import softmax_by_hand
 
 __all__ = ["with_rewrites"]
 
@@ -56,7 +56,7 @@ def _changed(query: RewriteDatabaseQuery) -> RewriteDatabaseQuery:
 
 
 def with_rewrites(mode: Mode) -> Mode:
-    """Return the mode without PyTensor's wrong rewrites; with those of the face, if it has Theano's."""
+    """Return the mode without PyTensor's wrong rewrites, and with correct ones if it rewrites at all."""
     if not isinstance(mode._optimizer, RewriteDatabaseQuery):
         return mode
     new = object.__new__(type(mode))  # a mode's own clone forgets NanGuardMode's settings
