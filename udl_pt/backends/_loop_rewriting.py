@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from pytensor.compile.mode import Mode
 from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.scan.op import Scan
 
 __all__ = ["inside_loops"]
 
 
-def inside_loops(rewriter: Any, concerns: Callable[[Any], bool], mode: Mode | None = None) -> Any:
+def inside_loops(rewriter: Any, concerns: Callable[[Any], bool]) -> Any:
     """Return a rewriter of loops that applies `rewriter` inside them.
 
     Parameters
@@ -19,8 +18,6 @@ def inside_loops(rewriter: Any, concerns: Callable[[Any], bool], mode: Mode | No
         What to do to a loop's graph.
     concerns : callable
         Whether a node of that graph is one that `rewriter` would change; it must not be afterwards.
-    mode : Mode, optional
-        The mode in which PyTensor 3.0 compiles these loops' graphs; without it the linker's own.
 
     Notes
     -----
@@ -37,7 +34,6 @@ def inside_loops(rewriter: Any, concerns: Callable[[Any], bool], mode: Mode | No
             op = node.op.clone_with_inner_graph(inner_graph)
         else:
             op = node.op.clone()
-            op.mode = mode or op.mode
             rewriter.rewrite(op.fgraph)
         return op(*node.inputs, return_list=True)
 

@@ -12,7 +12,7 @@ from pytensor.tensor.math import Sum
 from udl_pt.backends._abs_sum import abs_sum
 from udl_pt.backends._locks import refuse_forked_jax
 from udl_pt.backends._loop_rewriting import inside_loops
-from udl_pt.backends._rewrites import with_rewrites
+from udl_pt.backends._rewrites import FIRST, loops_in, usual_loop_mode, with_rewrites
 
 __all__ = ["AFTER_SPECIALIZE", "make_mode", "wide_jax"]
 
@@ -31,7 +31,8 @@ def make_mode(backend: str) -> Mode:
         in_loops = with_rewrites(get_mode("NUMBA")).register((one_per_loop, AFTER_FUSION))
         mode = Mode(BlasNumbaLinker(), RewriteDatabaseQuery(include=["fast_run", "numba"]))
         mode = mode.register(
-            (vectorise(in_loops), BEFORE_FUSION),  # type: ignore[no-untyped-call]
+            (loops_in(in_loops), FIRST),
+            (vectorise, BEFORE_FUSION),
             (add_where, BEFORE_FUSION),
             (abs_sum, BEFORE_FUSION),
             (one_per_loop, AFTER_FUSION),
@@ -41,9 +42,10 @@ def make_mode(backend: str) -> Mode:
     elif backend == "jax":
         sums = node_rewriter([Sum])(_sum_in_its_own_dtype)
         sums = dfs_rewriter(sums, inside_loops(dfs_rewriter(sums), _has_wider_sum))
-        mode = get_mode("JAX").register((sums, AFTER_SPECIALIZE))
+        in_loops = with_rewrites(get_mode("JAX"))
+        mode = get_mode("JAX").register((loops_in(in_loops), FIRST), (sums, AFTER_SPECIALIZE))
     else:
-        mode = get_mode("CVM").register((abs_sum, BEFORE_FUSION))
+        mode = get_mode("CVM").register((loops_in(usual_loop_mode()), FIRST), (abs_sum, BEFORE_FUSION))
     return with_rewrites(mode)
 
 

@@ -3,11 +3,13 @@
 PyTensor's own modes stay as they are.
 """
 
+import functools
 from typing import Any
 
 from pytensor.compile.mode import Mode, optdb
-from pytensor.graph.rewriting.basic import node_rewriter
+from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.scan.op import Scan
 from pytensor.tensor import subtensor as indexing
 from pytensor.tensor.math import add
 from pytensor.tensor.rewriting import subtensor as rewriting
@@ -15,8 +17,9 @@ from pytensor.tensor.rewriting.special import local_logsoftmax
 
 from udl_pt.backends._softmax_by_hand import softmax_by_hand
 
-__all__ = ["with_rewrites"]
+__all__ = ["loops_in", "usual_loop_mode", "with_rewrites"]
 
+FIRST = 0.01  # place in the order of PyTensor's rewrites
 # wrong in PyTensor 3.0: exp(x) / exp(x).sum(axis=1) becomes a softmax of rows without keepdims too, and
 # zeros[i].inc(v) + x becomes x[i].inc(v) also where x is broadcast
 _WRONG = "local_softmax_stabilize", "local_add_of_sparse_write"
@@ -56,10 +59,38 @@ def _changed(query: RewriteDatabaseQuery) -> RewriteDatabaseQuery:
 
 
 def with_rewrites(mode: Mode) -> Mode:
-    """Return the mode without PyTensor's wrong rewrites, and with correct ones if it rewrites at all."""
+    """Return a mode without PyTensor's wrong rewrites, and with correct ones if it rewrites at all."""
     if not isinstance(mode._optimizer, RewriteDatabaseQuery):
         return mode
     new = object.__new__(type(mode))  # a mode's own clone forgets NanGuardMode's settings
     vars(new).update(vars(mode))
     new._optimizer, new.provided_optimizer = _changed(mode._optimizer), _changed(mode.provided_optimizer)
     return new
+
+
+@functools.cache
+def usual_loop_mode() -> Mode:
+    """Return the mode of loops on C: PyTensor's, with these rewrites."""
+    return with_rewrites(Mode("cvm", "fast_run"))
+
+
+def loops_in(mode: Mode) -> Any:
+    """Return a rewriter by which PyTensor 3.0 compiles loops in this mode, unless a loop has its own.
+
+    Since PyTensor 3.3, the mode of a function rewrites its loops too.
+    """
+
+    @node_rewriter([Scan])  # type: ignore[untyped-decorator]
+    def local_mode_of_loop(fgraph: Any, node: Any) -> Any:
+        op = node.op
+        if (
+            hasattr(op, "clone_with_inner_graph")
+            or op.mode not in (None, usual_loop_mode())
+            or op.mode is mode
+        ):
+            return None
+        op = op.clone()
+        op.mode = mode
+        return op(*node.inputs, return_list=True)
+
+    return dfs_rewriter(local_mode_of_loop)

@@ -14,7 +14,7 @@ from udl_pt.backends._cache import prepare_cache
 from udl_pt.backends._choice import chosen_backend
 from udl_pt.backends._locks import compile_lock
 from udl_pt.backends._modes import make_mode
-from udl_pt.backends._rewrites import with_rewrites
+from udl_pt.backends._rewrites import usual_loop_mode, with_rewrites
 from udl_pt.theano._config import config
 
 __all__ = ["backend_of", "compiling", "default_backend", "is_usual", "loop_mode", "mode_of"]
@@ -51,12 +51,13 @@ def mode_of(mode: Any = None) -> Mode:
 
 def loop_mode(mode: Any = None) -> Mode:
     """Return the mode of a loop's steps: what the script passes, or one for all loops, as settings say."""
-    return mode or _loop_mode(config.mode in _QUICK or config.optimizer in ("fast_compile", "None"))
+    is_quick = config.mode in _QUICK or config.optimizer in ("fast_compile", "None")
+    return mode or (_quick_loop_mode() if is_quick else usual_loop_mode())
 
 
 @functools.cache
-def _loop_mode(is_quick: bool) -> Mode:
-    return with_rewrites(get_mode("FAST_COMPILE") if is_quick else Mode("cvm", "fast_run"))
+def _quick_loop_mode() -> Mode:
+    return with_rewrites(get_mode("FAST_COMPILE"))
 
 
 def is_usual(mode: Any = None) -> bool:

@@ -112,15 +112,13 @@ def _vectorisable(node):
     return type(node.op.scalar_op) in _VECTOR_OPS
 
 
-def vectorise(mode_of_loops):
-    """Return a rewriter to sigmoids, softplus and rows in vector registers, inside loops too."""
-    # PyTensor's linker leaves the BLAS rewrites out of loops, so their products become Dot22 here.
-    in_loop = inside_loops(
-        dfs_rewriter(_local_vector_op, _local_as_row, local_dot_to_dot22),
-        lambda node: _vectorisable(node) or isinstance(node.op, Dot),
-        mode_of_loops,
-    )
-    return dfs_rewriter(_local_vector_op, _local_as_row, in_loop)
+# PyTensor's linker leaves the BLAS rewrites out of loops, so their products become Dot22 here.
+_in_loop = inside_loops(
+    dfs_rewriter(_local_vector_op, _local_as_row, local_dot_to_dot22),
+    lambda node: _vectorisable(node) or isinstance(node.op, Dot),
+)
+# sigmoids, softplus and rows in vector registers, inside loops too
+vectorise = dfs_rewriter(_local_vector_op, _local_as_row, _in_loop)
 
 
 @node_rewriter([Elemwise])

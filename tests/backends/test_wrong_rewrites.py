@@ -4,6 +4,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.scan import scan
 
 from udl_pt.backends._modes import make_mode, wide_jax
 
@@ -24,6 +25,16 @@ def test_exponentials_divided_along_the_other_axis_are_no_softmax(backend):
     expected = np.exp(value) / np.exp(value).sum(axis=1)
     got = computed(x, pt.exp(x) / pt.exp(x).sum(axis=1), value, backend)
     np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_exponentials_divided_in_a_loop_are_no_softmax_either(backend):
+    x, value = pt.dmatrix("x"), np.array([[1.0, 2.0], [3.0, 4.5]])
+    steps = scan(lambda a: pt.exp(a) / pt.exp(a).sum(axis=1), outputs_info=x, n_steps=2, return_updates=False)
+    expected = value
+    for _ in range(2):
+        expected = np.exp(expected) / np.exp(expected).sum(axis=1)
+    np.testing.assert_allclose(computed(x, steps[-1], value, backend), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
