@@ -70,6 +70,7 @@ _QUIET = tuple(
         r"Setting default_update is deprecated",
         r"pytensor\.\S+ is deprecated",
         r"The `broadcastable` keyword is deprecated",
+        r"The `mode` argument of `scan` is deprecated",
         r"(batched_dot|batched_tensordot|extract_constant|sgn|lop_overrides|rop_overrides) is deprecated",
     )
     for category in (DeprecationWarning, FutureWarning)

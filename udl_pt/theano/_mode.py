@@ -8,6 +8,7 @@ from typing import Any
 
 import pytensor
 from pytensor.compile.mode import Mode, get_mode
+from pytensor.scan.op import Scan
 
 from udl_pt.backends._blas import blas_linked
 from udl_pt.backends._cache import prepare_cache
@@ -49,8 +50,10 @@ def mode_of(mode: Any = None) -> Mode:
     return with_rewrites(get_mode(mode))
 
 
-def loop_mode(mode: Any = None) -> Mode:
+def loop_mode(mode: Any = None) -> Mode | None:
     """Return the mode of a loop's steps: what the script passes, or one for all loops, as settings say."""
+    if hasattr(Scan, "clone_with_inner_graph"):  # since PyTensor 3.3 a loop has its function's mode
+        return mode
     is_quick = config.mode in _QUICK or config.optimizer in ("fast_compile", "None")
     return mode or (_quick_loop_mode() if is_quick else usual_loop_mode())
 

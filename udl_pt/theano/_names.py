@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +13,17 @@ from udl_pt.theano._imported import IMPORTED, exported, imported
 __all__ = ["fallback", "public_names"]
 
 _MISSING = object()
+
+
+def _found(module: ModuleType, names: Sequence[str]) -> Any:
+    """Return what a module has under the first of these names that it has.
+
+    Raises
+    ------
+    AttributeError
+        When it has none.
+    """
+    return getattr(module, next((name for name in names if hasattr(module, name)), names[-1]))
 
 
 def fallback(
@@ -32,7 +43,8 @@ def fallback(
     missing : mapping of str, optional
         For names that nothing serves: the reason, and what to use instead.
     renamed : mapping of str, optional
-        Where PyTensor has a name's object under another name: ``module:name``.
+        Where PyTensor has a name's object under another name: ``module:name``, or ``module:old|new`` for a
+        name that PyTensor changed.
 
     Returns
     -------
@@ -46,7 +58,7 @@ def fallback(
     def get(name: str) -> Any:
         if name in renamed:
             place, _, new = renamed[name].partition(":")
-            return getattr(importlib.import_module(place), new)
+            return _found(importlib.import_module(place), new.split("|"))
         if not name.startswith("__"):
             if is_module(f"{module}.{name}"):
                 return importlib.import_module(f"{module}.{name}")

@@ -59,6 +59,18 @@ def _choose_out(self: Any, choices: Any, out: None = None, mode: str = "raise") 
     return _choose(self, choices, mode=mode)
 
 
+def _var(self: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    from udl_pt.theano._face.tensor._math import var
+
+    return var(self, axis, ddof, keepdims, corrected)
+
+
+def _std(self: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    from udl_pt.theano._face.tensor._math import std
+
+    return std(self, axis, ddof, keepdims, corrected)
+
+
 def _transpose(self: Any, *axes: Any) -> Any:
     """Return the tensor with its axes in another order, reversed by default; then it is named ``x.T``."""
     from udl_pt.theano._face.tensor._shapes import transpose  # it imports this package
@@ -138,6 +150,8 @@ _CHANGES: dict[tuple[type, str], Any] = {
     (Operators, "__bool__"): _bool,
     (Operators, "reshape"): _reshape_by_place,
     (Operators, "choose"): _choose_out,
+    (Operators, "var"): _var,
+    (Operators, "std"): _std,
     (Operators, "get_scalar_constant_value"): _constant_value,
     (Operators, "T"): property(_transpose),
     (Operators, "transpose"): _transpose,

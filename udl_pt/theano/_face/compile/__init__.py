@@ -31,7 +31,7 @@ _RENAMED = {
     "OpFromGraph": "udl_pt.theano._face.compile.builders:OpFromGraph",
     "Out": "pytensor.compile.io:SymbolicOutput",
     "ScanProfileStats": "pytensor.scan.op:ScanProfileStats",
-    "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
+    "is_same_graph": "udl_pt.theano._face.gof.graph:is_same_graph",
     "Rebroadcast": "udl_pt.theano._face.tensor:Rebroadcast",
 }
 

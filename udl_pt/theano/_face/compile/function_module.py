@@ -12,7 +12,7 @@ _PLACES = (
     "pytensor.compile.io",
 )
 _RENAMED = {
-    "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
+    "is_same_graph": "udl_pt.theano._face.gof.graph:is_same_graph",
 }
 
 if not TYPE_CHECKING:

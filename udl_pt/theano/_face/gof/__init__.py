@@ -29,7 +29,7 @@ _PLACES = (
 _RENAMED = {
     **_REWRITES,
     "io_connection_pattern": "pytensor.graph.op:io_connection_pattern",
-    "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
+    "is_same_graph": "udl_pt.theano._face.gof.graph:is_same_graph",
     "PureOp": "pytensor.graph.op:Op",
     "PureType": "pytensor.graph.type:Type",
     "generic": "udl_pt.theano._face.gof.type:generic",

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pytensor.graph import traversal
+from pytensor.graph.basic import equal_computations
+from pytensor.graph.replace import clone_replace
 
 from udl_pt.theano._names import fallback, public_names
 
@@ -12,11 +14,16 @@ _PLACES = (
 )
 _RENAMED = {
     "io_connection_pattern": "pytensor.graph.op:io_connection_pattern",
-    "is_same_graph": "pytensor.graph.rewriting.utils:is_same_graph",
 }
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
+
+
+def is_same_graph(var1, var2, givens=None, debug=False):
+    """Return whether two variables are computed in the same way, after the replacements of `givens`."""
+    one, other = clone_replace([var1, var2], dict(givens or {}), rebuild_strict=False)
+    return equal_computations([one], [other])
 
 
 def inputs(variable_list, blockers=None):

@@ -88,18 +88,26 @@ def dump(obj, file_handler, protocol=DEFAULT_PROTOCOL, persistent_id=PersistentS
     """Write an object into a zip file, its arrays beside it."""
     with zipfile.ZipFile(file_handler, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as zip_file:
         buffer = io.BytesIO()
-        pickler = pickle.Pickler(buffer, protocol=protocol)
-        pickler.persistent_id = persistent_id(zip_file)
-        pickler.dump(obj)
+        name_of = persistent_id(zip_file)
+
+        class Pickler(pickle.Pickler):
+            def persistent_id(self, obj):
+                return name_of(obj)
+
+        Pickler(buffer, protocol=protocol).dump(obj)
         zip_file.writestr("pkl", buffer.getvalue())
 
 
 def load(f, persistent_load=PersistentNdarrayLoad):
     """Read what `dump` wrote. A pickle runs code: load only files that you trust."""
     with zipfile.ZipFile(f) as zip_file:
-        unpickler = pickle.Unpickler(zip_file.open("pkl"))
-        unpickler.persistent_load = persistent_load(zip_file)
-        return unpickler.load()
+        array_of = persistent_load(zip_file)
+
+        class Unpickler(pickle.Unpickler):
+            def persistent_load(self, pid):
+                return array_of(pid)
+
+        return Unpickler(zip_file.open("pkl")).load()
 
 
 __all__ = public_names(globals(), _PLACES)

@@ -14,9 +14,9 @@ _PLACES = (
     "pytensor.sparse.variable",
 )
 _RENAMED = {
-    "MulSD": "pytensor.sparse.math:SparseDenseMultiply",
-    "MulSS": "pytensor.sparse.math:SparseSparseMultiply",
-    "MulSV": "pytensor.sparse.math:SparseDenseVectorMultiply",
+    "MulSD": "pytensor.sparse.math:SparseDenseMultiply|MultiplySparseDense",
+    "MulSS": "pytensor.sparse.math:SparseSparseMultiply|MultiplySparseSparse",
+    "MulSV": "pytensor.sparse.math:SparseDenseVectorMultiply|MultiplySparseDenseVector",
     "Neg": "udl_pt.theano._face.sparse._classes:Neg",
     "SparseType": "pytensor.sparse.type:SparseTensorType",
     "SquareDiagonal": "udl_pt.theano._face.sparse._classes:SquareDiagonal",

@@ -5,9 +5,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pytensor.tensor.math import var
-
 from udl_pt.theano._face.tensor import basic, nlinalg
+from udl_pt.theano._face.tensor._math import var
 from udl_pt.theano._face.tensor._public import MISSING, NAMES, PLACES, RENAMED
 from udl_pt.theano._face.tensor.sort import sort
 from udl_pt.theano._imported import exported

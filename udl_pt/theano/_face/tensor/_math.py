@@ -1,5 +1,6 @@
 """Arithmetic and reductions, where Theano's name, signature or meaning isn't PyTensor's."""
 
+import math
 from typing import Any
 
 import pytensor.tensor as pt
@@ -33,6 +34,8 @@ __all__ = [
     "permute_row_elements",
     "ptp",
     "smallest",
+    "std",
+    "var",
 ]
 
 abs_, inv, neq, conj = pt.abs, pt.reciprocal, pt.neq, pt.math._conj
@@ -181,9 +184,47 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> Any:
     return pt.basic.permute_row_elements(x, y, bool(inverse))
 
 
+def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    """Return the variance along axes. Of several, each length less `ddof` is a divisor, as in Theano."""
+    x = as_tensor_variable(input)
+    if not ddof or isinstance(ddof, bool):
+        return pt.var(x, axis, ddof, keepdims=keepdims, corrected=corrected)
+    axes = tuple(range(x.ndim)) if axis is None else check_and_normalize_axes(x, axis)
+    centred = x - x.mean(axes, keepdims=True)
+    variance = pt.sum(centred**2, axes, keepdims=keepdims)
+    error = pt.sum(centred, axes, keepdims=keepdims) ** 2
+    for i in axes:
+        variance = variance / (x.shape[i] - ddof)
+        error = error / ((x.shape[i] - ddof) * x.shape[i])
+    result = variance - error if corrected else variance
+    result.name = "var"
+    return result
+
+
+def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
+    """Return the standard deviation along axes, the root of `var`."""
+    result = pt.sqrt(var(input, axis, ddof, keepdims, corrected))
+    result.name = "std"
+    return result
+
+
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """Return the tensor product of each pair of samples; the axes count from the whole tensor."""
-    return pt.batched_tensordot(x, y, axes=axes)
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    if isinstance(axes, int):
+        axes = range(x.ndim - axes, x.ndim), range(1, axes + 1)
+    of_x, of_y = ([of] if isinstance(of, int) else list(of) for of in axes)
+    if len(of_x) != len(of_y) or not all(0 < i < t.ndim for t, of in ((x, of_x), (y, of_y)) for i in of):
+        raise ValueError(
+            f"the axes {of_x} and {of_y} can't be summed: the tensors have {x.ndim} and {y.ndim} axes, the "
+            "first of which is that of the samples"
+        )
+    rest_x, rest_y = ([i for i in range(1, t.ndim) if i not in of] for t, of in ((x, of_x), (y, of_y)))
+    n, of_a, of_b = x.shape[0], [x.shape[i] for i in rest_x], [y.shape[i] for i in rest_y]
+    summed = math.prod(x.shape[i] for i in of_x)
+    left = x.dimshuffle(0, *rest_x, *of_x).reshape((n, math.prod(of_a), summed))
+    right = y.dimshuffle(0, *of_y, *rest_y).reshape((n, summed, math.prod(of_b)))
+    return batched_dot(left, right).reshape((n, *of_a, *of_b))
 
 
 def batched_dot(a: Any, b: Any) -> Any:

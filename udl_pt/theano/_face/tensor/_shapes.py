@@ -271,5 +271,5 @@ class Join(metaclass=Served):
     serves = pt.basic.Join
 
     def __new__(cls, view: int = -1) -> Any:
-        """Return PyTensor's Op."""
-        return pt.basic.Join()
+        """Return PyTensor's Op; since PyTensor 3.3, whose Op has an axis, the function that makes it."""
+        return pt.join if "axis" in getattr(pt.basic.Join, "__props__", ()) else pt.basic.Join()

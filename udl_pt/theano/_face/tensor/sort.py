@@ -1,5 +1,6 @@
 """``theano.tensor.sort``."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,23 +51,23 @@ def _along(function: Any, a: Any, axis: Any, kind: Any) -> Any:
 
 
 class SortOp(metaclass=Served):
-    """``SortOp(kind, order)``: PyTensor's Op, which has no order of fields."""
+    """``SortOp(kind, order)``: PyTensor's Op, without an order of fields. Since 3.3 it has an axis."""
 
     serves = _SortOp
 
     def __new__(cls, kind: Any, order: Any = None) -> Any:
-        """Return PyTensor's Op."""
-        return _SortOp(kind)
+        """Return PyTensor's Op, or since 3.3 its function `sort`."""
+        return partial(pt.sort, kind=kind) if "axis" in _SortOp.__props__ else _SortOp(kind)
 
 
 class ArgSortOp(metaclass=Served):
-    """``ArgSortOp(kind, order)``: PyTensor's Op, which has no order of fields."""
+    """``ArgSortOp(kind, order)``: PyTensor's Op, without an order of fields. Since 3.3 it has an axis."""
 
     serves = _ArgSortOp
 
     def __new__(cls, kind: Any, order: Any = None) -> Any:
-        """Return PyTensor's Op."""
-        return _ArgSortOp(kind)
+        """Return PyTensor's Op, or since 3.3 its function `argsort`."""
+        return partial(pt.argsort, kind=kind) if "axis" in _ArgSortOp.__props__ else _ArgSortOp(kind)
 
 
 class TopKOp:
