@@ -9,5 +9,6 @@ from udl_pt.theano._names import fallback
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, PLACES, MISSING, RENAMED)
 
-__all__ = [name for name in NAMES if name not in ("nlinalg", "nnet", "opt")]  # modules of the package
+_MODULES = {"blas_c", "blas_headers", "nlinalg", "nnet", "opt"}  # of the package
+__all__ = [name for name in NAMES if name not in _MODULES]
 __all__ += exported("theano.tensor.basic")

@@ -98,4 +98,5 @@ def transpose_inplace(x: Any, **kwargs: Any) -> Any:
     return transpose(x, **kwargs)
 
 
-__all__ = [*(f"{name}_inplace" for name in _NAMES), "transpose_inplace"]
+# since PyTensor 3.3 there is no scalar operation of degrees and radians
+__all__ = [*(f"{n}_inplace" for n in _NAMES if n == "fill" or hasattr(scalar, n)), "transpose_inplace"]
