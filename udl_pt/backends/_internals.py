@@ -205,7 +205,7 @@ class _InBlocks:
 
 
 def keep_in_thread(name: str) -> None:
-    """Let a block of ``change_flags`` change one of PyTensor's settings in its own thread alone.
+    """Make a block of ``change_flags`` change one of PyTensor's settings in its own thread alone.
 
     PyTensor: ``change_flags`` finds settings in ``config._config_var_dict``, all others on the class of
     ``config``. ``infer_static_shape`` turns ``cxx`` off while an expression is built. With two threads that
