@@ -12,6 +12,7 @@ import logging
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax
@@ -164,14 +165,24 @@ def test_keep_in_thread_changes_a_setting_in_its_own_thread_alone(name, values):
     assert seen == [*values[:2], values[0], usual]
 
 
-def test_a_setting_kept_in_threads_is_set_and_shown_as_before(caplog):
+def test_a_setting_kept_in_threads_is_set_and_shown_as_before():
     config = pytensor.config
     internals.keep_in_thread("optdb__max_use_ratio")  # a second time
     usual = config.optdb__max_use_ratio
+
+    def elsewhere():
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: config.optdb__max_use_ratio).result()
+
     with config.change_flags(optdb__max_use_ratio=3):
         config.optdb__max_use_ratio = 6
-        assert config.optdb__max_use_ratio == 6
-    assert config.optdb__max_use_ratio == usual
+        assert (config.optdb__max_use_ratio, elsewhere()) == (6, usual)
+    assert (config.optdb__max_use_ratio, elsewhere()) == (usual, usual)
+    try:
+        config.optdb__max_use_ratio = 7  # outside of a block, for all threads
+        assert elsewhere() == 7
+    finally:
+        config.optdb__max_use_ratio = usual
     with pytest.raises(ValueError, match="many"), config.change_flags(optdb__max_use_ratio="many"):
         pass
     assert config.optdb__max_use_ratio == usual

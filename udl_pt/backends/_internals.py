@@ -176,8 +176,18 @@ class _OfThreads:
             return self.setting.__get__(config, owner)
 
     def __set__(self, config: Any, value: Any) -> None:
+        if hasattr(self.local, "value"):  # within a block, which ends with the value before it
+            self.set_in_thread(config, value)
+        else:
+            self.setting.__set__(config, value)
+
+    def set_in_thread(self, config: Any, value: Any) -> None:
+        """Set the value of this thread; with that of all threads, it has none of its own."""
+        value = self.setting.apply(value)
+        self.setting.validate(value)
         vars(self.local).pop("value", None)
-        self.setting.__set__(config, value)
+        if value != self.setting.__get__(config, type(config)):
+            self.local.value = value
 
 
 class _InBlocks:
@@ -190,12 +200,7 @@ class _InBlocks:
         return self if config is None else self._of_threads.__get__(config, owner)
 
     def __set__(self, config: Any, value: Any) -> None:
-        setting, local = self._of_threads.setting, self._of_threads.local
-        value = setting.apply(value)
-        setting.validate(value)
-        vars(local).pop("value", None)
-        if value != setting.__get__(config, type(config)):
-            local.value = value
+        self._of_threads.set_in_thread(config, value)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._of_threads.setting, name)

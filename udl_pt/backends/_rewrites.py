@@ -17,10 +17,10 @@ from pytensor.tensor.rewriting.special import local_logsoftmax
 
 from udl_pt.backends._softmax_by_hand import softmax_by_hand
 
-__all__ = ["loops_in", "usual_loop_mode", "with_rewrites"]
+__all__ = ["FIRST", "loops_in", "usual_loop_mode", "with_rewrites"]
 
 FIRST = 0.01  # place in the order of PyTensor's rewrites
-# wrong in PyTensor 3.0: exp(x) / exp(x).sum(axis=1) becomes a softmax of rows without keepdims too, and
+# exp(x) / exp(x).sum(axis=1) becomes a softmax of rows without keepdims too; and in PyTensor 3.0
 # zeros[i].inc(v) + x becomes x[i].inc(v) also where x is broadcast
 _WRONG = "local_softmax_stabilize", "local_add_of_sparse_write"
 _INCREMENTS = tuple(

@@ -10,9 +10,14 @@ from typing import Any
 from udl_pt.theano._finder import FACE, NAME
 from udl_pt.theano._imported import IMPORTED, exported, imported
 
-__all__ = ["fallback", "public_names"]
+__all__ = ["existing", "fallback", "public_names"]
 
 _MISSING = object()
+
+
+def existing(*modules: str) -> tuple[str, ...]:
+    """Return those of PyTensor's modules that the installed version has."""
+    return tuple(module for module in modules if importlib.util.find_spec(module))
 
 
 def _found(module: ModuleType, names: Sequence[str]) -> Any:

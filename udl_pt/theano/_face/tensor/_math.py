@@ -191,12 +191,11 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
         return pt.var(x, axis, ddof, keepdims=keepdims, corrected=corrected)
     axes = tuple(range(x.ndim)) if axis is None else check_and_normalize_axes(x, axis)
     centred = x - x.mean(axes, keepdims=True)
-    variance = pt.sum(centred**2, axes, keepdims=keepdims)
-    error = pt.sum(centred, axes, keepdims=keepdims) ** 2
+    result = pt.sum(centred**2, axes, keepdims=keepdims)
+    if corrected:
+        result = result - pt.sum(centred, axes, keepdims=keepdims) ** 2 / math.prod(x.shape[i] for i in axes)
     for i in axes:
-        variance = variance / (x.shape[i] - ddof)
-        error = error / ((x.shape[i] - ddof) * x.shape[i])
-    result = variance - error if corrected else variance
+        result = result / (x.shape[i] - ddof)
     result.name = "var"
     return result
 

@@ -1,12 +1,11 @@
 """``theano.tensor.blas_headers``."""
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from udl_pt.theano._names import fallback, public_names
+from udl_pt.theano._names import existing, fallback, public_names
 
 # since PyTensor 3.3 `blas` is a package with all of it
-_PLACES = tuple(name for name in ("pytensor.tensor.blas_headers", "pytensor.tensor.blas") if find_spec(name))
+_PLACES = existing("pytensor.tensor.blas_headers", "pytensor.tensor.blas")
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES)
