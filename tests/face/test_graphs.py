@@ -170,6 +170,23 @@ def test_missing_test_values_can_be_a_warning_or_nothing(theano, T):
         assert not hasattr((x + 1).tag, "test_value")
 
 
+@pytest.mark.parametrize("linkers", [1, 2])
+def test_a_wrapped_linker_calls_a_function_for_each_node(theano, T, linkers):
+    seen = []
+
+    def run(i, node, *thunks):
+        for thunk in thunks:
+            thunk()
+        seen.append((i, len(thunks), thunks[-1].outputs[0][0].tolist()))
+
+    x, gof = T.dvector(), theano.gof
+    linker = gof.WrapLinkerMany([gof.PerformLinker() for _ in range(linkers)], [run])
+    f = theano.function([x], T.exp(x).sum(), mode=theano.Mode(linker, optimizer=None))
+    assert f([0, 1]) == 1 + np.e
+    assert seen == [(0, linkers, [1, np.e]), (1, linkers, 1 + np.e)]
+    assert gof.vm.VM_Linker().use_cloop is False
+
+
 def test_classes_are_pytensors_own(theano, T):
     assert theano.Variable is pytensor.graph.basic.Variable
     assert theano.gof.Apply is theano.Apply is pytensor.graph.basic.Apply

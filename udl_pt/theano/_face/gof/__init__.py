@@ -34,6 +34,8 @@ _RENAMED = {
     "PureType": "pytensor.graph.type:Type",
     "generic": "udl_pt.theano._face.gof.type:generic",
     "object2": "builtins:object",
+    "WrapLinker": "udl_pt.theano._face.gof.link:WrapLinker",
+    "WrapLinkerMany": "udl_pt.theano._face.gof.link:WrapLinkerMany",
 }
 
 if not TYPE_CHECKING:
