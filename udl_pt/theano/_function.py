@@ -157,12 +157,15 @@ class Function:
                 new[old] = pytensor.shared(old.type.filter(default, allow_downcast=True), name=old.name)
             states[i] = new.get(old, old)
 
+        original, build = self._fn, self._code.build
+
         def copied(mode: Any) -> Any:
-            copy_ = self._fn.copy(**{**asked, "swap": new}, name=name, profile=profile)
+            same = original if mode is original.maker.mode else build(mode)
+            copy_ = same.copy(**{**asked, "swap": new}, name=name, profile=profile)
             copy_.unpack_single, copy_.profile = False, copy_.profile or None
             return copy_
 
-        code = Code(copied, self._fn.maker.mode)
+        code = Code(copied, original.maker.mode)
         origin = self._origin | {"copies": [*self._origin.get("copies", ()), asked]}
         return Function(code, self._inputs, self._names, dict(self._defaults), states, None, origin)
 
