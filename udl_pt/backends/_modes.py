@@ -22,7 +22,8 @@ AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 def make_mode(backend: str) -> Mode:
     if backend == "numba":
-        import udl_pt.backends._numba.reductions  # noqa: F401  registers its functions with PyTensor
+        import udl_pt.backends._numba.indexing
+        import udl_pt.backends._numba.reductions  # noqa: F401  both register functions with PyTensor
         from udl_pt.backends._numba.blas import BlasNumbaLinker
         from udl_pt.backends._numba.elemwise import one_per_loop, vectorise
         from udl_pt.backends._numba.steps import add_where, in_place

@@ -19,7 +19,7 @@ from pytensor.scalar.basic import ScalarOp, ScalarType
 from pytensor.tensor import basic, elemwise, subtensor
 from pytensor.tensor.random.type import RandomType
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
-from pytensor.tensor.type import TensorType
+from pytensor.tensor.type import TensorType, discrete_dtypes
 
 __all__ = ["SizesJAXLinker", "with_sizes"]
 
@@ -106,14 +106,15 @@ def _is_size(variable: Variable) -> bool:
     if isinstance(variable.type, ScalarType):
         return True
     return isinstance(variable.type, TensorType) and (
-        variable.ndim == 0 or (variable.ndim == 1 and variable.type.dtype in basic.discrete_dtypes)
+        variable.ndim == 0 or (variable.ndim == 1 and variable.type.dtype in discrete_dtypes)
     )
 
 
 def _converted(op: Any, node: Apply, **kwargs: Any) -> Callable[..., Any]:
     """Return an operation as a function for JAX; NumPy computes where all inputs are known."""
     try:
-        traced = _OURS[type(op)](op, node) if type(op) in _OURS else jax_funcify(op, node=node, **kwargs)
+        ours = next((_OURS[cls] for cls in type(op).__mro__ if cls in _OURS), None)
+        traced = jax_funcify(op, node=node, **kwargs) if ours is None else ours(op, node)
     except Exception as error:  # it may not be needed: raise it when it is called
         traced = _raising(error)
     by_numpy = isinstance(op, _OF_SIZES) and all(map(_is_size, node.outputs))
@@ -190,11 +191,20 @@ def _is_whole(index: Any, length: int) -> bool:
     return range(*index.indices(length)) == range(length)
 
 
+def _check(op: Any, node: Apply) -> Callable[..., Any]:
+    def check(x: Any, *conditions: Any) -> Any:
+        if not all(np.all(condition) for condition in conditions if _is_known(condition)):
+            raise op.exc_type(op.msg)
+        return x  # JAX can't raise errors of values
+
+    return check
+
+
 def _elemwise(op: Any, node: Apply) -> Callable[..., Any]:
     usual = jax_funcify(op, node=node)
     dtype = node.outputs[0].type.dtype
-    if dtype in basic.discrete_dtypes or any(v.type.dtype not in basic.discrete_dtypes for v in node.inputs):
-        return usual  # type: ignore[no-any-return]
+    if dtype in discrete_dtypes or any(v.type.dtype not in discrete_dtypes for v in node.inputs):
+        return usual
     # functions of small integers are float32 in JAX
     return lambda *inputs: usual(*(jnp.asarray(v, dtype) for v in inputs))
 
@@ -204,4 +214,5 @@ _OURS: dict[type, Callable[[Any, Apply], Callable[..., Any]]] = {
     Reshape: _reshape,
     subtensor.IncSubtensor: _write,
     elemwise.Elemwise: _elemwise,
+    CheckAndRaise: _check,
 }
