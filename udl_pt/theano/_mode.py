@@ -49,6 +49,9 @@ def mode_of(mode: Any = None) -> Mode:
         from udl_pt.theano._jax import with_sizes
 
         chosen = with_sizes(chosen)
+    elif backend_of(chosen) == "numba":
+        import udl_pt.backends._numba.indexing
+        import udl_pt.backends._numba.reductions  # noqa: F401  corrections, for PyTensor's own mode too
     return with_rewrites(chosen)
 
 
