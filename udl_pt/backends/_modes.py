@@ -10,6 +10,7 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.tensor.math import Sum
 
 from udl_pt.backends._abs_sum import abs_sum
+from udl_pt.backends._complex_apart import complex_apart
 from udl_pt.backends._locks import refuse_forked_jax
 from udl_pt.backends._loop_rewriting import inside_loops
 from udl_pt.backends._rewrites import FIRST, loops_in, usual_loop_mode, with_rewrites
@@ -46,7 +47,11 @@ def make_mode(backend: str) -> Mode:
         in_loops = with_rewrites(get_mode("JAX"))
         mode = get_mode("JAX").register((loops_in(in_loops), FIRST), (sums, AFTER_SPECIALIZE))
     else:
-        mode = get_mode("CVM").register((loops_in(usual_loop_mode()), FIRST), (abs_sum, BEFORE_FUSION))
+        mode = get_mode("CVM").register(
+            (loops_in(usual_loop_mode()), FIRST),
+            (abs_sum, BEFORE_FUSION),
+            (complex_apart, AFTER_FUSION),
+        )
     return with_rewrites(mode)
 
 
