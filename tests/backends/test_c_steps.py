@@ -52,3 +52,10 @@ def test_it_is_the_same_without_a_compiler():
     x = pt.fmatrix("x")
     f = pytensor.function([x], AbsSum()(x), mode=pytensor.compile.Mode("py", None))
     assert f(np.array([[-1.5, 2.0]], "float32")) == np.float32(3.5)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_complex_numbers_between_real_ones(dtype):
+    x = pt.dvector("x")
+    f = Function([x], abs(pt.cast(2 * x, dtype)) + pt.imag(pt.cast(x, dtype) * 1j), backend="c")
+    np.testing.assert_allclose(f(np.array([1.0, -2.0])), [3.0, 2.0])

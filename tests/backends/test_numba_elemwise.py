@@ -120,6 +120,14 @@ def test_fused_loops_have_one_sigmoid_each():
     assert list(scalar_ops(summed)).count(VectorSigmoid) == 3  # taken apart first, then summed
 
 
+def test_a_fused_loop_that_returns_a_softplus_and_its_parts():
+    x = pt.dvector("x")
+    outputs = [pt.log(1 - pt.sigmoid(x)), pt.log(pt.sigmoid(x)), pt.log(1 + pt.exp(x))]
+    X = np.array([-40.0, 0, 40, 80])
+    expected = [-np.logaddexp(0, X), -np.logaddexp(0, -X), np.logaddexp(0, X)]
+    np.testing.assert_allclose(Function([x], outputs)(X), expected, rtol=1e-13)
+
+
 def test_sigmoids_inside_a_loop_are_vectorised_and_the_users_graph_stays_as_it_was():
     x, steps = pt.matrix("x"), pt.lscalar("steps")
     y = pytensor.scan(pt.sigmoid, outputs_info=[x], n_steps=steps, return_updates=False)[-1]

@@ -49,13 +49,36 @@ def test_the_place_of_the_first_nan_is_that_of_the_largest():
     np.testing.assert_array_equal(Function([x], x.argmax(axis=1))(X), X.argmax(axis=1))
 
 
+@pytest.mark.parametrize("ndim", [1, 2, 3, 4])
+def test_maxima_and_minima_of_nan_are_nan(ndim):
+    x = pt.tensor("x", dtype="float64", shape=(None,) * ndim)
+    X = made((2, 3, 4, 5)[-ndim:])
+    X[(..., 1, 2)[-min(ndim, 3) :]] = np.nan
+    axes = [None, ndim - 1, *([] if ndim < 3 else [(0, 2)])]
+    got = Function([x], [reduced for axis in axes for reduced in (x.max(axis=axis), x.min(axis=axis))])(X)
+    expected = [numbers for axis in axes for numbers in (X.max(axis=axis), X.min(axis=axis))]
+    assert (np.isnan(expected[0]) and not np.isnan(expected[-1]).all()) or ndim == 1
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_no_elements_have_no_largest():
+    v, x = pt.dvector("v"), pt.dtensor3("x")
+    f, g = Function([v], v.max()), Function([x], x.min(axis=1))
+    with pytest.raises(ValueError, match="no elements"):
+        f(np.zeros(0))
+    with pytest.raises(ValueError, match="no elements"):
+        g(np.zeros((2, 0, 3)))
+    assert g(np.zeros((0, 0, 3))).shape == (0, 3)
+
+
 def test_vectors_and_what_is_empty():
     v, x = pt.dvector("v"), pt.dmatrix("x")
-    f = Function([v], [v.sum(), v.max()])
+    f, total = Function([v], [v.sum(), v.max()]), Function([v], v.sum())
     V = made((11,))
     for values in (V, V[::-2]):
         np.testing.assert_allclose(f(values), [math.fsum(values), max(values)], rtol=1e-14)
-    assert f(V[:0])[0] == 0
+    assert total(V[:0]) == 0
     sums = Function([x], [x.sum(), x.sum(axis=0), x.sum(axis=1)])
     for shape in ((0, 3), (3, 0), (1, 3), (3, 1)):
         X = made(shape)

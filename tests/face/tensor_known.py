@@ -52,9 +52,8 @@ T.mgrid[0:1:0.5, 1:2]
 T.Split(2)(x, 0, [1, 2])
 T.Nonzero()(x)
 """
-# Theano's NaN, inf or wrong order; the right value here.
+# Theano's NaN or inf; the right value here.
 BETTER = """
-T.unravel_index(iv, (2, 2), order='F')
 T.Rop(x ** 2, x, y)
 d -T.mean(T.log(nnet.softmax(m * 300))[T.arange(2), iv[:2]])
 d T.log(nnet.softmax(m * 300))[T.arange(2), iv[:2]]

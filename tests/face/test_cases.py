@@ -19,6 +19,12 @@ import udl_pt.theano
 OPTIMISED = "optimised"
 BACKENDS = {"numba": "NUMBA", "c": "CVM"}
 ON_NUMBA = {OPTIMISED + name for name in (".logistic_regression", ".contrastive_divergence", ".mrg_streams")}
+ON_NUMBA_TOO = {
+    "nnet.crossentropy_categorical_1hot",
+    "optimised.stable_log_of_one_minus_sigmoid",
+    "reductions.max_of_nan",
+    "scans.scan_n_steps",
+}
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 CASES, _ = load()
 with gzip.open(EXPECTED, "rt") as file:
@@ -31,8 +37,10 @@ def _parameters():
         for floatX in FLOATS:
             known = KNOWN.get(name) or (KNOWN_IN_FLOAT32.get(name) if floatX == "float32" else None)
             marks = [pytest.mark.xfail(reason=known, strict=True)] if known else []
-            for backend in BACKENDS if name.startswith(OPTIMISED) else ["vm"]:
-                more = [] if backend != "numba" or name in ON_NUMBA else [pytest.mark.exhaustive]
+            more_backends = ["numba"] if name in ON_NUMBA_TOO else []
+            for backend in BACKENDS if name.startswith(OPTIMISED) else ["vm", *more_backends]:
+                is_usual = backend != "numba" or name in ON_NUMBA | ON_NUMBA_TOO
+                more = [] if is_usual else [pytest.mark.exhaustive]
                 yield pytest.param(name, floatX, backend, id=f"{name}-{floatX}-{backend}", marks=marks + more)
 
 

@@ -269,6 +269,18 @@ def test_an_equal_graph_of_other_shared_variables_is_compiled_once(theano, T, ba
         udl_pt.set_backend(None)
 
 
+def test_an_expression_among_the_inputs_hides_what_it_is_made_of(theano, T):
+    for factor in (1.0, 2.0):
+        W, v, x = theano.shared(np.full((2, 3), factor)), theano.shared(np.ones(3)), T.dmatrix()
+        hidden = T.nnet.sigmoid(T.dot(x, W))
+        known = T.grad(T.dot(hidden, v).sum(), hidden)
+        slope = theano.function([x, known], T.grad(None, W, known_grads={hidden: known}), mode="FAST_RUN")
+        rows = slope(np.ones((4, 2)), np.arange(12.0).reshape(4, 3))
+        expected = {1.0: [1.88988454, 2.30985888, 2.72983322], 2.0: [0.31792871, 0.38857954, 0.45923036]}
+        np.testing.assert_allclose(rows, [expected[factor]] * 2, rtol=1e-8)  # made with Theano
+        assert theano.function([hidden], T.dot(hidden, v), mode="FAST_RUN")([[1, 2, 3]]) == 6
+
+
 def test_equal_graphs_of_other_names_keep_their_names(theano, T):
     def doubled(name):
         x, W = T.dscalar(name), theano.shared(2.0, "W")

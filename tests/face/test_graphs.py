@@ -170,6 +170,82 @@ def test_missing_test_values_can_be_a_warning_or_nothing(theano, T):
         assert not hasattr((x + 1).tag, "test_value")
 
 
+def test_test_values_can_be_read_and_checked(theano, T):
+    op, x, y = theano.gof.op, T.dvector("x"), T.dvector()
+    x.tag.test_value = np.ones(2)
+    assert list(op.get_debug_values(x)) == []
+    with theano.change_flags(compute_test_value="warn"):
+        (value,) = op.get_debug_values(x)
+        assert value.tolist() == [1, 1]
+        assert [len(pair) for pair in op.get_debug_values(x, x)] == [2]
+        with pytest.warns(UserWarning, match="Argument 1 has no test value"):
+            assert list(op.get_debug_values(x, y)) == []
+        with pytest.warns(UserWarning, match="debug_assert failed"):
+            op.debug_assert(False)
+    with theano.change_flags(compute_test_value="raise"):
+        with pytest.raises(AttributeError, match="Argument 0 has no test value"):
+            op.get_debug_values(y)
+        with pytest.raises(AssertionError, match="negative"):
+            op.debug_assert(False, "negative")
+        with pytest.raises(ValueError, match="negative"):
+            op.debug_error_message("negative")
+        op.debug_assert(True)
+
+
+def test_a_rewrite_removes_an_operation(theano, T):
+    class Same(theano.Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            return theano.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, outputs):
+            raise NotImplementedError
+
+    x = T.dscalar()
+    graph = theano.gof.FunctionGraph([x], [Same()(x) + 1], clone=False)
+    theano.gof.TopoOptimizer(theano.gof.OpRemove(Same())).rewrite(graph)
+    assert [type(node.op) for node in graph.toposort()] == [T.Elemwise]
+
+
+def test_the_compile_lock_is_taken_and_released(theano):
+    lock = theano.gof.compilelock
+    lock.get_lock()
+    lock.release_lock()
+    lock.release_lock()  # nothing is held
+    with lock.lock_ctx(timeout=0.1):
+        pass
+
+
+def test_six_is_part_of_compat(theano):
+    from theano.compat import ifilter, six
+    from theano.compat.six.moves import reduce, xrange
+
+    assert list(ifilter(None, xrange(3))) == [1, 2]
+    assert reduce(max, [1, 3, 2]) == 3
+    assert isinstance("a", six.string_types)
+    assert six.moves.xrange is xrange
+    with pytest.raises(AttributeError, match="nothing"):
+        six.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("linkers", [1, 2])
+def test_a_wrapped_linker_calls_a_function_for_each_node(theano, T, linkers):
+    seen = []
+
+    def run(i, node, *thunks):
+        for thunk in thunks:
+            thunk()
+        seen.append((i, len(thunks), thunks[-1].outputs[0][0].tolist()))
+
+    x, gof = T.dvector(), theano.gof
+    linker = gof.WrapLinkerMany([gof.PerformLinker() for _ in range(linkers)], [run])
+    f = theano.function([x], T.exp(x).sum(), mode=theano.Mode(linker, optimizer=None))
+    assert f([0, 1]) == 1 + np.e
+    assert seen == [(0, linkers, [1, np.e]), (1, linkers, 1 + np.e)]
+    assert gof.vm.VM_Linker().use_cloop is False
+
+
 def test_classes_are_pytensors_own(theano, T):
     assert theano.Variable is pytensor.graph.basic.Variable
     assert theano.gof.Apply is theano.Apply is pytensor.graph.basic.Apply
@@ -184,7 +260,8 @@ def test_classes_are_pytensors_own(theano, T):
         "compile.mode compile.pfunc",
         "compile.function compile.function_module compile.io compile.ops compile.builders",
         "gof gof.opt gof.toolbox gof.utils gof.fg gof.op gof.type gof.link gof.vm gof.cmodule gof.null_type",
-        "compat compat.python2x misc misc.safe_asarray misc.pkl_utils misc.strutil scan_module.scan_utils",
+        "compat compat.python2x compat.six compat.six.moves gof.compilelock",
+        "misc misc.safe_asarray misc.pkl_utils misc.strutil scan_module.scan_utils",
         "sparse sparse.basic sparse.type typed_list scalar scalar.basic tests.unittest_tools printing ifelse",
         "gpuarray gpuarray.dnn gpuarray.basic_ops sandbox.gpuarray sandbox.gpuarray.dnn",
         "sandbox.cuda sandbox.cuda.dnn sandbox.cuda.basic_ops",

@@ -46,7 +46,7 @@ class Graph:
         leaves = [p for p, _ in updates]
         self._ops: list[Op] = []
         self._constants: list[Constant] = []
-        for variable in ancestors(self._expressions):
+        for variable in ancestors(self._expressions, blockers=self.inputs):
             if variable.owner is not None:
                 self._ops.append(variable.owner.op)
             elif isinstance(variable, SharedVariable):

@@ -10,6 +10,7 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.tensor.math import Sum
 
 from udl_pt.backends._abs_sum import abs_sum
+from udl_pt.backends._complex_apart import complex_apart
 from udl_pt.backends._locks import refuse_forked_jax
 from udl_pt.backends._loop_rewriting import inside_loops
 from udl_pt.backends._rewrites import FIRST, loops_in, usual_loop_mode, with_rewrites
@@ -23,7 +24,8 @@ AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 def make_mode(backend: str) -> Mode:
     """Return the mode of a backend."""
     if backend == "numba":
-        import udl_pt.backends._numba.reductions  # noqa: F401  registers its functions with PyTensor
+        import udl_pt.backends._numba.indexing
+        import udl_pt.backends._numba.reductions  # noqa: F401  both register functions with PyTensor
         from udl_pt.backends._numba.blas import BlasNumbaLinker
         from udl_pt.backends._numba.elemwise import one_per_loop, vectorise
         from udl_pt.backends._numba.steps import add_where, in_place
@@ -46,7 +48,11 @@ def make_mode(backend: str) -> Mode:
         in_loops = with_rewrites(get_mode("JAX"))
         mode = get_mode("JAX").register((loops_in(in_loops), FIRST), (sums, AFTER_SPECIALIZE))
     else:
-        mode = get_mode("CVM").register((loops_in(usual_loop_mode()), FIRST), (abs_sum, BEFORE_FUSION))
+        mode = get_mode("CVM").register(
+            (loops_in(usual_loop_mode()), FIRST),
+            (abs_sum, BEFORE_FUSION),
+            (complex_apart, AFTER_FUSION),
+        )
     return with_rewrites(mode)
 
 

@@ -15,7 +15,7 @@ from pytensor.scan.op import Scan
 from udl_pt.backends._function import to_numpy
 from udl_pt.backends._modes import wide_jax
 from udl_pt.backends._rewrites import with_rewrites
-from udl_pt.theano._mode import backend_of, compiling
+from udl_pt.theano._mode import backend_of, compiling, mode_instead
 from udl_pt.theano._old_ops import no_perform
 from udl_pt.theano._report import report
 
@@ -56,11 +56,14 @@ class Code:
     ----------
     function : callable
         PyTensor's function.
+    build : callable
+        As above.
     """
 
     def __init__(self, build: Callable[[Mode], Any], mode: Mode, *, starts_quick: bool = False) -> None:
-        self._build, self._mode, self._is_quick = build, mode, starts_quick
+        self.build, self._mode, self._is_quick = build, mode, starts_quick
         self._backend = backend_of(mode)
+        self._instead: Code | None = None
         self._has_run, self._seconds = self._backend == "c", 0.0  # Numba and JAX compile at the first call
         with compiling(self._backend), report.compiling():
             self.function = build(quick_mode() if starts_quick else mode)
@@ -72,7 +75,7 @@ class Code:
         if not self._is_quick:
             return
         with compiling(self._backend), report.compiling(again=True):
-            fast = self._build(self._mode)
+            fast = self.build(self._mode)
         fast.trust_input, fast.name = self.function.trust_input, self.function.name
         self.function, self._is_quick = fast, False
 
@@ -101,10 +104,30 @@ class Code:
     def _computed(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if self._backend != "jax":
             return self.function(*args, **kwargs)
-        with wide_jax("jax"):
-            results = self.function(*args, **kwargs)
+        context = wide_jax("jax")
+        try:
+            with context:
+                results = self.function(*args, **kwargs)
+        except Exception as error:
+            return self._computed_instead(error, args, kwargs)
         to_numpy(self.function.get_shared())
         return list(map(_as_array, results)) if isinstance(results, list) else _as_array(results)
+
+    def _computed_instead(self, error: Exception, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Return what other code computes where JAX raised an error, and keep that code.
+
+        JAX can't compile graphs whose sizes depend on values. If the arguments are wrong, the other code
+        raises the error that the script expects.
+        """
+        if self._instead is None:
+            variables = self.function.maker.fgraph.variables
+            self._instead = Code(self.build, mode_instead(), starts_quick=not has_loop(variables))
+            self._instead.function.trust_input = self.function.trust_input
+            self._instead.function.name = self.function.name
+        results = self._instead(args, kwargs)
+        report.not_by_jax(error)
+        vars(self).update(vars(self._instead))
+        return results
 
 
 def _lacks_python(node: Apply) -> bool:

@@ -3,14 +3,16 @@
 import copy
 import pickle
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pytensor
 from pytensor.compile.io import SymbolicInput
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Constant, Variable
+from pytensor.graph.traversal import graph_inputs
+from pytensor.graph.utils import MissingInputError
 
 from udl_pt.theano._code import Code, has_loop
 from udl_pt.theano._config import config
@@ -98,6 +100,14 @@ class Function:
         """The places of these values."""
         return Containers(self)
 
+    @property
+    def defaults(self) -> list[tuple[bool, bool, Any]]:
+        """For each input: whether it must be passed, whether a default value is restored, and its value."""
+        has_value = [i in self._defaults or i in self._states for i in range(len(self._inputs))]
+        return [
+            (not has, i in self._defaults, self.value[i] if has else None) for i, has in enumerate(has_value)
+        ]
+
     def __getitem__(self, key: Any) -> Any:
         """Return the value of an input or a shared variable."""
         return self.value[key]
@@ -157,12 +167,15 @@ class Function:
                 new[old] = pytensor.shared(old.type.filter(default, allow_downcast=True), name=old.name)
             states[i] = new.get(old, old)
 
+        original, build = self._fn, self._code.build
+
         def copied(mode: Any) -> Any:
-            copy_ = self._fn.copy(**{**asked, "swap": new}, name=name, profile=profile)
+            same = original if mode is original.maker.mode else build(mode)
+            copy_ = same.copy(**{**asked, "swap": new}, name=name, profile=profile)
             copy_.unpack_single, copy_.profile = False, copy_.profile or None
             return copy_
 
-        code = Code(copied, self._fn.maker.mode)
+        code = Code(copied, original.maker.mode)
         origin = self._origin | {"copies": [*self._origin.get("copies", ()), asked]}
         return Function(code, self._inputs, self._names, dict(self._defaults), states, None, origin)
 
@@ -245,6 +258,8 @@ def function(
         keys = sorted(outputs)
         outputs = [outputs[key] for key in keys]
     pairs, replacements = _pairs(updates), dict(_pairs(givens))
+    variables = [getattr(spec, "variable", spec) for spec in given]
+    _check_updates(given, {*variables, *replacements})
     states: dict[int, SharedVariable] = {}
     defaults: dict[int, Any] = {}
     passed = []
@@ -317,7 +332,6 @@ def function(
     read = [*_variables(outputs), *_variables(v for _, v in pairs), *_variables(replacements.values())]
     starts_quick = is_usual(mode) and not has_loop(read)
     code = Code(build, mode_of(mode), starts_quick=starts_quick)
-    variables = [getattr(spec, "variable", spec) for spec in given]
     names = [getattr(spec, "name", None) for spec in given]
     return Function(code, variables, names, defaults, states, keys, origin)
 
@@ -326,6 +340,14 @@ def function_dump(filename: str, inputs: Any, outputs: Any = None, **options: An
     """Write the arguments of `function` to a file; ``theano.function(**pickle.load(file))`` compiles them."""
     with open(filename, "wb") as file:
         pickle.dump({"inputs": inputs, "outputs": outputs, **options}, file, protocol=-1)
+
+
+def _check_updates(given: Sequence[Any], known: Collection[Variable]) -> None:
+    """Raise an error where the update of an input without a value reads what the function doesn't have."""
+    updates = [u for spec in given if isinstance(u := getattr(spec, "new_value", None), Variable)]
+    for v in graph_inputs(updates):
+        if not isinstance(v, Constant | SharedVariable) and v not in known:
+            raise MissingInputError(f"the update of an input reads {v}, which is no input of the function")
 
 
 def _copied(given: Any) -> Any:

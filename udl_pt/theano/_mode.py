@@ -18,7 +18,7 @@ from udl_pt.backends._modes import make_mode
 from udl_pt.backends._rewrites import usual_loop_mode, with_rewrites
 from udl_pt.theano._config import config
 
-__all__ = ["backend_of", "compiling", "default_backend", "is_usual", "loop_mode", "mode_of"]
+__all__ = ["backend_of", "compiling", "default_backend", "is_usual", "loop_mode", "mode_instead", "mode_of"]
 
 _QUICK = {"FAST_COMPILE", "fast_compile"}
 _DEFAULT = {"Mode", "FAST_RUN", "fast_run", "ProfileMode", "PROFILE_MODE"}
@@ -45,9 +45,20 @@ def mode_of(mode: Any = None) -> Mode:
         return DebugMode(check_c_code=bool(pytensor.config.cxx))
     if isinstance(mode, str) and mode in _QUICK:
         return with_rewrites(get_mode("FAST_COMPILE"))
-    if isinstance(mode, str) and mode in _DEFAULT:
-        return make_mode(default_backend())
-    return with_rewrites(get_mode(mode))
+    chosen = make_mode(default_backend()) if isinstance(mode, str) and mode in _DEFAULT else get_mode(mode)
+    if backend_of(chosen) == "jax":
+        from udl_pt.theano._jax import with_sizes
+
+        chosen = with_sizes(chosen)
+    elif backend_of(chosen) == "numba":
+        import udl_pt.backends._numba.indexing
+        import udl_pt.backends._numba.reductions  # noqa: F401  corrections, for PyTensor's own mode too
+    return with_rewrites(chosen)
+
+
+def mode_instead() -> Mode:
+    """Return the mode of functions that JAX can't compile."""
+    return with_rewrites(make_mode("c" if pytensor.config.cxx else "numba"))
 
 
 def loop_mode(mode: Any = None) -> Mode | None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytensor
 from pytensor.compile.builders import OpFromGraph
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.graph.op import Op
 from pytensor.scalar.basic import Cast
@@ -17,11 +18,14 @@ from udl_pt.theano._old_ops import adapt
 __all__ = ["apply"]
 
 _eval, _impl, _fn = Variable.eval, Cast.impl, OpFromGraph.fn
+_default_update: Any = SharedVariable.default_update
 
 
 def _eval_in_theanos_mode(self: Variable, inputs_to_values: Any = None, **options: Any) -> Any:
     """Compute a variable; compile it in the mode in which `theano.function` compiles."""
     mode = mode_of(options.pop("mode", None))
+    if backend_of(mode) == "jax":  # PyTensor compiles here, which JAX may refuse
+        mode = mode_of("FAST_COMPILE")
     with compiling(backend_of(mode)), pytensor.config.change_flags(mode=mode):
         return _eval(self, inputs_to_values, **options)
 
@@ -35,6 +39,11 @@ def _fn_in_theanos_mode(self: OpFromGraph) -> Any:
         mode = mode_of("FAST_COMPILE")
     with compiling(backend_of(mode)), pytensor.config.change_flags(mode=mode):
         return _fn.fget(self)
+
+
+def _delete_default_update(self: SharedVariable) -> None:
+    """Forget the default update: ``del x.default_update``."""
+    self.default_update = None
 
 
 def _adapt_new_class(cls: type, /, **options: Any) -> None:
@@ -54,6 +63,8 @@ def apply() -> Callable[[], None]:
     Variable.eval = _eval_in_theanos_mode
     OpFromGraph.fn = property(_fn_in_theanos_mode)
     Cast.impl = _cast
+    deletable = _default_update.deleter(_delete_default_update)
+    SharedVariable.default_update = deletable  # type: ignore[method-assign]
     Op.__init_subclass__ = classmethod(_adapt_new_class)
     abstract, Op.__abstractmethods__ = Op.__abstractmethods__, frozenset()
     undo_tensors = _patches_tensor.apply()
@@ -63,6 +74,7 @@ def apply() -> Callable[[], None]:
         Variable.eval = _eval
         OpFromGraph.fn = _fn
         Cast.impl = _impl
+        SharedVariable.default_update = _default_update  # type: ignore[method-assign]
         del Op.__init_subclass__
         Op.__abstractmethods__ = abstract
 

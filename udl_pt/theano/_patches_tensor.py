@@ -4,7 +4,6 @@
 name. ``TensorType("float64", (0, 1))`` is that of a column, and prints as ``TensorType(float64, col)``.
 """
 
-import functools
 import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -17,6 +16,8 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import _tensor_py_operators as Operators
 
+from udl_pt.theano._elementwise import whole_arrays
+
 __all__ = ["apply"]
 
 _NAMES = {
@@ -27,10 +28,6 @@ _NAMES = {
     (False, True): "col",
 }
 _COMPARISONS = (scalar.LT, scalar.LE, scalar.GT, scalar.GE)
-_REPEATED = tuple(
-    type(op)
-    for op in (scalar.add, scalar.mul, scalar.and_, scalar.or_, scalar.xor, scalar.maximum, scalar.minimum)
-)
 _MOST_OPERANDS = 32
 _ABSENT = object()
 
@@ -123,16 +120,15 @@ def _struct_name(self: Any) -> str:
 
 
 def _perform(self: Any, node: Any, inputs: Any, output_storage: Any) -> None:
-    """Compute in Python; of more than 32 operands PyTensor has C code alone."""
-    if len(node.inputs) + len(node.outputs) <= _MOST_OPERANDS:
+    """Compute in Python, of whole arrays where that is possible; of more than 32 operands too."""
+    dtypes = [output.dtype for output in node.outputs]
+    result = whole_arrays(self.scalar_op, inputs, dtypes[0]) if inputs else None
+    if result is None and len(node.inputs) + len(node.outputs) <= _MOST_OPERANDS:
         _elemwise(self, node, inputs, output_storage)
         return
     self._check_runtime_broadcast(node, inputs)
-    dtypes = [output.dtype for output in node.outputs]
-    if isinstance(self.scalar_op, _REPEATED):
-        function = getattr(np, self.scalar_op.nfunc_spec[0])
-        with np.errstate(all="ignore"):
-            results = [functools.reduce(function, (np.asarray(value, dtypes[0]) for value in inputs))]
+    if result is not None:
+        results = [result]
     else:
         values = np.broadcast_arrays(*inputs)
         results = [np.empty(values[0].shape, dtype) for dtype in dtypes]

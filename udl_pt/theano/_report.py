@@ -18,6 +18,8 @@ class Report:
         Seconds of later calls.
     functions : int
         Functions that were built.
+    refused : list of str
+        Errors of JAX: each of a function that other code computes.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,7 @@ class Report:
         """Set all to zero."""
         self.compiled = self.ran = 0.0
         self.functions = 0
+        self.refused: list[str] = []
 
     @contextlib.contextmanager
     def compiling(self, *, again: bool = False) -> Iterator[None]:
@@ -37,6 +40,10 @@ class Report:
         finally:
             self.compiled += time.perf_counter() - start
             self.functions += not again
+
+    def not_by_jax(self, error: Exception) -> None:
+        """Note that JAX can't compute a function."""
+        self.refused.append(f"{type(error).__name__}: {error}".split("\n", 1)[0])
 
     def count(self, seconds: float, *, is_compiled: bool) -> None:
         """Count the seconds of a call; on Numba and JAX the first one compiles."""

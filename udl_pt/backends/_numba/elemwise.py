@@ -127,7 +127,8 @@ def _local_one_per_loop(fgraph, node):
     if not isinstance(node.op.scalar_op, Composite):
         return None
     fused = node.op.scalar_op.fgraph
-    calls = [n for n in fused.toposort() if isinstance(n.op, _VECTOR_CLASSES)]
+    # PyTensor may name a node several times
+    calls = dict.fromkeys(n for n in fused.toposort() if isinstance(n.op, _VECTOR_CLASSES))
     if len(calls) < 2:
         return None
     known = dict(zip(fused.inputs, node.inputs, strict=True))

@@ -1,7 +1,8 @@
-"""Sums, maxima and argmax of vectors and matrices, in loops that Numba compiles fast.
+"""Sums, maxima, minima and argmax, in loops that Numba compiles fast.
 
 PyTensor's loops sort the axes by their strides while they run, which takes Numba seconds to compile. For two
-axes a comparison is enough. The numbers are added in the same order, so the results are the same.
+axes a comparison is enough. The numbers are added in the same order, so the results are the same. But for
+PyTensor's maximum and minimum, a NaN counts only if it comes last, and no elements have one.
 """
 
 # PyTensor's decorators have no types.
@@ -20,14 +21,18 @@ from pytensor.link.numba.dispatch.basic import (
     numba_njit,
     register_funcify_and_cache_key,
 )
-from pytensor.tensor.math import Argmax, Max, Sum
+from pytensor.tensor.math import Argmax, Max, Min, Sum
 
 CACHE_VERSION = 1
 FLOATS = ("float32", "float64")
-STEPS = {Sum: "{0} += {1}", Max: "{0} = {1} if {0} < {1} else {0}"}
+STEPS = {
+    Sum: "{0} += {1}",
+    Max: "{0} = {1} if {0} < {1} or {1} != {1} else {0}",  # a NaN stays
+    Min: "{0} = {1} if {0} > {1} or {1} != {1} else {0}",
+}
 BY_ROWS, BY_COLUMNS = ("i", "rows", "j", "columns"), ("j", "columns", "i", "rows")
 
-_of_pytensor = {op: numba_funcify_and_cache_key.dispatch(op) for op in (Sum, Max, Argmax)}
+_of_pytensor = {op: numba_funcify_and_cache_key.dispatch(op) for op in (Sum, Max, Min, Argmax)}
 
 
 def _compiled(name: str, lines: list[str]) -> tuple[Callable[..., Any], str]:
@@ -38,17 +43,39 @@ def _compiled(name: str, lines: list[str]) -> tuple[Callable[..., Any], str]:
 
 @register_funcify_and_cache_key(Sum)
 @register_funcify_and_cache_key(Max)
+@register_funcify_and_cache_key(Min)
 def _funcify_reduction(op: Op, node: Apply, scalar_out: bool = False, **kwargs: Any) -> Any:
     (x,), (y,) = node.inputs, node.outputs
     dtypes = {x.type.dtype, y.type.dtype}
-    if scalar_out or x.type.ndim not in (1, 2) or not dtypes <= set(FLOATS):
+    has_loops = x.type.ndim in (1, 2) or (x.type.ndim > 2 and not isinstance(op, Sum))
+    if scalar_out or not has_loops or not dtypes <= set(FLOATS):
         options = {"scalar_out": True} if scalar_out else {}
         return _of_pytensor[type(op)](op, node=node, **options, **kwargs)
     within = getattr(op, "acc_dtype", None) or y.type.dtype
     axes = tuple(range(x.type.ndim)) if op.axis is None else tuple(op.axis)
-    start, step = f"np.{within}({op.scalar_op.identity!r})".replace("(-inf", "(-np.inf"), STEPS[type(op)]
+    start, step = f"np.{within}({op.scalar_op.identity!r})".replace("inf", "np.inf"), STEPS[type(op)]
     name = f"{type(op).__name__.lower()}_over_{'_and_'.join(map(str, axes))}"
-    return _compiled(name, _lines(x.type.ndim, axes, start, step, within, y.type.dtype))
+    lines = [] if isinstance(op, Sum) else _check(x.type.ndim, axes, name)
+    write = _lines if x.type.ndim < 3 else _nested
+    return _compiled(name, [*lines, *write(x.type.ndim, axes, start, step, within, y.type.dtype)])
+
+
+def _check(ndim: int, axes: tuple[int, ...], name: str) -> list[str]:
+    """Write the error of an axis without elements, as NumPy raises it."""
+    empty = " or ".join(f"x.shape[{axis}] == 0" for axis in axes)
+    others = " and ".join(["True", *(f"x.shape[{i}] > 0" for i in range(ndim) if i not in axes)])
+    return [f"if ({empty}) and {others}:", f"    raise ValueError('{name}: the axis has no elements')"]
+
+
+def _nested(ndim: int, axes: tuple[int, ...], start: str, step: str, within: str, dtype: str) -> list[str]:
+    """Write one loop for each axis."""
+    kept = [i for i in range(ndim) if i not in axes]
+    shape = "".join(f"x.shape[{i}], " for i in kept)
+    result = f"result[{', '.join(f'i{i}' for i in kept) or '()'}]"
+    element = f"x[{', '.join(f'i{i}' for i in range(ndim))}]"
+    loops = ["    " * i + f"for i{i} in range(x.shape[{i}]):" for i in range(ndim)]
+    lines = [f"result = np.full(({shape}), {start}, np.{within})", *loops]
+    return [*lines, "    " * ndim + step.format(result, element), f"return result.astype(np.{dtype})"]
 
 
 def _lines(ndim: int, axes: tuple[int, ...], start: str, step: str, within: str, dtype: str) -> list[str]:

@@ -1,5 +1,6 @@
 """``theano``: the top of the modules that scripts import."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from udl_pt.theano._config import change_flags, config
@@ -60,6 +61,11 @@ __version__ = "1.0.5"
 
 def dot(l, r):  # noqa: E741
     """Return the product of two variables, dense or sparse."""
+    sparse = sys.modules.get("pytensor.sparse")  # without it there are no sparse variables
+    if sparse is not None and any(
+        isinstance(getattr(v, "type", None), sparse.SparseTensorType) for v in (l, r)
+    ):
+        return sparse.dot(l, r)
     for left, right, method in ((l, r, "__dot__"), (r, l, "__rdot__")):
         if hasattr(left, method):
             return getattr(left, method)(right)

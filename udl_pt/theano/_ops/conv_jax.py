@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from pytensor.graph.basic import Constant
 from pytensor.link.jax.dispatch import jax_funcify
@@ -56,6 +57,8 @@ def _lengths(op: Any, node: Any, given: Any, shape: Any, inferred: Callable[[], 
         return tuple(shape.shape[-op.convdim :])
     if isinstance(node.inputs[2], Constant):
         return tuple(int(n) for n in node.inputs[2].data)
+    if isinstance(shape, np.ndarray):  # computed from other lengths
+        return tuple(int(n) for n in shape)
     found = given[-op.convdim :]
     if None in found:
         found = inferred()[-op.convdim :]

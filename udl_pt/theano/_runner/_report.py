@@ -41,6 +41,7 @@ class Report:
             "shims": dict(sorted(self.shims.items())),
             "figures": self.figures,
             "functions": report.functions,
+            "not computed by JAX": report.refused,
             "seconds": {
                 "compiling": round(report.compiled, 3),
                 "running the functions": round(report.ran, 3),

@@ -8,7 +8,7 @@ from functools import cmp_to_key, partial
 from io import BytesIO
 from operator import truediv as operator_div
 
-from udl_pt.theano._face.compat import python2x
+from udl_pt.theano._face.compat import python2x, six
 
 __all__ = [
     "PY3",
@@ -29,15 +29,17 @@ __all__ = [
     "defaultdict",
     "exc_message",
     "get_unbound_function",
+    "ifilter",
     "imap",
     "izip",
     "operator_div",
     "partial",
     "pickle",
+    "six",
 ]
 
 PY3 = True
-imap, izip = map, zip
+ifilter, imap, izip = filter, map, zip
 
 
 def cmp(a, b):

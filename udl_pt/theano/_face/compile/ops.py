@@ -13,4 +13,6 @@ _PLACES = (
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES)
 
+expandable_types = ()
+
 __all__ = public_names(globals(), _PLACES)

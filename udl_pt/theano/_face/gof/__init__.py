@@ -34,6 +34,9 @@ _RENAMED = {
     "PureType": "pytensor.graph.type:Type",
     "generic": "udl_pt.theano._face.gof.type:generic",
     "object2": "builtins:object",
+    "OpRemove": "udl_pt.theano._face.gof.opt:OpRemove",
+    "WrapLinker": "udl_pt.theano._face.gof.link:WrapLinker",
+    "WrapLinkerMany": "udl_pt.theano._face.gof.link:WrapLinkerMany",
 }
 
 if not TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from pytensor.graph.rewriting.basic import NodeRewriter
+
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (
@@ -28,6 +30,25 @@ _RENAMED = {
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
+
+
+class OpRemove(NodeRewriter):
+    """Replaces the outputs of an operation by its inputs."""
+
+    def __init__(self, op):
+        super().__init__()
+        self.op = op
+
+    def tracks(self):
+        """Return the operations whose nodes are passed to `transform`."""
+        return [self.op]
+
+    def transform(self, fgraph, node, enforce_tracks=True):
+        """Return the inputs of a node of this operation."""
+        return node.inputs if node.op == self.op else False
+
+    def __str__(self):
+        return f"{self.op}(x) -> x"
 
 
 __all__ = public_names(globals(), _PLACES)

@@ -41,6 +41,11 @@ def give_variables_names(variables):
     return [variable.name for variable in variables]
 
 
+def hashtype(self):
+    """Return a hash of an object's class."""
+    return hash(type(self).__name__) ^ hash(type(self).__module__)
+
+
 def remove(predicate, coll):
     """Return what of `coll` doesn't satisfy a condition."""
     return [x for x in coll if not predicate(x)]

@@ -4,13 +4,16 @@ import warnings
 from typing import TYPE_CHECKING
 
 import pytensor
+from pytensor import tensor
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors, graph_inputs
+from pytensor.raise_op import CheckAndRaise
 from pytensor.scan import checkpoints, views
 from pytensor.scan.basic import get_updates_and_outputs
 from pytensor.scan.utils import until
+from pytensor.tensor.variable import TensorVariable
 
 from udl_pt.theano._face.updates import OrderedUpdates
 from udl_pt.theano._mode import loop_mode
@@ -80,6 +83,20 @@ def _reads_shared_alone(expression):
     return all(isinstance(root, SharedVariable | Constant) for root in graph_inputs([expression]))
 
 
+def _long_enough(sequences, n_steps):
+    """Return sequences whose lengths are checked: a compiled loop would read beyond a short one."""
+    if isinstance(sequences, list | tuple):
+        return [_long_enough(sequence, n_steps) for sequence in sequences]
+    if isinstance(sequences, dict) and sequences.get("taps") in (None, 0, [0]):
+        return {**sequences, "input": _long_enough(sequences["input"], n_steps)}
+    if not isinstance(sequences, TensorVariable):
+        return sequences  # none, or one with taps
+    return _check_length(sequences, tensor.ge(sequences.shape[0], n_steps))
+
+
+_check_length = CheckAndRaise(ValueError, "a sequence of scan has fewer elements than n_steps")
+
+
 def scan(
     fn,
     sequences=None,
@@ -100,7 +117,7 @@ def scan(
     return _with_updates(
         pytensor.scan,
         fn,
-        sequences=sequences,
+        sequences=sequences if n_steps is None else _long_enough(sequences, n_steps),
         outputs_info=outputs_info,
         non_sequences=non_sequences,
         n_steps=n_steps,

@@ -1,12 +1,15 @@
 """Arithmetic and reductions, where Theano's name, signature or meaning isn't PyTensor's."""
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytensor.tensor as pt
 
 from udl_pt.theano._face.tensor._creation import as_tensor_variable, check_and_normalize_axes
 from udl_pt.theano._face.tensor._shapes import stack
+from udl_pt.theano._ops.unbroadcast import Unbroadcast
 
 __all__ = [
     "Dot",
@@ -24,6 +27,7 @@ __all__ = [
     "choose",
     "conj",
     "div_proxy",
+    "dot",
     "inv",
     "largest",
     "max",
@@ -35,6 +39,7 @@ __all__ = [
     "ptp",
     "smallest",
     "std",
+    "tensordot",
     "var",
 ]
 
@@ -46,28 +51,18 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...] | None:
     return tuple(check_and_normalize_axes(x, axis)) or None
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the maximum along axes."""
-    x = as_tensor_variable(x)
-    return pt.max(x, _axes(x, axis), keepdims=keepdims)
+def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return PyTensor's reduction with Theano's axes: lists, and each axis once."""
+
+    @functools.wraps(function)
+    def reduction(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        x = as_tensor_variable(x)
+        return function(x, _axes(x, axis), keepdims=keepdims)
+
+    return reduction
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the minimum along axes."""
-    x = as_tensor_variable(x)
-    return pt.min(x, _axes(x, axis), keepdims=keepdims)
-
-
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return where the maximum along axes is."""
-    x = as_tensor_variable(x)
-    return pt.argmax(x, _axes(x, axis), keepdims=keepdims)
-
-
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return where the minimum along axes is."""
-    x = as_tensor_variable(x)
-    return pt.argmin(x, _axes(x, axis), keepdims=keepdims)
+max, min, argmax, argmin = map(_reduction, (pt.max, pt.min, pt.argmax, pt.argmin))
 
 
 def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -143,6 +138,23 @@ def div_proxy(x: Any, y: Any) -> Any:
     return pt.int_div(x, y) if discrete else pt.true_div(x, y)
 
 
+def _checked_at_the_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a product of two tensors whose shapes the call checks, known ones too."""
+
+    @functools.wraps(function)
+    def product(a: Any, b: Any, *options: Any, **more: Any) -> Any:
+        try:
+            return function(a, b, *options, **more)
+        except ValueError:
+            a, b = (Unbroadcast(range(v.ndim))(v) for v in map(as_tensor_variable, (a, b)))
+            return function(a, b, *options, **more)
+
+    return product
+
+
+dot, tensordot = _checked_at_the_call(pt.dot), _checked_at_the_call(pt.tensordot)
+
+
 class Dot:
     """``Dot()(x, y)``: the product of vectors and matrices as Theano's class."""
 
@@ -151,7 +163,7 @@ class Dot:
         for part in (x, y):
             if as_tensor_variable(part).ndim not in (1, 2):
                 raise TypeError(f"Dot takes vectors and matrices, and {part} has {part.ndim} axes")
-        return pt.dot(x, y)
+        return dot(x, y)
 
 
 _dot = Dot()

@@ -80,8 +80,11 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = None) -> Any:
     """Return the indices, one tensor an axis, of positions in the flattened tensor.
 
-    `ndim` is the number of axes, where `dims` is a vector whose length isn't known.
+    `ndim` is the number of axes, where `dims` is a vector whose length isn't known. As in Theano, `order` has
+    no effect: the last axis varies fastest.
     """
+    if order not in ("C", "F"):
+        raise ValueError(f"order must be 'C' or 'F', not {order!r}")
     dims = as_tensor_variable(dims)
     if ndim is not None and dims.ndim == 1:
         length = dims.type.shape[0]
@@ -89,7 +92,7 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
             dims = pt.specify_shape(dims, (ndim,))
         elif length != ndim:
             raise ValueError(f"dims has {length} entries, and ndim={ndim}")
-    return pt.unravel_index(indices, dims, order=order)
+    return pt.unravel_index(indices, dims)
 
 
 class Unique(pe.Unique):

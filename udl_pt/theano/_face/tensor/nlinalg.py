@@ -99,8 +99,9 @@ class lstsq(_Call):
 
     def __call__(self, x: Any, y: Any, rcond: Any) -> Any:
         """Return the list of the four."""
-        found = linalg.lstsq(as_tensor_variable(x), as_tensor_variable(y), as_tensor_variable(rcond))
-        return [found[0], found[1], found[2].astype("int64"), found[3]]
+        x, y, rcond = map(as_tensor_variable, (x, y, rcond))
+        found = linalg.lstsq(x, y if y.ndim > 1 else y[:, None], rcond)  # its solution is a matrix
+        return [found[0] if y.ndim > 1 else found[0][:, 0], found[1], found[2].astype("int64"), found[3]]
 
 
 class AllocDiag(_Call):
