@@ -1,6 +1,7 @@
 """The code of a function: quick to compile at first, and fast once it has run for a while."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -125,8 +126,12 @@ class Code:
             self._instead.function.trust_input = self.function.trust_input
             self._instead.function.name = self.function.name
         results = self._instead(args, kwargs)
-        report.not_by_jax(error)
+        reason = f"{type(error).__name__}: {error}".split("\n", 1)[0]
+        report.refused.append(reason)
         vars(self).update(vars(self._instead))
+        name = f"the function {self.function.name}" if self.function.name else "a function"
+        message = f"JAX refused {name}, which runs on {self._backend.capitalize()} now: {reason}"
+        warnings.warn(message, stacklevel=6)  # where the script calls it
         return results
 
 

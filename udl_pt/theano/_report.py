@@ -41,10 +41,6 @@ class Report:
             self.compiled += time.perf_counter() - start
             self.functions += not again
 
-    def not_by_jax(self, error: Exception) -> None:
-        """Note that JAX can't compute a function."""
-        self.refused.append(f"{type(error).__name__}: {error}".split("\n", 1)[0])
-
     def count(self, seconds: float, *, is_compiled: bool) -> None:
         """Count the seconds of a call; on Numba and JAX the first one compiles."""
         if is_compiled:
