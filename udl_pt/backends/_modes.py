@@ -15,17 +15,22 @@ from udl_pt.backends._locks import refuse_forked_jax
 from udl_pt.backends._loop_rewriting import inside_loops
 from udl_pt.backends._rewrites import FIRST, loops_in, usual_loop_mode, with_rewrites
 
-__all__ = ["AFTER_SPECIALIZE", "make_mode", "wide_jax"]
+__all__ = ["AFTER_SPECIALIZE", "correct_numba", "make_mode", "wide_jax"]
 
 # places in the order of PyTensor's rewrites
 AFTER_SPECIALIZE, BEFORE_FUSION, AFTER_FUSION, IN_PLACE = 2.1, 48.9, 49.2, 50.3
 
 
+def correct_numba() -> None:
+    """Replace PyTensor's functions for Numba that read beyond arrays or lose NaN, in the whole process."""
+    import udl_pt.backends._numba.indexing
+    import udl_pt.backends._numba.reductions  # noqa: F401  both register functions with PyTensor
+
+
 def make_mode(backend: str) -> Mode:
     """Return the mode of a backend."""
     if backend == "numba":
-        import udl_pt.backends._numba.indexing
-        import udl_pt.backends._numba.reductions  # noqa: F401  both register functions with PyTensor
+        correct_numba()
         from udl_pt.backends._numba.blas import BlasNumbaLinker
         from udl_pt.backends._numba.elemwise import one_per_loop, vectorise
         from udl_pt.backends._numba.steps import add_where, in_place

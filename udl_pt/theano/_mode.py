@@ -14,7 +14,7 @@ from udl_pt.backends._blas import blas_linked
 from udl_pt.backends._cache import prepare_cache
 from udl_pt.backends._choice import chosen_backend
 from udl_pt.backends._locks import compile_lock
-from udl_pt.backends._modes import make_mode
+from udl_pt.backends._modes import correct_numba, make_mode
 from udl_pt.backends._rewrites import usual_loop_mode, with_rewrites
 from udl_pt.theano._config import config
 
@@ -51,8 +51,7 @@ def mode_of(mode: Any = None) -> Mode:
 
         chosen = with_sizes(chosen)
     elif backend_of(chosen) == "numba":
-        import udl_pt.backends._numba.indexing
-        import udl_pt.backends._numba.reductions  # noqa: F401  corrections, for PyTensor's own mode too
+        correct_numba()  # for PyTensor's own mode too
     return with_rewrites(chosen)
 
 
