@@ -10,6 +10,7 @@ from udl_pt._support.exceptions import DataError, DivergenceError, NotFittedErro
 from udl_pt._version import __version__
 from udl_pt.backends import set_backend, set_threads
 from udl_pt.datasets import getKaggleMNIST, load_mnist, load_mnist_subset
+from udl_pt.models._saved import load
 from udl_pt.models._sne.affinities import joint_probabilities
 from udl_pt.models._sne.objective import sne_cost, tsne_cost
 from udl_pt.models.autoencoder import AutoEncoder
@@ -59,6 +60,7 @@ __all__ = [
     "getKaggleMNIST",
     "init_weights",
     "joint_probabilities",
+    "load",
     "load_mnist",
     "load_mnist_subset",
     "momentum_updates",

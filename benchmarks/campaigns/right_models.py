@@ -10,7 +10,16 @@ __all__ = ["AUTO_ENCODER", "DTYPES", "Content", "content", "contents", "file_of"
 
 Content = tuple[dict[str, Any], dict[str, Any]]  # tensors and facts
 
-DTYPES = {"F16": "f2", "F32": "f4", "F64": "f8", "I64": "i8", "I32": "i4", "BOOL": "?", "U8": "u1"}
+DTYPES = {
+    "F16": "f2",
+    "F32": "f4",
+    "F64": "f8",
+    "I64": "i8",
+    "I32": "i4",
+    "U32": "u4",
+    "BOOL": "?",
+    "U8": "u1",
+}
 SAFE = {np.dtype(dtype).name: safe for safe, dtype in DTYPES.items()}
 AUTO_ENCODER = {"model": "AutoEncoder", "hidden": "sigmoid", "output": "sigmoid"}
 MACHINE = {"model": "RBM", "visible": "bernoulli", "learn_variance": False, "n_chains": 0}

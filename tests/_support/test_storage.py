@@ -18,6 +18,7 @@ from udl_pt._support.exceptions import DataError
 from udl_pt._support.storage import read_arrays, replace_file, write_arrays
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3), "b": np.ones(4, "float32")}
+KINDS = ["bool", "float16", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))]
 FACTS = {"text": "é", "numbers": [1, 2.5, None, True]}
 
 
@@ -51,6 +52,16 @@ def test_what_was_written_is_read_by_others_and_by_the_library(tmp_path):
         assert arrays[name].flags.writeable
     with safe_open(path, framework="numpy") as file:
         assert json.loads(file.metadata()["facts"]) == FACTS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(), (0, 3), (2,)])
+def test_arrays_of_other_kinds_and_of_no_elements_are_read_as_they_were(kind, shape, tmp_path):
+    array = np.ones(shape, kind)
+    write_arrays(tmp_path / "file.st", {"a": array, "b": np.zeros(1)}, {})
+    found = read_arrays(tmp_path / "file.st", accept)[0]["a"]
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    np.testing.assert_array_equal(found, array)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +222,8 @@ def test_contents_reach_the_disk_before_the_name(tmp_path, monkeypatch):
     [
         ({"a": np.array([1, np.nan])}, {}, r"array 'a' is nan at \[1\], expected finite numbers"),
         ({"a": np.array([[1, -np.inf]], "f4")}, {}, r"array 'a' is -inf at \[0, 1\], expected finite"),
-        ({"a": np.arange(3)}, {}, r"array 'a' is int64 of shape \(3,\), expected numbers of type float32"),
-        ({"a": np.zeros((0, 3))}, {}, r"array 'a' is float64 of shape \(0, 3\), expected .*at least one"),
+        ({"a": np.array(["x"])}, {}, r"array 'a' is str32 of shape \(1,\), expected integers, booleans or"),
+        ({"a": np.zeros((1,) * 9)}, {}, "expected integers, booleans or floats of at most 8 dimensions"),
         ({}, {"a": np.nan}, "not JSON compliant"),
         ({}, {"a": "a" * (1 << 20)}, "header would have 1,048,.* bytes, expected at most 1,048,576: shorten"),
         ({str(i): np.ones(1) for i in range(20_000)}, {}, "expected at most 1,048,576: save fewer arrays"),

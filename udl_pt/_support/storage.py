@@ -31,9 +31,11 @@ __all__ = ["Forms", "read_arrays", "replace_file", "write_arrays"]
 
 Forms = Mapping[str, tuple[str, tuple[int, ...]]]  # dtype and shape of each array, by its name
 
-HEADER = 1 << 20  # bytes: enough for a thousand layers, and parsed within milliseconds
+HEADER = 1 << 20  # bytes: enough for hundreds of layers, and parsed within milliseconds
 RANK = 8  # dimensions
-DTYPES = {"F32": "float32", "F64": "float64"}
+DTYPES = {"BOOL": "bool", "F16": "float16", "F32": "float32", "F64": "float64"}
+for _bits in (8, 16, 32, 64):
+    DTYPES |= {f"I{_bits}": f"int{_bits}", f"U{_bits}": f"uint{_bits}"}
 
 
 def write_arrays(path: Any, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
@@ -44,7 +46,7 @@ def write_arrays(path: Any, arrays: Mapping[str, np.ndarray], facts: Mapping[str
     path : path-like
         The file; one that is there is replaced.
     arrays : mapping of str to ndarray
-        Arrays of finite float32 or float64 numbers, by name; none is empty.
+        Arrays of integers, of booleans, and of finite floats, by name.
     facts : mapping
         What JSON can hold.
 
@@ -58,12 +60,12 @@ def write_arrays(path: Any, arrays: Mapping[str, np.ndarray], facts: Mapping[str
     from safetensors.numpy import save  # here: it is needed for files only
 
     file_name(path)
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     for name, array in whole.items():
-        if array.dtype.name not in DTYPES.values() or not 0 < array.ndim <= RANK or not array.size:
+        if array.dtype.name not in DTYPES.values() or array.ndim > RANK:
             raise TypeError(
-                f"array {name!r} is {_form(array.dtype.name, array.shape)}, expected numbers of type float32 "
-                "or float64, at least one"
+                f"array {name!r} is {array.dtype.name} of shape {array.shape}, expected integers, booleans "
+                f"or floats of at most {RANK} dimensions"
             )
         _check_finite(name, array)
     said = json.dumps(facts, sort_keys=True, allow_nan=False)
@@ -275,9 +277,9 @@ def _header(file: BinaryIO) -> tuple[str | None, str | None, Forms]:
             raise ValueError(f"{where} isn't described by dtype, shape and data_offsets")
         dtype, shape, place = tensor["dtype"], tensor["shape"], tensor["data_offsets"]
         if not (isinstance(dtype, str) and dtype in DTYPES):
-            raise ValueError(f"{where} has dtype {reprlib.repr(dtype)}, expected F32 or F64")
-        if not (_are_numbers(shape, size) and 0 < len(shape) <= RANK and min(shape) > 0):
-            raise ValueError(f"{where} has shape {reprlib.repr(shape)}, expected positive integers")
+            raise ValueError(f"{where} has dtype {reprlib.repr(dtype)}, expected one of {tuple(DTYPES)}")
+        if not (_are_numbers(shape, size) and len(shape) <= RANK):
+            raise ValueError(f"{where} has shape {reprlib.repr(shape)}, expected integers of at least 0")
         if not (_are_numbers(place, size) and len(place) == 2):
             raise ValueError(f"{where} has data_offsets {reprlib.repr(place)}, expected a start and an end")
         places[name] = place[0], place[1], DTYPES[dtype], tuple(shape)
@@ -346,10 +348,6 @@ def _check_finite(name: str, array: np.ndarray) -> None:
     if not (finite := np.isfinite(array)).all():
         place = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(f"array {name!r} is {array[place]} at {list(place)}, expected finite numbers")
-
-
-def _form(dtype: str, shape: tuple[int, ...]) -> str:
-    return f"{dtype} of shape {shape}"
 
 
 def _digest(arrays: Mapping[str, np.ndarray], facts: str) -> str:

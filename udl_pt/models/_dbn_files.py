@@ -1,32 +1,31 @@
-"""The content of a deep belief network's file: its settings ("facts"), its arrays, and their checks.
+"""Files of deep belief networks of earlier formats: their settings ("facts"), their arrays, and their checks.
 
 An array's name is the layer's number, from 1, and the parameter's name: ``1.W``, and ``1.dW`` for the
 velocity. Generators, compiled functions, the backend and a layer's corruption, which is code, aren't stored.
 """
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from udl_pt._support.storage import Forms, read_arrays, write_arrays
-from udl_pt.backends._locks import read_together
+from udl_pt._support.storage import Forms
 from udl_pt.models._rbm.units import VISIBLE_UNITS
 from udl_pt.models.autoencoder import UNITS, AutoEncoder
 from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.random import RandomStreams
 
-__all__ = ["read_layers", "write_layers"]
+__all__ = ["FORMATS", "check", "restored_layers"]
 
-FORMAT = "udl_pt DBN 3"
 WITHOUT_VELOCITIES = "udl_pt DBN 1"
 # For each format, the settings that its layers lack, and their defaults
 MISSING: dict[str, dict[str, Any]] = {
-    FORMAT: {},
+    "udl_pt DBN 3": {},
     "udl_pt DBN 2": {"n_valid_costs": 0},
     WITHOUT_VELOCITIES: {"id": None, "n_costs": 0, "n_valid_costs": 0, "n_chains": 0},
 }
+FORMATS = tuple(MISSING)
 RECORDS = ("costs", "valid_costs")
 TRUTH = (False, True)
 DTYPES = ("float32", "float64")
@@ -37,99 +36,25 @@ CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 
 
-def write_layers(path: Any, network: Any) -> None:
-    """Write the layers of a fitted network to a file.
+def restored_layers(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> list[Any]:
+    """Return the layers of a file, with streams of draws that are seeded afresh.
 
     Parameters
     ----------
-    path : path-like
-        The file.
-    network : DBN
-        Its layers are of `AutoEncoder` or `RBM`.
-
-    Raises
-    ------
-    NotFittedError
-        When the layers have no parameters that belong together, before or after they are read.
-    TypeError
-        When a layer is of another type.
-    ValueError
-        When layers don't fit on top of each other, or hold NaN or infinity; nothing is written.
-    OSError
-        When the file can't be written.
-    """
-    layers = list(network.hidden_layers)
-
-    def held() -> list[Any]:
-        network._check_fitted("save")
-        attributes = [vars(layer).copy() for layer in layers]
-        return [value for own in attributes for name, value in own.items() if name != "_compiled"]
-
-    facts, arrays = read_together(held, lambda: _taken(layers))
-    content = {"format": FORMAT, "dtype": network.dtype, "layers": facts}
-    _check(content, {name: (array.dtype.name, array.shape) for name, array in arrays.items()})
-    write_arrays(path, arrays, content)
-
-
-def _taken(layers: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """Return each layer's settings, and the arrays of all."""
-    arrays: dict[str, np.ndarray] = {}
-    facts = []
-    for number, layer in enumerate(layers, start=1):
-        kind = type(layer).__name__
-        if type(layer) not in (AutoEncoder, RBM):
-            raise TypeError(f"layer {number} is of type {kind}, expected AutoEncoder or RBM")
-        own = {name: getattr(layer, name) for name in ("M", *CHOICES[kind])}
-        own |= {"model": kind, "id": _stored_id(layer.id)}
-        names = [prefix + name for name in _params(own) for prefix in ("", "d")]
-        held = {name: getattr(layer, name).get_value() for name in names}
-        for name in RECORDS:
-            if costs := list(getattr(layer, name)):
-                held[name] = np.array(costs, "float64")
-        if kind == "RBM" and layer.chains is not None:
-            held["chains"] = layer.chains
-        for name in (*RECORDS, "chains"):
-            own[f"n_{name}"] = len(held.get(name, ()))
-        facts.append(own)
-        arrays |= {f"{number}.{name}": array for name, array in held.items()}
-    return facts, arrays
-
-
-def _stored_id(value: Any) -> str | int | None:
-    """Return an id that is text or an integer, of Python or of NumPy; None for any other."""
-    if isinstance(value, np.integer):
-        return int(value)
-    return value if isinstance(value, str | int) else None
-
-
-def read_layers(path: Any) -> tuple[list[Any], str]:
-    """Read the layers from a file that `write_layers` wrote.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
+    arrays : mapping of str to ndarray
+    facts : mapping
+        What `check` has accepted.
 
     Returns
     -------
-    layers : list of AutoEncoder or RBM
-        With streams of draws that are seeded afresh.
-    dtype : str
-
-    Raises
-    ------
-    DataError
-        When `write_layers` did not write the file, or it was changed.
-    OSError
-        When it can't be read.
+    list of AutoEncoder or RBM
     """
-    arrays, facts = read_arrays(path, _check)
     layers = []
     for number, own in enumerate(_layers(facts), start=1):
         start = f"{number}."
         held = {name.removeprefix(start): a for name, a in arrays.items() if name.startswith(start)}
         layers.append(_restored(own, held, facts["dtype"]))
-    return layers, facts["dtype"]
+    return layers
 
 
 def _restored(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray], dtype: str) -> Any:
@@ -165,7 +90,7 @@ def _params(facts: Mapping[str, Any]) -> tuple[str, ...]:
     return ("W", "c", "b", "z") if facts["learn_variance"] else ("W", "c", "b")
 
 
-def _check(facts: Mapping[str, Any], forms: Forms) -> None:
+def check(facts: Mapping[str, Any], forms: Forms) -> None:
     """Raise ValueError unless the settings are complete and the arrays match them."""
     layers, known = _layers(facts), 0
     first = forms.get("1.W", ("", ()))[1]
@@ -210,7 +135,7 @@ def _layers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     ValueError
         When one is missing, unknown, or has a value that it can't have.
     """
-    _check_choice("format", facts, tuple(MISSING))
+    _check_choice("format", facts, FORMATS)
     _check_names("", facts, {"format", "dtype", "layers"})
     _check_choice("dtype", facts, DTYPES)
     layers = facts["layers"]

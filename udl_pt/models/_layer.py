@@ -20,6 +20,8 @@ from udl_pt._support.classes import is_as_written, is_newer
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, Kind, float_dtype, shared
+from udl_pt.models._attributes import Attributes
+from udl_pt.models._saved import Saved
 from udl_pt.symbolic.array_function import ArrayFunction
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.chance import Chance, WithChance
@@ -33,7 +35,7 @@ from udl_pt.training.run import Run
 __all__ = ["Layer"]
 
 
-class Layer(WithChance, LayerParameters, SymbolicModel):
+class Layer(WithChance, LayerParameters, SymbolicModel, Saved):
     """Base of `AutoEncoder` and `RBM`, whose docstrings list the parameters."""
 
     W: SharedVariable
@@ -95,6 +97,16 @@ class Layer(WithChance, LayerParameters, SymbolicModel):
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         """Return the parameters that start at zero, by name, for `D` visible units: all but W."""
         raise NotImplementedError
+
+    def _check_attributes(self, own: Attributes) -> None:
+        own.dtype()
+        own.chance()
+        own.backend()
+        own.records("costs", "valid_costs")
+        own.one_of("unit_interval", (True, False), optional=True)
+        D = own.count("n_features")
+        shapes = {name: zeros.shape for name, zeros in self._zeros(D).items()}
+        own.parameters({"W": (D, self.M)} | shapes)
 
     def takes_probabilities(self, **options: Any) -> bool:
         """Return whether ``fit`` is known to accept only values in [0, 1].

@@ -24,6 +24,7 @@ from udl_pt._support.on_disk import check_room
 from udl_pt._support.refusals import check_layer_dtype
 from udl_pt._support.rollback import incomplete_in_pretraining
 from udl_pt.backends import float_dtype
+from udl_pt.models._attributes import Attributes
 from udl_pt.models._layer import Layer
 from udl_pt.models._pretraining import (
     Pretraining,
@@ -34,6 +35,7 @@ from udl_pt.models._pretraining import (
     pretrain_layers,
     takes_probabilities,
 )
+from udl_pt.models._saved import Saved
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import SymbolicModel
 from udl_pt.symbolic.chance import Chance, WithChance, generators_restored_on_error
@@ -45,7 +47,7 @@ from udl_pt.training.run import Run
 __all__ = ["Stack"]
 
 
-class Stack(WithChance, SymbolicModel):
+class Stack(WithChance, SymbolicModel, Saved):
     """Layers, each on top of the one before: the base of `DNN`, `DBN` and `DeepAutoEncoder`.
 
     Parameters
@@ -99,6 +101,30 @@ class Stack(WithChance, SymbolicModel):
     def title(self) -> str:
         """Name of the network in progress and errors."""
         return f"{type(self).__name__}({[layer.M for layer in self.hidden_layers]})"
+
+    def _check_attributes(self, own: Attributes) -> None:
+        own.dtype()
+        own.chance()
+        own.backend()
+        own.one_of("_complete", (True,))
+        D = own.count("n_features")
+        for number, layer in enumerate(own.layers("hidden_layers"), start=1):
+            if (layer.n_features, layer.dtype) != (D, self.dtype):
+                raise ValueError(
+                    f"layer {number} of {type(self).__name__} has {layer.n_features} visible units and dtype "
+                    f"{layer.dtype}, expected {D} and {self.dtype}"
+                )
+            D = layer.M
+
+    def _check_fitted(self, before: str) -> None:
+        super()._check_fitted(before)
+        if before == "save":
+            for number, layer in enumerate(self.hidden_layers, start=1):
+                if not isinstance(layer, Layer):
+                    raise TypeError(
+                        f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder, RBM or a "
+                        "class derived from one"
+                    )
 
     def _probe(self, D: int) -> "Stack | None":
         """Return a copy with zeros for the layers' parameters; None for layers of another kind."""

@@ -13,6 +13,7 @@ from udl_pt._support.classes import remember_methods
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.messages import shown
 from udl_pt.backends import Kind, get_backend
+from udl_pt.models._attributes import Attributes
 from udl_pt.models._layer import Layer
 from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
@@ -406,6 +407,10 @@ class AutoEncoder(Layer):
         if self.corruption is not None or not (isinstance(self.hidden, str) and isinstance(self.output, str)):
             return None
         return UNITS[self.hidden], UNITS[self.output]
+
+    def _check_attributes(self, own: Attributes) -> None:
+        own.options(AutoEncoder)
+        super()._check_attributes(own)
 
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         return {"bh": np.zeros(self.M, self.dtype), "bo": np.zeros(D, self.dtype)}

@@ -14,9 +14,11 @@ from udl_pt._support.exceptions import DivergenceError, NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.refusals import check_unit
 from udl_pt.backends import Function, get_backend, shared
-from udl_pt.models._dbn_files import read_layers, write_layers
+from udl_pt.models._attributes import Attributes
+from udl_pt.models._dbn_files import FORMATS, check, restored_layers
 from udl_pt.models._layer import Layer
 from udl_pt.models._pretraining import pass_up
+from udl_pt.models._saved import OLD_FORMATS, OldFormat
 from udl_pt.models._stack import Stack
 from udl_pt.models.rbm import RBM
 from udl_pt.models.sampling import fantasies
@@ -335,87 +337,19 @@ class DBN(Stack):
             show_costs(costs, f"unit {k} of {self.title}")
         return np.asarray(X.get_value())
 
-    def save(self, path: Any) -> None:
-        """Write all layers to a safetensors file, with a digest.
+    def _check_attributes(self, own: Attributes) -> None:
+        super()._check_attributes(own)
+        own.take("costs", lambda costs: type(costs) is list, "a list of floats", optional=True)
 
-        The file holds for each layer its size, kinds of units and `id` (text or an integer). It also holds
-        the parameters and velocities, `costs`, `valid_costs` and `chains`. The file is a consistent snapshot,
-        even if another thread starts a fit meanwhile. The file does not hold a layer's corruption, which is
-        code, the generators of draws, the backend, or the `costs` of `fit_to_input`. A variable that two
-        layers share is stored twice.
 
-        Parameters
-        ----------
-        path : path-like
-            The file. An existing one is replaced and keeps its mode. A symbolic link is followed to its file.
-            Whatever happens, the file is the old or the new one, whole.
+def _from_layers(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> DBN:
+    """Return the network of a file of an earlier format, which holds its layers."""
+    layers = restored_layers(arrays, facts)
+    dbn = DBN([layer.M for layer in layers], dtype=facts["dtype"])
+    dbn.hidden_layers = layers
+    dbn.n_features = layers[0].n_features
+    dbn._complete = True
+    return dbn
 
-        Raises
-        ------
-        TypeError
-            When a layer is neither an AutoEncoder nor an RBM, or `path` is not a path.
-        ValueError
-            When a layer holds NaN or infinity, or the layers do not fit on top of each other.
-        NotFittedError
-            When there are no parameters yet, or the layers are in pretraining.
-        OSError
-            When the file cannot be written.
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from udl_pt import DBN, RBM
-        >>> X = np.repeat(np.eye(4), 5, axis=0)
-        >>> dbn = DBN([3, 2], UnsupervisedModel=RBM, random_state=0)
-        >>> dbn.fit(X, pretrain_options={"batch_sz": 5}).save("dbn.safetensors")
-        >>> DBN.load("dbn.safetensors")
-        <DBN([3, 2], UnsupervisedModel='RBM'), fitted to 4 features>
-        """
-        write_layers(path, self)
-
-    @staticmethod
-    def load(path: Any) -> "DBN":
-        """Load a network from a file that `save` wrote.
-
-        Its draws are seeded afresh, and it runs on the default backend. Files of earlier formats can be read,
-        too. The first format held no velocities, which are zero then, and no `id`, `costs` and `chains`. The
-        first two held no `valid_costs`.
-
-        Parameters
-        ----------
-        path : path-like
-            The file.
-
-        Returns
-        -------
-        DBN
-            The network.
-
-        Raises
-        ------
-        FileNotFoundError
-            When the file does not exist.
-        IsADirectoryError
-            When it is a folder.
-        OSError
-            When it cannot be read.
-        DataError
-            When it is not a file that `save` wrote, is damaged, or holds parts that do not fit together.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from udl_pt import DBN, RBM
-        >>> X = np.repeat(np.eye(4), 5, axis=0)
-        >>> dbn = DBN([3, 2], UnsupervisedModel=RBM, random_state=0)
-        >>> dbn.fit(X, pretrain_options={"batch_sz": 5}).save("dbn.safetensors")
-        >>> loaded = DBN.load("dbn.safetensors")
-        >>> np.array_equal(loaded.forward(X), dbn.forward(X))
-        True
-        """
-        layers, dtype = read_layers(path)
-        dbn = DBN([layer.M for layer in layers], dtype=dtype)
-        dbn.hidden_layers = layers
-        dbn.n_features = layers[0].n_features
-        dbn._complete = True
-        return dbn
+OLD_FORMATS.update(dict.fromkeys(FORMATS, OldFormat(check, _from_layers)))

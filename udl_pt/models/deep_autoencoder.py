@@ -19,6 +19,7 @@ from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import Computed, once
 from udl_pt.backends import get_backend, shared
+from udl_pt.models._attributes import Attributes
 from udl_pt.models._layer import Layer
 from udl_pt.models._stack import Stack
 from udl_pt.models.autoencoder import AutoEncoder
@@ -283,6 +284,16 @@ class DeepAutoEncoder(Stack):
         return self
 
     @uninterruptible
+    def _check_attributes(self, own: Attributes) -> None:
+        super()._check_attributes(own)
+        own.records("costs", "valid_costs")
+        own.one_of("_compares_probabilities", (True, False), optional=True)
+        sizes = [(layer.M, layer.n_features) for layer in self.hidden_layers]
+        decoder = [((M, D), (D,)) for M, D in reversed(sizes)]
+        own.variables("_decoder", decoder)
+        encoder = [shape for M, D in sizes for shape in ((D, M), (M,))]
+        own.variables("_velocities", encoder + [shape for pair in decoder for shape in pair])
+
     def _unroll(self) -> None:
         """Copy the layers' weights and visible biases, top first, into a decoder."""
         self._decoder: list[tuple[SharedVariable, SharedVariable]] = []

@@ -14,6 +14,7 @@ from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import once
 from udl_pt.backends import Kind, get_backend, shared
+from udl_pt.models._attributes import Attributes
 from udl_pt.models._fine_tuning import FineTuning, adversarial_cost, with_dropout
 from udl_pt.models._layer import Layer
 from udl_pt.models._stack import Stack
@@ -121,6 +122,17 @@ class DNN(Stack):
         self.errors: list[float] = []
         self.valid_costs: list[float] = []
         self.valid_errors: list[float] = []
+
+    def _check_attributes(self, own: Attributes) -> None:
+        super()._check_attributes(own)
+        own.records("costs", "errors", "valid_costs", "valid_errors")
+        own.take("_frozen", self._are_layers, "numbers of hidden layers", optional=True)
+        K = own.take("b", lambda b: isinstance(b, SharedVariable), "a shared variable").get_value(borrow=True)
+        own.parameters({"W": (self.hidden_layers[-1].M, K.size), "b": (K.size,)})
+
+    def _are_layers(self, numbers: Any) -> bool:
+        known = set(range(len(self.hidden_layers)))
+        return type(numbers) is frozenset and all(type(n) is int for n in numbers) and numbers <= known
 
     @one_fit_at_a_time
     def fit(

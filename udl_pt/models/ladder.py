@@ -21,6 +21,8 @@ from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import Computed, Parameters
 from udl_pt.backends import float_dtype, get_backend, shared
 from udl_pt.backends._locks import call_locked, read_together
+from udl_pt.models._attributes import Attributes
+from udl_pt.models._saved import Saved
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.array_function import in_chunks
@@ -44,7 +46,7 @@ TINY = 1e-6  # added to a variance before its root is taken
 MONITORED = 10_000  # rows at most that an epoch's means and variances are of
 
 
-class Ladder(WithChance, Parameters):
+class Ladder(WithChance, Parameters, Saved):
     """A ladder network of rectified units, which `fit` turns into an ordinary `DNN`.
 
     Source: Rasmus, Berglund, Honkala, Valpola and Raiko, NIPS 2015. Each unit is standardised over the batch
@@ -127,6 +129,19 @@ class Ladder(WithChance, Parameters):
         """Return the velocities of `params`, in the same order."""
         self._check_fitted("its velocities are read")
         return list(self._velocities)
+
+    def _check_attributes(self, own: Attributes) -> None:
+        dnn = own.take("dnn", lambda value: isinstance(value, DNN), "a DNN")
+        own.options(Ladder, hidden_layer_sizes=[layer.M for layer in dnn.hidden_layers])
+        own.chance()
+        own.records("costs", "errors")
+        sizes = [dnn.n_features, *(layer.M for layer in dnn.hidden_layers), dnn.b.get_value().size]
+        pairs: list[tuple[int, ...]] = list(itertools.pairwise(sizes))
+        W, V, b = pairs, [pair[::-1] for pair in pairs], [(M,) for M in sizes[1:]]
+        g, a = (sizes[-1],), [(10, M) for M in sizes]
+        for name, shapes in (("W", W), ("V", V), ("b", b), ("a", a), ("_velocities", [*W, *V, *b, g, *a])):
+            own.variables(name, shapes)
+        own.parameters({"g": g}, velocities=False)
 
     @property
     def title(self) -> str:

@@ -13,6 +13,8 @@ from udl_pt._support.fitting import allowing_fit, one_fit_at_a_time
 from udl_pt._support.precision import Centre, centre, check_error, check_result, check_total, check_whitening
 from udl_pt._support.refusals import check_components
 from udl_pt.backends import get_backend, shared
+from udl_pt.models._attributes import Attributes
+from udl_pt.models._saved import Saved
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 
@@ -21,7 +23,7 @@ __all__ = ["PCA"]
 ROWS = 8192  # rows at a time in products and differences
 
 
-class PCA(SymbolicModel):
+class PCA(SymbolicModel, Saved):
     """Principal components analysis by the covariance's eigenvectors (chapter 1).
 
     Parameters
@@ -69,6 +71,22 @@ class PCA(SymbolicModel):
     def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
         self.n_components = None if n_components is None else check_count(n_components, "n_components")
         self.whiten = check_switch(whiten, "whiten")
+
+    def _check_attributes(self, own: Attributes) -> None:
+        own.dtype()
+        own.options(PCA)
+        own.backend()
+        D, K = (
+            own.count("n_features"),
+            len(own.take("components_", lambda a: isinstance(a, np.ndarray) and a.ndim == 2, "a matrix")),
+        )
+        own.count("n_samples_")
+        shapes = {"components_": (K, D), "mean_": (D,)}
+        for name in ("explained_variance_", "explained_variance_ratio_"):
+            shapes[name] = (K,)
+        for name, shape in shapes.items():
+            own.array(name, shape)
+        own.parameters({"Q": (D, K), "m": (D,)}, velocities=False)
 
     @one_fit_at_a_time
     def fit(self, X: Any, *, backend: str | None = None) -> "PCA":

@@ -25,10 +25,11 @@ from udl_pt._support.arrays import check_weights, column_moments, warn_unless_st
 from udl_pt._support.classes import is_as_written, remember_methods
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import get_backend
+from udl_pt.models._attributes import Attributes
 from udl_pt.models._layer import Layer
 from udl_pt.models._rbm.contrastive_divergence import PENALTIES, Sampler, contrastive_step
 from udl_pt.models._rbm.gibbs import gibbs_chain, run_chain
-from udl_pt.models._rbm.units import VISIBLE_UNITS, bernoulli
+from udl_pt.models._rbm.units import VISIBLE_UNITS, VisibleUnits, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.chance import generators_restored_on_error
 from udl_pt.symbolic.costs import Penalty, check_penalty
@@ -126,9 +127,13 @@ class RBM(Layer):
                 f"learn_variance is True, but {visible} units have no variance: pass visible='gaussian'"
             )
         self.visible, self.learn_variance = visible, learn_variance
-        self.units = VISIBLE_UNITS[visible]
         self.unit_interval = self.units.unit_interval
         self.chains: np.ndarray | None = None
+
+    @property
+    def units(self) -> VisibleUnits:
+        """The formulas of the visible units."""
+        return VISIBLE_UNITS[self.visible]
 
     @property
     def names(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -606,6 +611,20 @@ class RBM(Layer):
     def _facts(self) -> tuple[Hashable, ...] | None:
         own = self.units is VISIBLE_UNITS.get(self.visible) and is_as_written(self.units)
         return (self.visible, self.z is None) if own else None
+
+    def _check_attributes(self, own: Attributes) -> None:
+        own.options(RBM)
+        super()._check_attributes(own)
+        if self.unit_interval and not self.units.unit_interval:
+            raise ValueError("unit_interval of RBM is True, but Gaussian units are no probabilities")
+        own.take("chains", self._are_chains, f"None or an array of {self.dtype} and shape (n, {self.M})")
+
+    def _are_chains(self, chains: Any) -> bool:
+        if not isinstance(chains, np.ndarray):
+            return chains is None
+        return (
+            chains.dtype == self.dtype and chains.ndim == 2 and chains.shape[1] == self.M and len(chains) > 0
+        )
 
     def _zeros(self, D: int) -> dict[str, np.ndarray]:
         zeros = {"c": np.zeros(self.M, self.dtype), "b": np.zeros(D, self.dtype)}

@@ -12,8 +12,11 @@ import numpy as np
 
 from udl_pt._support.arguments import check_number
 from udl_pt._support.classes import own_constructor
+from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import float_dtype, get_backend
+from udl_pt.models._attributes import Attributes
+from udl_pt.models._saved import Saved
 from udl_pt.models._sne.gradients import Analytic, Autodiff
 from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, Objective, StudentEmbedding
 from udl_pt.models._sne.objective import Kernel, gaussian, student
@@ -27,10 +30,24 @@ LARGEST = 1e100  # of openTSNE's numbers: it squares its steps, and crashes wher
 MATRICES = {"analytic": 1.5, "autodiff": 9.0}  # of N x N, at the peak: 1.5 on JAX, 1.15 on Numba; 8.8, 7.2
 
 
-class _OnGraphs(Embedding):
+class _OnGraphs(Embedding, Saved):
     """Base of SNE and t-SNE, whose gradient is a graph."""
 
     kernel: Kernel
+
+    def _check_attributes(self, own: Attributes) -> None:
+        own.options(next(cls for cls in (TSNE, SymmetricSNE) if isinstance(self, cls)))
+        own.chance()
+        own.records("costs")
+        own.take("kl_divergence_", lambda v: type(v) is float, "a float", optional=True)
+        N = len(own.take("embedding_", lambda Y: isinstance(Y, np.ndarray) and Y.ndim == 2, "a matrix"))
+        own.array("embedding_", (N, self.n_components))
+
+    def _check_fitted(self, before: str) -> None:
+        if not self.is_fitted:
+            raise NotFittedError(
+                f"this {type(self).__name__} has no embedding yet: call fit_transform before {before}"
+            )
 
     @one_fit_at_a_time
     def fit_transform(

@@ -39,11 +39,14 @@ class SampledModel(Protocol):
     M: int
     n_features: int
     dtype: str
-    units: VisibleUnits
     W: Any
     c: Any
     b: Any
     z: Any
+
+    @property
+    def units(self) -> VisibleUnits:
+        """The formulas of the visible units."""
 
     def hidden_logits(self, V: Symbolic) -> Symbolic:
         """Return ``log P(h = 1 | v) / P(h = 0 | v)``, of shape (N, M)."""

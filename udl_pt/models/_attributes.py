@@ -1,0 +1,170 @@
+"""Checks of a model's attributes, before a file is written and after it is read."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+
+from udl_pt._support.messages import shown
+from udl_pt._support.representation import ATTRIBUTES, GENERATORS
+from udl_pt.backends import BACKENDS
+from udl_pt.symbolic.chance import Chance
+from udl_pt.symbolic.encoding import MissingFunction
+from udl_pt.symbolic.random import RandomStreams
+
+__all__ = ["Attributes"]
+
+Shape = tuple[int, ...]
+
+
+class Attributes:
+    """The attributes of a model, each checked once. Errors are ValueErrors that name the attribute.
+
+    Parameters
+    ----------
+    model : object
+    names : sequence of str
+        The attributes to check.
+    """
+
+    def __init__(self, model: Any, names: Sequence[str]) -> None:
+        self._model, self._left = model, set(names)
+
+    def check_rest(self) -> None:
+        """Raise where an attribute that no check has seen would hide one of the class."""
+        for name in sorted(self._left):
+            if hasattr(type(self._model), name) or not name.isidentifier():
+                raise self._error(name, "no such attribute")
+
+    def take(self, name: str, fits: Callable[[Any], bool], expected: str, *, optional: bool = False) -> Any:
+        """Return an attribute that fits; None for one that is optional and missing."""
+        if name not in vars(self._model):
+            if optional:
+                return None
+            raise ValueError(f"{type(self._model).__name__} has no attribute {name!r}")
+        self._left.discard(name)
+        value = vars(self._model)[name]
+        if not fits(value):
+            raise self._error(name, expected)
+        return value
+
+    def options(self, cls: type, **given: Any) -> None:
+        """Check the arguments of a class's constructor, by a call of it; `given` are no attributes."""
+        kept = {}
+        for name, parameter in inspect.signature(cls).parameters.items():
+            if name in GENERATORS or name in given:
+                continue
+            attribute = ATTRIBUTES.get(name, name)
+            value = self.take(attribute, lambda value: True, "a value")
+            if not isinstance(value, MissingFunction):
+                given[name], kept[attribute] = value, value
+            elif parameter.default is parameter.empty:
+                raise self._error(attribute, "a value")
+        try:
+            fresh = cls(**given)
+        except (TypeError, ValueError) as error:
+            raise ValueError(str(error)) from error
+        for name, value in kept.items():
+            right = getattr(fresh, name)
+            if right is not value and not (type(right) is type(value) and right == value):
+                raise self._error(name, shown(right))
+
+    def dtype(self) -> None:
+        """Check the dtype."""
+        self.one_of("dtype", ("float32", "float64"))
+
+    def one_of(self, name: str, options: Sequence[Any], *, optional: bool = False) -> None:
+        """Check that an attribute is one of some options."""
+
+        def fits(value: Any) -> bool:
+            return any(type(value) is type(option) and value == option for option in options)
+
+        self.take(name, fits, "one of " + ", ".join(map(repr, options)), optional=optional)
+
+    def backend(self) -> None:
+        """Check the backend."""
+        self.one_of("backend", (None, *BACKENDS), optional=True)
+
+    def count(self, name: str) -> int:
+        """Return an integer of at least 1."""
+        return int(self.take(name, lambda n: type(n) is int and n > 0, "an integer of at least 1"))
+
+    def records(self, *names: str) -> None:
+        """Check lists of floats."""
+        for name in names:
+            self.take(name, _is_record, "a list of finite floats")
+
+    def chance(self) -> None:
+        """Check the sources of draws."""
+        self.take("_chance", lambda value: type(value) is Chance, "the randomness of a model")
+        for name in ("rng", "_made_rng"):
+            self.take(name, lambda v: v is None or type(v) is RandomStreams, "a RandomStreams", optional=True)
+
+    def layers(self, name: str) -> list[Any]:
+        """Return the layers of a network, at least one."""
+
+        def fits(values: Any) -> bool:
+            return (
+                type(values) is list and bool(values) and all(hasattr(v, "_check_attributes") for v in values)
+            )
+
+        return list(self.take(name, fits, "a list of layers"))
+
+    def array(self, name: str, shape: Shape, *, optional: bool = False) -> None:
+        """Check an array of the model's dtype."""
+        self.take(name, lambda a: self._has_form(a, shape), self._form(shape), optional=optional)
+
+    def parameters(self, shapes: Mapping[str, Shape], *, velocities: bool = True) -> None:
+        """Check parameters, and their velocities: shared variables of these shapes."""
+        for name, shape in shapes.items():
+            fits = partial(self._is_variable, shape=shape)
+            for attribute in (name, f"d{name}")[: 1 + velocities]:
+                self.take(attribute, fits, self._variable(shape))
+
+    def variables(self, name: str, shapes: Sequence[Any]) -> None:
+        """Check a list of shared variables, or of tuples of them, of these shapes."""
+
+        def fits(values: Any) -> bool:
+            return type(values) is list and self._fit(values, shapes)
+
+        self.take(name, fits, f"shared variables of shapes {list(shapes)}")
+
+    def _fit(self, values: Any, shapes: Any) -> bool:
+        if len(values) != len(shapes):
+            return False
+        for value, shape in zip(values, shapes, strict=True):
+            if shape and isinstance(shape[0], tuple):
+                if type(value) is not tuple or not self._fit(value, shape):
+                    return False
+            elif not self._is_variable(value, shape):
+                return False
+        return True
+
+    def _is_variable(self, value: Any, shape: Shape) -> bool:
+        return isinstance(value, SharedVariable) and self._has_form(value.get_value(borrow=True), shape)
+
+    def _has_form(self, array: Any, shape: Shape) -> bool:
+        dtype = self._model.dtype
+        return isinstance(array, np.ndarray) and array.dtype == dtype and array.shape == tuple(shape)
+
+    def _form(self, shape: Shape) -> str:
+        return f"an array of {self._model.dtype} and shape {tuple(shape)}"
+
+    def _variable(self, shape: Shape) -> str:
+        return f"a shared variable of {self._model.dtype} and shape {tuple(shape)}"
+
+    def _error(self, name: str, expected: str) -> ValueError:
+        value = vars(self._model).get(name)
+        if isinstance(value, SharedVariable):
+            array = value.get_value(borrow=True)
+            said = f"{getattr(array, 'dtype', type(array))} of shape {np.shape(array)}"
+        else:
+            said = shown(value)
+        return ValueError(f"{name} of {type(self._model).__name__} is {said}, expected {expected}")
+
+
+def _is_record(values: Any) -> bool:
+    return type(values) is list and all(type(v) is float and np.isfinite(v) for v in values)
