@@ -18,7 +18,8 @@ import numpy as np
 from campaigns import Campaign
 from campaigns.right_models import contents, file_of
 from campaigns.wrong_models import cases
-from udl_pt import DBN
+from campaigns.wrong_objects import changed, models, use
+from udl_pt import DBN, load
 from udl_pt._support.exceptions import DataError
 
 SECONDS, BYTES = 1.0, 100e6  # that one file may take
@@ -150,7 +151,36 @@ def by_hand(tries: int, seed: int) -> Iterator[str | None]:
             yield attempt(path, make(), what, [], size)
 
 
+def of_all_models(tries: int, seed: int) -> Iterator[str | None]:
+    """Change values and arrays in files of each class; what loads must be usable."""
+    with tempfile.TemporaryDirectory() as folder, traced():
+        path, again = Path(folder) / "model.st", Path(folder) / "again.st"
+        right = models()
+        for number, model in enumerate(right):
+            model.save(path)
+            use(load(path), again)
+            share = range(number, tries, len(right))
+            for (what, make), _ in zip(changed(path, seed + number), share, strict=False):
+                yield usable(path, make(), f"{type(model).__name__}: {what}", again)
+
+
+def usable(path: Path, content: bytes, what: str, again: Path) -> str | None:
+    """Load a file; return None where it was refused, or can be used, else what went wrong."""
+    path.write_bytes(content)
+    start = time.process_time()
+    try:
+        model = load(path)
+        seconds = time.process_time() - start
+        use(model, again)
+    except DataError:
+        return None
+    except Exception as error:
+        return f"{what}: {type(error).__name__}: {error}"[:300]
+    return f"{what}: took {seconds:.1f} s" if seconds > SECONDS else None
+
+
 CAMPAIGNS = [
     Campaign("model files with bits flipped, cut, appended to, spliced", 100_000, damaged),
     Campaign("model files made by hand, well-formed and wrong", len(cases()), by_hand),
+    Campaign("files of all models with one value or array changed", 20_000, of_all_models),
 ]

@@ -6,7 +6,8 @@ from campaigns import model_files, right_models, wrong_models
 
 from udl_pt import DBN
 from udl_pt._support import storage
-from udl_pt.models import _dbn_files as dbn_files
+from udl_pt.models import _saved
+from udl_pt.models._saved import OLD_FORMATS
 
 
 def failures(run, tries):
@@ -25,6 +26,18 @@ def test_files_that_are_well_formed_and_wrong_are_refused():
     assert failures(model_files.by_hand, 200) == []
 
 
+def test_changed_files_of_all_models_are_refused_or_usable():
+    results = list(model_files.of_all_models(240, 1))
+    assert len(results) == 240
+    assert [result for result in results if result] == []
+
+
+def test_a_library_that_checks_no_attribute_is_found_out(monkeypatch):
+    monkeypatch.setattr(_saved, "_check", lambda model: None)
+    found = failures(model_files.of_all_models, 240)
+    assert len(found) > 5
+
+
 def test_files_that_are_right_load(tmp_path):
     for tensors, facts in right_models.contents():
         (tmp_path / "model.st").write_bytes(right_models.file_of(tensors, facts))
@@ -39,7 +52,8 @@ def test_files_that_are_right_load(tmp_path):
 def test_a_library_that_trusts_is_found_out(monkeypatch):
     nan = [case for case in wrong_models.cases() if " with nan" in case[0]]
     with monkeypatch.context() as patch:
-        patch.setattr(dbn_files, "_check", lambda facts, forms: None)
+        for name, old in OLD_FORMATS.items():
+            patch.setitem(OLD_FORMATS, name, old._replace(check=lambda facts, forms: None))
         found = failures(model_files.by_hand, 300)
         assert any("loaded with other values" in result for result in found)
         assert any("KeyError" in result for result in found)

@@ -279,10 +279,12 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path):
     W = second.W.get_value()
     W[1, 2] = np.nan
     second.W.set_value(W)
-    with pytest.raises(ValueError, match=r"array '2\.W' is nan at \[1, 2\], expected finite numbers"):
+    with pytest.raises(ValueError, match=r"array 'hidden_layers\.1\.W' is nan at \[1, 2\], expected"):
         dbn.save(tmp_path / "dbn")
     second.W.set_value(np.zeros((5, 4)))
-    with pytest.raises(ValueError, match=r"'2\.W' is float64 of shape \(5, 4\), expected .*\(6, 4\)"):
+    with pytest.raises(
+        ValueError, match=r"W of AutoEncoder is float64 of shape \(5, 4\), expected .*\(6, 4\)"
+    ):
         dbn.save(tmp_path / "dbn")
     assert list(tmp_path.iterdir()) == []
 
@@ -355,9 +357,6 @@ def test_a_fit_that_is_refused_leaves_a_stack_that_can_be_saved(tmp_path):
 
 
 def test_bad_input(dbn, tmp_path):
-    class Mine(RBM):
-        pass
-
     params = list(dbn.params)
     for options, message in [
         ({"pretrain_epochs": -1}, "pretrain_epochs is -1"),
@@ -375,5 +374,3 @@ def test_bad_input(dbn, tmp_path):
         DBN([3], RBM).generate(3)
     with pytest.raises(ValueError, match="no parameters yet"):
         DBN([3]).forward(X)
-    with pytest.raises(TypeError, match="layer 1 is of type Mine, expected AutoEncoder or RBM"):
-        DBN([3], Mine, random_state=0).fit(X, **FAST).save(tmp_path / "x")

@@ -11,8 +11,8 @@ from pytensor.compile.sharedvalue import SharedVariable
 from udl_pt._support.messages import shown
 from udl_pt._support.representation import ATTRIBUTES, GENERATORS
 from udl_pt.backends import BACKENDS
+from udl_pt.symbolic._encoding import MissingFunction
 from udl_pt.symbolic.chance import Chance
-from udl_pt.symbolic.encoding import MissingFunction
 from udl_pt.symbolic.random import RandomStreams
 
 __all__ = ["Attributes"]
@@ -115,7 +115,12 @@ class Attributes:
 
     def array(self, name: str, shape: Shape, *, optional: bool = False) -> None:
         """Check an array of the model's dtype."""
-        self.take(name, lambda a: self._has_form(a, shape), self._form(shape), optional=optional)
+        dtype = self._model.dtype
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, np.ndarray) and (value.dtype, value.shape) == (dtype, shape)
+
+        self.take(name, fits, f"an array of {dtype} and shape {shape}", optional=optional)
 
     def parameters(self, shapes: Mapping[str, Shape], *, velocities: bool = True) -> None:
         """Check parameters, and their velocities: shared variables of these shapes."""
@@ -144,14 +149,10 @@ class Attributes:
         return True
 
     def _is_variable(self, value: Any, shape: Shape) -> bool:
-        return isinstance(value, SharedVariable) and self._has_form(value.get_value(borrow=True), shape)
-
-    def _has_form(self, array: Any, shape: Shape) -> bool:
-        dtype = self._model.dtype
-        return isinstance(array, np.ndarray) and array.dtype == dtype and array.shape == tuple(shape)
-
-    def _form(self, shape: Shape) -> str:
-        return f"an array of {self._model.dtype} and shape {tuple(shape)}"
+        if not isinstance(value, SharedVariable):
+            return False
+        values = value.get_value(borrow=True)  # on JAX an array of JAX
+        return (getattr(values, "dtype", None), np.shape(values)) == (self._model.dtype, tuple(shape))
 
     def _variable(self, shape: Shape) -> str:
         return f"a shared variable of {self._model.dtype} and shape {tuple(shape)}"

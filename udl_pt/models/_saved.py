@@ -11,9 +11,9 @@ from udl_pt._support.storage import Forms, file_name, read_arrays, write_arrays
 from udl_pt._version import __version__
 from udl_pt.backends._locks import read_together
 from udl_pt.models._attributes import Attributes
+from udl_pt.symbolic._decoding import Decoder
+from udl_pt.symbolic._encoding import Encoder
 from udl_pt.symbolic.calling import invalidate_functions
-from udl_pt.symbolic.decoding import Decoder
-from udl_pt.symbolic.encoding import Encoder
 
 __all__ = ["OLD_FORMATS", "OldFormat", "Saved", "load"]
 

@@ -11,8 +11,8 @@ from pytensor.tensor.elemwise import Elemwise
 
 from udl_pt._support.messages import shown
 from udl_pt.backends._internals import global_generator
+from udl_pt.symbolic._encoding import BIT_GENERATORS, CHANCE, FUNCTIONS, MissingFunction
 from udl_pt.symbolic.chance import Chance
-from udl_pt.symbolic.encoding import BIT_GENERATORS, CHANCE, FUNCTIONS, MissingFunction
 from udl_pt.symbolic.random import RandomStreams
 
 __all__ = ["Decoder"]
@@ -22,7 +22,7 @@ POSITIONS = {"MT19937": ("pos", 624), "Philox": ("buffer_pos", 4)}  # beyond it 
 
 
 class Decoder:
-    """Builds objects from what a `udl_pt.symbolic.encoding.Encoder` wrote.
+    """Builds objects from what a `udl_pt.symbolic._encoding.Encoder` wrote.
 
     Parameters
     ----------
@@ -250,11 +250,11 @@ def _chance(*values: Any) -> Chance:
 
 
 def _random_state(bits: Any, gauss: list[Any]) -> np.random.RandomState:
-    if len(gauss) != 2 or gauss[0] not in (0, 1) or type(gauss[1]) not in (int, float):
+    if list(map(type, gauss)) != [int, float] or gauss[0] not in (0, 1):
         raise ValueError(f"the last normal draw is {shown(gauss)}")
     generator = np.random.RandomState(bits)
     state: Any = generator.get_state(legacy=False)
-    generator.set_state(state | {"has_gauss": gauss[0], "gauss": float(gauss[1])})
+    generator.set_state(state | {"has_gauss": gauss[0], "gauss": gauss[1]})
     return generator
 
 
