@@ -175,6 +175,8 @@ def usable(path: Path, content: bytes, what: str, again: Path) -> str | None:
     except DataError:
         return None
     except Exception as error:
+        if "is not in its file" in str(error):
+            return None  # a function that the user must pass
         return f"{what}: {type(error).__name__}: {error}"[:300]
     return f"{what}: took {seconds:.1f} s" if seconds > SECONDS else None
 

@@ -226,6 +226,18 @@ def test_a_function_of_the_users_is_passed_to_load_or_missing(tmp_path):
     assert AutoEncoder.load(tmp_path / "n", functions={"noise": noise}).corruption is noise
 
 
+def test_a_model_may_refer_to_itself_and_to_others(tmp_path):
+    rbm, other = MODELS["rbm"](), MODELS["auto-encoder"]()
+    rbm.others = {"of": [rbm, other]}
+    other.friend = rbm
+    rbm.save(tmp_path / "m")
+    loaded = RBM.load(tmp_path / "m")
+    first, second = loaded.others["of"]
+    assert first is loaded
+    assert second.friend is loaded
+    assert held(second.W) == held(other.W)
+
+
 def test_a_model_of_another_class_is_refused(tmp_path):
     MODELS["rbm"]().save(tmp_path / "m")
     with pytest.raises(DataError, match=r"m holds a RBM, expected a DNN: use RBM\.load or udl_pt\.load"):
@@ -302,3 +314,33 @@ def test_another_version_of_the_format_is_named(tmp_path):
 
 
 FILES = Path(__file__).parents[1] / "files"
+
+
+@pytest.mark.parametrize(
+    "kind", [AutoEncoder, RBM, DBN, DNN, DeepAutoEncoder, Ladder, PCA, TSNE, SymmetricSNE]
+)
+def test_files_of_the_first_format_are_read_for_ever(kind):
+    """`tests/files/make_models.py` made them."""
+    model = kind.load(FILES / f"{kind.__name__}_1.st")
+    for number, p in enumerate(getattr(model, "params", [])):
+        value = p.get_value()
+        expected = np.linspace(-1, 1 + number, value.size, dtype=value.dtype).reshape(value.shape)
+        np.testing.assert_array_equal(value, expected)
+    assert type(udl_pt.load(FILES / f"{kind.__name__}_1.st")) is kind
+
+
+def test_what_else_the_files_of_the_first_format_hold():
+    ae, rbm = AutoEncoder.load(FILES / "AutoEncoder_1.st"), RBM.load(FILES / "RBM_1.st")
+    assert (ae.id, ae.M, ae.n_features, ae.dtype, ae.backend) == ("first", 3, 4, "float64", "numba")
+    assert (ae.corruption.func, ae.corruption.keywords) == (masking(0.3).func, {"kept": 0.7})
+    assert (ae.rng.generator.bit_generator.state["bit_generator"], len(ae.costs)) == ("PCG64", 1)
+    assert (rbm.dtype, rbm.chains.shape, rbm.unit_interval) == ("float32", (6, 3), True)
+    assert [layer.M for layer in DBN.load(FILES / "DBN_1.st").hidden_layers] == [3, 2]
+    assert DNN.load(FILES / "DNN_1.st")._frozen == {0}
+    ladder = Ladder.load(FILES / "Ladder_1.st")
+    assert (ladder.noise, ladder.dnn.costs) == (0.1, ladder.costs)
+    assert TSNE.load(FILES / "TSNE_1.st").embedding_.shape == (12, 2)
+    assert (PCA.load(FILES / "PCA_1.st").whiten, PCA.load(FILES / "PCA_1.st").components_.shape) == (
+        True,
+        (2, 4),
+    )

@@ -18,6 +18,7 @@ from udl_pt.symbolic.random import RandomStreams
 __all__ = ["Attributes"]
 
 Shape = tuple[int, ...]
+FUNCTIONS = ("corruption", "hidden", "output")  # options that may be functions
 
 
 class Attributes:
@@ -54,15 +55,13 @@ class Attributes:
     def options(self, cls: type, **given: Any) -> None:
         """Check the arguments of a class's constructor, by a call of it; `given` are no attributes."""
         kept = {}
-        for name, parameter in inspect.signature(cls).parameters.items():
+        for name in inspect.signature(cls).parameters:
             if name in GENERATORS or name in given:
                 continue
             attribute = ATTRIBUTES.get(name, name)
             value = self.take(attribute, lambda value: True, "a value")
-            if not isinstance(value, MissingFunction):
+            if not (isinstance(value, MissingFunction) and name in FUNCTIONS):
                 given[name], kept[attribute] = value, value
-            elif parameter.default is parameter.empty:
-                raise self._error(attribute, "a value")
         try:
             fresh = cls(**given)
         except (TypeError, ValueError) as error:

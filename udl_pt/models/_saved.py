@@ -217,8 +217,9 @@ def _decoded(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], functio
 
 
 def _encoded(model: Saved) -> tuple[Encoder, Any]:
-    for part in _parts(model):
-        _check(part)
+    for part in _reached(model):
+        if isinstance(part, Saved):
+            _check(part)
     encoder = Encoder(_name_of)
     return encoder, encoder.encode(model, "")
 
@@ -231,24 +232,29 @@ def _check(model: Saved) -> None:
 
 def _held(model: Saved) -> list[Any]:
     """List the objects that a model consists of; raise while they don't belong together."""
-    parts = _parts(model)
-    for part in parts:
-        part._check_fitted("save")
-    return [v for part in parts for value in part._saved_attributes().values() for v in (value, *_in(value))]
+    found = _reached(model)
+    for part in found:
+        if isinstance(part, Saved):
+            part._check_fitted("save")
+    return found
 
 
-def _parts(model: Saved) -> list[Saved]:
-    """List a model and the models within it."""
-    within = [v for value in model._saved_attributes().values() for v in (value, *_in(value))]
-    return [model, *(part for v in within if isinstance(v, Saved) for part in _parts(v))]
-
-
-def _in(value: Any) -> Iterator[Any]:
-    """List the entries of lists and tuples, but not the numbers of a record."""
-    if isinstance(value, list | tuple) and not (value and isinstance(value[0], float)):
-        for entry in tuple(value):
-            yield entry
-            yield from _in(entry)
+def _reached(model: Saved) -> list[Any]:
+    """List a model, its attributes, their entries, and so on; but not the numbers of a record."""
+    found, seen, waiting = [], set(), [model]
+    while waiting:
+        value: Any = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        found.append(value)
+        if isinstance(value, Saved):
+            waiting += value._saved_attributes().values()
+        elif isinstance(value, dict):
+            waiting += value.copy().values()
+        elif isinstance(value, list | tuple) and not (value and isinstance(value[0], float)):
+            waiting += tuple(value)
+    return found
 
 
 def _name_of(value: Any) -> str | None:
