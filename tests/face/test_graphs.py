@@ -284,6 +284,7 @@ def test_a_module_that_theano_lacks_is_an_import_error(theano):
 
 
 def test_probes_for_a_gpu_answer_no(theano):
+    from theano.gpuarray import fft
     from theano.gpuarray.dnn import dnn_present  # noqa: F401
     from theano.sandbox import cuda
     from theano.sandbox.cuda import dnn
@@ -295,6 +296,8 @@ def test_probes_for_a_gpu_answer_no(theano):
     assert not theano.gpuarray.pygpu_activated
     x = theano.tensor.dvector()
     assert gpu_contiguous(x) is x
+    with pytest.raises(NotImplementedError, match=r"theano.gpuarray.fft.curfft needs a GPU back-end"):
+        fft.curfft(x)
     with pytest.raises(NotImplementedError, match="GpuFromHost needs a GPU back-end"):
         GpuFromHost()
     with pytest.raises(RuntimeError, match="there is no GPU back-end"):

@@ -1,13 +1,17 @@
 """Names of Theano's GPU back-ends."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any, NoReturn
+
+from udl_pt.theano._finder import FACE, NAME
+from udl_pt.theano._names import is_module
 
 __all__ = ["no_gpu"]
 
 
 def no_gpu(module: str) -> Callable[[str], Any]:
-    """Return a module's ``__getattr__``: any other name of a GPU back-end is a function that raises an error.
+    """Return a module's ``__getattr__``: a submodule, or else a function that raises an error.
 
     So a script can import names that it uses only where a probe has found a GPU.
     """
@@ -15,6 +19,9 @@ def no_gpu(module: str) -> Callable[[str], Any]:
     def get(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        face = f"{FACE}{module.removeprefix(NAME)}.{name}"
+        if is_module(face):
+            return importlib.import_module(face)
 
         def missing(*args: Any, **kwargs: Any) -> NoReturn:
             raise NotImplementedError(

@@ -9,7 +9,7 @@ from pytensor.gradient import DisconnectedType
 from pytensor.graph.op import Op
 from pytensor.link.c.op import COp
 
-__all__ = ["adapt", "defines_r_op", "is_r_op", "no_perform"]
+__all__ = ["adapt", "defines_r_op", "is_r_op", "n_arguments", "no_perform"]
 
 
 def adapt(cls: type) -> None:
@@ -19,7 +19,7 @@ def adapt(cls: type) -> None:
         cls.__bases__ = tuple(COp if base is Op else base for base in cls.__bases__)
     if getattr(getattr(cls, "perform", None), "__isabstractmethod__", False):
         cls.perform = no_perform  # type: ignore[attr-defined]
-    if _n_arguments(own.get("infer_shape")) == 3:
+    if n_arguments(own.get("infer_shape")) == 3:
         cls.infer_shape = _without_graph(own["infer_shape"])  # type: ignore[attr-defined]
     if "pullback" not in own:
         if "L_op" in own:
@@ -45,7 +45,7 @@ def no_perform(self: Any, node: Any, inputs: Any, output_storage: Any, params: A
     raise NotImplementedError(f"{self} has no code in Python: it defines no perform")
 
 
-def _n_arguments(method: Any) -> int | None:
+def n_arguments(method: Any) -> int | None:
     """Return how many arguments a method takes, itself included; None where that is open."""
     if not inspect.isfunction(method):
         return None

@@ -9,6 +9,7 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.graph.op import Op
+from pytensor.graph.type import Type
 from pytensor.scalar.basic import Cast
 
 from udl_pt.theano import _patches_tensor
@@ -66,7 +67,9 @@ def apply() -> Callable[[], None]:
     deletable = _default_update.deleter(_delete_default_update)
     SharedVariable.default_update = deletable  # type: ignore[method-assign]
     Op.__init_subclass__ = classmethod(_adapt_new_class)
-    abstract, Op.__abstractmethods__ = Op.__abstractmethods__, frozenset()
+    abstract = {cls: cls.__abstractmethods__ for cls in (Op, Type)}
+    for cls in abstract:
+        cls.__abstractmethods__ = frozenset()
     undo_tensors = _patches_tensor.apply()
 
     def undo() -> None:
@@ -76,6 +79,7 @@ def apply() -> Callable[[], None]:
         Cast.impl = _impl
         SharedVariable.default_update = _default_update  # type: ignore[method-assign]
         del Op.__init_subclass__
-        Op.__abstractmethods__ = abstract
+        for cls, methods in abstract.items():
+            cls.__abstractmethods__ = methods
 
     return undo

@@ -16,6 +16,7 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import _tensor_py_operators as Operators
 
+from udl_pt.theano import _patches_graph
 from udl_pt.theano._elementwise import whole_arrays
 
 __all__ = ["apply"]
@@ -157,6 +158,7 @@ _CHANGES: dict[tuple[type, str], Any] = {
     (ParamsType, "generate_struct_name"): _struct_name,
     (TensorType, "__str__"): _type_name,
     (TensorType, "__repr__"): _type_name,
+    **_patches_graph.CHANGES,
 }
 
 

@@ -13,7 +13,7 @@ from pytensor.scan.op import Scan
 from udl_pt.backends._graphs import Graph
 from udl_pt.backends._programs import settings
 
-__all__ = ["compiled_once"]
+__all__ = ["compiled_once", "forget"]
 
 KEPT = 64  # graphs; the one that was looked up longest ago goes first
 
@@ -71,6 +71,11 @@ def compiled_once(
     copy = function.copy(swap=dict(zip(kept.shared, graph.shared, strict=True)))
     copy.profile = copy.profile or None  # PyTensor's copy has False, which debugprint doesn't take
     return copy
+
+
+def forget() -> None:
+    """Forget all graphs: the rewrites have changed."""
+    _kept.clear()
 
 
 def _may_be_shared(expressions: Sequence[Variable]) -> bool:

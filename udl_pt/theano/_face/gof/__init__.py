@@ -28,12 +28,16 @@ _PLACES = (
 )
 _RENAMED = {
     **_REWRITES,
+    "HideC": "pytensor.link.c.interface:HideC",
     "io_connection_pattern": "pytensor.graph.op:io_connection_pattern",
     "is_same_graph": "udl_pt.theano._face.gof.graph:is_same_graph",
     "PureOp": "pytensor.graph.op:Op",
     "PureType": "pytensor.graph.type:Type",
     "generic": "udl_pt.theano._face.gof.type:generic",
     "object2": "builtins:object",
+    "FromFunctionLocalOptimizer": "udl_pt.theano._face.gof.opt:FromFunctionLocalOptimizer",
+    "LocalOptimizer": "udl_pt.theano._face.gof.opt:LocalOptimizer",
+    "local_optimizer": "udl_pt.theano._face.gof.opt:local_optimizer",
     "OpRemove": "udl_pt.theano._face.gof.opt:OpRemove",
     "WrapLinker": "udl_pt.theano._face.gof.link:WrapLinker",
     "WrapLinkerMany": "udl_pt.theano._face.gof.link:WrapLinkerMany",

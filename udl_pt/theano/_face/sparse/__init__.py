@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from pytensor.sparse.type import SparseTensorType
+
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (
@@ -22,11 +24,11 @@ _RENAMED = {
     "SquareDiagonal": "udl_pt.theano._face.sparse._classes:SquareDiagonal",
     "sgn": "pytensor.sparse.math:sign",
 }
-enable_sparse = True
 
 if not TYPE_CHECKING:
     __getattr__ = fallback(__name__, _PLACES, renamed=_RENAMED)
 
 enable_sparse = True  # whether SciPy is installed
+all_dtypes = {*SparseTensorType.dtype_specs_map}
 
 __all__ = public_names(globals(), _PLACES)

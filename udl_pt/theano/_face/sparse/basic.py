@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from udl_pt.theano._face.sparse import _RENAMED
+from udl_pt.theano._face.sparse import _RENAMED, all_dtypes
 from udl_pt.theano._names import fallback, public_names
 
 _PLACES = (
