@@ -6,7 +6,7 @@ its activation (`hidden_mean`, `visible_mean`).
 """
 
 import copy
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, overload
 
@@ -22,6 +22,7 @@ from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, Kind, float_dtype, shared
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
+from udl_pt.models._weights import Weights, rows_of
 from udl_pt.symbolic.array_function import ArrayFunction
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.chance import Chance, WithChance
@@ -35,7 +36,7 @@ from udl_pt.training.run import Run
 __all__ = ["Layer"]
 
 
-class Layer(WithChance, LayerParameters, SymbolicModel, Saved):
+class Layer(WithChance, LayerParameters, SymbolicModel, Saved, Weights):
     """Base of `AutoEncoder` and `RBM`, whose docstrings list the parameters."""
 
     W: SharedVariable
@@ -107,6 +108,13 @@ class Layer(WithChance, LayerParameters, SymbolicModel, Saved):
         D = own.count("n_features")
         shapes = {name: zeros.shape for name, zeros in self._zeros(D).items()}
         own.parameters({"W": (D, self.M)} | shapes)
+
+    def _weights(self) -> dict[str, SharedVariable]:
+        return dict(zip(self.names, self.params, strict=True))
+
+    def _begin_weights(self, arrays: Mapping[str, np.ndarray]) -> None:
+        D = rows_of(arrays, "W", self.M)
+        self._set_params(W=np.zeros((D, self.M), self.dtype), **self._zeros(D))
 
     def takes_probabilities(self, **options: Any) -> bool:
         """Return whether ``fit`` is known to accept only values in [0, 1].

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import (
     check_count,
@@ -36,6 +37,7 @@ from udl_pt.models._pretraining import (
     takes_probabilities,
 )
 from udl_pt.models._saved import Saved
+from udl_pt.models._weights import Weights
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import SymbolicModel
 from udl_pt.symbolic.chance import Chance, WithChance, generators_restored_on_error
@@ -47,7 +49,7 @@ from udl_pt.training.run import Run
 __all__ = ["Stack"]
 
 
-class Stack(WithChance, SymbolicModel, Saved):
+class Stack(WithChance, SymbolicModel, Saved, Weights):
     """Layers, each on top of the one before: the base of `DNN`, `DBN` and `DeepAutoEncoder`.
 
     Parameters
@@ -119,12 +121,34 @@ class Stack(WithChance, SymbolicModel, Saved):
     def _check_fitted(self, before: str) -> None:
         super()._check_fitted(before)
         if before == "save":
-            for number, layer in enumerate(self.hidden_layers, start=1):
-                if not isinstance(layer, Layer):
-                    raise TypeError(
-                        f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder, RBM or a "
-                        "class derived from one"
-                    )
+            self._check_derived()
+
+    def _weights(self) -> dict[str, SharedVariable]:
+        own = {name: getattr(self, name) for name in self.names}
+        for prefix, layer in self._named_layers():
+            own |= {prefix + name: p for name, p in layer._weights().items()}
+        return own
+
+    def _begin_weights(self, arrays: Mapping[str, np.ndarray]) -> None:
+        for prefix, layer in self._named_layers():
+            layer._begin_weights(
+                {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
+            )
+        self.n_features = self.hidden_layers[0].n_features
+        self._complete = True
+
+    def _named_layers(self) -> list[tuple[str, Layer]]:
+        """List the layers, and what the names of their parameters begin with."""
+        self._check_derived()
+        return [(f"hidden_layers.{i}.", layer) for i, layer in enumerate(self.hidden_layers)]
+
+    def _check_derived(self) -> None:
+        for number, layer in enumerate(self.hidden_layers, start=1):
+            if not isinstance(layer, Layer):
+                raise TypeError(
+                    f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder, RBM or a class "
+                    "derived from one"
+                )
 
     def _probe(self, D: int) -> "Stack | None":
         """Return a copy with zeros for the layers' parameters; None for layers of another kind."""

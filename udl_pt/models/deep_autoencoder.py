@@ -294,6 +294,16 @@ class DeepAutoEncoder(Stack):
         encoder = [shape for M, D in sizes for shape in ((D, M), (M,))]
         own.variables("_velocities", encoder + [shape for pair in decoder for shape in pair])
 
+    def _weights(self) -> dict[str, SharedVariable]:
+        decoder = enumerate(self._decoder)
+        return super()._weights() | {
+            f"decoder.{i}.{name}": p for i, pair in decoder for name, p in zip(("V", "bo"), pair, strict=True)
+        }
+
+    def _begin_weights(self, arrays: Mapping[str, np.ndarray]) -> None:
+        super()._begin_weights(arrays)
+        self._unroll()
+
     def _unroll(self) -> None:
         """Copy the layers' weights and visible biases, top first, into a decoder."""
         self._decoder: list[tuple[SharedVariable, SharedVariable]] = []

@@ -130,6 +130,10 @@ class DNN(Stack):
         K = own.take("b", lambda b: isinstance(b, SharedVariable), "a shared variable").get_value(borrow=True)
         own.parameters({"W": (self.hidden_layers[-1].M, K.size), "b": (K.size,)})
 
+    def _begin_weights(self, arrays: Mapping[str, np.ndarray]) -> None:
+        super()._begin_weights(arrays)
+        self._set_params(np.zeros((self.hidden_layers[-1].M, np.size(arrays.get("b", 0))), self.dtype))
+
     def _are_layers(self, numbers: Any) -> bool:
         known = set(range(len(self.hidden_layers)))
         return type(numbers) is frozenset and all(type(n) is int for n in numbers) and numbers <= known

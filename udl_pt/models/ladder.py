@@ -7,7 +7,7 @@ digits. Where each layer is trained to reconstruct its whole input, it must keep
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from udl_pt.backends import float_dtype, get_backend, shared
 from udl_pt.backends._locks import call_locked, read_together
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
+from udl_pt.models._weights import Weights
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.array_function import in_chunks
@@ -46,7 +47,7 @@ TINY = 1e-6  # added to a variance before its root is taken
 MONITORED = 10_000  # rows at most that an epoch's means and variances are of
 
 
-class Ladder(WithChance, Parameters, Saved):
+class Ladder(WithChance, Parameters, Saved, Weights):
     """A ladder network of rectified units, which `fit` turns into an ordinary `DNN`.
 
     Source: Rasmus, Berglund, Honkala, Valpola and Raiko, NIPS 2015. Each unit is standardised over the batch
@@ -142,6 +143,14 @@ class Ladder(WithChance, Parameters, Saved):
         for name, shapes in (("W", W), ("V", V), ("b", b), ("a", a), ("_velocities", [*W, *V, *b, g, *a])):
             own.variables(name, shapes)
         own.parameters({"g": g}, velocities=False)
+
+    def _weights(self) -> dict[str, SharedVariable]:
+        lists = {name: getattr(self, name) for name in ("W", "V", "b", "a")}
+        own = {f"{name}.{i}": p for name, params in lists.items() for i, p in enumerate(params)}
+        return own | {"g": self.g} | {f"dnn.{name}": p for name, p in self.dnn._weights().items()}
+
+    def _begin_weights(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._check_fitted("load_state_dict")
 
     @property
     def title(self) -> str:
