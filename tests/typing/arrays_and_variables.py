@@ -30,6 +30,8 @@ def layers(layer: AutoEncoder | RBM, x: Variable, w: SharedVariable, X: np.ndarr
 def machines(rbm: RBM, dbn: DBN, x: Variable, X: np.ndarray) -> None:
     """Draw, and estimate likelihoods."""
     assert_type(rbm.fit(X), RBM)
+    assert_type(RBM.load("rbm.st"), RBM)
+    assert_type(rbm.state_dict(), dict[str, np.ndarray])
     assert_type(rbm.free_energy(x), Variable)
     assert_type(rbm.free_energy(X), np.ndarray)
     assert_type(rbm.sample_h_given_v(x), Variable)
