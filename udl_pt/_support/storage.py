@@ -60,7 +60,9 @@ def write_arrays(path: Any, arrays: Mapping[str, np.ndarray], facts: Mapping[str
     from safetensors.numpy import save  # here: it is needed for files only
 
     file_name(path)
-    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    whole = {
+        name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in arrays.items()
+    }
     for name, array in whole.items():
         if array.dtype.name not in DTYPES.values() or array.ndim > RANK:
             raise TypeError(
@@ -71,7 +73,8 @@ def write_arrays(path: Any, arrays: Mapping[str, np.ndarray], facts: Mapping[str
     said = json.dumps(facts, sort_keys=True, allow_nan=False)
     content = save(whole, {"facts": said, "sha256": _digest(whole, said)})
     if (length := int.from_bytes(content[:8], "little")) > HEADER:
-        shorter = "save fewer arrays" if len(said) < length / 2 else "shorten texts, such as a layer's id"
+        long = "shorten texts and lists, such as a layer's id"
+        shorter = "save fewer arrays" if len(said) < length / 2 else long
         raise ValueError(
             f"the file's header would have {length:,} bytes, expected at most {HEADER:,}: {shorter}"
         )

@@ -3,6 +3,8 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from numbers import Real
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from udl_pt.symbolic.random import RandomStreams
 __all__ = ["Attributes"]
 
 Shape = tuple[int, ...]
+METHODS = (FunctionType, property, classmethod, staticmethod)
 FUNCTIONS = ("corruption", "hidden", "output")  # options that may be functions
 
 
@@ -35,10 +38,16 @@ class Attributes:
         self._model, self._left = model, set(names)
 
     def check_rest(self) -> None:
-        """Raise where an attribute that no check has seen would hide one of the class."""
+        """Raise where a user's attribute hides a method, or an attribute of the library's class."""
         for name in sorted(self._left):
-            if hasattr(type(self._model), name) or not name.isidentifier():
-                raise self._error(name, "no such attribute")
+            for base in type(self._model).__mro__:
+                hidden = vars(base).get(name)
+                if (name in vars(base) and base.__module__.startswith("udl_pt.")) or isinstance(
+                    hidden, METHODS
+                ):
+                    raise ValueError(f"{name} of {type(self._model).__name__} hides {name} of its class")
+            if not name.isidentifier():
+                raise ValueError(f"the attribute {name!r} of {type(self._model).__name__} has no right name")
 
     def take(self, name: str, fits: Callable[[Any], bool], expected: str, *, optional: bool = False) -> Any:
         """Return an attribute that fits; None for one that is optional and missing."""
@@ -60,7 +69,7 @@ class Attributes:
                 continue
             attribute = ATTRIBUTES.get(name, name)
             value = self.take(attribute, lambda value: True, "a value")
-            if not (isinstance(value, MissingFunction) and name in FUNCTIONS):
+            if not (name in FUNCTIONS and _lacks_code(value)):
                 given[name], kept[attribute] = value, value
         try:
             fresh = cls(**given)
@@ -68,7 +77,7 @@ class Attributes:
             raise ValueError(str(error)) from error
         for name, value in kept.items():
             right = getattr(fresh, name)
-            if right is not value and not (type(right) is type(value) and right == value):
+            if right is not value and not (_are_alike(right, value) and right == value):
                 raise self._error(name, shown(right))
 
     def dtype(self) -> None:
@@ -102,13 +111,11 @@ class Attributes:
         for name in ("rng", "_made_rng"):
             self.take(name, lambda v: v is None or type(v) is RandomStreams, "a RandomStreams", optional=True)
 
-    def layers(self, name: str) -> list[Any]:
+    def layers(self, name: str, kind: type) -> list[Any]:
         """Return the layers of a network, at least one."""
 
         def fits(values: Any) -> bool:
-            return (
-                type(values) is list and bool(values) and all(hasattr(v, "_check_attributes") for v in values)
-            )
+            return type(values) is list and bool(values) and all(isinstance(v, kind) for v in values)
 
         return list(self.take(name, fits, "a list of layers"))
 
@@ -164,6 +171,20 @@ class Attributes:
         else:
             said = shown(value)
         return ValueError(f"{name} of {type(self._model).__name__} is {said}, expected {expected}")
+
+
+def _lacks_code(value: Any) -> bool:
+    """Return whether a function, or a part of it, is not in its file."""
+    if isinstance(value, partial):
+        return any(map(_lacks_code, (value.func, *value.args, *value.keywords.values())))
+    return isinstance(value, MissingFunction)
+
+
+def _are_alike(some: Any, other: Any) -> bool:
+    """Return whether two values have the same type, or are numbers."""
+    if type(some) is type(other):
+        return True
+    return all(isinstance(v, Real) and not isinstance(v, bool) for v in (some, other))
 
 
 def _is_record(values: Any) -> bool:

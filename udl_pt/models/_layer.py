@@ -36,6 +36,13 @@ from udl_pt.training.run import Run
 __all__ = ["Layer"]
 
 
+def _is_id(value: Any) -> bool:
+    """Return whether a file can hold an ``id``."""
+    if isinstance(value, tuple):
+        return all(map(_is_id, value))
+    return value is None or isinstance(value, str | int | float | np.integer | np.floating)
+
+
 class Layer(WithChance, LayerParameters, SymbolicModel, Saved, Weights):
     """Base of `AutoEncoder` and `RBM`, whose docstrings list the parameters."""
 
@@ -104,10 +111,17 @@ class Layer(WithChance, LayerParameters, SymbolicModel, Saved, Weights):
         own.chance()
         own.backend()
         own.records("costs", "valid_costs")
+        own.take("id", _is_id, "text, a number, or a tuple of these")
         own.one_of("unit_interval", (True, False), optional=True)
         D = own.count("n_features")
-        shapes = {name: zeros.shape for name, zeros in self._zeros(D).items()}
-        own.parameters({"W": (D, self.M)} | shapes)
+        own.parameters({"W": (D, self.M)})  # first: D and M are as large as a matrix of the file
+        own.parameters({name: zeros.shape for name, zeros in self._zeros(D).items()})
+
+    def _saved_attributes(self) -> dict[str, Any]:
+        own = super()._saved_attributes()
+        if not _is_id(self.id):
+            own["id"] = None
+        return own
 
     def _weights(self) -> dict[str, SharedVariable]:
         return dict(zip(self.names, self.params, strict=True))

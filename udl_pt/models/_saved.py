@@ -1,6 +1,9 @@
 """Files of models: `save` and `load`."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from inspect import isabstract
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -49,9 +52,10 @@ class Saved:
         The file holds all attributes: options, parameters, velocities, chains, records, and the states of
         generators. It is a consistent snapshot, even if another thread starts a fit meanwhile.
 
-        It holds no code. Functions of the library and of PyTensor, such as ``masking(0.3)`` or ``pt.tanh``,
-        are stored as names. Of any other function only its name is stored (see `load`). With
-        ``random_state=None`` the source of draws is NumPy's global generator, whose state isn't stored.
+        It holds no code. The corruptions of the library, such as ``masking(0.3)``, and the elementwise
+        functions of PyTensor, such as ``pt.tanh``, are stored by name. Of any other function only its name is
+        stored (see `load`). With ``random_state=None`` the source of draws is NumPy's global generator, whose
+        state isn't stored. An `id` is stored if it is text, a number, or a tuple of these.
 
         Parameters
         ----------
@@ -82,6 +86,7 @@ class Saved:
         """
         encoder, said = read_together(lambda: _held(self), lambda: _encoded(self))
         facts = {"format": FORMAT, "version": __version__, "model": said, "objects": encoder.objects}
+        _decoded(encoder.arrays, json.loads(json.dumps(facts)), {})  # what could not be loaded is not saved
         write_arrays(path, encoder.arrays, facts)
 
     @classmethod
@@ -96,7 +101,8 @@ class Saved:
             The file. Nothing in it is executed.
         functions : mapping of str to callable, optional
             Functions that the file doesn't hold, by name, such as ``{"my_noise": my_noise}``. Without one,
-            the model can be loaded, and a call of the missing function is an error.
+            the model can be loaded, and a call of the missing function is an error. Pass only functions that
+            may be called with any arguments, since the file chooses them.
 
         Returns
         -------
@@ -112,8 +118,10 @@ class Saved:
         OSError
             When it can't be read.
         DataError
-            When `save` did not write it, when it is damaged, when its parts do not fit together, or when it
-            holds a model of another class. Also when it holds a class that this process has not imported.
+            When `save` did not write it, when it is damaged, or when its parts do not fit together. Also when
+            it holds a model of another class, or of one that this process has not imported.
+        ValueError, TypeError
+            When the model doesn't need one of `functions`, or when one is no function.
 
         Examples
         --------
@@ -130,12 +138,16 @@ class Saved:
         if not isinstance(model, cls):
             kind = type(model).__name__
             raise DataError(
-                f"{file_name(path)} holds a {kind}, expected a {cls.__name__}: use {kind}.load or udl_pt.load"
+                f"{file_name(path)} holds a model of the class {kind}, expected {cls.__name__}: use "
+                f"{kind}.load or udl_pt.load"
             )
         return model
 
     def _saved_attributes(self) -> dict[str, Any]:
         """Return what a file holds of the model."""
+        return self._held_attributes()
+
+    def _held_attributes(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).copy().items() if name not in self.not_saved}
 
     def _check_fitted(self, before: str) -> None:
@@ -155,7 +167,8 @@ def load(path: Any, *, functions: Functions | None = None) -> Any:
         The file. Nothing in it is executed.
     functions : mapping of str to callable, optional
         Functions that the file doesn't hold, by name, such as ``{"my_noise": my_noise}``. Without one, the
-        model can be loaded, and a call of the missing function is an error.
+        model can be loaded, and a call of the missing function is an error. Pass only functions that may be
+        called with any arguments, since the file chooses them.
 
     Returns
     -------
@@ -172,6 +185,8 @@ def load(path: Any, *, functions: Functions | None = None) -> Any:
     DataError
         When ``save`` did not write it, when it is damaged, or when its parts do not fit together. Also when
         it holds a class that this process has not imported.
+    ValueError, TypeError
+        When the model doesn't need one of `functions`, or when one is no function.
 
     Examples
     --------
@@ -182,15 +197,26 @@ def load(path: Any, *, functions: Functions | None = None) -> Any:
     >>> udl_pt.load("pca.safetensors")
     <PCA(n_components=1), fitted to 2 features>
     """
+    functions = _checked({} if functions is None else functions)
     arrays, facts = read_arrays(path, _check_facts)
     if facts["format"] in OLD_FORMATS:
         return OLD_FORMATS[facts["format"]].restored(arrays, facts)
     try:
-        model = _decoded(arrays, facts, functions or {})
+        model, missing = _decoded(arrays, facts, functions)
     except ValueError as error:
-        raise DataError(f"{file_name(path)} can't be loaded: {error}; save the model again") from error
+        raise DataError(f"{file_name(path)} can't be loaded: {error}") from error
+    for name in functions:
+        if name not in missing:
+            needed = ", ".join(map(repr, sorted(missing))) or "none"
+            raise ValueError(f"functions has {name!r}, but the model needs {needed}")
     invalidate_functions()
     return model
+
+
+def _checked(functions: Any) -> Functions:
+    if not (isinstance(functions, Mapping) and all(map(callable, functions.values()))):
+        raise TypeError(f"functions is {shown(functions)}, expected a mapping from names to functions")
+    return functions
 
 
 def _check_facts(facts: Mapping[str, Any], forms: Forms) -> None:
@@ -205,21 +231,24 @@ def _check_facts(facts: Mapping[str, Any], forms: Forms) -> None:
         raise ValueError(f"its entries are {shown(sorted(facts))}")
 
 
-def _decoded(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], functions: Functions) -> Any:
+def _decoded(
+    arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], functions: Functions
+) -> tuple[Any, set[str]]:
+    """Return the model, and the names of its functions that the file doesn't hold; raise ValueError."""
     decoder = Decoder(facts["objects"], arrays, _class_of, functions)
     model = decoder.decode(facts["model"])
     decoder.check_complete()
     if not isinstance(model, Saved):
         raise ValueError(f"it holds {shown(model)}, expected a model")
-    for part in decoder.models:
-        _check(part)
-    return model
+    try:
+        for part in decoder.models:
+            _check(part)
+    except (AttributeError, LookupError, TypeError) as error:  # one of another part, which isn't checked yet
+        raise ValueError(f"its parts don't fit together ({error})") from error
+    return model, decoder.missing
 
 
 def _encoded(model: Saved) -> tuple[Encoder, Any]:
-    for part in _reached(model):
-        if isinstance(part, Saved):
-            _check(part)
     encoder = Encoder(_name_of)
     return encoder, encoder.encode(model, "")
 
@@ -240,42 +269,46 @@ def _held(model: Saved) -> list[Any]:
 
 
 def _reached(model: Saved) -> list[Any]:
-    """List a model, its attributes, their entries, and so on; but not the numbers of a record."""
-    found, seen, waiting = [], set(), [model]
+    """List a model, its attributes, their entries, and so on, but not the numbers of records."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    waiting: list[Any] = [model]
     while waiting:
-        value: Any = waiting.pop()
+        value = waiting.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
         found.append(value)
         if isinstance(value, Saved):
-            waiting += value._saved_attributes().values()
+            waiting += value._held_attributes().values()
         elif isinstance(value, dict):
-            waiting += value.copy().values()
-        elif isinstance(value, list | tuple) and not (value and isinstance(value[0], float)):
-            waiting += tuple(value)
+            waiting += [*value.copy(), *value.copy().values()]
+        elif isinstance(value, partial):
+            waiting += [value.func, *value.args, *value.keywords.values()]
+        elif isinstance(value, list | tuple | set | frozenset):
+            waiting += [v for v in tuple(value) if type(v) is not float]
     return found
 
 
 def _name_of(value: Any) -> str | None:
     """Return the name of a model's class in files; None for another object."""
-    cls = type(value)
-    if not isinstance(value, Saved):
-        return None
+    return _class_name(type(value)) if isinstance(value, Saved) else None
+
+
+def _class_name(cls: type) -> str:
     return cls.__name__ if cls.__module__.startswith("udl_pt.") else f"{cls.__module__}:{cls.__qualname__}"
 
 
 def _class_of(name: Any) -> type:
-    if isinstance(name, str) and (name in CLASSES or ":" in name):
-        for cls in reversed(list(_subclasses(Saved))):  # of several with the same name, the latest
-            own: Any = object.__new__(cls)
-            if _name_of(own) == name:
-                return cls
-        module, _, kind = name.partition(":")
-        raise ValueError(
-            f"it holds a model of the class {shown(kind)}: import the module {shown(module)} first"
-        )
-    raise ValueError(f"it holds a model of the class {shown(name)}, expected one of {', '.join(CLASSES)}")
+    if not isinstance(name, str) or (name not in CLASSES and ":" not in name):
+        raise ValueError(f"it holds a model of the class {shown(name)}, expected one of {', '.join(CLASSES)}")
+    for cls in reversed(list(_subclasses(Saved))):  # of several with the same name, the latest
+        if _class_name(cls) == name and not isabstract(cls):
+            return cls
+    module, _, kind = name.partition(":")
+    if module == "__main__":
+        raise ValueError(f"its class {kind!r} was defined in a script or a notebook: define it before load")
+    raise ValueError(f"it holds a model of the class {kind!r}: import the module {module!r} before load")
 
 
 def _subclasses(cls: type) -> Iterator[type]:

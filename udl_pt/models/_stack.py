@@ -110,7 +110,7 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
         own.backend()
         own.one_of("_complete", (True,))
         D = own.count("n_features")
-        for number, layer in enumerate(own.layers("hidden_layers"), start=1):
+        for number, layer in enumerate(own.layers("hidden_layers", Layer), start=1):
             if (layer.n_features, layer.dtype) != (D, self.dtype):
                 raise ValueError(
                     f"layer {number} of {type(self).__name__} has {layer.n_features} visible units and dtype "

@@ -1,6 +1,7 @@
 """Chapter 3: the auto-encoder with tied weights, ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``."""
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from udl_pt._support.messages import shown
 from udl_pt.backends import Kind, get_backend
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._layer import Layer
+from udl_pt.symbolic._encoding import CODE, MissingFunction
 from udl_pt.symbolic.corruption import Corruption, check_corrupted, check_corruption
 from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reconstruction_cost, with_penalty
 from udl_pt.symbolic.expressions import rectified
@@ -407,6 +409,15 @@ class AutoEncoder(Layer):
         if self.corruption is not None or not (isinstance(self.hidden, str) and isinstance(self.output, str)):
             return None
         return UNITS[self.hidden], UNITS[self.output]
+
+    def _saved_attributes(self) -> dict[str, Any]:
+        own = super()._saved_attributes()
+        for name in ("corruption", "hidden", "output"):
+            value = own[name]
+            is_function = isinstance(value, (*CODE, MissingFunction, partial))
+            if callable(value) and not is_function:
+                own[name] = MissingFunction(type(value).__name__)
+        return own
 
     def _check_attributes(self, own: Attributes) -> None:
         own.options(AutoEncoder)

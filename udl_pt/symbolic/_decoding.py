@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 from pytensor.tensor.elemwise import Elemwise
 
 from udl_pt._support.messages import shown
-from udl_pt.backends._internals import global_generator
+from udl_pt.backends._internals import bit_generator, global_generator
 from udl_pt.symbolic._encoding import BIT_GENERATORS, CHANCE, FUNCTIONS, MissingFunction
 from udl_pt.symbolic.chance import Chance
 from udl_pt.symbolic.random import RandomStreams
@@ -40,7 +40,7 @@ class Decoder:
     models : list
         All models that were built, each after those that it refers to.
     missing : set of str
-        Names of functions that neither the file nor `functions` has.
+        Names of functions that the file doesn't have.
     """
 
     def __init__(
@@ -103,6 +103,8 @@ class Decoder:
             return set(values) if kind == "set" else frozenset(values)
         if kind == "global generator" and content is None:
             return global_generator()
+        if kind == "global bits" and content is None:
+            return bit_generator(global_generator())
         if kind == "function" and isinstance(content, str) and content in FUNCTIONS:
             return FUNCTIONS[content]
         if (
@@ -112,10 +114,8 @@ class Decoder:
         ):
             return getattr(pt, content)
         if kind == "missing" and isinstance(content, str):
-            if content in self._functions:
-                return self._functions[content]
             self.missing.add(content)
-            return MissingFunction(content)
+            return self._functions.get(content, MissingFunction(content))
         if kind == "partial" and len(_a_list(content)) == 3:
             function = self.decode(content[0])
             if not callable(function):
@@ -124,6 +124,8 @@ class Decoder:
         raise ValueError(f"a value is {shown({kind: content})}, which no value is encoded as")
 
     def _array(self, name: Any, ndim: int | None = None) -> np.ndarray:
+        if isinstance(name, dict) and set(name) == {"transposed"}:
+            return self._array(name["transposed"], ndim).T
         if not isinstance(name, str) or name not in self._arrays:
             raise ValueError(f"array {shown(name)} is missing, or two values refer to it")
         array = self._arrays.pop(name)
@@ -190,8 +192,8 @@ class Decoder:
             return np.random.Generator(self._bits(said["generator"]))
         if keys == {"random state", "gauss"}:
             return _random_state(self._bits(said["random state"]), _a_list(said["gauss"]))
-        if keys == {"bits", "state"} and said["bits"] in BIT_GENERATORS:
-            return _bit_generator(said["bits"], self.decode(said["state"]))
+        if keys == {"bits", "state", "seed"} and said["bits"] in BIT_GENERATORS:
+            return _restored(said["bits"], self.decode(said["state"]), self.decode(said["seed"]))
         raise ValueError(f"an object is {shown(said)}, which no object is encoded as")
 
     def _bits(self, said: Any) -> Any:
@@ -258,8 +260,9 @@ def _random_state(bits: Any, gauss: list[Any]) -> np.random.RandomState:
     return generator
 
 
-def _bit_generator(name: str, state: Any) -> Any:
-    bits = getattr(np.random, name)(0)
+def _restored(name: str, state: Any, seed: Any) -> Any:
+    """Return a bit generator in a given state, which spawns others as the saved one did."""
+    bits = _seeded(name, seed)
     if not _is_alike(state, bits.state):
         raise ValueError(f"the state of {name} is {shown(state)}")
     field, largest = POSITIONS.get(name, ("", 0))
@@ -271,6 +274,20 @@ def _bit_generator(name: str, state: Any) -> Any:
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"the state of {name} is refused: {error}") from None
     return bits
+
+
+def _seeded(name: str, seed: Any) -> Any:
+    if seed is None:  # a generator that can't spawn, or not by a SeedSequence
+        legacy = bit_generator(np.random.RandomState(0))
+        return legacy if name == "MT19937" else getattr(np.random, name)()
+    try:
+        entropy, spawn_key, pool_size, n_spawned = seed
+        if not (pool_size == 4 and type(n_spawned) is int and 0 <= n_spawned < 2**32):
+            raise ValueError("another pool, or a number of children that can't be")
+        sequence = np.random.SeedSequence(entropy, spawn_key=spawn_key, n_children_spawned=n_spawned)
+        return getattr(np.random, name)(sequence)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"the seed of {name} is {shown(seed)}: {error}") from None
 
 
 def _is_alike(state: Any, right: Any) -> bool:
