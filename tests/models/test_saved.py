@@ -423,6 +423,13 @@ def test_what_a_file_can_not_hold_is_named(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
 
 
+def test_units_of_ones_own_are_not_saved(tmp_path):
+    rbm = MODELS["rbm"]()
+    rbm.units = type("Units", (type(rbm.units),), {})()
+    with pytest.raises(TypeError, match="_units is .*, which a file can't hold"):
+        rbm.save(tmp_path / "m")
+
+
 def test_a_subclass_names_what_is_not_saved(tmp_path):
     class Watched(RBM):
         not_saved = (*RBM.not_saved, "watcher")

@@ -132,8 +132,12 @@ class RBM(Layer):
 
     @property
     def units(self) -> VisibleUnits:
-        """The formulas of the visible units."""
-        return VISIBLE_UNITS[self.visible]
+        """The formulas of the visible units; a model may be given others, which a file can't hold."""
+        return vars(self).get("_units", VISIBLE_UNITS[self.visible])
+
+    @units.setter
+    def units(self, units: VisibleUnits) -> None:
+        self._units = units
 
     @property
     def names(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -614,6 +618,7 @@ class RBM(Layer):
 
     def _check_attributes(self, own: Attributes) -> None:
         own.options(RBM)
+        own.take("_units", lambda units: False, "no units of one's own in a file", optional=True)
         super()._check_attributes(own)
         if self.unit_interval and not self.units.unit_interval:
             raise ValueError("unit_interval of RBM is True, but Gaussian units are no probabilities")
