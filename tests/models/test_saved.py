@@ -426,7 +426,7 @@ def test_what_a_file_can_not_hold_is_named(tmp_path):
 def test_units_of_ones_own_are_not_saved(tmp_path):
     rbm = MODELS["rbm"]()
     rbm.units = type("Units", (type(rbm.units),), {})()
-    with pytest.raises(TypeError, match="_units is .*, which a file can't hold"):
+    with pytest.raises(TypeError, match=r"_units is .*, which a file can't hold"):
         rbm.save(tmp_path / "m")
 
 
