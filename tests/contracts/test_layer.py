@@ -266,7 +266,7 @@ def test_a_file_holds_layers_of_derived_classes_and_with_other_units(data, tmp_p
 
 def test_a_file_holds_no_layers_of_other_kinds(data, tmp_path):
     dbn = DBN([4, 3], [Sigmoids, AutoEncoder]).fit(data[0], pretrain_options=[{}, FAST])
-    with pytest.raises(TypeError, match="layer 1 is of type Sigmoids, expected AutoEncoder, RBM or a class"):
+    with pytest.raises(TypeError, match="layer 1 is of type Sigmoids, expected AutoEncoder or RBM, or"):
         dbn.save(tmp_path / "dbn.st")
     assert list(tmp_path.iterdir()) == []
 

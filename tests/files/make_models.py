@@ -1,4 +1,4 @@
-"""Write a file of each model in the present format; `test_saved.py` knows what is in them.
+"""Write a file of each model in the present format; `test_model_files.py` knows what is in them.
 
 Run it once for a new format, with the library that has it: ``python tests/files/make_models.py``.
 """
