@@ -1,6 +1,6 @@
-"""Take fused loops apart whose complex numbers are between their operations alone.
+"""Split fused loops of real numbers with complex intermediate values.
 
-PyTensor's C code for them lacks the complex types, and isn't compiled.
+PyTensor's C code for such a loop lacks the complex types, so it can't be compiled.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ def _is_complex(variable: Any) -> bool:
 
 @node_rewriter([Elemwise])  # type: ignore[untyped-decorator]
 def local_complex_apart(fgraph: Any, node: Any) -> list[Any] | None:
-    """Replace a fused loop by loops of its operations, where complex numbers are inside alone."""
+    """Replace a fused loop by one loop for each operation, where only intermediate values are complex."""
     if not isinstance(node.op.scalar_op, Composite) or any(map(_is_complex, [*node.inputs, *node.outputs])):
         return None
     fused = node.op.scalar_op.fgraph

@@ -1,4 +1,4 @@
-"""Checks of a model's attributes, before a file is written and after it is read."""
+"""Checks of the attributes of a model that was built from what a file holds."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -41,13 +41,12 @@ class Attributes:
         """Raise where a user's attribute hides a method, or an attribute of the library's class."""
         for name in sorted(self._left):
             for base in type(self._model).__mro__:
-                hidden = vars(base).get(name)
-                if (name in vars(base) and base.__module__.startswith("udl_pt.")) or isinstance(
-                    hidden, METHODS
-                ):
+                known = vars(base)
+                is_ours = base.__module__.startswith("udl_pt.")
+                if name in known and (is_ours or isinstance(known[name], METHODS)):
                     raise ValueError(f"{name} of {type(self._model).__name__} hides {name} of its class")
             if not name.isidentifier():
-                raise ValueError(f"the attribute {name!r} of {type(self._model).__name__} has no right name")
+                raise ValueError(f"the attribute {name!r} of {type(self._model).__name__} is no identifier")
 
     def take(self, name: str, fits: Callable[[Any], bool], expected: str, *, optional: bool = False) -> Any:
         """Return an attribute that fits; None for one that is optional and missing."""
@@ -119,14 +118,14 @@ class Attributes:
 
         return list(self.take(name, fits, "a list of layers"))
 
-    def array(self, name: str, shape: Shape, *, optional: bool = False) -> None:
+    def array(self, name: str, shape: Shape) -> None:
         """Check an array of the model's dtype."""
         dtype = self._model.dtype
 
         def fits(value: Any) -> bool:
             return isinstance(value, np.ndarray) and (value.dtype, value.shape) == (dtype, shape)
 
-        self.take(name, fits, f"an array of {dtype} and shape {shape}", optional=optional)
+        self.take(name, fits, f"an array of {dtype} and shape {shape}")
 
     def parameters(self, shapes: Mapping[str, Shape], *, velocities: bool = True) -> None:
         """Check parameters, and their velocities: shared variables of these shapes."""

@@ -46,7 +46,17 @@ from udl_pt.symbolic.variables import Symbolic
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.run import Run
 
-__all__ = ["Stack"]
+__all__ = ["Stack", "check_classes"]
+
+
+def check_classes(layers: Sequence[Any], that: str) -> None:
+    """Raise a TypeError unless all layers are of `AutoEncoder`, `RBM` or a subclass; `that` says why."""
+    for number, layer in enumerate(layers, start=1):
+        if not isinstance(layer, Layer):
+            raise TypeError(
+                f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, or a class "
+                f"derived from one, {that}"
+            )
 
 
 class Stack(WithChance, SymbolicModel, Saved, Weights):
@@ -121,7 +131,7 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
     def _check_fitted(self, before: str) -> None:
         super()._check_fitted(before)
         if before == "save":
-            self._check_derived()
+            check_classes(self.hidden_layers, "which a file can hold")
 
     def _weights(self) -> dict[str, SharedVariable]:
         own = {name: getattr(self, name) for name in self.names}
@@ -139,16 +149,8 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
 
     def _named_layers(self) -> list[tuple[str, Layer]]:
         """List the layers, and what the names of their parameters begin with."""
-        self._check_derived()
+        check_classes(self.hidden_layers, "whose parameters have names")
         return [(f"hidden_layers.{i}.", layer) for i, layer in enumerate(self.hidden_layers)]
-
-    def _check_derived(self) -> None:
-        for number, layer in enumerate(self.hidden_layers, start=1):
-            if not isinstance(layer, Layer):
-                raise TypeError(
-                    f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder, RBM or a class "
-                    "derived from one"
-                )
 
     def _probe(self, D: int) -> "Stack | None":
         """Return a copy with zeros for the layers' parameters; None for layers of another kind."""

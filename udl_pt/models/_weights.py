@@ -9,9 +9,10 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arrays import as_array, check_real
 from udl_pt._support.messages import shown
-from udl_pt.backends._locks import call_locked, read_together
+from udl_pt.backends._locks import read_together
+from udl_pt.training.parameters import set_parameters
 
-__all__ = ["Weights"]
+__all__ = ["Weights", "rows_of"]
 
 
 class Weights:
@@ -90,7 +91,7 @@ class Weights:
         if fresh is not self:
             self._begin_weights(arrays)
         variables = self._weights()
-        call_locked(variables.values(), _set_values, variables, arrays)
+        set_parameters(list(variables.values()), [arrays[name] for name in variables])
 
     def _check_fitted(self, before: str) -> None:
         raise NotImplementedError
@@ -136,8 +137,3 @@ def _check_names(variables: Mapping[str, SharedVariable], arrays: Mapping[str, n
         shape = p.get_value(borrow=True).shape
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, expected {shape}")
-
-
-def _set_values(variables: Mapping[str, SharedVariable], arrays: Mapping[str, np.ndarray]) -> None:
-    for name, p in variables.items():
-        p.set_value(arrays[name], borrow=True)

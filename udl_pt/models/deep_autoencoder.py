@@ -20,8 +20,7 @@ from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import Computed, once
 from udl_pt.backends import get_backend, shared
 from udl_pt.models._attributes import Attributes
-from udl_pt.models._layer import Layer
-from udl_pt.models._stack import Stack
+from udl_pt.models._stack import Stack, check_classes
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.array_function import in_chunks
 from udl_pt.symbolic.calling import symbolic_or_array
@@ -37,6 +36,8 @@ from udl_pt.training.records import cost_recorder
 from udl_pt.training.run import Run
 
 __all__ = ["DeepAutoEncoder"]
+
+UNROLLED = "which can be unrolled into a decoder"
 
 
 class DeepAutoEncoder(Stack):
@@ -102,20 +103,11 @@ class DeepAutoEncoder(Stack):
         models = [*below, partial(AutoEncoder, hidden="linear")]
         super().__init__(sizes, models, corruption=corruption, random_state=random_state, dtype=dtype)
         *rest, code = self.hidden_layers
-        self._check_layers(rest)
+        check_classes(rest, UNROLLED)
         if rest and not rest[-1].hidden_unit_interval:
             code.output = "relu" if getattr(rest[-1], "hidden", "") == "relu" else "linear"
         self.costs: list[float] = []
         self.valid_costs: list[float] = []
-
-    @staticmethod
-    def _check_layers(layers: Sequence[Any]) -> None:
-        for number, layer in enumerate(layers, start=1):
-            if not isinstance(layer, Layer):
-                raise TypeError(
-                    f"layer {number} is of type {type(layer).__name__}, expected AutoEncoder or RBM, which "
-                    "can be unrolled into a decoder"
-                )
 
     @property
     def unit_interval(self) -> bool:  # type: ignore[override]
@@ -237,7 +229,7 @@ class DeepAutoEncoder(Stack):
         True
         """
         check_switches(show_fig=show_fig)
-        self._check_layers(self.hidden_layers)
+        check_classes(self.hidden_layers, UNROLLED)
         trains = check_count(epochs, "epochs", at_least=0) > 0
         check_cost(cost, self._allows_cross_entropy() or not trains, self.dtype)
         optional = {"weight_decay": weight_decay}

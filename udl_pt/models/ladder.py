@@ -20,7 +20,7 @@ from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import Computed, Parameters
 from udl_pt.backends import float_dtype, get_backend, shared
-from udl_pt.backends._locks import call_locked, read_together
+from udl_pt.backends._locks import read_together
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
 from udl_pt.models._weights import Weights
@@ -36,6 +36,7 @@ from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import train
+from udl_pt.training.parameters import set_parameters
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates, check_rate
 from udl_pt.training.records import classification_recorder, sample_of_rows
@@ -400,12 +401,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
             values.append((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
             H = [np.maximum(0, a * factor.astype(self.dtype) + shift.astype(self.dtype), out=a) for a in A]
             first = H[0][:1].copy()
-        call_locked(folded, _set_values, folded, values)  # another thread may predict
-
-
-def _set_values(variables: Sequence[SharedVariable], values: Sequence[np.ndarray]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.set_value(value)
+        set_parameters(folded, values)
 
 
 def _standardised(A: Symbolic, scale: Any) -> Symbolic:

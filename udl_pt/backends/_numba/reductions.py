@@ -1,8 +1,10 @@
 """Sums, maxima, minima and argmax, in loops that Numba compiles fast.
 
 PyTensor's loops sort the axes by their strides while they run, which takes Numba seconds to compile. For two
-axes a comparison is enough. The numbers are added in the same order, so the results are the same. But for
-PyTensor's maximum and minimum, a NaN counts only if it comes last, and no elements have one.
+axes a comparison is enough. The numbers are added in the same order, so the sums are the same.
+
+PyTensor's maxima and minima lose a NaN unless it comes last, and return an infinity for no elements. Ours
+return NaN, and raise a ValueError.
 """
 
 # PyTensor's decorators have no types.
