@@ -37,13 +37,14 @@ class CSVLogger:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> import numpy as np
     >>> from udl_pt import RBM
     >>> from udl_pt.callbacks import CSVLogger
     >>> rbm = RBM(2, random_state=0)
     >>> _ = rbm.fit(np.eye(4), epochs=2, batch_sz=2, callbacks=[CSVLogger("log.csv")])
-    >>> for line in open("log.csv"):
-    ...     print(line.strip().split(",")[1:3])
+    >>> for line in Path("log.csv").read_text().splitlines():
+    ...     print(line.split(",")[1:3])
     ['stage', 'epoch']
     ['RBM(2)', '1']
     ['RBM(2)', '2']
@@ -80,10 +81,11 @@ class CSVLogger:
 
         Examples
         --------
+        >>> from pathlib import Path
         >>> from udl_pt.callbacks import CSVLogger
         >>> from udl_pt.training.progress import Progress
         >>> CSVLogger("log.csv")(Progress("RBM(2)", epochs=1, n_batches=3, epoch=1, cost=2.5))
-        >>> open("log.csv").readlines()[-1].strip().split(",")[1:]
+        >>> Path("log.csv").read_text().splitlines()[-1].split(",")[1:]
         ['RBM(2)', '1', '2.5']
         """
         row = {
