@@ -1,4 +1,4 @@
-"""Callbacks for ``fit``: schedules of rates, early stopping, averages of parameters, sizes of updates.
+"""Callbacks for ``fit``: progress, logs, schedules of rates, early stopping, averages, sizes of updates.
 
 A callback is called with a `udl_pt.training.progress.Progress` after each epoch. It may also have methods
 that are called at other moments; `udl_pt.training.progress.notify` lists them. Writing one takes a few
@@ -9,8 +9,18 @@ lines::
 """
 
 from udl_pt.training.averaging import ParameterAverage
+from udl_pt.training.csv_logger import CSVLogger
 from udl_pt.training.early_stopping import EarlyStopping
+from udl_pt.training.progress_bar import ProgressBar
 from udl_pt.training.schedules import LinearDecay, LinearSchedule
 from udl_pt.training.update_sizes import UpdateSizes
 
-__all__ = ["EarlyStopping", "LinearDecay", "LinearSchedule", "ParameterAverage", "UpdateSizes"]
+__all__ = [
+    "CSVLogger",
+    "EarlyStopping",
+    "LinearDecay",
+    "LinearSchedule",
+    "ParameterAverage",
+    "ProgressBar",
+    "UpdateSizes",
+]

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from udl_pt.plots._curves import (
     COLOURS,
     MARKERS,
+    learning_curve,
     open_grid,
     plot_confusion,
     plot_costs,
@@ -31,6 +32,7 @@ __all__ = [
     "COLOURS",
     "MARKERS",
     "Figure",
+    "learning_curve",
     "open_grid",
     "plot_adversarial",
     "plot_completions",

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 __all__ = [
     "COLOURS",
     "MARKERS",
+    "learning_curve",
     "open_grid",
     "plot_confusion",
     "plot_costs",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart with any colour vision
+RECORDS = ("costs", "errors", "valid_costs", "valid_errors")
 MARKERS = ("o", "s", "^", "D")
 DIGIT_COLOURS = (
     *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd"),
@@ -64,16 +67,69 @@ def plot_costs(
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
+    _draw(axes, curves)
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    return figure
+
+
+def _draw(axes: Axes, curves: Mapping[str, Sequence[float] | np.ndarray]) -> None:
+    """Draw curves over the numbers from 1 on."""
     styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
     for (name, values), (colour, marker) in zip(curves.items(), styles, strict=False):
         every = max(1, len(values) // 20)
         axes.plot(
             range(1, len(values) + 1), values, color=colour, marker=marker, markevery=every, ms=4, label=name
         )
-    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     open_grid(axes)
     axes.legend(frameon=False)
+
+
+def learning_curve(model: Any, title: str = "") -> Figure:
+    """Plot what a model recorded in its last ``fit``: costs, and error rates where it has some.
+
+    Parameters
+    ----------
+    model : model with `costs`
+        A fitted model.
+    title : str
+        Title of the figure; by default the model's name.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Costs, and beside them the error rates in percent.
+
+    Raises
+    ------
+    ValueError
+        When the model has recorded nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import AutoEncoder
+    >>> from udl_pt.plots import learning_curve
+    >>> ae = AutoEncoder(2, random_state=0)
+    >>> figure = learning_curve(ae.fit(np.eye(8), epochs=3, batch_sz=2, validation=0.25))
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['training', 'validation']
+    """
+    records = {name: np.asarray(vars(model).get(name, ())) for name in RECORDS}
+    if not any(map(len, records.values())):
+        raise ValueError(
+            f"this {type(model).__name__} has recorded no costs: call fit with epochs, and monitor='epoch'"
+        )
+    kinds = [kind for kind in ("costs", "errors") if len(records[kind]) or len(records[f"valid_{kind}"])]
+    figure = Figure(figsize=(6 * len(kinds), 4), layout="constrained")
+    first = "test" if "errors" in vars(model) else "training"
+    for place, kind in enumerate(kinds, start=1):
+        axes = figure.add_subplot(1, len(kinds), place)
+        scale = 100 if kind == "errors" else 1
+        curves = {first: scale * records[kind], "validation": scale * records[f"valid_{kind}"]}
+        _draw(axes, {name: values for name, values in curves.items() if len(values)})
+        axes.set(xlabel="recorded costs", ylabel="error rate (%)" if kind == "errors" else "cost")
+    figure.suptitle(title or getattr(model, "title", type(model).__name__))
     return figure
 
 

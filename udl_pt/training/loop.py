@@ -18,7 +18,7 @@ from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
 from udl_pt.backends import faster_threads
 from udl_pt.symbolic.chance import HostGenerator
-from udl_pt.training.progress import Progress, notify
+from udl_pt.training.progress import Progress, notify, notifying
 from udl_pt.training.run import Run
 
 __all__ = ["Step", "show_costs", "train"]
@@ -153,10 +153,9 @@ def train(
     n, batch_sz, dtype, callbacks = len(run.data[0]), run.batch_sz, run.dtype, run.callbacks
     order = np.arange(n)
     progress = Progress(stage, run.epochs, n // batch_sz, hyper=copy.copy(run.rates), model=model)
-    with contextlib.ExitStack() as at_end:
+    with notifying(callbacks, progress), contextlib.ExitStack() as at_end:
         at_end.callback(uninterrupted, step.settle)
         timed_step = uninterrupted(at_end.enter_context, faster_threads(step, run.backend))
-        notify(callbacks, "on_start", progress)
         for epoch in range(1, run.epochs + 1):
             if progress.stop:
                 break
@@ -185,7 +184,6 @@ def train(
             uninterrupted(step.settle)
             for callback in filter(callable, callbacks):
                 callback(progress)
-    notify(callbacks, "on_end", progress)
 
 
 def show_costs(costs: Sequence[float], title: str) -> None:

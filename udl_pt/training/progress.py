@@ -1,13 +1,14 @@
 """The state of a training run, and the calls of its callbacks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from udl_pt._support.arguments import check_switch
 from udl_pt.training.rates import Rates
 
-__all__ = ["MONITORS", "Progress", "notify"]
+__all__ = ["MONITORS", "Progress", "notify", "notifying"]
 
 MONITORS = ("epoch", "batch", None)
 
@@ -106,11 +107,12 @@ def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
     ----------
     callbacks : iterable of callable
         The callbacks passed to `fit`.
-    moment : {"on_check", "on_start", "on_batch", "on_end"}
+    moment : {"on_check", "on_start", "on_batch", "on_end", "on_error"}
         ``on_check(model, rates, records)`` is called before a fit changes anything; it may raise an error.
         `rates` are the names of the rates that `Progress.hyper` will hold. `records` are the names of the
         model's lists that will get one entry per epoch. The others get a `Progress`: ``on_start`` before the
-        first batch, ``on_batch`` after each batch, and ``on_end`` after the last epoch.
+        first batch, ``on_batch`` after each batch, ``on_end`` after the last epoch, and ``on_error`` where
+        an error or an interrupt ends the training.
     *arguments
         The arguments of the method.
 
@@ -126,3 +128,41 @@ def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
     for callback in callbacks:
         if hasattr(callback, moment):
             getattr(callback, moment)(*arguments)
+
+
+@contextmanager
+def notifying(callbacks: Iterable[Any], progress: Progress) -> Iterator[None]:
+    """Call ``on_start`` before a block, and ``on_end`` after it, or ``on_error`` where an error ends it.
+
+    Parameters
+    ----------
+    callbacks : iterable of callable
+        The callbacks passed to `fit`.
+    progress : Progress
+        The training.
+
+    Examples
+    --------
+    >>> from udl_pt.training.progress import Progress, notifying
+    >>> class Diary:
+    ...     def on_start(self, progress):
+    ...         print("start of", progress.stage)
+    ...     def on_error(self, progress):
+    ...         print("error in epoch", progress.epoch)
+    >>> progress = Progress("RBM(2)", epochs=3, n_batches=1)
+    >>> try:
+    ...     with notifying([Diary()], progress):
+    ...         progress.advance(epoch=2)
+    ...         raise ValueError
+    ... except ValueError:
+    ...     pass
+    start of RBM(2)
+    error in epoch 2
+    """
+    notify(callbacks, "on_start", progress)
+    try:
+        yield
+    except BaseException:
+        notify(callbacks, "on_error", progress)
+        raise
+    notify(callbacks, "on_end", progress)

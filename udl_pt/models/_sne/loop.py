@@ -17,7 +17,7 @@ from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.representation import Described
 from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, fill_joint, points
 from udl_pt.symbolic.chance import Chance, WithChance
-from udl_pt.training.progress import Progress, notify
+from udl_pt.training.progress import Progress, notify, notifying
 from udl_pt.training.rates import Rates, check_rate
 
 __all__ = ["RECORDED", "Embedding", "GaussianEmbedding", "Objective", "StudentEmbedding"]
@@ -208,31 +208,32 @@ class Embedding(WithChance, Described):
             hyper=Rates(self.dtype, learning_rate=rate),
             model=self,
         )
-        notify(callbacks, "on_start", progress)
-        for iteration in range(1, self.max_iter + 1):
-            early = iteration <= self.exaggeration_iter
-            if iteration == self.exaggeration_iter + 1:  # another cost: what was learned of the old is void
-                velocity, gains = np.zeros_like(Y), np.ones_like(Y)
-            rate = progress.hyper["learning_rate"]
-            with np.errstate(all="ignore"):  # what isn't finite is refused below
-                gradient = objective.gradient(Y, self.early_exaggeration if early else 1.0)
-                moved, velocity, gains = self._moved(
-                    Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
-                )
-                recorded = iteration % RECORDED == 0 or iteration == self.max_iter
-                cost = objective.cost(moved) if recorded else 0.0
-            self._check_finite(moved, cost, progress, iteration)
-            self.embedding_ = Y = moved
-            progress.advance(epoch=iteration)
-            if recorded:
-                self.costs.append(cost)
-                progress.advance(cost=cost)
-            notify(callbacks, "on_batch", progress)
-            for callback in filter(callable, callbacks):
-                callback(progress)
-            if progress.stop:
-                break
-        notify(callbacks, "on_end", progress)
+        with notifying(callbacks, progress):
+            for iteration in range(1, self.max_iter + 1):
+                early = iteration <= self.exaggeration_iter
+                if (
+                    iteration == self.exaggeration_iter + 1
+                ):  # another cost: what was learned of the old is void
+                    velocity, gains = np.zeros_like(Y), np.ones_like(Y)
+                rate = progress.hyper["learning_rate"]
+                with np.errstate(all="ignore"):  # what isn't finite is refused below
+                    gradient = objective.gradient(Y, self.early_exaggeration if early else 1.0)
+                    moved, velocity, gains = self._moved(
+                        Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
+                    )
+                    recorded = iteration % RECORDED == 0 or iteration == self.max_iter
+                    cost = objective.cost(moved) if recorded else 0.0
+                self._check_finite(moved, cost, progress, iteration)
+                self.embedding_ = Y = moved
+                progress.advance(epoch=iteration)
+                if recorded:
+                    self.costs.append(cost)
+                    progress.advance(cost=cost)
+                notify(callbacks, "on_batch", progress)
+                for callback in filter(callable, callbacks):
+                    callback(progress)
+                if progress.stop:
+                    break
         with np.errstate(all="ignore"):  # as above
             cost = objective.cost(Y)
         self._check_finite(Y, cost, progress, progress.epoch)
