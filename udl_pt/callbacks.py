@@ -9,6 +9,7 @@ lines::
 """
 
 from udl_pt.training.averaging import ParameterAverage
+from udl_pt.training.checkpoint import Checkpoint
 from udl_pt.training.csv_logger import CSVLogger
 from udl_pt.training.early_stopping import EarlyStopping
 from udl_pt.training.progress_bar import ProgressBar
@@ -17,6 +18,7 @@ from udl_pt.training.update_sizes import UpdateSizes
 
 __all__ = [
     "CSVLogger",
+    "Checkpoint",
     "EarlyStopping",
     "LinearDecay",
     "LinearSchedule",

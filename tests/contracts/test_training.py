@@ -252,7 +252,7 @@ def test_a_callback_has_only_the_moments_that_it_needs(moment):
 
 
 def test_the_moments_are_those_of_the_page_and_other_objects_are_refused():
-    assert set(MOMENTS) | {"__call__"} == {*CALLS, "on_error"}  # that one: tests/training
+    assert set(MOMENTS) | {"__call__"} == {*CALLS, "on_error", "on_resume"}  # these: tests/training
     with pytest.raises(TypeError, match=r"callbacks is .*, expected a list of callables"):
         AutoEncoder(3).fit(X, callbacks=[object()])
 

@@ -166,7 +166,8 @@ def check_option(value: Any, name: str, options: Sequence[Any]) -> None:
     raise ValueError(f"{name} is {shown(value)}, expected one of {', '.join(map(repr, options))}")
 
 
-MOMENTS = ("on_check", "on_start", "on_batch", "on_end", "on_error")  # methods that a callback may have
+# methods that a callback may have
+MOMENTS = ("on_check", "on_start", "on_resume", "on_batch", "on_end", "on_error")
 
 
 def check_callbacks(callbacks: Any) -> tuple[Any, ...]:

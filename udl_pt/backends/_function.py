@@ -350,6 +350,11 @@ class Function:
         return list(self._compiled.maker.fgraph.toposort())
 
     @property
+    def streams(self) -> list[Stream]:
+        """The sources of the draws."""
+        return [stream for stream, _, _ in self._draws]
+
+    @property
     def _compiled(self) -> Any:
         """The function that PyTensor compiled; None before the first call."""
         return None if self._program is None else self._program.function

@@ -5,7 +5,9 @@ from typing import Any
 
 from udl_pt._support.messages import shown
 
-__all__ = ["check_beyond"]
+__all__ = ["FIT", "check_beyond"]
+
+FIT = {"backend": None, "resume": None, "verbose": False}  # what the fit of a trained twin lacks
 
 
 def check_beyond(method: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from udl_pt._support.arguments import check_count, check_option, check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.messages import shown
 from udl_pt._support.refusals import no_cross_entropy
-from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._beyond import FIT, check_beyond
 from udl_pt.eager._layer import Array, Layer, softplus
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
@@ -204,7 +204,7 @@ class AutoEncoder(Layer):
         >>> [round(ae.costs[0], 1), round(ae.costs[-1], 1)]  # nats a row, after the first and the last epoch
         [1.4, 0.0]
         """
-        check_beyond("AutoEncoder.fit", beyond, {"backend": None, "penalty": None, "optimiser": None})
+        check_beyond("AutoEncoder.fit", beyond, FIT | {"penalty": None, "optimiser": None})
         check_switches(show_fig=show_fig)
         check_option(cost, "cost", ("cross_entropy", "squared_error"))
         check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))

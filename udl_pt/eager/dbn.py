@@ -11,7 +11,7 @@ from udl_pt._support.classes import own_constructor
 from udl_pt._support.exceptions import DivergenceError, NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.refusals import check_unit
-from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._beyond import FIT, check_beyond
 from udl_pt.eager._layer import MomentumStep, init_weights, softplus
 from udl_pt.eager._stack import Stack
 from udl_pt.training.loop import show_costs
@@ -120,7 +120,7 @@ class DBN(Stack):
         >>> [len(layer.costs) for layer in dbn.hidden_layers]
         [3, 5]
         """
-        check_beyond("DBN.fit", beyond, {"keep_layers": False, "pretrain_on_disk": False, "backend": None})
+        check_beyond("DBN.fit", beyond, {"keep_layers": False, "pretrain_on_disk": False} | FIT)
         run = Run.checked(
             X,
             dtype=self.dtype,

@@ -8,7 +8,7 @@ import numpy as np
 from udl_pt._support.arguments import check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
-from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._beyond import FIT, check_beyond
 from udl_pt.eager._layer import Array, MomentumStep, init_weights
 from udl_pt.eager._stack import Stack
 from udl_pt.training.loop import show_costs, train
@@ -19,7 +19,7 @@ from udl_pt.training.run import Run
 
 __all__ = ["DNN"]
 
-BEYOND = {
+BEYOND = FIT | {
     "keep_layers": False,
     "pretrain_on_disk": False,
     "validation": None,
@@ -30,7 +30,6 @@ BEYOND = {
     "optimiser": None,
     "frozen_layers": (),
     "augment": (),
-    "backend": None,
 }
 
 

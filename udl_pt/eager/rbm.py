@@ -9,7 +9,7 @@ from scipy.special import expit as s
 from udl_pt._support.arguments import check_count, check_switches
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.refusals import check_chains
-from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._beyond import FIT, check_beyond
 from udl_pt.eager._layer import Array, Layer, softplus
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
@@ -19,7 +19,7 @@ from udl_pt.training.run import Run
 __all__ = ["RBM"]
 
 UNITS = {"visible": "bernoulli", "learn_variance": False}
-BEYOND = {
+BEYOND = FIT | {
     "n_temperatures": 1,
     "weight_decay": 0.0,
     "sparsity_target": None,
@@ -29,7 +29,6 @@ BEYOND = {
     "binarize": False,
     "penalty": None,
     "optimiser": None,
-    "backend": None,
 }
 
 

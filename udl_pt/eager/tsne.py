@@ -12,7 +12,7 @@ import numpy as np
 from udl_pt._support.arguments import check_dtype
 from udl_pt._support.classes import own_constructor
 from udl_pt._support.fitting import one_fit_at_a_time
-from udl_pt.eager._beyond import check_beyond
+from udl_pt.eager._beyond import FIT, check_beyond
 from udl_pt.eager.pca import PCA
 from udl_pt.models._sne.affinities import check_embedding
 from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, StudentEmbedding
@@ -369,7 +369,7 @@ class _OnPairs(Embedding):
         >>> Y.round(1).tolist()
         [[-2.0], [-2.0], [2.0], [2.0]]
         """
-        check_beyond(f"{type(self).__name__}.fit_transform", beyond, {"backend": None})
+        check_beyond(f"{type(self).__name__}.fit_transform", beyond, FIT)
         callbacks = self._callbacks(callbacks)
         return self._exact(self._points(X), lambda P: Pairs(P, self.log_q, self.dC_dY), callbacks)
 

@@ -224,6 +224,8 @@ def _check_facts(facts: Mapping[str, Any], forms: Forms) -> None:
     if isinstance(name, str) and name in OLD_FORMATS:
         OLD_FORMATS[name].check(facts, forms)
         return
+    if isinstance(name, str) and name.startswith("udl_pt checkpoint "):
+        raise ValueError("it is a checkpoint of a training: pass resume= to the fit of the same model")
     if name != FORMAT:
         known = ", ".join(map(repr, (FORMAT, *OLD_FORMATS)))
         raise ValueError(f"its format is {shown(name)}, expected one of {known}: another version wrote it")

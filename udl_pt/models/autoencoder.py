@@ -28,6 +28,7 @@ from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["AutoEncoder"]
@@ -234,6 +235,7 @@ class AutoEncoder(Layer):
         return UNITS[self.output](A) if isinstance(self.output, str) else self.output(A)
 
     @one_fit_at_a_time
+    @resumable
     def fit(
         self,
         X: Any,
@@ -251,6 +253,8 @@ class AutoEncoder(Layer):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> "AutoEncoder":
         """Draw new weights and train them to reconstruct `X`.
 
@@ -289,6 +293,11 @@ class AutoEncoder(Layer):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
             has some.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------

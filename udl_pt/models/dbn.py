@@ -30,6 +30,7 @@ from udl_pt.symbolic.weights import init_weights
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
+from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["DBN"]
@@ -78,6 +79,7 @@ class DBN(Stack):
     """
 
     @one_fit_at_a_time
+    @resumable
     def fit(
         self,
         X: Any,
@@ -89,6 +91,8 @@ class DBN(Stack):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> "DBN":
         """Train layer by layer: each layer learns from the hidden values of the one below.
 
@@ -113,6 +117,11 @@ class DBN(Stack):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch of every layer.
             `udl_pt.callbacks` has some.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------

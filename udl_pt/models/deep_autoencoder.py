@@ -33,6 +33,7 @@ from udl_pt.training.loop import show_costs, train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
 from udl_pt.training.records import cost_recorder
+from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["DeepAutoEncoder"]
@@ -125,6 +126,7 @@ class DeepAutoEncoder(Stack):
         return False
 
     @one_fit_at_a_time
+    @resumable
     def fit(
         self,
         X: Any,
@@ -147,6 +149,8 @@ class DeepAutoEncoder(Stack):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> "DeepAutoEncoder":
         """Pretrain layer by layer, unroll, then train the whole network to reconstruct `X`.
 
@@ -199,6 +203,11 @@ class DeepAutoEncoder(Stack):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
             `udl_pt.callbacks` has some.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------

@@ -37,6 +37,7 @@ from udl_pt.training.loop import show_costs, train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
 from udl_pt.training.records import classification_recorder
+from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["DNN"]
@@ -139,6 +140,7 @@ class DNN(Stack):
         return type(numbers) is frozenset and all(type(n) is int for n in numbers) and numbers <= known
 
     @one_fit_at_a_time
+    @resumable
     def fit(
         self,
         X: Any,
@@ -169,6 +171,8 @@ class DNN(Stack):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> "DNN":
         """Pretrain layer by layer, then train the whole network to predict the labels.
 
@@ -242,6 +246,11 @@ class DNN(Stack):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
             `udl_pt.callbacks` has some.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------

@@ -40,6 +40,7 @@ from udl_pt.training.parameters import set_parameters
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates, check_rate
 from udl_pt.training.records import classification_recorder, sample_of_rows
+from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["Ladder"]
@@ -170,6 +171,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         self.costs, self.errors = self.dnn.costs, self.dnn.errors
 
     @one_fit_at_a_time
+    @resumable
     def fit(
         self,
         X: Any,
@@ -186,6 +188,8 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> "Ladder":
         """Draw new weights and train them to predict the labels and to reconstruct the images.
 
@@ -215,6 +219,11 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
             has some.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------

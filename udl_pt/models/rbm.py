@@ -42,6 +42,7 @@ from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates, check_rate
+from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["RBM"]
@@ -385,6 +386,7 @@ class RBM(Layer):
         return gibbs_chain(self, V, k, self.rng)
 
     @one_fit_at_a_time
+    @resumable
     def fit(
         self,
         X: Any,
@@ -410,6 +412,8 @@ class RBM(Layer):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> "RBM":
         """Draw new weights and train them by contrastive divergence.
 
@@ -467,6 +471,11 @@ class RBM(Layer):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
             has some.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------

@@ -22,6 +22,7 @@ from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, Objective, Stu
 from udl_pt.models._sne.objective import Kernel, gaussian, student
 from udl_pt.models.pca import PCA
 from udl_pt.training.progress import Progress
+from udl_pt.training.resumable import resumable
 
 __all__ = ["TSNE", "SymmetricSNE"]
 
@@ -50,8 +51,15 @@ class _OnGraphs(Embedding, Saved):
             )
 
     @one_fit_at_a_time
+    @resumable
     def fit_transform(
-        self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
+        self,
+        X: Any,
+        *,
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> np.ndarray:
         """Embed the rows of `X` by gradient descent.
 
@@ -64,6 +72,11 @@ class _OnGraphs(Embedding, Saved):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every iteration, which counts as
             an epoch there. `udl_pt.callbacks` has some.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------
@@ -254,8 +267,15 @@ class TSNE(_OnGraphs, StudentEmbedding):
     kernel = staticmethod(student)
 
     @one_fit_at_a_time
+    @resumable
     def fit_transform(
-        self, X: Any, *, backend: str | None = None, callbacks: Sequence[Callable[[Progress], Any]] = ()
+        self,
+        X: Any,
+        *,
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+        resume: Any = None,
+        verbose: bool = False,
     ) -> np.ndarray:
         """Embed the rows of `X` by gradient descent.
 
@@ -268,6 +288,11 @@ class TSNE(_OnGraphs, StudentEmbedding):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every iteration, which counts as
             an epoch there. `udl_pt.callbacks` has some. With "fft" there are no callbacks.
+        resume : path-like, optional
+            A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
+            starts anew.
+        verbose : bool
+            Whether to show progress, as `udl_pt.callbacks.ProgressBar` does.
 
         Returns
         -------

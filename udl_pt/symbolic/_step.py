@@ -308,6 +308,16 @@ class UpdateStep:
 
         self.function = Function.of_kind(kind, build, backend=backend, name=name)
 
+    @property
+    def variables(self) -> list[SharedVariable]:
+        """The shared variables that a call updates."""
+        return self.function.updated
+
+    @property
+    def streams(self) -> list[Any]:
+        """The streams that a call draws from."""
+        return self.function.streams
+
     def __call__(self, *arguments: np.ndarray) -> np.ndarray:
         """Run one step on a batch and the rates; return for each parameter whether its step was finite."""
         *each, total = np.isfinite(self.function(*arguments, *self._constants))
@@ -334,7 +344,7 @@ class UpdateStep:
         >>> p.get_value(borrow=True).tolist(), type(p.get_value(borrow=True)).__name__
         ([0.5, 0.5], 'ndarray')
         """
-        to_numpy(self.function.updated)
+        to_numpy(self.variables)
 
 
 def _check_updates(updates: Updates, names: Mapping[SharedVariable, str], optimiser: str) -> None:

@@ -19,7 +19,8 @@ class CSVLogger:
 
     The columns are seconds since the logger was made, the name of the training, the epoch, and the latest
     recorded cost. They are followed by the other records of the model, such as ``valid_costs``, and by the
-    rates. A value that a training doesn't have is empty. The file is whole after each epoch.
+    rates. A value that a training doesn't have is empty. The file is whole after each epoch. Where a fit
+    resumes from a checkpoint, the lines and the seconds continue those of that moment.
 
     Parameters
     ----------
@@ -50,9 +51,12 @@ class CSVLogger:
     ['RBM(2)', '2']
     """
 
+    observes_only = True
+    not_saved = ("path", "_columns", "_rows", "_latest")
+
     def __init__(self, path: Any, *, append: bool = False) -> None:
         self.path = file_name(path)
-        self._start = time.perf_counter()
+        self._seconds, self._latest, self._n_rows = 0.0, time.perf_counter(), 0
         self._columns, self._rows = list(FIRST), list[dict[str, Any]]()
         if check_switch(append, "append"):
             self._read()
@@ -71,6 +75,28 @@ class CSVLogger:
             )
         self._columns = columns
 
+    def on_resume(self, progress: Progress) -> None:
+        """Read the file again, and drop the lines of epochs after the checkpoint.
+
+        Parameters
+        ----------
+        progress : Progress
+            The training.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt import RBM
+        >>> from udl_pt.callbacks import Checkpoint, CSVLogger
+        >>> for _ in range(2):
+        ...     log, saving = CSVLogger("resumed.csv"), Checkpoint("log.ckpt", every_epochs=1)
+        ...     _ = RBM(2).fit(np.eye(4), epochs=2, batch_sz=2, callbacks=[log, saving], resume="log.ckpt")
+        >>> sum(1 for line in open("resumed.csv"))
+        3
+        """
+        self._read()
+        del self._rows[self._n_rows :]
+
     def __call__(self, progress: Progress) -> None:
         """Write a line.
 
@@ -88,8 +114,10 @@ class CSVLogger:
         >>> Path("log.csv").read_text().splitlines()[-1].split(",")[1:]
         ['RBM(2)', '1', '2.5']
         """
+        now = time.perf_counter()
+        self._seconds, self._latest = self._seconds + now - self._latest, now
         row = {
-            "seconds": round(time.perf_counter() - self._start, 3),
+            "seconds": round(self._seconds, 3),
             "stage": progress.stage,
             "epoch": progress.epoch,
             "cost": progress.cost,
@@ -99,6 +127,7 @@ class CSVLogger:
         row |= progress.hyper
         self._columns += [name for name in row if name not in self._columns]
         self._rows.append(row)
+        self._n_rows = len(self._rows)
         text = io.StringIO(newline="")
         lines = csv.DictWriter(text, self._columns)
         lines.writeheader()

@@ -19,6 +19,7 @@ from udl_pt._support.interrupts import deferring_signals, uninterrupted
 from udl_pt.backends import faster_threads
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training.progress import Progress, notify, notifying
+from udl_pt.training.resuming import entered
 from udl_pt.training.run import Run
 
 __all__ = ["Step", "show_costs", "train"]
@@ -151,20 +152,28 @@ def train(
     0.75
     """
     n, batch_sz, dtype, callbacks = len(run.data[0]), run.batch_sz, run.dtype, run.callbacks
-    order = np.arange(n)
     progress = Progress(stage, run.epochs, n // batch_sz, hyper=copy.copy(run.rates), model=model)
-    with notifying(callbacks, progress), contextlib.ExitStack() as at_end:
+    with entered(model, step, progress, callbacks) as training, contextlib.ExitStack() as at_end:
+        if training.is_over:
+            return
+        at_end.enter_context(notifying(callbacks, progress))
         at_end.callback(uninterrupted, step.settle)
         timed_step = uninterrupted(at_end.enter_context, faster_threads(step, run.backend))
-        for epoch in range(1, run.epochs + 1):
-            if progress.stop:
-                break
-            progress.advance(epoch=epoch)
-            # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
-            shuffled = np.arange(n)
-            generator.shuffle(shuffled)
-            order = order[shuffled]
-            for j in range(progress.n_batches):
+        # a resumed training starts within an epoch, after some of its batches
+        start = training.resume() or {"order": np.arange(n), "epoch": 1, "batches": 0}
+        order, done = start["order"], start["batches"]
+        for epoch in range(start["epoch"], run.epochs + 1):
+            if not done:
+                if progress.stop:
+                    break
+                progress.advance(epoch=epoch)
+                # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
+                shuffled = np.arange(n)
+                generator.shuffle(shuffled)
+                order = order[shuffled]
+            for j in range(done, progress.n_batches):
+                if progress.stop:
+                    break
                 progress.advance(batch=j + 1)
                 rows = order[j * batch_sz : (j + 1) * batch_sz]
                 scalars = [np.asarray(progress.hyper[name], dtype) for name in step.rates]
@@ -177,13 +186,14 @@ def train(
                 if run.monitor == "batch":
                     progress.advance(cost=_finite(measure(), progress))
                 notify(callbacks, "on_batch", progress)
-                if progress.stop:
-                    break
+                training.after("batch", order=order, epoch=epoch, batches=j + 1)
+            done = 0
             if run.monitor == "epoch":
                 progress.advance(cost=_finite(measure(), progress))
             uninterrupted(step.settle)
             for callback in filter(callable, callbacks):
                 callback(progress)
+            training.after("epoch", order=order, epoch=epoch + 1, batches=0)
 
 
 def show_costs(costs: Sequence[float], title: str) -> None:

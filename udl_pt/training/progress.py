@@ -107,12 +107,13 @@ def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
     ----------
     callbacks : iterable of callable
         The callbacks passed to `fit`.
-    moment : {"on_check", "on_start", "on_batch", "on_end", "on_error"}
+    moment : {"on_check", "on_start", "on_resume", "on_batch", "on_end", "on_error"}
         ``on_check(model, rates, records)`` is called before a fit changes anything; it may raise an error.
         `rates` are the names of the rates that `Progress.hyper` will hold. `records` are the names of the
         model's lists that will get one entry per epoch. The others get a `Progress`: ``on_start`` before the
         first batch, ``on_batch`` after each batch, ``on_end`` after the last epoch, and ``on_error`` where
-        an error or an interrupt ends the training.
+        an error or an interrupt ends the training. ``on_resume`` follows ``on_start`` where a checkpoint has
+        been restored, the attributes of the callbacks included.
     *arguments
         The arguments of the method.
 

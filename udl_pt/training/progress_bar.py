@@ -33,6 +33,9 @@ class ProgressBar:
     'RBM(2): epoch 3/3'
     """
 
+    observes_only = True
+    not_saved = ("_console", "_bars", "_task", "_start")
+
     def __init__(self, console: Any = None) -> None:
         if console is None:
             from rich.console import Console

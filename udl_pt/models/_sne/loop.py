@@ -19,6 +19,7 @@ from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, f
 from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.training.progress import Progress, notify, notifying
 from udl_pt.training.rates import Rates, check_rate
+from udl_pt.training.resuming import Training, entered
 
 __all__ = ["RECORDED", "Embedding", "GaussianEmbedding", "Objective", "StudentEmbedding"]
 
@@ -199,7 +200,6 @@ class Embedding(WithChance, Described):
     ) -> None:
         self.__dict__.pop("kl_divergence_", None)  # until the end, it would be another embedding's
         self.costs, self.embedding_ = [], Y
-        velocity, gains = np.zeros_like(Y), np.ones_like(Y)
         progress = Progress(
             f"{type(self).__name__}({self.n_components})",
             epochs=self.max_iter,
@@ -208,36 +208,50 @@ class Embedding(WithChance, Described):
             hyper=Rates(self.dtype, learning_rate=rate),
             model=self,
         )
-        with notifying(callbacks, progress):
-            for iteration in range(1, self.max_iter + 1):
-                early = iteration <= self.exaggeration_iter
-                if (
-                    iteration == self.exaggeration_iter + 1
-                ):  # another cost: what was learned of the old is void
-                    velocity, gains = np.zeros_like(Y), np.ones_like(Y)
-                rate = progress.hyper["learning_rate"]
-                with np.errstate(all="ignore"):  # what isn't finite is refused below
-                    gradient = objective.gradient(Y, self.early_exaggeration if early else 1.0)
-                    moved, velocity, gains = self._moved(
-                        Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
-                    )
-                    recorded = iteration % RECORDED == 0 or iteration == self.max_iter
-                    cost = objective.cost(moved) if recorded else 0.0
-                self._check_finite(moved, cost, progress, iteration)
-                self.embedding_ = Y = moved
-                progress.advance(epoch=iteration)
-                if recorded:
-                    self.costs.append(cost)
-                    progress.advance(cost=cost)
-                notify(callbacks, "on_batch", progress)
-                for callback in filter(callable, callbacks):
-                    callback(progress)
-                if progress.stop:
-                    break
-        with np.errstate(all="ignore"):  # as above
-            cost = objective.cost(Y)
-        self._check_finite(Y, cost, progress, progress.epoch)
-        self.kl_divergence_ = cost
+        with entered(self, None, progress, callbacks) as training:
+            if training.is_over:
+                return
+            with notifying(callbacks, progress):
+                self._iterate(objective, progress, callbacks, training)
+            with np.errstate(all="ignore"):  # what isn't finite is refused
+                cost = objective.cost(self.embedding_)
+            self._check_finite(self.embedding_, cost, progress, progress.epoch)
+            self.kl_divergence_ = cost
+
+    def _iterate(
+        self,
+        objective: Objective,
+        progress: Progress,
+        callbacks: Sequence[Callable[[Progress], Any]],
+        training: Training,
+    ) -> None:
+        start = training.resume()
+        Y = self.embedding_
+        velocity, gains = (start["velocity"], start["gains"]) if start else _still(Y)
+        for iteration in range(progress.epoch + 1, self.max_iter + 1):
+            if progress.stop:
+                break
+            early = iteration <= self.exaggeration_iter
+            if iteration == self.exaggeration_iter + 1:  # another cost: what was learned of the old is void
+                velocity, gains = _still(Y)
+            rate = progress.hyper["learning_rate"]
+            with np.errstate(all="ignore"):  # what isn't finite is refused below
+                gradient = objective.gradient(Y, self.early_exaggeration if early else 1.0)
+                moved, velocity, gains = self._moved(
+                    Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
+                )
+                recorded = iteration % RECORDED == 0 or iteration == self.max_iter
+                cost = objective.cost(moved) if recorded else 0.0
+            self._check_finite(moved, cost, progress, iteration)
+            self.embedding_ = Y = moved
+            progress.advance(epoch=iteration)
+            if recorded:
+                self.costs.append(cost)
+                progress.advance(cost=cost)
+            notify(callbacks, "on_batch", progress)
+            for callback in filter(callable, callbacks):
+                callback(progress)
+            training.after("epoch", velocity=velocity, gains=gains)
 
     @staticmethod
     def _check_finite(Y: np.ndarray, cost: float, progress: Progress, iteration: int) -> None:
@@ -249,6 +263,11 @@ class Embedding(WithChance, Described):
                 f"{progress.stage}: the {what} is not finite in iteration {iteration} (learning_rate "
                 f"{progress.hyper['learning_rate']:g}){before}: use a smaller learning_rate"
             )
+
+
+def _still(Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the velocities and gains of points at rest."""
+    return np.zeros_like(Y), np.ones_like(Y)
 
 
 class GaussianEmbedding(Embedding):
