@@ -21,7 +21,17 @@ from output import json_file, write_json
 
 from udl_pt._support.files import printable
 
-MODULES = ("model_files", "saves", "data_files", "interrupts", "caches", "threads", "numbers", "arguments")
+MODULES = (
+    "model_files",
+    "saves",
+    "resumed_fits",
+    "data_files",
+    "interrupts",
+    "caches",
+    "threads",
+    "numbers",
+    "arguments",
+)
 SHOWN = 5  # failures of a row
 
 

@@ -7,7 +7,8 @@ from udl_pt._support.messages import shown
 
 __all__ = ["FIT", "check_beyond"]
 
-FIT = {"backend": None, "resume": None, "verbose": False}  # what the fit of a trained twin lacks
+# what the fit of a trained twin lacks
+FIT = {"backend": None, "warm_start": False, "resume": None, "verbose": False}
 
 
 def check_beyond(method: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from udl_pt._support.parameters import LayerParameters
 from udl_pt.backends import Function, Kind, float_dtype, shared
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
+from udl_pt.models._warm_start import goes_on
 from udl_pt.models._weights import Weights, rows_of
 from udl_pt.symbolic.array_function import ArrayFunction
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
@@ -199,6 +200,15 @@ class Layer(WithChance, LayerParameters, SymbolicModel, Saved, Weights):
         self._set_params(W=W, **biases)
         self.costs, self.valid_costs = [], []
         self._start_stream()
+
+    def _goes_on(self, warm_start: Any, validation: Any, D: int) -> bool:
+        """Return whether a fit to D features goes on from the present parameters."""
+        features = {"features": (self.n_features, D)} if self.is_fitted else {}
+        return goes_on(self, warm_start, validation, **features)
+
+    def _go_on(self, run: Run) -> None:
+        """Keep parameters, velocities and records for a further training."""
+        self.backend, self.unit_interval = str(run.backend), run.unit_interval
 
     def _train(
         self,

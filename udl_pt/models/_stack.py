@@ -173,14 +173,16 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
         pretrain: bool = True,
         keep_layers: bool,
         pretrain_on_disk: bool,
+        warm: bool = False,
     ) -> Pretraining:
         """Check the arguments of pretraining, before anything changes."""
         check_switches(pretrain=pretrain, keep_layers=keep_layers, pretrain_on_disk=pretrain_on_disk)
         each = per_layer(pretrain_epochs, "pretrain_epochs", len(self.hidden_layers))
         epochs = [check_count(n, "pretrain_epochs", at_least=0) if pretrain else 0 for n in each]
         options = self._check_options(pretrain_options if pretrain else None)
-        if keep_layers:
-            self._check_kept(run.data[0])
+        if keep_layers or warm:
+            self._check_kept(run.data[0], "warm_start" if warm else "keep_layers")
+            keep_layers = True
         probabilities = self._check_units(epochs, options, keep=keep_layers)
         if pretrain_on_disk:
             check_room(self._bytes_of_inputs(len(run.data[0]) - run.held_out.n_drawn))
@@ -191,7 +193,7 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
         widths = [0, *(getattr(layer, "M", 0) for layer in self.hidden_layers[:-1])]  # others set it in fit
         return N * np.dtype(self.dtype).itemsize * max(map(sum, itertools.pairwise(widths)), default=0)
 
-    def _pretrain(self, run: Run, plan: Pretraining) -> tuple[Run, Arrays | None]:
+    def _pretrain(self, run: Run, plan: Pretraining, *, warm: bool = False) -> tuple[Run, Arrays | None]:
         """Hold out the validation set, and train the layers on the other rows.
 
         Bad input changes nothing. When a layer diverges, or the user interrupts, some layers are new, and the
@@ -204,6 +206,8 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
             The network's training.
         plan : Pretraining
             The arguments of pretraining.
+        warm : bool
+            Whether the generator goes on, instead of starting at its seed.
 
         Returns
         -------
@@ -213,7 +217,8 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
             The validation set.
         """
         with generators_restored_on_error([self._generator]):
-            self._chance.restart()
+            if not warm:
+                self._chance.restart()
             held_out, (run, valid) = run.held_out, run.split(self._generator)
             measured = {"Xtest": run.test[0]} if run.test else {}
             if valid is not None:
@@ -244,7 +249,7 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
                 )
         return each
 
-    def _check_kept(self, X: np.ndarray) -> None:
+    def _check_kept(self, X: np.ndarray, argument: str) -> None:
         """Raise unless the layers that have parameters fit to the others and to the data."""
         expected = X.shape[1]
         for number, layer in enumerate(self.hidden_layers, start=1):
@@ -257,7 +262,7 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
                     found, fits = self._try_kept(layer, X[:1] if number == 1 else expected)
                 if not fits:
                     raise ValueError(
-                        f"keep_layers is True, but layer {number} has {found}, "
+                        f"{argument} is True, but layer {number} has {found}, "
                         f"expected {self.dtype} and ({expected}, {layer.M}): train it again, or pass layers "
                         "whose shapes match"
                     )

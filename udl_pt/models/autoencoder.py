@@ -253,6 +253,7 @@ class AutoEncoder(Layer):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> "AutoEncoder":
@@ -293,6 +294,9 @@ class AutoEncoder(Layer):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
             has some.
+        warm_start : bool
+            Whether training goes on from the present parameters, where there are some, instead of new ones.
+            The velocities, records and generators go on, too.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -344,14 +348,19 @@ class AutoEncoder(Layer):
             backend=get_backend(backend),
         )
         D = run.data[0].shape[1]
+        warm = self._goes_on(warm_start, validation, D)
         check_penalty(penalty, lambda: self._probe(D), self.dtype)
         if self.corruption is not None and trains:
             check_corrupted(self.corruption, D, self.dtype)
         run.announce(self)
-        self._chance.restart()
+        if not warm:
+            self._chance.restart()
         run, valid = run.split(self._generator)
         N = len(run.data[0])
-        self._begin(run, init_weights((D, self.M), self._generator, self.dtype), self._zeros(D))
+        if warm:
+            self._go_on(run)
+        else:
+            self._begin(run, init_weights((D, self.M), self._generator, self.dtype), self._zeros(D))
         if trains:
             entry_cost = reconstruction_cost(cost, self.visible_mean)
             scale = 1 / {"dataset": N, "batch": run.batch_sz, "element": run.batch_sz * D}[cost_scale]

@@ -1,6 +1,7 @@
 """Chapter 4: the deep belief network, layers trained one on top of the other without labels."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -20,6 +21,7 @@ from udl_pt.models._layer import Layer
 from udl_pt.models._pretraining import pass_up
 from udl_pt.models._saved import OLD_FORMATS, OldFormat
 from udl_pt.models._stack import Stack
+from udl_pt.models._warm_start import goes_on
 from udl_pt.models.rbm import RBM
 from udl_pt.models.sampling import fantasies
 from udl_pt.symbolic._step import apply_if_finite
@@ -91,6 +93,7 @@ class DBN(Stack):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> "DBN":
@@ -117,6 +120,9 @@ class DBN(Stack):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch of every layer.
             `udl_pt.callbacks` has some.
+        warm_start : bool
+            Whether training goes on from the present parameters, where there are some, instead of new ones.
+            Each layer goes on, from the first one up.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -161,6 +167,7 @@ class DBN(Stack):
             callbacks=callbacks,
             backend=get_backend(backend),
         )
+        warm = goes_on(self, warm_start)
         plan = self._check_pretraining(
             run,
             pretrain_epochs,
@@ -168,7 +175,12 @@ class DBN(Stack):
             keep_layers=keep_layers,
             pretrain_on_disk=pretrain_on_disk,
         )
-        self._pretrain(run, plan)
+        if warm and not keep_layers:
+            self._check_kept(run.data[0], "warm_start")
+            plan = replace(
+                plan, options=self._check_options([{"warm_start": True, **own} for own in plan.options])
+            )
+        self._pretrain(run, plan, warm=warm)
         self._complete = True
         return self
 

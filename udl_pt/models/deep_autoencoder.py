@@ -21,6 +21,7 @@ from udl_pt._support.parameters import Computed, once
 from udl_pt.backends import get_backend, shared
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._stack import Stack, check_classes
+from udl_pt.models._warm_start import goes_on
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.array_function import in_chunks
 from udl_pt.symbolic.calling import symbolic_or_array
@@ -149,6 +150,7 @@ class DeepAutoEncoder(Stack):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> "DeepAutoEncoder":
@@ -203,6 +205,9 @@ class DeepAutoEncoder(Stack):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
             `udl_pt.callbacks` has some.
+        warm_start : bool
+            Whether training goes on from the present parameters, where there are some, instead of new ones.
+            The layers are not pretrained then. The velocities, records and generators go on, too.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -257,6 +262,7 @@ class DeepAutoEncoder(Stack):
             stage="fine-tuning",
         )
         check_penalty(penalty, lambda: self._probe(run.data[0].shape[1]), self.dtype)
+        warm = goes_on(self, warm_start, validation)
         plan = self._check_pretraining(
             run,
             pretrain_epochs,
@@ -264,12 +270,16 @@ class DeepAutoEncoder(Stack):
             pretrain=pretrain,
             keep_layers=keep_layers,
             pretrain_on_disk=pretrain_on_disk,
+            warm=warm,
         )
         run.announce(self)
-        run, valid = self._pretrain(run, plan)
+        run, valid = self._pretrain(run, plan, warm=warm)
         self._compares_probabilities = run.unit_interval
-        self._unroll()
-        self.costs, self.valid_costs = [], []
+        if warm:
+            self._complete = True
+        else:
+            self._unroll()
+            self.costs, self.valid_costs = [], []
         if trains:
             measure = cost_recorder(
                 self.costs,
@@ -284,7 +294,6 @@ class DeepAutoEncoder(Stack):
             show_costs(self.costs, self.title)
         return self
 
-    @uninterruptible
     def _check_attributes(self, own: Attributes) -> None:
         super()._check_attributes(own)
         own.records("costs", "valid_costs")
@@ -305,6 +314,7 @@ class DeepAutoEncoder(Stack):
         super()._begin_weights(arrays)
         self._unroll()
 
+    @uninterruptible
     def _unroll(self) -> None:
         """Copy the layers' weights and visible biases, top first, into a decoder."""
         self._decoder: list[tuple[SharedVariable, SharedVariable]] = []

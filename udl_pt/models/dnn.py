@@ -18,6 +18,7 @@ from udl_pt.models._attributes import Attributes
 from udl_pt.models._fine_tuning import FineTuning, adversarial_cost, with_dropout
 from udl_pt.models._layer import Layer
 from udl_pt.models._stack import Stack
+from udl_pt.models._warm_start import goes_on
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.corruption import Corruption
@@ -171,6 +172,7 @@ class DNN(Stack):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> "DNN":
@@ -246,6 +248,9 @@ class DNN(Stack):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
             `udl_pt.callbacks` has some.
+        warm_start : bool
+            Whether training goes on from the present parameters, where there are some, instead of new ones.
+            The layers are not pretrained then. The velocities, records and generators go on, too.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -309,6 +314,9 @@ class DNN(Stack):
             optimiser=optimiser,
             augment=augment,
         )
+        K = run.n_classes
+        own = {"classes": (self.b.get_value(borrow=True).size, K)} if self.is_fitted else {}
+        warm = goes_on(self, warm_start, validation, **own)
         plan = self._check_pretraining(
             run,
             pretrain_epochs,
@@ -316,13 +324,16 @@ class DNN(Stack):
             pretrain=pretrain,
             keep_layers=keep_layers,
             pretrain_on_disk=pretrain_on_disk,
+            warm=warm,
         )
         run.announce(self, ("costs", "errors"))
-        run, valid = self._pretrain(run, plan)
-        K = run.n_classes
-        self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
-        self._start_stream()
-        self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
+        run, valid = self._pretrain(run, plan, warm=warm)
+        if warm:
+            self._complete = True
+        else:
+            self._set_params(init_weights((self.hidden_layers[-1].M, K), self._generator, self.dtype))
+            self._start_stream()
+            self.costs, self.errors, self.valid_costs, self.valid_errors = [], [], [], []
         self._frozen = tuning.frozen
         if run.epochs > 0:
             measure = classification_recorder(

@@ -23,6 +23,7 @@ from udl_pt.backends import float_dtype, get_backend, shared
 from udl_pt.backends._locks import read_together
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
+from udl_pt.models._warm_start import goes_on
 from udl_pt.models._weights import Weights
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
@@ -166,9 +167,12 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         """Create a new classifier without parameters, and clear the records."""
         layer = partial(AutoEncoder, hidden="relu")
         self.dnn = DNN(sizes, layer, random_state=self._chance.own, dtype=self.dtype)
+        self._set_backend(backend)
+        self.costs, self.errors = self.dnn.costs, self.dnn.errors
+
+    def _set_backend(self, backend: str | None) -> None:
         for model in (self.dnn, *self.dnn.hidden_layers):
             model.backend = backend
-        self.costs, self.errors = self.dnn.costs, self.dnn.errors
 
     @one_fit_at_a_time
     @resumable
@@ -188,6 +192,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> "Ladder":
@@ -219,6 +224,9 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
             has some.
+        warm_start : bool
+            Whether training goes on from the present parameters, where there are some, instead of new ones.
+            The velocities, records and generators go on, too.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -265,11 +273,18 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         )
         if run.epochs > 0 and run.batch_sz < 2:
             raise ValueError(f"batch_sz is {batch_sz}, expected at least 2: a single row has no variance")
+        D, sizes = run.data[0].shape[1], [layer.M for layer in self.dnn.hidden_layers]
+        K, own = run.n_classes, {}
+        if self.is_fitted:
+            own = {"features": (self.dnn.n_features, D), "classes": (self.g.get_value().size, K)}
+        warm = goes_on(self, warm_start, **own)
         run.announce(self, ("costs", "errors"))
-        sizes = [layer.M for layer in self.dnn.hidden_layers]
-        self._start(sizes, run.backend)
-        self._chance.restart()
-        self._set_params([run.data[0].shape[1], *sizes, run.n_classes])
+        if warm:
+            self._set_backend(run.backend)
+        else:
+            self._start(sizes, run.backend)
+            self._chance.restart()
+            self._set_params([D, *sizes, K])
         try:
             if run.epochs > 0:
                 being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, optimiser))

@@ -412,6 +412,7 @@ class RBM(Layer):
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> "RBM":
@@ -471,6 +472,9 @@ class RBM(Layer):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
             has some.
+        warm_start : bool
+            Whether training goes on from the present parameters, where there are some, instead of new ones.
+            The persistent chains, records and generators go on, too.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -527,20 +531,25 @@ class RBM(Layer):
             backend=get_backend(backend),
         )
         D = run.data[0].shape[1]
+        warm = self._goes_on(warm_start, validation, D)
         check_penalty(penalty, lambda: self._probe(D), self.dtype)
         sampler = Sampler.checked(k, persistent, n_chains, n_temperatures, run.batch_sz, self.visible)
         run.announce(self)
         with generators_restored_on_error([self._generator]):
-            self._chance.restart()
+            if not warm:
+                self._chance.restart()
             run, valid = run.split(self._generator)
             mean = self._means(run, needed=centring or visible_bias == "data")
         N = len(run.data[0])
-        W = init_weights((D, self.M), self._generator, self.dtype)
-        biases = self._zeros(D)
-        if visible_bias == "data" and mean is not None:
-            biases["b"] = self.units.bias(mean, N).astype(self.dtype)
-        self.chains = None
-        self._begin(run, W, biases)
+        if warm:
+            self._go_on(run)
+        else:
+            W = init_weights((D, self.M), self._generator, self.dtype)
+            biases = self._zeros(D)
+            if visible_bias == "data" and mean is not None:
+                biases["b"] = self.units.bias(mean, N).astype(self.dtype)
+            self.chains = None
+            self._begin(run, W, biases)
         if run.epochs > 0:
             self._contrast(run, valid, sampler, binarize, mean if centring else None, penalty, optimiser)
         if show_fig:
@@ -591,7 +600,8 @@ class RBM(Layer):
         optimiser: Callable[..., Updates] | None,
     ) -> None:
         """Train by contrastive divergence, and keep the final state of the chains."""
-        chains = sampler.chains(self.M, self.rng, self.dtype)
+        chains = sampler.chains(self.M, self.rng, self.dtype, self.chains)
+        self.chains = None
         step = contrastive_step(
             self,
             sampler,

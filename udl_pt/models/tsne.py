@@ -17,9 +17,11 @@ from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import float_dtype, get_backend
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
+from udl_pt.models._sne.affinities import Points
 from udl_pt.models._sne.gradients import Analytic, Autodiff
 from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, Objective, StudentEmbedding
 from udl_pt.models._sne.objective import Kernel, gaussian, student
+from udl_pt.models._warm_start import goes_on
 from udl_pt.models.pca import PCA
 from udl_pt.training.progress import Progress
 from udl_pt.training.resumable import resumable
@@ -58,6 +60,7 @@ class _OnGraphs(Embedding, Saved):
         *,
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> np.ndarray:
@@ -72,6 +75,9 @@ class _OnGraphs(Embedding, Saved):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every iteration, which counts as
             an epoch there. `udl_pt.callbacks` has some.
+        warm_start : bool
+            Whether the points move on from `embedding_`, where there is one, for further `max_iter`
+            iterations without exaggeration.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -104,8 +110,9 @@ class _OnGraphs(Embedding, Saved):
         [False, False, False, True, True, True]
         """
         backend = get_backend(backend)
-        callbacks = self._callbacks(callbacks)
-        return self._exact(self._points(X), self._objective_of(backend), callbacks)
+        callbacks, found = self._callbacks(callbacks), self._points(X)
+        warm = self._goes_on(warm_start, found)
+        return self._exact(found, self._objective_of(backend), callbacks, warm=warm)
 
     def memory(self, N: int) -> int:
         """Return how many bytes of memory the exact method needs for N points.
@@ -129,6 +136,10 @@ class _OnGraphs(Embedding, Saved):
         6000000
         """
         return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
+
+    def _goes_on(self, warm_start: Any, found: Points) -> bool:
+        points = {"points": (len(self.embedding_), len(found.X))} if self.is_fitted else {}
+        return goes_on(self, warm_start, **points)
 
     def _objective_of(self, backend: str) -> Callable[[np.ndarray], Objective]:
         way = Autodiff if self.gradient == "autodiff" else Analytic
@@ -274,6 +285,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
         *,
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
         resume: Any = None,
         verbose: bool = False,
     ) -> np.ndarray:
@@ -288,6 +300,9 @@ class TSNE(_OnGraphs, StudentEmbedding):
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every iteration, which counts as
             an epoch there. `udl_pt.callbacks` has some. With "fft" there are no callbacks.
+        warm_start : bool
+            Whether the points move on from `embedding_`, where there is one, for further `max_iter`
+            iterations without exaggeration.
         resume : path-like, optional
             A file of `udl_pt.callbacks.Checkpoint`, from which this fit goes on. Where there is none, it
             starts anew.
@@ -322,9 +337,9 @@ class TSNE(_OnGraphs, StudentEmbedding):
         backend = get_backend(backend)
         callbacks = self._callbacks(callbacks)
         found = self._points(X)
-        X = found.X
+        X, warm = found.X, self._goes_on(warm_start, found)
         if self.method == "exact" or (self.method == "auto" and len(X) < LARGE):
-            return self._exact(found, self._objective_of(backend), callbacks)
+            return self._exact(found, self._objective_of(backend), callbacks, warm=warm)
         if self.n_components > 2 or self.gradient != "analytic" or callbacks:
             raise ValueError(
                 f"method is {self.method!r}, and {len(X)} points go through openTSNE, which takes one or two "
@@ -342,21 +357,22 @@ class TSNE(_OnGraphs, StudentEmbedding):
                 "pip install 'udl_pt[tsne]', embed a sample, or use method='exact'. That takes "
                 f"{self.memory(len(X)) / 1e9:.1f} GB, and its time grows with the square of the points"
             ) from error
+        n_early = 0 if warm else self.exaggeration_iter
         run = opentsne.TSNE(
             n_components=self.n_components,
             perplexity=self.perplexity,
             # its gradient lacks the factor 4
             learning_rate="auto" if isinstance(self.learning_rate, str) else 4 * self.learning_rate,
             early_exaggeration=self.early_exaggeration,
-            early_exaggeration_iter=min(self.exaggeration_iter, self.max_iter),
-            n_iter=max(self.max_iter - self.exaggeration_iter, 0),
+            early_exaggeration_iter=min(n_early, self.max_iter),
+            n_iter=max(self.max_iter - n_early, 0),
             initial_momentum=0.5,
-            initialization=self._start(X),
+            initialization=self.embedding_.astype(float) if warm else self._start(X),
             negative_gradient_method="fft",
             n_jobs=-1,
             random_state=int.from_bytes(self._generator.bytes(3), "big"),
         ).fit(X)
-        self.costs, self.kl_divergence_ = [], float(run.kl_divergence)
+        self.costs, self.kl_divergence_ = (self.costs if warm else []), float(run.kl_divergence)
         self.embedding_ = np.array(run, self.dtype)
         return self.embedding_
 

@@ -85,13 +85,14 @@ class CSVLogger:
 
         Examples
         --------
+        >>> from pathlib import Path
         >>> import numpy as np
         >>> from udl_pt import RBM
         >>> from udl_pt.callbacks import Checkpoint, CSVLogger
         >>> for _ in range(2):
         ...     log, saving = CSVLogger("resumed.csv"), Checkpoint("log.ckpt", every_epochs=1)
         ...     _ = RBM(2).fit(np.eye(4), epochs=2, batch_sz=2, callbacks=[log, saving], resume="log.ckpt")
-        >>> sum(1 for line in open("resumed.csv"))
+        >>> len(Path("resumed.csv").read_text().splitlines())
         3
         """
         self._read()

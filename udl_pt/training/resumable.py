@@ -93,12 +93,16 @@ def _described(parts: Sequence[Any], arguments: dict[str, Any], callbacks: Seque
     names = ["model", *(f"layer {i}" for i in range(1, len(parts)))]
     said = {name: described_model(part) for name, part in zip(names, parts, strict=True)}
     said |= {name: described(value) for name, value in arguments.items() if name not in APART}
+    model = parts[0]
     said["backend"] = described(get_backend(arguments["backend"]))
     watching = [c for c in callbacks if not getattr(c, "observes_only", False)]
     said["callbacks"] = "[" + ", ".join(map(described_options, watching)) + "]"
     if arguments.get("keep_layers"):
         kept = [p.get_value(borrow=True) for part in parts[1:] for p in getattr(part, "forward_params", ())]
         said["parameters of the layers"] = described(kept)
+    if arguments.get("warm_start") and model.is_fitted:
+        values = [p.get_value(borrow=True) for p in getattr(model, "params", ())]
+        said["parameters at the start"] = described(values or model.embedding_)
     return said
 
 

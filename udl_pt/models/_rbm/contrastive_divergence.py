@@ -67,10 +67,17 @@ class Sampler:
             )
         return cls(k, (n_chains or batch_sz) if persistent else 0, T)
 
-    def chains(self, M: int, stream: RandomStreams, dtype: str) -> SharedVariable | None:
-        """Create persistent chains, whose hidden units are 0 or 1 with probability 1/2."""
+    def chains(
+        self, M: int, stream: RandomStreams, dtype: str, before: np.ndarray | None = None
+    ) -> SharedVariable | None:
+        """Create persistent chains, whose hidden units are 0 or 1 with probability 1/2.
+
+        Where there were as many chains `before`, without temperatures, these continue.
+        """
         if not self.n_chains:
             return None
+        if before is not None and self.n_temperatures == 1 and before.shape == (self.n_chains, M):
+            return shared(before.copy(), "chains")
         noise = stream.generator.random((self.n_temperatures * self.n_chains, M)) < 0.5
         return shared(noise.astype(dtype), "chains")
 

@@ -164,8 +164,13 @@ class Embedding(WithChance, Described):
         found: Points,
         objective_of: Callable[[np.ndarray], Objective],
         callbacks: Sequence[Callable[[Progress], Any]],
+        *,
+        warm: bool = False,
     ) -> np.ndarray:
-        """Embed the result of `_points`; `objective_of` returns the objective for P."""
+        """Embed the result of `_points`, from the present embedding if `warm`.
+
+        `objective_of` returns the objective for P.
+        """
         N = len(found.X)
         needed, there = self.memory(N), memory.available()
         logger.info("%s of %d points needs %.2f GB of memory", type(self).__name__, N, needed / 1e9)
@@ -174,11 +179,11 @@ class Embedding(WithChance, Described):
                 f"the exact method needs {needed / 1e9:.1f} GB for {N} points, but only {there / 1e9:.1f} GB "
                 f"are free: {self._way_out()}"
             )
-        Y = self._start(found.X).astype(self.dtype)
+        Y = self.embedding_.copy() if warm else self._start(found.X).astype(self.dtype)
         P = np.empty((N, N), self.dtype)
         self._fill(P, found)
         rate = self._auto(P) if isinstance(self.learning_rate, str) else self.learning_rate
-        self._descend(objective_of(P), Y, rate, callbacks)
+        self._descend(objective_of(P), Y, rate, callbacks, warm)
         return self.embedding_
 
     def _start(self, X: np.ndarray) -> np.ndarray:
@@ -196,10 +201,15 @@ class Embedding(WithChance, Described):
         return Y
 
     def _descend(
-        self, objective: Objective, Y: np.ndarray, rate: float, callbacks: Sequence[Callable[[Progress], Any]]
+        self,
+        objective: Objective,
+        Y: np.ndarray,
+        rate: float,
+        callbacks: Sequence[Callable[[Progress], Any]],
+        warm: bool,
     ) -> None:
         self.__dict__.pop("kl_divergence_", None)  # until the end, it would be another embedding's
-        self.costs, self.embedding_ = [], Y
+        self.costs, self.embedding_ = (self.costs if warm else []), Y
         progress = Progress(
             f"{type(self).__name__}({self.n_components})",
             epochs=self.max_iter,
@@ -212,7 +222,8 @@ class Embedding(WithChance, Described):
             if training.is_over:
                 return
             with notifying(callbacks, progress):
-                self._iterate(objective, progress, callbacks, training)
+                n_early = 0 if warm else self.exaggeration_iter
+                self._iterate(objective, progress, callbacks, training, n_early)
             with np.errstate(all="ignore"):  # what isn't finite is refused
                 cost = objective.cost(self.embedding_)
             self._check_finite(self.embedding_, cost, progress, progress.epoch)
@@ -224,6 +235,7 @@ class Embedding(WithChance, Described):
         progress: Progress,
         callbacks: Sequence[Callable[[Progress], Any]],
         training: Training,
+        n_early: int,
     ) -> None:
         start = training.resume()
         Y = self.embedding_
@@ -231,8 +243,8 @@ class Embedding(WithChance, Described):
         for iteration in range(progress.epoch + 1, self.max_iter + 1):
             if progress.stop:
                 break
-            early = iteration <= self.exaggeration_iter
-            if iteration == self.exaggeration_iter + 1:  # another cost: what was learned of the old is void
+            early = iteration <= n_early
+            if iteration == n_early + 1:  # another cost: what was learned of the old is void
                 velocity, gains = _still(Y)
             rate = progress.hyper["learning_rate"]
             with np.errstate(all="ignore"):  # what isn't finite is refused below
