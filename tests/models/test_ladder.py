@@ -326,3 +326,25 @@ def test_units_without_variance_give_their_bias(data, dtype, size):
     ladder.fold(X)
     expected = ladder.g.get_value() * ladder.b[-1].get_value()
     np.testing.assert_allclose(ladder.dnn.logits(X), np.tile(expected, (60, 1)), rtol=1e-4, atol=1e-6)
+
+
+def test_a_validation_set_is_measured_as_the_test_set_is(data):
+    X, Y, Xtest, Ytest = data
+    options = {"epochs": 3, "batch_sz": 10}
+    ladder = Ladder([5], random_state=0).fit(*data, validation=(Xtest, Ytest), **options)
+    assert ladder.valid_costs == ladder.costs
+    assert ladder.valid_errors == ladder.errors
+    assert len(ladder.costs) == 3
+    stop = EarlyStopping(ladder, patience=1)
+    assert stop.watch == "valid_errors"
+    ladder.fit(*data, validation=0.25, callbacks=[stop], **options)
+    n = round(0.25 * len(X))
+    chance = np.random.RandomState(0)
+    order = chance.permutation(len(X))
+    same = Ladder([5], random_state=chance)
+    rest = X[order[n:]], Y[order[n:]], Xtest, Ytest
+    same.fit(*rest, validation=(X[order[:n]], Y[order[:n]]), callbacks=[EarlyStopping(same, 1)], **options)
+    assert ladder.valid_costs == same.valid_costs
+    assert ladder.valid_costs != ladder.costs
+    for p, q in zip(ladder.params, same.params, strict=True):
+        np.testing.assert_array_equal(p.get_value(), q.get_value())

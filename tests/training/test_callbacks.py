@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import xlog1py, xlogy
 
-from udl_pt import DBN, DNN, PCA, RBM, TSNE, AutoEncoder, DeepAutoEncoder, Ladder, SymmetricSNE, eager
+from udl_pt import DBN, DNN, PCA, RBM, TSNE, AutoEncoder, DeepAutoEncoder, SymmetricSNE, eager
 from udl_pt.callbacks import EarlyStopping, LinearDecay, LinearSchedule, ParameterAverage, UpdateSizes
 from udl_pt.training.parameters import parameter_array
 from udl_pt.training.progress import Progress
@@ -141,6 +141,23 @@ def test_early_stopping_puts_the_best_epoch_back(data):
         *data, **options | {"epochs": 2}, validation=data[2:], callbacks=[stop]
     )  # a second fit starts anew
     assert stop.best_epoch == int(np.argmin(dnn.valid_costs)) + 1 <= 2
+
+
+def test_early_stopping_may_watch_a_function_of_the_model(data):
+    def distance(model):
+        return abs(np.log(np.abs(model.W.get_value()).mean() / target))
+
+    ae, norms = AutoEncoder(4, random_state=0), []
+    plain = AutoEncoder(4, random_state=0)
+    options = {"batch_sz": 20, "mu": 0.0, "epochs": 12}
+    plain.fit(data[0], **options, callbacks=[lambda p: norms.append(np.abs(p.model.W.get_value()).mean())])
+    target = norms[4]
+    stop = EarlyStopping(ae, patience=3, watch=distance)
+    ae.fit(data[0], **options, monitor=None, callbacks=[stop])
+    assert stop.best_epoch == 1 + int(np.argmin(np.abs(np.log(np.array(norms) / target)))) == 5
+    assert np.abs(ae.W.get_value()).mean() == target
+    with pytest.raises(TypeError, match=r"watch returned 'good', expected a number, the lower the better"):
+        ae.fit(data[0], **options, callbacks=[EarlyStopping(ae, watch=lambda model: "good")])
 
 
 def test_early_stopping_leaves_pretraining_alone_and_watches_a_layer_too(data):
@@ -284,7 +301,7 @@ def test_a_training_that_is_stopped_before_it_starts(data):
     assert ae.costs == []
 
 
-@pytest.mark.parametrize("model", [Ladder([2]), eager.DNN([2])])
+@pytest.mark.parametrize("model", [eager.DNN([2])])
 def test_early_stopping_asks_what_to_watch_where_there_is_no_validation_set(model):
     with pytest.raises(
         ValueError, match=rf"^{type(model).__name__} .*: pass watch=, one of .*'costs', 'errors'"

@@ -36,6 +36,7 @@ from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
+from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import train
 from udl_pt.training.parameters import set_parameters
 from udl_pt.training.progress import Progress
@@ -92,6 +93,8 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         Mean negative log-likelihood (nats) and error rate of `dnn` on the test set, as recorded in ``fit``.
         Means and standard deviations are then those of at most 10,000 rows, drawn once, the same in every
         ``fit``.
+    valid_costs, valid_errors : list of float
+        The same for the validation set, if there is one.
 
     Examples
     --------
@@ -138,7 +141,9 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         dnn = own.take("dnn", lambda value: isinstance(value, DNN), "a DNN")
         own.options(Ladder, hidden_layer_sizes=[layer.M for layer in dnn.hidden_layers])
         own.chance()
-        own.records("costs", "errors")
+        if "valid_costs" not in vars(self):  # of a file before there was a validation set
+            self.valid_costs, self.valid_errors = dnn.valid_costs, dnn.valid_errors
+        own.records("costs", "errors", "valid_costs", "valid_errors")
         sizes = [dnn.n_features, *(layer.M for layer in dnn.hidden_layers), dnn.b.get_value().size]
         pairs: list[tuple[int, ...]] = list(itertools.pairwise(sizes))
         W, V, b = pairs, [pair[::-1] for pair in pairs], [(M,) for M in sizes[1:]]
@@ -169,6 +174,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         self.dnn = DNN(sizes, layer, random_state=self._chance.own, dtype=self.dtype)
         self._set_backend(backend)
         self.costs, self.errors = self.dnn.costs, self.dnn.errors
+        self.valid_costs, self.valid_errors = self.dnn.valid_costs, self.dnn.valid_errors
 
     def _set_backend(self, backend: str | None) -> None:
         for model in (self.dnn, *self.dnn.hidden_layers):
@@ -189,6 +195,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         batch_sz: int = 100,
         *,
         optimiser: Callable[..., Updates] | None = None,
+        validation: float | tuple[Any, Any] | None = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -217,6 +224,10 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         optimiser : callable, optional
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
+        validation : float or (array_like, array_like), optional
+            Validation set, a pair of images and labels: `valid_costs` and `valid_errors` are measured on it,
+            and `udl_pt.callbacks.EarlyStopping` reads them. A float is the share of `X` that is drawn and
+            held out for that, which copies the rest.
         monitor : {"epoch", "batch", None}
             When to measure the test set: after every epoch, after every batch, or never.
         backend : {"numba", "c", "jax"}, optional
@@ -266,6 +277,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
             rates=Rates(self.dtype, **rates, denoising=denoising),
             epochs=epochs,
             batch_sz=batch_sz,
+            validation=validation,
             monitor=monitor,
             callbacks=callbacks,
             backend=get_backend(backend),
@@ -277,26 +289,33 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         K, own = run.n_classes, {}
         if self.is_fitted:
             own = {"features": (self.dnn.n_features, D), "classes": (self.g.get_value().size, K)}
-        warm = goes_on(self, warm_start, **own)
+        warm = goes_on(self, warm_start, validation, **own)
         run.announce(self, ("costs", "errors"))
         if warm:
             self._set_backend(run.backend)
         else:
             self._start(sizes, run.backend)
             self._chance.restart()
+        run, valid = run.split(self._generator)
+        if not warm:
             self._set_params([D, *sizes, K])
         try:
             if run.epochs > 0:
-                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, optimiser))
+                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, valid, optimiser))
         finally:  # also where a step wasn't finite, or somebody interrupts
             self._fold(run.data[0])
         return self
 
-    def _train(self, run: Run, optimiser: Callable[..., Updates] | None) -> None:
+    def _train(self, run: Run, valid: Arrays | None, optimiser: Callable[..., Updates] | None) -> None:
         X = run.data[0]
         rows = sample_of_rows(len(X), MONITORED)
         record = classification_recorder(
-            self.costs, self.errors, self.dnn.logits, run, name=f"{self.title} cost_predict_op"
+            self.costs,
+            self.errors,
+            self.dnn.logits,
+            run,
+            name=f"{self.title} cost_predict_op",
+            valid=None if valid is None else (valid, self.valid_costs, self.valid_errors),
         )
 
         def measure() -> dict[str, float]:

@@ -1,11 +1,11 @@
 """A callback that stops a training, and restores the best epoch's parameters."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
-from udl_pt._support.arguments import check_count
+from udl_pt._support.arguments import check_count, is_scalar
 from udl_pt._support.messages import shown
 from udl_pt.training.parameters import check_trained, parameter_array, set_parameters
 from udl_pt.training.progress import Progress
@@ -22,15 +22,15 @@ class EarlyStopping:
         The trained model itself. The training of another model continues as if there were no early stopping.
     patience : int
         Epochs to wait for an improvement.
-    watch : str, optional
-        The model's record to watch. By default ``"valid_errors"`` if the model records them, else
+    watch : str or callable, optional
+        The model's record to watch, or a function ``watch(model)`` that returns a number after each epoch,
+        the lower the better. By default ``"valid_errors"`` if the model records them, else
         ``"valid_costs"``. Models have these records:
 
-        - a `DNN`: ``"valid_errors"`` or ``"valid_costs"`` with a validation set, and ``"errors"`` or
-          ``"costs"`` of the test set;
+        - a `DNN` or a `Ladder`: ``"valid_errors"`` or ``"valid_costs"`` with a validation set, and
+          ``"errors"`` or ``"costs"`` of the test set;
         - a layer or a `DeepAutoEncoder`: ``"valid_costs"`` with a validation set, and ``"costs"`` of the
-          training rows;
-        - a `Ladder`: ``"errors"`` or ``"costs"`` of its test set, which is then a validation set.
+          training rows.
 
     Attributes
     ----------
@@ -58,7 +58,9 @@ class EarlyStopping:
     2
     """
 
-    def __init__(self, model: Any, patience: int = 10, watch: str | None = None) -> None:
+    def __init__(
+        self, model: Any, patience: int = 10, watch: str | Callable[[Any], Any] | None = None
+    ) -> None:
         check_trained(model, in_epochs=True)
         records = [name for name in vars(model) if name.endswith(("costs", "errors"))]
         if not records:
@@ -71,7 +73,7 @@ class EarlyStopping:
                     f"{type(model).__name__} has no validation set to watch: pass watch=, one of its records "
                     f"{listed}"
                 )
-        if not (isinstance(watch, str) and watch in records):
+        if not (callable(watch) or (isinstance(watch, str) and watch in records)):
             raise ValueError(
                 f"watch is {shown(watch)}, expected one of the records of this {type(model).__name__}: "
                 f"{listed}"
@@ -113,7 +115,7 @@ class EarlyStopping:
             ...
         ValueError: early stopping watches valid_costs, which this fit doesn't record after each epoch: ...
         """
-        if model is self._model and self.watch not in records:
+        if model is self._model and isinstance(self.watch, str) and self.watch not in records:
             raise ValueError(
                 f"early stopping watches {self.watch}, which this fit doesn't record after each epoch: pass "
                 "monitor='epoch'. A record of a validation set also needs validation=0.1 or the like"
@@ -146,12 +148,20 @@ class EarlyStopping:
         """Compare the latest record with the best; stop after `patience` epochs without an improvement."""
         if progress.model is not self._model:
             return
-        latest = getattr(self._model, self.watch)[-1]
+        latest = self._latest()
         if latest < self._least or not self._best:
             self.best_epoch, self._least = progress.epoch, float(np.fmin(latest, np.inf))  # not NaN
             self._best = [parameter_array(p).copy() for p in self._state()]
         if progress.epoch - self.best_epoch >= self.patience:
             progress.stop = True
+
+    def _latest(self) -> float:
+        if isinstance(self.watch, str):
+            return float(getattr(self._model, self.watch)[-1])
+        value = self.watch(self._model)
+        if not is_scalar(value):
+            raise TypeError(f"watch returned {shown(value)}, expected a number, the lower the better")
+        return float(value)
 
     def on_end(self, progress: Progress) -> None:
         """Restore the best epoch's parameters and velocities.
