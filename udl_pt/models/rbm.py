@@ -296,7 +296,7 @@ class RBM(Layer):
         -------
         Variable or numpy.ndarray of shape (N, M)
             Zeros and ones. A graph if `V` is a PyTensor variable, otherwise an array. A graph draws anew in
-            each call of a `pytensor.function`.
+            each call of a `pytensor.function`. Gradients take it as a constant.
 
         Examples
         --------
@@ -333,7 +333,7 @@ class RBM(Layer):
         -------
         Variable or numpy.ndarray of shape (N, D)
             Visible units. A graph if `H` is a PyTensor variable, otherwise an array. A graph draws anew in
-            each call of a `pytensor.function`.
+            each call of a `pytensor.function`. Gradients take it as a constant.
 
         Examples
         --------
@@ -364,7 +364,7 @@ class RBM(Layer):
         -------
         Variable or numpy.ndarray of shape (N, D)
             Visible units after `k` steps. A graph if `V` is a PyTensor variable, otherwise an array. A graph
-            draws anew in each call of a `pytensor.function`.
+            draws anew in each call of a `pytensor.function`. Gradients take it as a constant.
 
         Examples
         --------
