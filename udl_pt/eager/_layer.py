@@ -385,7 +385,7 @@ class Layer(LayerParameters, Twin):
         _, hidden, visible = cls.names
         dtype = options.get("dtype")
         biases = {hidden: (hidden_bias, 1), visible: (visible_bias, 0)}
-        W, vectors = check_weights(W, dtype and check_dtype(dtype), **biases)
+        W, vectors = check_weights(W, None if dtype is None else check_dtype(dtype), **biases)
         layer = cls(W.shape[1], an_id, **{**options, "dtype": W.dtype})
         layer._set_params(W, *vectors)
         layer._start_stream()

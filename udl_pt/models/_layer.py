@@ -178,7 +178,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel, Saved, Weights):
         of the constructor.
         """
         dtype = options.get("dtype")
-        W, vectors = check_weights(W, dtype and float_dtype(dtype), **biases)
+        W, vectors = check_weights(W, None if dtype is None else float_dtype(dtype), **biases)
         layer = cls(W.shape[1], an_id, **{**options, "dtype": W.dtype})
         for name in biases:
             if name not in layer.names:
@@ -186,7 +186,7 @@ class Layer(WithChance, LayerParameters, SymbolicModel, Saved, Weights):
                     f"{name} is not a parameter of this {cls.__name__}, which has {', '.join(layer.names)}: "
                     "omit it, or pass the option that adds it"
                 )
-        layer._set_params(**(layer._zeros(len(W)) | {"W": W} | dict(zip(biases, vectors, strict=True))))
+        layer._set_params(**({"W": W} | layer._zeros(len(W)) | dict(zip(biases, vectors, strict=True))))
         layer._start_stream()
         return layer
 

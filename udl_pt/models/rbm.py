@@ -678,8 +678,8 @@ class RBM(Layer):
         >>> rbm.backward([[0, 0]]).round(3).tolist()
         [[0.731, 0.269]]
         >>> gaussian = RBM.createFromArrays(np.eye(2), c=[0, 0], b=[1, -1], visible="gaussian")
-        >>> gaussian.backward([[0, 2]]).tolist()
-        [[1.0, 1.0]]
+        >>> gaussian.backward([[0, 1]]).tolist()
+        [[1.0, 0.0]]
         """
         variances = {} if z is None else {"z": (z, 0)}
         return cls._from_arrays(W, an_id, {"c": (c, 1), "b": (b, 0), **variances}, options)
