@@ -102,5 +102,7 @@ def test_bad_arrays_and_options_are_refused(kind):
 def test_variances_that_are_not_learned_are_refused():
     with pytest.raises(ValueError, match=r"z is not a parameter of this RBM, which has W, c, b: omit it"):
         RBM.createFromArrays(W, HIDDEN, VISIBLE, visible="gaussian", z=Z)
+    with pytest.raises(ValueError, match=r"z is .* which the eager RBM\.createFromArrays does not support"):
+        eager.RBM.createFromArrays(W, HIDDEN, VISIBLE, z=Z)
     with pytest.raises(ValueError, match="z has shape"):
         RBM.createFromArrays(W, HIDDEN, VISIBLE, visible="gaussian", learn_variance=True, z=HIDDEN)

@@ -411,7 +411,9 @@ class RBM(Layer):
         return self._called(lambda V: self._chain(self._encode(V), k), V, name="V")
 
     @classmethod
-    def createFromArrays(cls, W: Any, c: Any, b: Any, an_id: Any = None, **options: Any) -> Self:
+    def createFromArrays(
+        cls, W: Any, c: Any, b: Any, an_id: Any = None, *, z: Any = None, **options: Any
+    ) -> Self:
         """Create an RBM from given parameters, which it copies.
 
         Parameters
@@ -424,6 +426,8 @@ class RBM(Layer):
             Biases of the visible units.
         an_id : hashable, optional
             A name of your own, kept as ``id``.
+        z : None
+            Only `udl_pt.RBM` learns variances.
         **options
             Arguments of the constructor, such as ``random_state=0``. Without a `dtype`, float32 stays
             float32, and any other dtype becomes float64.
@@ -446,4 +450,5 @@ class RBM(Layer):
         >>> rbm.forward_hidden([[0, 1]]).round(3).tolist()  # P(h = 1 | v), the sigmoid of 0 and 1
         [[0.5, 0.731]]
         """
+        check_beyond("RBM.createFromArrays", {"z": z}, {"z": None})
         return cls._from_arrays(W, c, b, an_id, options)
