@@ -22,7 +22,6 @@ from udl_pt._support.interrupts import (
     uninterrupted,
 )
 from udl_pt.backends import BACKENDS, _programs
-from udl_pt.backends import _function as backend
 
 X = np.random.RandomState(0).rand(20, 5)
 Y = np.arange(20) % 2
@@ -162,7 +161,7 @@ def test_an_interrupt_of_the_first_call_undoes_it(monkeypatch):
         return call
 
     _programs.clear_programs()
-    monkeypatch.setattr(backend.pytensor, "function", compiling)
+    monkeypatch.setattr(pytensor, "function", compiling)
     model = AutoEncoder(3, random_state=0)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, batch_sz=4)
@@ -183,7 +182,7 @@ def test_an_interrupt_of_compiling_leaves_no_lock_taken(name, monkeypatch):
         interrupt()
 
     _programs.clear_programs()
-    monkeypatch.setattr(backend.pytensor, "function", compiling)
+    monkeypatch.setattr(pytensor, "function", compiling)
     with pytest.raises(KeyboardInterrupt):
         AutoEncoder(3, random_state=0).fit(X, batch_sz=4, backend=name)
     free = []
@@ -216,7 +215,7 @@ def test_an_interrupt_in_compiled_code_is_raised_as_itself(again, monkeypatch):
         return call
 
     _programs.clear_programs()
-    monkeypatch.setattr(backend.pytensor, "function", failing)
+    monkeypatch.setattr(pytensor, "function", failing)
     causes = []
     for cause, error in ((KeyboardInterrupt(), KeyboardInterrupt), (ValueError("a"), SystemError)):
         causes.append(cause)

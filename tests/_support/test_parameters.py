@@ -9,7 +9,18 @@ import pytensor.tensor as pt
 import pytest
 from scipy.special import expit, log_softmax, softmax
 
-from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, RandomStreams, eager
+from udl_pt import (
+    DBN,
+    DNN,
+    PCA,
+    RBM,
+    AutoEncoder,
+    DeepAutoEncoder,
+    Ladder,
+    RandomStreams,
+    eager,
+    sgd_updates,
+)
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt.backends import shared
 from udl_pt.inspection._classifiers import LogitsFunction
@@ -45,6 +56,186 @@ def test_a_replaced_weight_is_seen_by_arrays_graphs_and_lists():
         np.testing.assert_allclose(graph(X), b.forward_hidden(X), rtol=1e-12)
     assert b.params[0] is b.forward_params[0] is a.W
     assert b.dparams[0] is b.forward_dparams[0] is b.dW
+
+
+CHANGES = {
+    "__setitem__": (0, "W"),
+    "__delitem__": (slice(1),),
+    "append": (1,),
+    "extend": ([1],),
+    "insert": (0, 1),
+    "pop": (),
+    "remove": (1,),
+    "clear": (),
+    "sort": (),
+    "reverse": (),
+    "__iadd__": ([1],),
+    "__imul__": (2,),
+}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        auto_encoder,
+        lambda: auto_encoder(kind=RBM),
+        lambda: auto_encoder(kind=eager.RBM),
+        lambda: DNN([M], random_state=0).fit(X, np.arange(N) % 2, X, np.arange(N) % 2, False, epochs=0),
+        lambda: DeepAutoEncoder([M], random_state=0).fit(X, False, epochs=0),
+    ],
+)
+@pytest.mark.parametrize("name", ["params", "dparams", "forward_params"])
+def test_a_change_of_a_list_of_parameters_is_refused_instead_of_lost(make, name):
+    model = make()
+    if not hasattr(model, name):
+        return
+    before = list(getattr(model, name))
+    for change, arguments in CHANGES.items():
+        with pytest.raises(AttributeError, match=r"set these, as in model\..*W = .*list\(model\.params\)"):
+            getattr(getattr(model, name), change)(*arguments)
+    assert all(p is q for p, q in zip(getattr(model, name), before, strict=True))
+    params = getattr(model, name)
+    for own in (
+        params[:],
+        [*params],
+        params + before,
+        params.copy(),
+        copy.copy(params),
+        copy.deepcopy(params),
+    ):
+        assert type(own) is list
+    assert type(pickle.loads(pickle.dumps(params))) is list
+
+
+@pytest.mark.parametrize("tie", [lambda a, b: None, lambda a, b: setattr(b, "W", a.W)])
+@pytest.mark.parametrize("backend", ["numba", "jax"])
+def test_a_value_that_is_set_is_seen_by_arrays_graphs_files_and_training(backend, tie, tmp_path):
+    a, b = auto_encoder(1), auto_encoder(2)
+    tie(a, b)
+    x = pt.matrix(dtype="float64")
+    graph = pytensor.function([x], b.forward_hidden(x), mode="FAST_COMPILE")
+    b.backend = backend
+    b.forward_hidden(X)
+    for set_value in (
+        b.W.set_value,
+        b.params[0].set_value,
+        lambda W: b.load_state_dict(b.state_dict() | {"W": W}),
+    ):
+        values = np.random.default_rng(7).normal(size=(D, M))
+        set_value(values)
+        expected = expit(X @ values + b.bh.get_value())
+        for got in (b.forward_hidden(X), b.hidden_op(X), graph(X)):
+            np.testing.assert_allclose(got, expected, rtol=1e-12)
+        b.save(tmp_path / "model")
+        np.testing.assert_array_equal(AutoEncoder.load(tmp_path / "model").W.get_value(), values)
+
+
+def test_values_of_another_shape_are_refused_where_they_are_set(tmp_path):
+    model = auto_encoder()
+    model.save(tmp_path / "model")
+    for one in (
+        model,
+        copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
+        AutoEncoder.load(tmp_path / "model"),
+    ):
+        before = one.W.get_value()
+        for bad in (np.ones((D + 1, M)), np.ones((D, M - 1)), np.ones(M), 0.0, [[1.0]]):
+            with pytest.raises(
+                ValueError, match=r"W is set to values of shape .*, expected \(4, 3\): fit sets"
+            ):
+                one.W.set_value(bad)
+        np.testing.assert_array_equal(one.W.get_value(), before)
+        one.W.set_value([[1, 2, 3]] * D)
+        np.testing.assert_array_equal(one.W.get_value(), [[1, 2, 3]] * D)
+
+
+@pytest.mark.parametrize("kind", [AutoEncoder, RBM, eager.AutoEncoder, eager.RBM])
+def test_a_parameter_that_fit_trains_is_set_by_its_values_alone(kind):
+    model = kind(M, random_state=0, dtype="float64")
+    refused, changed = [], []
+
+    def replace(progress):
+        values = np.zeros((D, M))
+        for name in ("W", "dW"):
+            with pytest.raises(
+                RuntimeError, match=rf"{name} of {kind.__name__} is set while fit trains .*model\.{name}"
+            ):
+                setattr(model, name, shared(values, name) if hasattr(model.W, "set_value") else values)
+            refused.append(name)
+        if hasattr(model.W, "set_value"):
+            model.W.set_value(values)
+        else:
+            model.W[...] = values
+        changed.append(model.W)
+
+    model.fit(X, learning_rate=1e-9, epochs=2, batch_sz=3, callbacks=[replace])
+    assert refused == ["W", "dW"] * 2
+    assert changed[0] is changed[1] is model.W
+    np.testing.assert_allclose(model.forward_hidden(X), 0.5, atol=1e-8)
+    model.W = shared(np.ones((D, M)), "W") if hasattr(model.W, "set_value") else np.ones((D, M))
+
+
+class Drawn(AutoEncoder):
+    def fit(self, X, epochs=1):
+        super().fit(X, epochs=0)
+        self.W = shared(np.ones((X.shape[1], self.M)), "W")
+
+
+def test_a_layers_own_fit_sets_its_parameters_in_a_network_too():
+    network = DBN([M], Drawn, random_state=0, dtype="float64").fit(X, 1)
+    np.testing.assert_array_equal(network.hidden_layers[0].W.get_value(), np.ones((D, M)))
+
+
+def test_two_networks_with_one_matrix_are_trained_together_and_stay_tied(tmp_path):
+    Y = np.arange(N) % 2
+    first, second = (
+        DNN([M], random_state=seed, dtype="float64").fit(X, Y, X, Y, False, epochs=0) for seed in (0, 1)
+    )
+    second.hidden_layers[0].W = first.hidden_layers[0].W
+    for network in (first, second):
+        before = [n.logits(X) for n in (first, second)]
+        network.fit(X, Y, X, Y, epochs=1, batch_sz=3, keep_layers=True)
+        W = first.hidden_layers[0].W
+        assert second.hidden_layers[0].W is W
+        for n, old in zip((first, second), before, strict=True):
+            layer = n.hidden_layers[0]
+            expected = encoded(X, W, layer.bh) @ n.W.get_value() + n.b.get_value()
+            np.testing.assert_allclose(n.logits(X), expected, rtol=1e-12)
+            assert not np.allclose(old, expected)
+    pair = [first, second]
+    for one, other in (copy.deepcopy(pair), pickle.loads(pickle.dumps(pair)), [copy.copy(n) for n in pair]):
+        assert one.hidden_layers[0].W is other.hidden_layers[0].W
+
+
+@pytest.mark.parametrize("kind", [AutoEncoder, RBM])
+def test_a_step_of_ones_own_moves_both_of_two_tied_layers(kind):
+    a, b = auto_encoder(1, kind), auto_encoder(2, kind)
+    b.W, W = a.W, a.W.get_value()
+    a.forward_hidden(X), b.forward_hidden(X)
+    x = pt.matrix(dtype="float64")
+    cost = a.forward_hidden(x).sum()
+    pytensor.function([x], [], updates=sgd_updates(cost, a.params[:1], 0.1), mode="FAST_COMPILE")(X)
+    p = expit(X @ W + a.params[1].get_value())
+    np.testing.assert_allclose(b.W.get_value(), W - 0.1 * X.T @ (p * (1 - p)), rtol=1e-12)
+    for model in (a, b):
+        np.testing.assert_allclose(model.forward_hidden(X), encoded(X, b.W, model.params[1]), rtol=1e-12)
+
+
+def test_tied_layers_of_one_network_stay_tied_in_copies_and_files(tmp_path):
+    network = DBN([D, D], random_state=0, dtype="float64").fit(X, 0)
+    network.hidden_layers[1].W = network.hidden_layers[0].W
+    network.save(tmp_path / "tied")
+    for twin in (
+        copy.copy(network),
+        copy.deepcopy(network),
+        pickle.loads(pickle.dumps(network)),
+        DBN.load(tmp_path / "tied"),
+    ):
+        first, second = twin.hidden_layers
+        assert first.W is second.W
+        second.W.set_value(np.zeros((D, D)))
+        np.testing.assert_allclose(first.forward_hidden(X), np.tile(expit(first.bh.get_value()), (N, 1)))
 
 
 def test_two_layers_share_weights_in_fine_tuning_and_keep_them_in_a_file(tmp_path):
@@ -273,6 +464,23 @@ def test_a_machine_with_learned_variances_has_one_parameter_more():
     assert [p.name for p in rbm.dparams] == ["dW", "dc", "db", "dz"]
     plain = RBM(M, visible="gaussian", random_state=0).fit(X, epochs=0)
     assert [p.name for p in plain.params] == ["W", "c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("set_to", "error", "message"),
+    [
+        (np.ones((D, M), "float32"), TypeError, "dtype float32, expected .*float64"),
+        ([[1.0] * M] * D, TypeError, "list.* of dtype None, expected .*ndarray"),
+        (np.ones((D, M + 1)), ValueError, r"shape \(4, 4\), expected \(4, 3\): fit sets"),
+    ],
+)
+def test_a_twins_parameter_of_another_kind_is_refused(set_to, error, message):
+    twin = auto_encoder(kind=eager.AutoEncoder)
+    before = twin.W
+    for name in ("W", "dW"):
+        with pytest.raises(error, match=f"{name} of AutoEncoder is set to .*{message}"):
+            setattr(twin, name, set_to)
+    assert twin.W is before
 
 
 def test_a_twins_replaced_weight_is_in_its_lists_and_calls():

@@ -7,10 +7,10 @@ import pytest
 from pytensor.gradient import DisconnectedInputError
 from scipy.special import expit
 
-from udl_pt import RBM, RandomStreams
+from udl_pt import DBN, RBM, AutoEncoder, RandomStreams
 from udl_pt.backends import Function
 from udl_pt.models._rbm.gibbs import persistent_chain, tempered_chain
-from udl_pt.models.sampling import complete
+from udl_pt.models.sampling import complete, fantasies
 
 D, M, N = 5, 4, 8
 KINDS = {
@@ -48,11 +48,21 @@ def tempered(rbm, v):
     return tempered_chain(rbm, H, np.array([1.0, 0.0]), 2, rbm.rng, N)[0]
 
 
+def generated(rbm, v):
+    bottom, network = AutoEncoder.createFromArrays(np.eye(D), np.zeros(D), np.zeros(D)), DBN([D, M])
+    network.hidden_layers = [bottom, rbm]
+    network.fit(np.zeros((N, D)), 0, keep_layers=True)
+    return network.generate(v, steps=(1, 2))[1]
+
+
 SAMPLERS = {
     "by hand": lambda rbm, v: rbm.sample_v_given_h(rbm.sample_h_given_v(v)),
     "one step": lambda rbm, v: rbm.gibbs(v),
     "a loop": lambda rbm, v: rbm.gibbs(v, k=3),
     "persistent": persistent,
+    "fantasies": lambda rbm, v: fantasies(rbm, v, steps=(1, 3))[1],
+    "completed": lambda rbm, v: complete(rbm, 0 * v, np.arange(D) > 0, steps=2),
+    "generated": generated,
 }
 
 
@@ -65,7 +75,8 @@ def test_the_gradient_of_contrastive_divergence_is_that_of_its_closed_form(kind,
     v1 = SAMPLERS[sampler](rbm, v0)
     cost = rbm.free_energy(v0).mean() - rbm.free_energy(v1).mean()
     gradients = pytensor.grad(cost, rbm.params, consider_constant=[v1] if told else None)
-    V1, *got = Function([v0], [v1, *gradients], backend="jax")(X)
+    backend = "numba" if sampler == "generated" else "jax"
+    V1, *got = Function([v0], [v1, *gradients], backend=backend)(X)
     for gradient, data, sample in zip(got, slope(rbm, X), slope(rbm, V1), strict=True):
         np.testing.assert_allclose(gradient, data - sample, rtol=1e-10, atol=1e-12)
 
@@ -94,5 +105,27 @@ def test_the_means_of_hidden_units_given_a_sample_still_have_gradients():
     H = rbm.sample_h_given_v(v)
     drawn, gradient = Function([v], [H, pytensor.grad(rbm.backward(H).sum(), rbm.W)], backend="jax")(X)
     np.testing.assert_allclose(gradient, np.tile(drawn.sum(axis=0), (D, 1)), rtol=1e-12)
-    filled = complete(rbm, v, np.arange(D) == 0, steps=2)
-    assert pytensor.grad(filled.sum(), rbm.b).type.ndim == 1
+
+
+def test_the_known_values_of_a_completion_still_have_gradients():
+    rbm, _ = machine("gaussian")
+    v = pt.dmatrix("v")
+    gradient = pytensor.grad(complete(rbm, v, np.arange(D) < 2, steps=2).sum(), v)
+    np.testing.assert_array_equal(
+        Function([v], gradient)(np.ones((N, D))), np.tile(np.arange(D) >= 2, (N, 1))
+    )
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "learned variance"])
+def test_a_draw_of_ones_own_from_the_models_stream_has_gradients(kind):
+    rbm, X = machine(kind)
+    rbm.rng = RandomStreams(np.random.RandomState(0))
+    H = pt.dmatrix("H")
+    mean = rbm.visible_input(H)
+    noise = rbm.rng.normal(mean.shape, dtype=rbm.dtype)
+    V = mean + (noise if rbm.z is None else noise * pt.exp(rbm.z / 2))
+    drawn, *gradients = Function([H], [V, *pytensor.grad((V**2).sum(), [rbm.W, rbm.b])], backend="jax")(
+        X[:, :M]
+    )
+    np.testing.assert_allclose(gradients[0], 2 * drawn.T @ X[:, :M], rtol=1e-12)
+    np.testing.assert_allclose(gradients[1], 2 * drawn.sum(axis=0), rtol=1e-12)

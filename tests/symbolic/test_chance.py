@@ -93,6 +93,33 @@ def test_an_int_starts_each_fit_anew(name):
     assert same(fitted(name, model(name, random_state=np.random.RandomState(3))), first)
 
 
+COPIES = [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))]
+
+
+@pytest.mark.parametrize("name", ["auto-encoder", "machine", "network", "belief network", "twin", "t-SNE"])
+@pytest.mark.parametrize("copied", COPIES)
+def test_an_int_starts_each_fit_of_a_copy_anew(name, copied):
+    one = model(name, random_state=3)
+    fresh = copied(one)
+    expected = fitted(name, one)
+    for twin in (fresh, copied(one)):
+        assert same(fitted(name, twin), expected)
+        assert same(fitted(name, twin), expected)
+        assert same(fitted(name, one), expected)
+
+
+@pytest.mark.parametrize("name", ["auto-encoder", "machine", "twin", "t-SNE"])
+def test_a_generator_goes_on_in_copies(name):
+    one = model(name, random_state=np.random.default_rng(3))
+    deep = copy.deepcopy(one)
+    first, second = fitted(name, one), fitted(name, one)
+    assert same(fitted(name, deep), first)
+    assert same(fitted(name, deep), second)
+    shared = model(name, random_state=np.random.default_rng(3))
+    assert same(fitted(name, copy.copy(shared))[:1], first[:1])
+    assert not same(fitted(name, shared)[:1], first[:1])
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_generator_goes_on(name):
     one = model(name, random_state=np.random.RandomState(3))
@@ -113,7 +140,7 @@ def test_an_int_for_the_stream_starts_each_fit_anew_unless_another_is_set(name):
 
 
 @pytest.mark.parametrize("name", ["auto-encoder", "network", "twin's network", "t-SNE"])
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+@pytest.mark.parametrize("copied", COPIES)
 def test_without_a_random_state_models_and_copies_follow_the_global_generator(name, copied):
     one = model(name)
     state = str(np.random.get_state())

@@ -2,17 +2,20 @@
 
 import copy
 import gc
+import itertools
 import pickle
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.utils import MissingInputError
 from scipy import stats
 
 from udl_pt import RBM, RandomStreams, momentum_updates
 from udl_pt.backends import Function
-from udl_pt.symbolic import random
+from udl_pt.symbolic import _chains
 from udl_pt.symbolic.chance import as_generator, derived
 from udl_pt.symbolic.random import has_repeated_draws
 
@@ -147,13 +150,13 @@ def test_models_with_the_same_stream_draw_other_numbers():
 
 def test_what_is_known_of_a_generators_streams_goes_with_the_generator():
     gc.collect()
-    before = len(random._chains)
+    before = len(_chains._chains)
     streams = RandomStreams(np.random.RandomState(5))
     streams.uniform((2,))
-    assert len(random._chains) == before + 1
+    assert len(_chains._chains) == before + 1
     del streams
     gc.collect()
-    assert len(random._chains) == before
+    assert len(_chains._chains) == before
 
 
 @SCANS_UPDATES
@@ -171,6 +174,146 @@ def test_draws_in_a_scan_differ_between_steps_and_calls_and_leave_later_function
     got = np.concatenate([f(zeros) for f in (before, looped, looped, *after, *after)])
     assert len(np.unique(got)) == got.size
     assert stats.kstest(got.ravel(), stats.uniform().cdf).pvalue > 0.01
+
+
+def scanned(streams, x, **options):
+    return pytensor.scan(lambda row: row + streams.uniform(row.shape), x, **options)
+
+
+@SCANS_UPDATES
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", pytest.param("NUMBA", marks=pytest.mark.core)])
+def test_a_function_of_a_scans_draws_is_refused_without_updates_that_advance_them(mode):
+    streams, x = RandomStreams(0), pt.dmatrix("x")
+    steps, updates = scanned(streams, x)
+    for outputs in (steps, [x.sum(), steps + streams.uniform(x.shape)]):
+        with pytest.raises(MissingInputError, match=r"updates of draws in a pytensor\.scan.*updates=updates"):
+            pytensor.function([x], outputs, mode=mode)
+    assert has_repeated_draws(steps)
+    own, scans = streams.updates(steps), dict(updates)
+    assert [(v, scans[v]) for v, _ in own] == own
+    f = pytensor.function([x], steps, updates=own, mode=mode)
+    got = np.array([f(np.zeros((50, 3))) for _ in range(3)])
+    assert len(np.unique(got)) == got.size == 450
+    assert stats.kstest(got.ravel(), stats.uniform().cdf).pvalue > 0.01
+
+
+@SCANS_UPDATES
+def test_a_scan_within_a_scan_passes_its_updates_on():
+    streams, x = RandomStreams(0), pt.dmatrix("x")
+    steps, _ = pytensor.scan(lambda row: scanned(streams, pt.stack([row, row]))[0], x)
+    for updates in ([], streams.updates(steps)):
+        with pytest.raises(MissingInputError, match="Pass those that scan returned"):
+            pytensor.function([x], steps, updates=updates, **FAST)
+    steps, _ = pytensor.scan(lambda row: scanned(streams, pt.stack([row, row])), x)
+    f = pytensor.function([x], steps, updates=streams.updates(steps), **FAST)
+    got = np.array([f(np.zeros((4, 3))) for _ in range(2)])
+    assert len(np.unique(got)) == got.size == 48
+
+
+@SCANS_UPDATES
+def test_a_draw_that_has_left_its_scan_is_refused():
+    streams, x, left = RandomStreams(0), pt.dmatrix("x"), []
+
+    def step(row):
+        left.append(streams.uniform((3,)))
+        return row + left[0]
+
+    pytensor.scan(step, x)
+    with pytest.raises(
+        ValueError, match=r"made in a pytensor\.scan: return it from the function of the scan"
+    ):
+        streams.updates(left[0])
+    with pytest.raises(MissingInputError, match="draw before the scan"):
+        pytensor.function([], left[0], **FAST)
+
+
+def test_gradients_pass_through_a_scan_of_draws_that_were_made_before():
+    streams, W, x = RandomStreams(np.random.RandomState(0)), pytensor.shared(np.full(3, 2.0)), pt.dmatrix("x")
+    noise = streams.uniform(x.shape)
+    steps = pytensor.scan(
+        lambda row, u, h: h * W * u + row, [x, noise], outputs_info=pt.zeros(3), return_updates=False
+    )
+    f = pytensor.function([x], pytensor.grad(steps.sum(), W), **FAST)
+    rs = np.random.RandomState(0)
+    for _ in range(2):
+        h, slope, total = np.zeros(3), np.zeros(3), np.zeros(3)
+        for u in rs.random_sample((4, 3)):
+            h, slope = h * 2 * u + 1, (h + 2 * slope) * u
+            total += slope
+        np.testing.assert_allclose(f(np.ones((4, 3))), total, rtol=1e-12)
+
+
+def test_updates_of_a_copied_graph_and_of_an_input_in_its_middle():
+    x, y = pt.dmatrices("xy")
+    doubled = 2 * x
+    streams, rs = RandomStreams(np.random.RandomState(5)), np.random.RandomState(5)
+    first, second = streams.uniform(x.shape), streams.normal((x.shape[1],))
+    copied = clone_replace([first, second], {x: y})
+    with pytest.raises(MissingInputError):
+        pytensor.function([y], copied, **FAST)
+    f = pytensor.function([y], copied, updates=streams.updates(copied), **FAST)
+    for _ in range(2):
+        uniform, normal = f(np.ones((4, 3)))
+        np.testing.assert_array_equal(uniform, rs.random_sample((4, 3)))
+        np.testing.assert_allclose(normal, np.random.Generator(rs._bit_generator).standard_normal(3))
+    draw, other = streams.uniform(doubled.shape), streams.uniform(x.shape)
+    with pytest.raises(MissingInputError):
+        pytensor.function([doubled], draw, **FAST)
+    g = pytensor.function([doubled], draw, updates=streams.updates(draw), **FAST)
+    assert len(np.unique([g(np.ones((4, 3))) for _ in range(3)])) == 36
+    with pytest.raises(ValueError, match=r"two draws of the same random numbers.*draw anew"):
+        streams.updates([other, clone_replace(other, {x: y})])
+
+
+def test_updates_are_those_of_the_draws_in_the_outputs():
+    streams, other = RandomStreams(0), RandomStreams(1)
+    x = pt.dvector("x")
+    first, last = streams.uniform(x.shape), streams.uniform(x.shape)
+    ((state, new),) = streams.updates([first])
+    ((same, newer),) = streams.updates((first, last + other.uniform(x.shape)))
+    assert state is same
+    assert new is not newer
+    assert streams.updates(x) == other.updates(first) == []
+    fresh = streams.uniform(x.shape)
+    assert streams.updates(fresh)[0][0] is not state
+    for bad in (3, "x", [x, 1], {x: x}):
+        with pytest.raises(TypeError, match=r"outputs is .*expected a variable or a list of variables"):
+            streams.updates(bad)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_cell_of_a_notebook_runs_again_and_draws_new_numbers_that_can_be_reproduced(asks):
+    v = pt.dmatrix("v")  # in a cell before
+
+    def notebook():
+        rbm = RBM.createFromArrays(np.zeros((3, 20)), np.zeros(20), np.zeros(3), rng=7)
+        own, drawn = RandomStreams(8), []
+
+        def cell():
+            x = pt.dmatrix("x")
+            noisy = v + own.uniform(v.shape)
+            for inputs, output in (
+                ([v], rbm.sample_h_given_v(v)),
+                ([x], rbm.gibbs(x, k=2)),
+                ([v], noisy),
+                ([], own.normal((4,))),
+            ):
+                streams = rbm.rng if output.type.ndim == 2 and output is not noisy else own
+                f = pytensor.function(
+                    inputs, output, updates=streams.updates(output) if asks else [], mode="NUMBA"
+                )
+                drawn.append([f(*[np.zeros((20, 3))] * len(inputs)) for _ in range(2)])
+
+        cell()
+        cell()
+        return drawn
+
+    drawn, again = notebook(), notebook()
+    for calls, same in zip(drawn, again, strict=True):
+        np.testing.assert_array_equal(calls, same)
+    for first, second in zip(drawn[:4], drawn[4:], strict=True):
+        calls = [*first, *second]
+        assert not any(np.array_equal(a, b) for a, b in itertools.combinations(calls, 2))
 
 
 @SCANS_UPDATES

@@ -205,17 +205,28 @@ def warn_unless_standardised(mean: np.ndarray, variance: np.ndarray) -> None:
         )
 
 
-def check_weights(W: Any, **biases: tuple[Any, int]) -> tuple[np.ndarray, list[np.ndarray]]:
+def check_weights(
+    W: Any, dtype: str | None = None, **biases: tuple[Any, int]
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """Copy given parameters: a matrix, and for each bias the axis of the matrix whose length it has.
+
+    Parameters
+    ----------
+    W : array_like of shape (D, M)
+        The matrix.
+    dtype : {"float64", "float32"}, optional
+        Dtype of the copies. The default is W's own where that is float32 or float64, else float64.
+    **biases
+        Pairs of a vector and its axis.
 
     Returns
     -------
     W : numpy.ndarray
-        In its own dtype where that is float32 or float64, else float64.
     biases : list of numpy.ndarray
         Of the same dtype.
     """
-    dtype = "float32" if getattr(W, "dtype", None) == np.float32 else "float64"
+    if dtype is None:
+        dtype = "float32" if getattr(W, "dtype", None) == np.float32 else "float64"
     W = np.array(check_matrix(W, "W", dtype=dtype), dtype=dtype, order="C")
     checked = []
     for name, (bias, axis) in biases.items():

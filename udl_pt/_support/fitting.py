@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from udl_pt._support.interrupts import bracketed, uninterruptible
 
-__all__ = ["allowing_fit", "being_fitted", "is_being_fitted", "one_fit_at_a_time"]
+__all__ = ["allowing_fit", "being_fitted", "is_being_fitted", "is_training", "one_fit_at_a_time"]
 
 R = TypeVar("R")
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -80,6 +80,12 @@ def being_fitted(model: Any, parts: Iterable[Any], function: Callable[[], R]) ->
 def is_being_fitted(model: Any) -> bool:
     """Whether a fit of the model is under way, in any thread."""
     return id(model) in _claims
+
+
+def is_training(model: Any) -> bool:
+    """Whether a fit of the library trains the model, in any thread; not a layer's own fit in a network."""
+    claim = _claims.get(id(model))
+    return claim is not None and not claim.open
 
 
 @contextmanager

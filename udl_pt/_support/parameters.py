@@ -4,11 +4,11 @@ So there is one place for each parameter. ``b.W = a.W`` ties two models' weights
 and files alike.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from udl_pt._support.exceptions import NotFittedError
-from udl_pt._support.fitting import is_being_fitted
+from udl_pt._support.fitting import is_being_fitted, is_training
 from udl_pt._support.representation import Described
 
 __all__ = ["Computed", "LayerParameters", "Parameters", "once"]
@@ -20,8 +20,35 @@ def once(params: Sequence[Any], *beside: Sequence[Any]) -> list[list[Any]]:
     return [[entries[i] for i in first] for entries in (params, *beside)]
 
 
+class _Computed(list[Any]):
+    """A list that is computed from a model's attributes: a change of it would be lost, so it is refused.
+
+    Sums and copies of it are plain lists.
+    """
+
+    def __init__(self, entries: Iterable[Any], model: Any) -> None:
+        super().__init__(entries)
+        self._model = model
+
+    def _refuse(self, *arguments: Any, **named: Any) -> NoReturn:
+        raise AttributeError(f"{_remedy(self._model)}. list(model.params) is a list of your own")
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = extend = insert = remove = pop = clear = sort = reverse = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
+
+
 class Computed(property):
-    """A property whose error, where it is set, names the attributes to set instead."""
+    """A property that returns a list of parameters; a change of the list, and of the property, is an error.
+
+    The error names the attributes to set instead.
+    """
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        """Return the list, computed anew."""
+        return self if model is None else _Computed(super().__get__(model, owner), model)
 
     def __set__(self, model: Any, value: Any) -> None:
         """Refuse to be set.
@@ -31,12 +58,16 @@ class Computed(property):
         AttributeError
             Always.
         """
-        own = ", ".join(model.names) or "those of hidden_layers"
-        example = (*model.names, "hidden_layers[0].W")[0]
-        raise AttributeError(
-            f"params, dparams and the like of {type(model).__name__} are computed from its attributes "
-            f"({own}): set these, as in model.{example} = ..."
-        )
+        raise AttributeError(_remedy(model))
+
+
+def _remedy(model: Any) -> str:
+    own = ", ".join(model.names) or "those of hidden_layers"
+    example = (*model.names, "hidden_layers[0].W")[0]
+    return (
+        f"params, dparams and the like of {type(model).__name__} are computed from its attributes "
+        f"({own}): set these, as in model.{example} = ..."
+    )
 
 
 class Parameters(Described):
@@ -78,6 +109,18 @@ class Parameters(Described):
             raise NotFittedError(
                 f"this {type(self).__name__} is being fitted, layer by layer: wait for the end of fit, or "
                 f"for the callbacks of a network's fine-tuning, before {before}"
+            )
+
+    def _is_parameter(self, name: str) -> bool:
+        """Return whether an attribute is one of the model's own parameters, or the velocity of one."""
+        return name in self.names or (name[:1] == "d" and name[1:] in self.names)
+
+    def _check_settable(self, name: str, instead: str) -> None:
+        """Raise while a fit trains the parameter that the model has; `instead` changes its values."""
+        if is_training(self):
+            raise RuntimeError(
+                f"{name} of {type(self).__name__} is set while fit trains the one that it has: {instead} "
+                "changes its values"
             )
 
     def _gathered(self, prefix: str, of_layers: str) -> list[Any]:

@@ -1,7 +1,8 @@
 """Choose a backend, compile graphs on it, and keep what was compiled."""
 
 from udl_pt.backends._choice import BACKENDS, float_dtype, get_backend, set_backend
-from udl_pt.backends._function import Function, shared, to_numpy
+from udl_pt.backends._function import Function
+from udl_pt.backends._shared import shared, to_numpy
 from udl_pt.backends._templates import Kind
 from udl_pt.backends._threads import faster_threads, get_threads, set_threads
 

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import pytensor
 from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
@@ -32,61 +31,9 @@ from udl_pt.backends._modes import make_mode, wide_jax
 from udl_pt.backends._programs import Program, program_of
 from udl_pt.backends._templates import Kind, Sample, Stream, Template, find_template, keep_template
 
-__all__ = ["Draw", "Function", "R", "shared", "to_numpy"]
+__all__ = ["Draw", "Function", "R"]
 
 R = TypeVar("R")
-
-
-def shared(value: np.ndarray, name: str) -> SharedVariable:
-    """Create a shared variable of an array's own dtype.
-
-    Parameters
-    ----------
-    value : numpy.ndarray
-        The variable's first value. The variable uses the array itself, not a copy.
-    name : str
-        Name of the variable.
-
-    Returns
-    -------
-    SharedVariable
-        The variable.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from udl_pt.backends import shared
-    >>> W = shared(np.ones((2, 3), "float32"), "W")
-    >>> W.dtype, W.get_value().shape
-    ('float32', (2, 3))
-    """
-    return pytensor.shared(value, name=name, borrow=True)
-
-
-def to_numpy(variables: Iterable[SharedVariable]) -> None:
-    """Convert the values of shared variables back into writable NumPy arrays.
-
-    Functions on JAX leave JAX's own arrays there.
-
-    Parameters
-    ----------
-    variables : iterable of SharedVariable
-        The variables. Values that are NumPy arrays already stay as they are.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from udl_pt.backends import Function, shared, to_numpy
-    >>> n = shared(np.zeros(2), "n")
-    >>> _ = Function([], [], [(n, n + 1)])()
-    >>> to_numpy([n])
-    >>> n.get_value(borrow=True).flags.writeable
-    True
-    """
-    for variable in variables:
-        value = variable.get_value(borrow=True, return_internal_type=True)
-        if hasattr(value, "__array__") and not isinstance(value, np.ndarray):
-            variable.set_value(np.array(value), borrow=True)
 
 
 class Draw(Protocol):

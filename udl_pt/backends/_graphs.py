@@ -12,6 +12,8 @@ from pytensor.graph.traversal import ancestors
 from pytensor.link.basic import Container
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
+from udl_pt.backends._shared import FixedShape
+
 __all__ = ["Graph", "is_replaceable"]
 
 LARGEST = 2**20  # bytes of all constants
@@ -109,7 +111,7 @@ class Graph:
 
 def is_replaceable(variable: SharedVariable) -> bool:
     """Return whether a stand-in can replace a shared variable: a tensor without an update of its own."""
-    return type(variable) is TensorSharedVariable and variable.default_update is None
+    return type(variable) in (TensorSharedVariable, FixedShape) and variable.default_update is None
 
 
 def _stand_in(variable: TensorSharedVariable) -> TensorSharedVariable:

@@ -7,7 +7,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -117,6 +117,28 @@ class Twin(WithChance, Parameters):
         self._chance = Chance(random_state)
         self.costs: list[float] = []
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a parameter or velocity must be like the one before."""
+        if self._is_parameter(name) and name in vars(self):
+            self._check_settable(name, f"model.{name}[...] = array")
+            before = vars(self)[name]
+            if type(value) is not type(before) or value.dtype != before.dtype:
+                raise TypeError(
+                    f"{name} of {type(self).__name__} is set to {type(value)} of dtype "
+                    f"{getattr(value, 'dtype', None)}, expected {type(before)} of dtype {before.dtype}"
+                )
+            if value.shape != before.shape:
+                raise ValueError(
+                    f"{name} of {type(self).__name__} is set to an array of shape {tuple(value.shape)}, "
+                    f"expected {tuple(before.shape)}: fit sets all parameters for data of another shape"
+                )
+        super().__setattr__(name, value)
+
+    def _replace(self, **parameters: np.ndarray) -> None:
+        """Set parameters, of other shapes too, and their velocities, at zero."""
+        for name, value in parameters.items():
+            vars(self)[name], vars(self)[f"d{name}"] = self._param(value), self._param(np.zeros_like(value))
+
     @staticmethod
     def _param(value: np.ndarray) -> Any:
         """Return an array as a parameter: here the array itself."""
@@ -218,9 +240,7 @@ class Layer(LayerParameters, Twin):
     def _set_params(self, *values: np.ndarray) -> None:
         """Set W, the hidden and the visible bias; and their velocities, at zero."""
         self.n_features = len(values[0])
-        for name, value in zip(self.names, values, strict=True):
-            setattr(self, name, self._param(value))
-            setattr(self, f"d{name}", self._param(np.zeros_like(value)))
+        self._replace(**dict(zip(self.names, values, strict=True)))
 
     def _start(self, run: Run) -> tuple[Run, Arrays | None]:
         """Hold out the validation set, draw weights, and start the stream of draws."""
@@ -360,10 +380,13 @@ class Layer(LayerParameters, Twin):
         return self._called(lambda X: self._decode(self._encode(X)), X)
 
     @classmethod
-    def _from_arrays(cls, W: Any, hidden_bias: Any, visible_bias: Any, an_id: Any) -> Any:
-        """Create a layer that owns copies of given parameters."""
+    def _from_arrays(cls, W: Any, hidden_bias: Any, visible_bias: Any, an_id: Any, options: Any) -> Self:
+        """Create a layer that owns copies of parameters; `options` are arguments of the constructor."""
         _, hidden, visible = cls.names
-        W, biases = check_weights(W, **{hidden: (hidden_bias, 1), visible: (visible_bias, 0)})
-        layer = cls(W.shape[1], an_id, rng=cls.Streams(), dtype=W.dtype)
-        layer._set_params(W, *biases)
+        dtype = options.get("dtype")
+        biases = {hidden: (hidden_bias, 1), visible: (visible_bias, 0)}
+        W, vectors = check_weights(W, None if dtype is None else check_dtype(dtype), **biases)
+        layer = cls(W.shape[1], an_id, **{**options, "dtype": W.dtype})
+        layer._set_params(W, *vectors)
+        layer._start_stream()
         return layer

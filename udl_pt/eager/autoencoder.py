@@ -1,7 +1,7 @@
 """Chapter 3's auto-encoder, eager: ``X -> Z = s(XW + bh) -> X_hat = s(ZW' + bo)``, its gradient by hand."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.special import expit as s
@@ -293,23 +293,27 @@ class AutoEncoder(Layer):
             )
 
     @classmethod
-    def createFromArrays(cls, W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":
+    def createFromArrays(cls, W: Any, bh: Any, bo: Any, an_id: Any = None, **options: Any) -> Self:
         """Create an auto-encoder from given parameters, which it copies.
 
         Parameters
         ----------
         W : array_like of shape (D, M)
-            Weights. float32 stays float32; any other dtype becomes float64.
+            Weights.
         bh : array_like of shape (M,)
             Biases of the hidden units.
         bo : array_like of shape (D,)
             Biases of the output units.
         an_id : hashable, optional
             A name of your own, kept as ``id``.
+        **options
+            Arguments of the constructor, such as ``hidden="relu"``. Without a `dtype`, float32 stays
+            float32, and any other dtype becomes float64.
 
         Returns
         -------
         AutoEncoder
+            A model of the class whose method this is.
 
         Raises
         ------
@@ -324,5 +328,4 @@ class AutoEncoder(Layer):
         >>> ae.forward_hidden([[0, 1]]).round(3).tolist()  # sigmoid of 0 and 1
         [[0.5, 0.731]]
         """
-        ae: AutoEncoder = cls._from_arrays(W, bh, bo, an_id)
-        return ae
+        return cls._from_arrays(W, bh, bo, an_id, options)

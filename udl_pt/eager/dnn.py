@@ -89,6 +89,8 @@ class DNN(Stack):
     names = ("W", "b")
     W: Array
     b: Array
+    dW: Array
+    db: Array
     _head_only = False  # whether the last fit left the hidden layers alone
 
     def __init__(
@@ -239,8 +241,7 @@ class DNN(Stack):
     @uninterruptible
     def _set_head(self, W: Array) -> None:
         """Set the logistic layer."""
-        self.W, self.b = self._param(W), self._param(np.zeros(W.shape[1], self.dtype))
-        self.dW, self.db = self._param(np.zeros_like(W)), self._param(np.zeros(W.shape[1], self.dtype))
+        self._replace(W=W, b=np.zeros(W.shape[1], self.dtype))
         self._complete = True
 
     @property

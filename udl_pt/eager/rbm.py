@@ -1,7 +1,7 @@
 """Chapter 4's restricted Boltzmann machine, eager: contrastive divergence by the book's formulas."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit as s
@@ -410,23 +410,31 @@ class RBM(Layer):
         return self._called(lambda V: self._chain(self._encode(V), k), V, name="V")
 
     @classmethod
-    def createFromArrays(cls, W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
+    def createFromArrays(
+        cls, W: Any, c: Any, b: Any, an_id: Any = None, *, z: Any = None, **options: Any
+    ) -> Self:
         """Create an RBM from given parameters, which it copies.
 
         Parameters
         ----------
         W : array_like of shape (D, M)
-            Weights. float32 stays float32; any other dtype becomes float64.
+            Weights.
         c : array_like of shape (M,)
             Biases of the hidden units.
         b : array_like of shape (D,)
             Biases of the visible units.
         an_id : hashable, optional
             A name of your own, kept as ``id``.
+        z : None
+            Only `udl_pt.RBM` learns variances.
+        **options
+            Arguments of the constructor, such as ``random_state=0``. Without a `dtype`, float32 stays
+            float32, and any other dtype becomes float64.
 
         Returns
         -------
         RBM
+            A model of the class whose method this is.
 
         Raises
         ------
@@ -441,5 +449,5 @@ class RBM(Layer):
         >>> rbm.forward_hidden([[0, 1]]).round(3).tolist()  # P(h = 1 | v), the sigmoid of 0 and 1
         [[0.5, 0.731]]
         """
-        rbm: RBM = cls._from_arrays(W, c, b, an_id)
-        return rbm
+        check_beyond("RBM.createFromArrays", {"z": z}, {"z": None})
+        return cls._from_arrays(W, c, b, an_id, options)

@@ -8,7 +8,7 @@ its activation (`hidden_mean`, `visible_mean`).
 import copy
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any, Self, overload
 
 import numpy as np
 import pytensor.tensor as pt
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count
+from udl_pt._support.arrays import check_weights
 from udl_pt._support.classes import is_as_written, is_newer
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import LayerParameters
@@ -167,6 +168,28 @@ class Layer(WithChance, LayerParameters, SymbolicModel, Saved, Weights):
         old = vars(self).copy()  # nothing of it dies before all are set: another thread might look then
         self._replace(**new, n_features=len(values["W"]))
         del old
+
+    @classmethod
+    def _from_arrays(
+        cls, W: Any, an_id: Any, biases: Mapping[str, tuple[Any, int]], options: Mapping[str, Any]
+    ) -> Self:
+        """Create a layer that owns copies of parameters.
+
+        `biases` has the others by name, each with the axis of W whose length it has. `options` are arguments
+        of the constructor.
+        """
+        dtype = options.get("dtype")
+        W, vectors = check_weights(W, None if dtype is None else float_dtype(dtype), **biases)
+        layer = cls(W.shape[1], an_id, **{**options, "dtype": W.dtype})
+        for name in biases:
+            if name not in layer.names:
+                raise ValueError(
+                    f"{name} is not a parameter of this {cls.__name__}, which has {', '.join(layer.names)}: "
+                    "omit it, or pass the option that adds it"
+                )
+        layer._set_params(**({"W": W} | layer._zeros(len(W)) | dict(zip(biases, vectors, strict=True))))
+        layer._start_stream()
+        return layer
 
     def _form(self) -> Hashable:
         """Return what shapes the layer's graphs besides its shared variables; None where that isn't known."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.arguments import check_count, check_option, check_switches
-from udl_pt._support.arrays import check_weights
 from udl_pt._support.classes import remember_methods
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt._support.messages import shown
@@ -475,9 +474,9 @@ class AutoEncoder(Layer):
             kind=kind,
         )
 
-    @staticmethod
-    def createFromArrays(W: Any, bh: Any, bo: Any, an_id: Any = None) -> "AutoEncoder":
-        """Build an auto-encoder with sigmoid units from given parameters.
+    @classmethod
+    def createFromArrays(cls, W: Any, bh: Any, bo: Any, an_id: Any = None, **options: Any) -> Self:
+        """Build an auto-encoder from given parameters.
 
         Parameters
         ----------
@@ -489,17 +488,19 @@ class AutoEncoder(Layer):
             Biases of the output.
         an_id : hashable, optional
             A name of your own, kept as ``id``.
+        **options
+            Arguments of the constructor, such as ``hidden="relu"``. Without a `dtype`, the model has `W`'s
+            where that is float32 or float64, else float64.
 
         Returns
         -------
         AutoEncoder
-            Model of `W`'s dtype where that is float32 or float64, else of float64. It owns copies of the
-            arrays.
+            A model of the class whose method this is. It owns copies of the arrays.
 
         Raises
         ------
         ValueError, TypeError
-            When the shapes do not fit together, or a value is not a finite number.
+            When the shapes do not fit together, a value is not a finite number, or an option is bad.
 
         Examples
         --------
@@ -510,8 +511,8 @@ class AutoEncoder(Layer):
         [[0.731, 0.5]]
         >>> ae.backward([[0, 0]]).round(3).tolist()
         [[0.731, 0.269]]
+        >>> relu = AutoEncoder.createFromArrays(np.eye(2), [0, 0], [0, 0], hidden="relu", output="linear")
+        >>> relu.forward_output([[3, -1]]).tolist()
+        [[3.0, 0.0]]
         """
-        W, (bh, bo) = check_weights(W, bh=(bh, 1), bo=(bo, 0))
-        ae = AutoEncoder(W.shape[1], an_id, dtype=W.dtype)
-        ae._set_params(W=W, bh=bh, bo=bo)
-        return ae
+        return cls._from_arrays(W, an_id, {"bh": (bh, 1), "bo": (bo, 0)}, options)

@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 import pytensor.tensor as pt
 from numpy.typing import ArrayLike
+from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_switches
@@ -238,6 +239,7 @@ class DBN(Stack):
         -------
         Variable or numpy.ndarray of shape (len(steps), N, D)
             Means of the visible units. A graph if `start` is a PyTensor variable, otherwise an array.
+            Gradients take the graph as a constant.
 
         Raises
         ------
@@ -272,6 +274,8 @@ class DBN(Stack):
         flat = pictures.reshape((-1, top.n_features))
         for layer in reversed(below):
             flat = layer.backward(flat)
+        if isinstance(flat, Variable):
+            flat = disconnected_grad(flat)
         return flat.reshape((pictures.shape[0], pictures.shape[1], -1))
 
     def fit_to_input(

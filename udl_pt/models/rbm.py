@@ -7,7 +7,7 @@ contrastive divergence.
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any, Self, overload
 
 import numpy as np
 import pytensor.tensor as pt
@@ -21,7 +21,7 @@ from udl_pt._support.arguments import (
     check_switch,
     check_switches,
 )
-from udl_pt._support.arrays import check_weights, column_moments, warn_unless_standardised
+from udl_pt._support.arrays import column_moments, warn_unless_standardised
 from udl_pt._support.classes import is_as_written, remember_methods
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import get_backend
@@ -33,7 +33,6 @@ from udl_pt.models._rbm.units import VISIBLE_UNITS, VisibleUnits, bernoulli
 from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.chance import generators_restored_on_error
 from udl_pt.symbolic.costs import Penalty, check_penalty
-from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.steps import checked_rates
 from udl_pt.symbolic.updates import Updates
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
@@ -298,7 +297,7 @@ class RBM(Layer):
         -------
         Variable or numpy.ndarray of shape (N, M)
             Zeros and ones. A graph if `V` is a PyTensor variable, otherwise an array. A graph draws anew in
-            each call of a `pytensor.function`.
+            each call of a `pytensor.function`. Gradients take it as a constant.
 
         Examples
         --------
@@ -335,7 +334,7 @@ class RBM(Layer):
         -------
         Variable or numpy.ndarray of shape (N, D)
             Visible units. A graph if `H` is a PyTensor variable, otherwise an array. A graph draws anew in
-            each call of a `pytensor.function`.
+            each call of a `pytensor.function`. Gradients take it as a constant.
 
         Examples
         --------
@@ -366,7 +365,7 @@ class RBM(Layer):
         -------
         Variable or numpy.ndarray of shape (N, D)
             Visible units after `k` steps. A graph if `V` is a PyTensor variable, otherwise an array. A graph
-            draws anew in each call of a `pytensor.function`.
+            draws anew in each call of a `pytensor.function`. Gradients take it as a constant.
 
         Examples
         --------
@@ -654,9 +653,11 @@ class RBM(Layer):
         zeros = {"c": np.zeros(self.M, self.dtype), "b": np.zeros(D, self.dtype)}
         return zeros | ({"z": np.zeros(D, self.dtype)} if self.learn_variance else {})
 
-    @staticmethod
-    def createFromArrays(W: Any, c: Any, b: Any, an_id: Any = None) -> "RBM":
-        """Build an RBM with Bernoulli units from given parameters.
+    @classmethod
+    def createFromArrays(
+        cls, W: Any, c: Any, b: Any, an_id: Any = None, *, z: Any = None, **options: Any
+    ) -> Self:
+        """Build an RBM from given parameters.
 
         The listing's method of this name builds an AutoEncoder.
 
@@ -670,17 +671,21 @@ class RBM(Layer):
             Biases of the visible units.
         an_id : hashable, optional
             A name of your own, kept as ``id``.
+        z : array_like of shape (D,), optional
+            Logarithms of the variances, for ``learn_variance=True``; zeros by default.
+        **options
+            Arguments of the constructor, such as ``visible="gaussian"``. Without a `dtype`, the model has
+            `W`'s where that is float32 or float64, else float64.
 
         Returns
         -------
         RBM
-            RBM of `W`'s dtype where that is float32 or float64, else of float64. It owns copies of the
-            arrays.
+            A model of the class whose method this is. It owns copies of the arrays.
 
         Raises
         ------
         ValueError, TypeError
-            When the shapes do not fit together, or a value is not a finite number.
+            When the shapes do not fit together, a value is not a finite number, or an option is bad.
 
         Examples
         --------
@@ -691,8 +696,9 @@ class RBM(Layer):
         [[0.731, 0.5]]
         >>> rbm.backward([[0, 0]]).round(3).tolist()
         [[0.731, 0.269]]
+        >>> gaussian = RBM.createFromArrays(np.eye(2), c=[0, 0], b=[1, -1], visible="gaussian")
+        >>> gaussian.backward([[0, 1]]).tolist()
+        [[1.0, 0.0]]
         """
-        W, (c, b) = check_weights(W, c=(c, 1), b=(b, 0))
-        rbm = RBM(W.shape[1], an_id, rng=RandomStreams(), dtype=W.dtype)
-        rbm._set_params(W=W, c=c, b=b)
-        return rbm
+        variances = {} if z is None else {"z": (z, 0)}
+        return cls._from_arrays(W, an_id, {"c": (c, 1), "b": (b, 0), **variances}, options)

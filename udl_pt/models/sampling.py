@@ -1,7 +1,8 @@
 """Samples of a restricted Boltzmann machine: fantasies, and images whose missing pixels are filled in.
 
 Both functions take PyTensor variables and return graphs, or take arrays and return arrays. (A reconstruction
-is `RBM.forward_output`, a plain Gibbs chain `RBM.gibbs`.)
+is `RBM.forward_output`, a plain Gibbs chain `RBM.gibbs`.) What they compute from draws is a constant of
+gradients, as the draws are.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any, overload
 import numpy as np
 import pytensor.tensor as pt
 from numpy.typing import ArrayLike
+from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_counts, check_is
@@ -44,7 +46,7 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
     -------
     Variable or numpy.ndarray of shape (len(steps), N, D)
         At each of these steps the visible units' means given the hidden units, ``P(v = 1 | h)``. A graph if
-        `start` is a PyTensor variable, otherwise an array.
+        `start` is a PyTensor variable, otherwise an array. Gradients take the graph as a constant.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def fantasies(rbm: RBM, start: Any, steps: Sequence[int] = (1, 10, 100, 1000)) -
             V = _after(V, step - before - 1, lambda V, k: gibbs_chain(rbm, V, k, rbm.rng))
             V, mean = clamped_chain(rbm, V, pt.ones_like(V), 1, rbm.rng)
             pictures.append(mean)
-        return pt.stack(pictures)
+        return disconnected_grad(pt.stack(pictures))
     picture = rbm.compiled("fantasies", _compile_clamped)
     if isinstance(start, int | np.integer) and not isinstance(start, bool):
         noise = rbm.rng.generator.random((check_count(start, "start"), rbm.n_features)) < 0.5
@@ -117,7 +119,8 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
     -------
     Variable or numpy.ndarray of shape (N, D)
         `X` with the missing values replaced by estimates of their means given the known ones, ``E(v_i |
-        known)``. A graph if `X` is a PyTensor variable, otherwise an array.
+        known)``. A graph if `X` is a PyTensor variable, otherwise an array. Gradients take the estimates as
+        constants.
 
     Raises
     ------
@@ -147,7 +150,7 @@ def complete(rbm: RBM, X: Any, missing: Any, steps: int = 200) -> Any:
         missing = missing + pt.zeros_like(X)
         state, _ = clamped_chain(rbm, start, missing, first, rbm.rng)
         _, sums = clamped_chain(rbm, state, missing, second, rbm.rng)
-        return pt.switch(missing, sums / np.asarray(second, rbm.dtype), X)
+        return pt.switch(missing, disconnected_grad(sums / np.asarray(second, rbm.dtype)), X)
     chain = rbm.compiled("complete", _compile_clamped)
     X, gaps = _check_gaps(rbm, X, missing)
     mask, V = gaps.astype(rbm.dtype), X

@@ -10,6 +10,7 @@ import pytensor.tensor as pt
 from pytensor.tensor.elemwise import Elemwise
 
 from udl_pt._support.messages import shown
+from udl_pt.backends import shared
 from udl_pt.backends._internals import bit_generator, global_generator
 from udl_pt.symbolic._encoding import BIT_GENERATORS, CHANCE, FUNCTIONS, MissingFunction
 from udl_pt.symbolic.chance import Chance
@@ -210,6 +211,8 @@ class Decoder:
             n is not None and (type(n) is not int or n != m) for n, m in zip(shape, array.shape, strict=True)
         ):
             raise ValueError(f"a shared variable of shape {shape} has values of shape {array.shape}")
+        if set(shape) <= {None}:
+            return shared(array, name)
         return pytensor.shared(array, name=name, borrow=True, shape=tuple(shape))
 
 

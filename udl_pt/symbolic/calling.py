@@ -183,7 +183,8 @@ class SymbolicModel(Parameters):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; a parameter or velocity must be a shared variable of the model's dtype."""
-        if name in self.names or (name[:1] == "d" and name[1:] in self.names):
+        if self._is_parameter(name):
+            self._check_settable(name, f"model.{name}.set_value(array)")
             before = self.__dict__.get(name, value)
             if not isinstance(value, SharedVariable):
                 raise TypeError(

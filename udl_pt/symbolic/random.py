@@ -19,20 +19,23 @@ PyTensor's mode decides whether a user's function advances the generator that wa
 those of Numba and C do. FAST_COMPILE draws from a copy, which ``streams.generator`` then returns. The JAX
 mode copies states: two functions on the same inputs draw the same.
 
-A chain's update depends on the inputs that it was built of. So replace these in a function with ``givens``,
-not with `clone_replace`, and build a graph of samples on an input of its own.
+A chain's update depends on the inputs that it was built of. So replace these in a function with ``givens``.
+After `clone_replace`, or for an input in the middle of a graph, pass the updates of the function's outputs::
 
-Draws within the function of a `pytensor.scan` differ from step to step. They differ from call to call if
-scan's updates are passed on::
+    f = pytensor.function([Y], copied, updates=streams.updates(copied))
+
+Draws within the function of a `pytensor.scan` differ from step to step. A function of them needs scan's
+updates, and is refused without::
 
     steps, updates = pytensor.scan(lambda x: x * streams.binomial(x.shape), X)
     f = pytensor.function([X], steps, updates=updates)
+
+PyTensor doesn't differentiate such a scan. For gradients, draw before it, and pass the draws as a sequence.
 
 A Bernoulli draw is ``uniform < p`` everywhere (PyTensor's own draws other bits on each backend).
 """
 
 import itertools
-import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -42,12 +45,12 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import ancestors, explicit_graph_inputs
-from pytensor.tensor.random.type import RandomType, random_generator_type
-from pytensor.tensor.random.variable import RandomGeneratorSharedVariable
+from pytensor.tensor.random.type import RandomType
 
 from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt._support.messages import shown
 from udl_pt.backends._internals import bit_generator, scan_context
+from udl_pt.symbolic._chains import Chain, Chains, State, advanced, chains_of, new_state
 from udl_pt.symbolic.chance import derived
 from udl_pt.symbolic.variables import Symbolic
 
@@ -110,33 +113,6 @@ class _Draw:
     sample: "Sample"
 
 
-class _State(RandomGeneratorSharedVariable):  # type: ignore[misc]
-    """A generator in a graph, which `pytensor.function` updates with `default_update`."""
-
-    default_update: Any = None  # a plain attribute, in place of a property that warns when it is set
-
-
-@dataclass(frozen=True, eq=False)
-class _Chain:
-    """Draws that follow each other: their sizes depend on `roots`, and they are made in the same `scan`."""
-
-    roots: frozenset[Symbolic]
-    scan: list[Symbolic] | None
-    state: _State
-
-
-class _Chains:
-    """The chains of all streams on one generator."""
-
-    def __init__(self) -> None:
-        self.has_first = False
-        self.numbers = itertools.count()
-
-
-# by a generator's lock, which lives as long as its bits do: these can't be referred to weakly
-_chains: "weakref.WeakKeyDictionary[Any, _Chains]" = weakref.WeakKeyDictionary()
-
-
 class RandomStreams:
     """A stream of symbolic draws from one generator.
 
@@ -169,11 +145,11 @@ class RandomStreams:
     """
 
     _container: Any  # of the generator; streams of one stream share it
-    _chains: _Chains
+    _chains: Chains
 
     def __init__(self, seed: Any = None, dtype: str | None = None) -> None:
         self.dtype = dtype
-        self._chain: _Chain | None = None
+        self._chain: Chain | None = None
         self.n_derived = 0  # generators derived for its chains
         self._follows = isinstance(seed, RandomStreams)
         if isinstance(seed, RandomStreams):
@@ -191,8 +167,8 @@ class RandomStreams:
                 f"rng is {shown(seed)}, expected None, an int, a RandomStreams, a numpy.random.Generator "
                 "or a RandomState"
             )
-        self._container: Any = _State(random_generator_type, seed, strict=True).container
-        self._chains = _chains.setdefault(seed.bit_generator.lock, _Chains())
+        self._chains = chains_of(seed)
+        self._container = new_state(self._chains, seed).container
 
     @property
     def generator(self) -> np.random.Generator:
@@ -239,22 +215,56 @@ class RandomStreams:
         for _ in range(n):
             next(self._chains.numbers)
 
-    def updates(self) -> list[tuple[Any, Symbolic]]:
-        """Return an empty list: draws advance by themselves in each `pytensor.function`.
+    def updates(self, outputs: Any = None) -> list[tuple[Any, Symbolic]]:
+        """Return the updates with which a function of `outputs` draws new numbers in each call.
 
-        Theano's scripts add this list to their updates, and may keep doing so.
+        Draws advance by themselves in each `pytensor.function`, so most functions need none. These do: a
+        function of a copied graph (`clone_replace`), or of an input in the middle of a graph. With a
+        `pytensor.scan`, these updates may replace those that scan returns.
+
+        Later draws begin a chain of their own.
+
+        Parameters
+        ----------
+        outputs : Variable or sequence of Variable, optional
+            All outputs of the function.
 
         Returns
         -------
-        list
+        list of (SharedVariable, Variable)
+            The random states of this stream's draws, and their new values. Without `outputs` the list is
+            empty: Theano's scripts add it to their updates, and may keep doing so.
+
+        Raises
+        ------
+        TypeError
+            If `outputs` are no variables.
+        ValueError
+            If a draw was made in a scan that isn't in the graph, or if two draws start from the same state.
 
         Examples
         --------
+        >>> import numpy as np, pytensor
+        >>> import pytensor.tensor as pt
+        >>> from pytensor.graph.replace import clone_replace
         >>> from udl_pt import RandomStreams
+        >>> streams, x, y = RandomStreams(0), pt.dvector("x"), pt.dvector("y")
+        >>> copied = clone_replace(x + streams.uniform(x.shape), {x: y})
+        >>> f = pytensor.function([y], copied, updates=streams.updates(copied))
+        >>> generator = np.random.default_rng(0)
+        >>> [np.array_equal(f(np.zeros(2)), generator.random(2)) for call in range(2)]
+        [True, True]
         >>> RandomStreams(0).updates()
         []
         """
-        return []
+        if outputs is None:
+            return []
+        variables = [outputs] if isinstance(outputs, Variable) else outputs
+        if not (isinstance(variables, list | tuple) and all(isinstance(v, Variable) for v in variables)):
+            raise TypeError(f"outputs is {shown(outputs)}, expected a variable or a list of variables")
+        updates = advanced(variables, self._chains)
+        self._chain = None
+        return updates
 
     def uniform(self, size: Any, low: float = 0.0, high: float = 1.0, dtype: str | None = None) -> Symbolic:
         """Draw from the uniform distribution on [low, high).
@@ -405,12 +415,11 @@ class RandomStreams:
         scan = scan_context()
         if self._chain is None and not self._chains.has_first:
             self._chains.has_first = not self._follows  # the library's graphs are of streams that follow
-            own = _State(random_generator_type, None, None, container=self._container, name="random state")
-            self._chain = _Chain(roots, scan, own)
+            self._chain = Chain(roots, scan, new_state(self._chains, None, self._container))
         elif self._chain is None or self._chain.roots != roots or self._chain.scan is not scan:
             generator = derived(self.generator, next(self._chains.numbers))
             self.n_derived += 1
-            self._chain = _Chain(roots, scan, _State(random_generator_type, generator, True))
+            self._chain = Chain(roots, scan, new_state(self._chains, generator))
         state = self._chain.state
         state.default_update, draw = getattr(state.default_update or state, kind)(size=shape)
         return draw if dtype is None else draw.astype(dtype)
@@ -443,7 +452,9 @@ def has_repeated_draws(variable: Symbolic) -> bool:
     """
     ours = {v for v in ancestors([variable]) if hasattr(v.tag, "draw")}
     return any(
-        v.owner is None and isinstance(v.type, RandomType) and getattr(v, "default_update", None) is None
+        v.owner is None
+        and isinstance(v.type, RandomType)
+        and (getattr(v, "default_update", None) is None or (isinstance(v, State) and v.is_taken))
         for v in ancestors([variable], blockers=ours)
     )
 

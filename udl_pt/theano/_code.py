@@ -13,7 +13,7 @@ from pytensor.graph.traversal import ancestors
 from pytensor.link.vm import VMLinker
 from pytensor.scan.op import Scan
 
-from udl_pt.backends._function import to_numpy
+from udl_pt.backends import to_numpy
 from udl_pt.backends._modes import wide_jax
 from udl_pt.backends._rewrites import with_rewrites
 from udl_pt.theano._mode import backend_of, compiling, mode_instead
