@@ -1,0 +1,64 @@
+"""The shape of images, whose pixels are the columns of a matrix."""
+
+import math
+from typing import Any
+
+from udl_pt._support.arguments import check_count
+from udl_pt._support.messages import shown
+
+__all__ = ["check_image_shape", "image_shape_of"]
+
+ImageShape = tuple[int, ...]
+EXPECTED = "expected (rows, columns), or (rows, columns, 3) for colours"
+
+
+def check_image_shape(image_shape: Any, n_features: int | None = None) -> ImageShape:
+    """Return the shape of an image as a tuple: (rows, columns), or (rows, columns, 3) for colours.
+
+    Parameters
+    ----------
+    image_shape : sequence of int
+        The shape.
+    n_features : int, optional
+        The number of values of an image, which must be those of the shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For another kind of shape, and for a number of values that doesn't fit.
+    """
+    try:
+        if isinstance(image_shape, str | bytes):
+            raise TypeError("text is no shape")
+        sizes = tuple(check_count(size, "one") for size in image_shape)
+    except (TypeError, ValueError) as error:
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(f"image_shape is {shown(image_shape)}, {EXPECTED}") from None
+    if len(sizes) not in (2, 3) or sizes[2:] not in ((), (3,)):
+        raise ValueError(f"image_shape is {shown(image_shape)}, {EXPECTED}")
+    if n_features is not None and math.prod(sizes) != n_features:
+        product = " * ".join(map(str, sizes))
+        raise ValueError(
+            f"image_shape is {sizes}, which has {product} = {math.prod(sizes)} values, but a row has "
+            f"{n_features}"
+        )
+    return sizes
+
+
+def image_shape_of(n_features: int, image_shape: Any = None) -> ImageShape:
+    """Return the shape of images of `n_features` values: `image_shape`, or a square.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_image_shape`; also without a shape, if the number is no square.
+    """
+    if image_shape is not None:
+        return check_image_shape(image_shape, n_features)
+    side = math.isqrt(n_features)
+    if side * side != n_features:
+        raise ValueError(
+            f"a row has {n_features} values, expected the pixels of a square image, such as 28 * 28 = 784: "
+            "pass image_shape=(rows, columns), or (rows, columns, 3) for colours"
+        )
+    return side, side
