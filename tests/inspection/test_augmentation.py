@@ -146,7 +146,7 @@ def test_a_network_hardens_itself(data):
         ),
         ([lambda X, generator: X + 1], ValueError, r"returns values from 1.* expected 0 to 1 .*numpy.clip"),
         ([lambda X, generator: X * np.nan], ValueError, "returns values from nan"),
-        ([shift(1)], ValueError, "images have 10 pixels, expected those of a square"),
+        ([shift(1)], ValueError, "a row has 10 values, expected the pixels of a square image"),
         ([3], TypeError, r"augment is \[3\], expected a list of functions such as"),
         (shift(1), TypeError, "expected a list of functions such as"),
     ],

@@ -3,10 +3,12 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from udl_pt._support.arguments import check_count
 from udl_pt._support.messages import shown
 
-__all__ = ["check_image_shape", "image_shape_of"]
+__all__ = ["ImageShape", "as_rows", "check_image_shape", "image_shape_of", "shaped_as"]
 
 ImageShape = tuple[int, ...]
 EXPECTED = "expected (rows, columns), or (rows, columns, 3) for colours"
@@ -62,3 +64,15 @@ def image_shape_of(n_features: int, image_shape: Any = None) -> ImageShape:
             "pass image_shape=(rows, columns), or (rows, columns, 3) for colours"
         )
     return side, side
+
+
+def as_rows(X: Any) -> Any:
+    """Return an array of images, (N, rows, columns) or (N, rows, columns, 3), as rows; all else unchanged."""
+    if isinstance(X, np.ndarray) and (X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3)):
+        return X.reshape(len(X), math.prod(X.shape[1:]))
+    return X
+
+
+def shaped_as(rows: np.ndarray, X: Any) -> np.ndarray:
+    """Return rows in the shape of the images that they were made of by `as_rows`."""
+    return rows.reshape(X.shape) if isinstance(X, np.ndarray) else rows

@@ -123,8 +123,9 @@ def read_idx(file: Path, name: str, sha256: str | None = None, *, any_size: bool
         if images and not any_size and sizes[1:] != [28, 28]:
             raise DataError(f"{shown} has images of {sizes[1]} x {sizes[2]} pixels, expected 28 x 28")
         if 0 in sizes:
-            size = " x ".join(map(str, sizes))
-            raise DataError(f"{shown} is empty: its header announces {size} {'pixels' if images else kind}")
+            announced_shape = " x ".join(map(str, sizes))
+            what = "pixels" if images else kind
+            raise DataError(f"{shown} is empty: its header announces {announced_shape} {what}")
         announced, size = math.prod(sizes), file.stat().st_size
         least, most = (0, PACKED_AT_MOST * size) if is_packed(file) else (size - length,) * 2
         if least <= announced <= most:

@@ -17,7 +17,7 @@ from udl_pt.datasets._files import COLUMNS
 from udl_pt.datasets._idx_folders import idx_sets, read_idx_set, set_of_file
 from udl_pt.datasets._image_folders import folders_in, read_image_folder
 from udl_pt.datasets._mnist import as_path, getKaggleMNIST, load_mnist_subset
-from udl_pt.datasets._numpy_files import read_npy, read_npz
+from udl_pt.datasets._numpy_files import ARRAYS, read_npy, read_npz
 from udl_pt.datasets._tables import LABEL, has_header, read_parquet, read_table
 
 __all__ = ["load_data"]
@@ -115,7 +115,9 @@ def load_data(path: Any = None, *, label: Any = None, image_shape: Any = None, r
     if name.endswith((".npz", ".npy")):
         arrays = read_npz(place) if name.endswith(".npz") else {"X": read_npy(place)}
         with _naming(place):
-            return Dataset.from_arrays(**arrays, image_shape=shape, source=_counted(place, arrays))
+            return Dataset.from_arrays(
+                *map(arrays.get, ARRAYS), image_shape=shape, source=_counted(place, arrays)
+            )
     if files := set_of_file(place):
         return _of_shape(read_idx_set(files, place.parent), shape)
     raise DataError(f"{printable(place)} is a file of an unknown kind, expected {KINDS}")

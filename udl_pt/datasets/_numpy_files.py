@@ -12,7 +12,7 @@ from udl_pt._support.exceptions import DataError
 from udl_pt._support.files import printable
 from udl_pt.datasets._files import PACKED_AT_MOST
 
-__all__ = ["read_npy", "read_npz"]
+__all__ = ["ARRAYS", "read_npy", "read_npz"]
 
 ARRAYS = ("X", "Y", "Xtest", "Ytest")
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
