@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.book._words import names_of, words_of
 from udl_pt.datasets import Dataset
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.corruption import masking
@@ -26,13 +27,16 @@ __all__ = [
     "counted",
     "few_steps",
     "first_of_each",
+    "labels_of",
     "measured",
     "percent",
+    "predictions",
     "shape_of",
     "train_all",
     "trained_network",
 ]
 
+SHOWN_CLASSES = 10  # in pictures of one image for each class
 SMALL = 20_000  # training rows; below, the book's few epochs are too few steps to show anything
 BY_AUTOENCODERS: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.99, "batch_sz": 100}  # the book's
 GENTLE: dict[str, Any] = {
@@ -259,8 +263,22 @@ def shape_of(data: Dataset, settings: Settings) -> str:
 
 
 def first_of_each(data: Dataset) -> list[int]:
-    """Return the row of the first test image of each class, where the class has one."""
-    return [i for digit in range(int(data.Y.max()) + 1) for i in np.flatnonzero(data.Ytest == digit)[:1]]
+    """Return the row of the first test image of each of ten classes at most, where the class has one."""
+    if not len(data.Ytest):
+        return list(range(min(SHOWN_CLASSES, len(data.Xtest))))
+    K = int(data.Y.max()) + 1
+    return [i for label in range(K) for i in np.flatnonzero(data.Ytest == label)[:1]][:SHOWN_CLASSES]
+
+
+def labels_of(data: Dataset, rows: Sequence[int]) -> list[str]:
+    """Return the names of test rows' labels for a picture; their numbers where there are no labels."""
+    return names_of(data, data.Ytest[rows]) if len(data.Ytest) else [str(row + 1) for row in rows]
+
+
+def predictions(data: Dataset, probabilities: np.ndarray) -> list[str]:
+    """Return the predicted class of each row with its probability, such as ``"7 (99%)"``."""
+    names = names_of(data, probabilities.argmax(axis=1))
+    return [f"{name} ({p:.0%})" for name, p in zip(names, probabilities.max(axis=1), strict=True)]
 
 
 def few_steps(data: Dataset) -> str:
@@ -268,7 +286,8 @@ def few_steps(data: Dataset) -> str:
     if len(data.X) >= SMALL:
         return ""
     steps = len(data.X) // FINE_TUNING["batch_sz"]
-    return f" An epoch of these {len(data.X):,} images is only {counted(steps, 'step')}."
+    samples = f"{words_of(data).sample}s"
+    return f" An epoch of these {len(data.X):,} {samples} is only {counted(steps, 'step')}."
 
 
 def counted(n: int, what: str = "epoch") -> str:

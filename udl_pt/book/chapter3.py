@@ -1,5 +1,6 @@
 """Chapter 3's main program, "TRY BOTH": a deep network with greedy pretraining, and one without."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from udl_pt.book._shared import (
     counted,
     percent,
 )
+from udl_pt.book._words import Words, drawn, names_of, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -98,13 +100,13 @@ def section(data: Dataset, settings: Settings) -> Section:
     }
     if settings.listing is not None:
         shown["listing"] = _listing.beside("3", data, settings)
-    K = int(data.Y.max()) + 1
+    K, w = int(data.Y.max()) + 1, words_of(data)
     confusion = confusion_matrix(data.Ytest, networks[0].dnn.predict(data.Xtest), labels=range(K))
     return Section(
         title="Chapter 3: auto-encoders and deep networks",
-        sentences=_sentences(data, settings, networks),
+        sentences=_sentences(data, settings, networks, w),
         table=_shared.comparison_table(networks),
-        pictures=_pictures(data, ae, confusion, results)
+        pictures=_pictures(data, ae, confusion, results, w)
         + [p for pictures, _ in shown.values() for p in pictures],
         results={
             **results,
@@ -118,7 +120,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     )
 
 
-def _sentences(data: Dataset, settings: Settings, networks: list[Candidate]) -> list[str]:
+def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], w: Words) -> list[str]:
     pretrained, plain = networks
     rates = (
         f"Learning rates and momentum are the book's ({BY_AUTOENCODERS['learning_rate']} and "
@@ -134,29 +136,30 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate]) -> 
         )
     if few := _shared.few_steps(data):
         chosen += (
-            f"{few} The fewer the images, the longer the layers' steps: the book divides the cost of a batch "
-            "by the number of all images."
+            f"{few} The fewer the {w.sample}s, the longer the layers' steps: the book divides the cost of a "
+            f"batch by the number of all {w.sample}s."
         )
     chosen += (
         " In the table, epochs are layers × epochs of pretraining + epochs of fine-tuning. Seconds include "
         "measuring and compiling; the second network reuses much of the compiled code."
     )
     return [
-        f"Two networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
-        "In one of them each layer was first an auto-encoder. Without seeing a label, it learned to "
-        "reconstruct the output of the layer below. The other starts from random weights.",
+        f"Two networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell "
+        f"{w.apart(int(data.Y.max()) + 1)} apart. In one of them each layer was first an auto-encoder. "
+        "Without seeing a label, it learned to reconstruct the output of the layer below. The other starts "
+        "from random weights.",
         chosen,
         f"After {counted(pretrained.epochs)} of fine-tuning the pretrained network errs on "
-        f"{percent(pretrained.dnn.errors[-1])} of the {len(data.Ytest):,} test images; the "
+        f"{percent(pretrained.dnn.errors[-1])} of the {len(data.Ytest):,} test {w.sample}s; the "
         f"other, after {counted(plain.epochs)}, on {percent(plain.dnn.errors[-1])}.",
     ]
 
 
 def _pictures(
-    data: Dataset, ae: AutoEncoder, confusion: np.ndarray, results: dict[str, Any]
+    data: Dataset, ae: AutoEncoder, confusion: np.ndarray, results: dict[str, Any], w: Words
 ) -> list[Picture | Table]:
-    first = _shared.first_of_each(data)
     K = len(confusion)
+    which = "Which digits" if w.are_digits else "Which classes"
     return [
         Picture(
             "errors",
@@ -171,31 +174,70 @@ def _pictures(
                 "mean negative log-likelihood (nats)",
                 "epoch of fine-tuning",
             ),
-            f"The same for the cost that training minimises, measured on the test images. Guessing among {K} "
-            f"digits costs {np.log(K):.2f} nats.",
+            f"The same for the cost that training minimises, measured on the test {w.sample}s. Guessing "
+            f"among {K} {w.kinds} costs {np.log(K):.2f} nats.",
         ),
+        *_of_images(data, ae, w),
+        Picture(
+            "confusion",
+            plot_confusion(
+                confusion,
+                f"{which} the pretrained network takes for which",
+                names_of(data, range(K)),
+                w.kind,
+            ),
+            _said_of_confusion(confusion, data.label_names, w),
+        ),
+    ]
+
+
+def _of_images(data: Dataset, ae: AutoEncoder, w: Words) -> list[Picture | Table]:
+    """Show what the auto-encoder makes of images; of a table, how far its reconstructions are off."""
+    if data.image_shape is None:
+        off = np.sqrt(((data.Xtest - ae.forward_output(data.Xtest)) ** 2).mean())
+        mean = np.sqrt(((data.Xtest - data.X.mean(axis=0)) ** 2).mean())
+        rows = [["reconstruction", "root mean squared error"]]
+        rows += [["by the auto-encoder", f"{off:.4f}"], ["by the training rows' mean", f"{mean:.4f}"]]
+        return [
+            Table(
+                rows,
+                f"What {ae.M} hidden units keep of a test row. The auto-encoder, trained as the first layer "
+                "is before fine-tuning, never saw these rows.",
+            )
+        ]
+    first = _shared.first_of_each(data)
+    on = "switch a unit on (blue) or off (red)" if len(data.image_shape) == 2 else "switch a unit on"
+    said = f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder: pixels that {on}."
+    if w.are_digits:
+        said = (
+            f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder: inside, "
+            "strokes that switch a unit on (blue) or off (red). The rim is red because the weights are "
+            "tied: a unit that is on also has to keep the pixels white that no digit reaches."
+        )
+    one = f"A test {w.item} of each of {len(first)} classes"
+    if w.are_digits:
+        one = "One test digit of each kind"
+    return [
         Picture(
             "reconstructions",
             plot_reconstructions(
                 data.Xtest[first],
                 ae.forward_output(data.Xtest[first]),
-                [str(data.Ytest[i]) for i in first],
-                "Test digits, reconstructed by the first auto-encoder",
+                _shared.labels_of(data, first),
+                f"Test {w.item}s, reconstructed by the first auto-encoder",
+                **drawn(data),
             ),
-            f"One test digit of each kind, and what {ae.M} hidden units keep of it. The auto-encoder, "
+            f"{one}, and what {ae.M} hidden units keep of it. The auto-encoder, "
             "trained as the first layer is before fine-tuning, never saw these images.",
         ),
         Picture(
             "filters",
-            plot_filters(ae.W.get_value(), title="What the units of the first layer look for"),
-            f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder: inside, "
-            "strokes that switch a unit on (blue) or off (red). The rim is red because the weights are "
-            "tied: a unit that is on also has to keep the pixels white that no digit reaches.",
-        ),
-        Picture(
-            "confusion",
-            plot_confusion(confusion, "Which digits the pretrained network takes for which"),
-            _said_of_confusion(confusion),
+            plot_filters(
+                ae.W.get_value(),
+                title="What the units of the first layer look for",
+                image_shape=data.image_shape,
+            ),
+            said,
         ),
     ]
 
@@ -212,8 +254,9 @@ def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
     )
 
 
-def _said_of_confusion(confusion: np.ndarray) -> str:
+def _said_of_confusion(confusion: np.ndarray, names: Sequence[str], w: Words) -> str:
     mistakes = confusion * (1 - np.eye(len(confusion), dtype=int))
-    true, taken = np.unravel_index(mistakes.argmax(), mistakes.shape)
-    most = f"No mistake is more frequent than a {true} taken for {taken} (count: {mistakes.max()})."
+    true, taken = (names[label] for label in np.unravel_index(mistakes.argmax(), mistakes.shape))
+    mistake = f"{'a ' * w.are_digits}{true} taken for {taken}"
+    most = f"No mistake is more frequent than {mistake} (count: {mistakes.max()})."
     return f"Right answers are on the diagonal. {most if mistakes.any() else 'There are no mistakes.'}"
