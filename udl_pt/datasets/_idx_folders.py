@@ -87,7 +87,7 @@ def read_idx_set(files: Files, place: Path) -> Dataset:
     if Xtest is not None and Xtest.shape[1:] != X.shape[1:]:
         sizes = [" x ".join(map(str, images.shape[1:])) for images in (X, Xtest)]
         raise DataError(
-            f"{printable(place)} has training images of {sizes[0]} pixels, test images of {sizes[1]}"
+            f"{printable(place)} has training images of {sizes[0]} pixels, but test images of {sizes[1]}"
         )
     if files["train", "images"].name.startswith("emnist"):
         X, Xtest = X.transpose(0, 2, 1), None if Xtest is None else Xtest.transpose(0, 2, 1)

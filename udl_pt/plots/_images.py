@@ -66,11 +66,13 @@ def plot_images(
     ('1', 'negative')
     """
     n = len(labels)
-    figure = Figure(figsize=(0.85 * n + 0.9, 0.9 * len(rows) + 0.5), layout="constrained")
+    shape = image_shape_of(next(iter(rows.values())).shape[1], image_shape)
+    height = 0.05 + 0.85 * min(max(shape[0] / shape[1], 0.3), 3)
+    size = max(0.85 * n + 0.9, 0.1 * len(title)), height * len(rows) + 0.5
+    figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(title)
     axes = figure.subplots(len(rows), n, squeeze=False)
     for row, (name, images) in enumerate(rows.items()):
-        shape = image_shape_of(images.shape[1], image_shape)
         for column in range(n):
             axes[row, column].set_facecolor("#A6CBE3")
             axes[row, column].imshow(_shown(images[column].reshape(shape)), cmap=cmap, vmin=0, vmax=1)
@@ -324,14 +326,14 @@ def plot_features(
     synthesised | from the data
     """
     rows, columns = max(images.shape[:2] for _, images in layers.values())
-    size = 3.4 * len(layers), 3.4 * rows / (columns + 1.2) + 0.8
+    height, width, *colours = image_shape_of(next(iter(layers.values()))[1].shape[2], image_shape)
+    size = 3.4 * len(layers), 3.4 * rows * height / (columns + 1.2) / width + 0.8
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(title)
     for panel, (name, (features, images)) in zip(
         figure.subplots(1, len(layers), squeeze=False)[0], layers.items(), strict=True
     ):
-        n, k, pixels = images.shape
-        height, width, *colours = image_shape_of(pixels, image_shape)
+        n, k, _ = images.shape
         grid = np.full((n * (height + 2), (k + 1) * (width + 2) + 6, *colours), np.nan)
         for row in range(n):
             for column, image in enumerate([features[row], *images[row]]):
