@@ -6,8 +6,7 @@ import numpy as np
 import scipy.linalg
 from sklearn.neighbors import KNeighborsClassifier
 
-from udl_pt.book import _shared
-from udl_pt.book._shared import GENTLE, Settings, percent
+from udl_pt.book._shared import GENTLE, Settings, epochs_for, percent
 from udl_pt.book._words import names_of, words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
@@ -56,9 +55,8 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small = len(data.X) < _shared.SMALL
     looks = {}
-    for name, pretrain_epochs in (("pretrained", 5 if small else 1), ("not pretrained", 0)):
+    for name, pretrain_epochs in (("pretrained", epochs_for(data, settings, 5, 1)), ("not pretrained", 0)):
         settings.say(f"DNN({DEEP}), {name}: how far a step moves each layer")
         dnn = DNN(DEEP, **settings.made())
         watch = UpdateSizes(dnn)
@@ -70,7 +68,7 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
             pretrain=pretrain_epochs > 0,
             pretrain_epochs=pretrain_epochs,
             pretrain_options=GENTLE,
-            epochs=10 if small else 1,
+            epochs=epochs_for(data, settings, 10, 1),
             **STILL,
             monitor=None,
             backend=settings.backend,
@@ -115,7 +113,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small, w = len(data.X) < _shared.SMALL, words_of(data)
+    w, epochs = words_of(data), epochs_for(data, settings, 20, 2)
     table = [["hidden units' training", "cost of labels (nats)", "test error"]]
     results: dict[str, Any] = {"hidden": OVERCOMPLETE, "masked": MASKED}
     for name, corruption in (
@@ -129,10 +127,10 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
             data.Y,
             data.Xtest,
             data.Ytest,
-            pretrain_epochs=20 if small else 2,
+            pretrain_epochs=epochs,
             pretrain_options=GENTLE,
             train_head_only=True,
-            epochs=20 if small else 2,
+            epochs=epochs,
             **HEAD,
             backend=settings.backend,
             callbacks=settings.callbacks,
@@ -231,13 +229,13 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small, w = len(data.X) < _shared.SMALL, words_of(data)
+    w = words_of(data)
     settings.say(f"a deep auto-encoder, layers {PLANE}")
     deep = DeepAutoEncoder(PLANE, **settings.made()).fit(
         data.X,
-        pretrain_epochs=5 if small else 1,
+        pretrain_epochs=epochs_for(data, settings, 5, 1),
         pretrain_options=[GENTLE] * (len(PLANE) - 1) + [PLANE_CODE],
-        epochs=12 if small else 3,
+        epochs=epochs_for(data, settings, 12, 3),
         **PLANE_TUNING,
         backend=settings.backend,
         callbacks=[*settings.callbacks, LinearDecay()],

@@ -25,9 +25,11 @@ __all__ = [
     "Stopwatch",
     "comparison_table",
     "counted",
+    "epochs_for",
     "few_steps",
     "first_of_each",
     "labels_of",
+    "layers_options",
     "measured",
     "percent",
     "predictions",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 SHOWN_CLASSES = 10  # in pictures of one image for each class
+FEWEST = 5_000  # training rows for which the layers' rate is the book's; the embedded digits
 SMALL = 20_000  # training rows; below, the book's few epochs are too few steps to show anything
 BY_AUTOENCODERS: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.99, "batch_sz": 100}  # the book's
 GENTLE: dict[str, Any] = {
@@ -69,6 +72,8 @@ class Settings:
         Callbacks for the ``fit`` of networks and layers, and for the embeddings of digits.
     say : callable
         Called with a line of text on the next stage, for example `print`.
+    longer : int
+        Factor of the epochs on fewer than 20,000 rows. An epoch of few rows has few steps.
     listing : pathlib.Path or None
         Folder of the book's listings, which chapters 3 and 4 then run beside the library's classes.
 
@@ -89,6 +94,7 @@ class Settings:
     seed: int = 0
     callbacks: Sequence[Callable[[Progress], Any]] = ()
     say: Callable[[str], None] = lambda line: None
+    longer: int = 1
     listing: Path | None = None
 
     def made(self) -> dict[str, Any]:
@@ -173,8 +179,7 @@ def trained_network(
     -------
     DNN
     """
-    small = len(data.X) < SMALL
-    epochs = settings.epochs if settings.epochs is not None else 20 if small else 5
+    epochs = settings.epochs if settings.epochs is not None else epochs_for(data, settings, 20, 5)
     dnn = DNN(settings.sizes, corruption=masking(0.25), **settings.made())
     functions = augment(dnn)
     how = " against what tricks it" if functions else ""
@@ -184,7 +189,7 @@ def trained_network(
         data.Y,
         data.Xtest,
         data.Ytest,
-        pretrain_epochs=5 if small else 1,
+        pretrain_epochs=epochs_for(data, settings, 5, 1),
         pretrain_options=GENTLE,
         epochs=epochs,
         **TUNING,
@@ -192,6 +197,23 @@ def trained_network(
         backend=settings.backend,
         callbacks=[*settings.callbacks, LinearDecay(dnn)],
     )
+
+
+def epochs_for(data: Dataset, settings: Settings, few: int, many: int) -> int:
+    """Return `many` epochs from 20,000 training rows on, else `few` times `settings.longer`."""
+    return many if len(data.X) >= SMALL else few * settings.longer
+
+
+def layers_options(data: Dataset) -> dict[str, Any]:
+    """Return the arguments of the ``fit`` of auto-encoders in pretraining: the book's.
+
+    The cost of a batch is divided by the number of all rows. So on fewer than 5,000 rows, the rate is smaller
+    in proportion.
+    """
+    N = len(data.X)
+    if N >= FEWEST:
+        return dict(BY_AUTOENCODERS)
+    return {**BY_AUTOENCODERS, "learning_rate": round(BY_AUTOENCODERS["learning_rate"] * N / FEWEST, 4)}
 
 
 def train_all(data: Dataset, settings: Settings, candidates: Iterable[Candidate]) -> None:

@@ -15,6 +15,8 @@ from udl_pt.book._shared import (
     Settings,
     Stopwatch,
     counted,
+    epochs_for,
+    layers_options,
     percent,
 )
 from udl_pt.book._words import Words, drawn, names_of, words_of
@@ -50,7 +52,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     -----
     On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning, against
     10 without pretraining. On fewer rows an epoch has fewer steps, so there are more epochs: 5 and 15,
-    against 60. `Settings.epochs` replaces those of fine-tuning.
+    against 60, times `Settings.longer`. `Settings.epochs` replaces those of fine-tuning.
 
     Examples
     --------
@@ -62,9 +64,9 @@ def section(data: Dataset, settings: Settings) -> Section:
     >>> list(section.results["errors"])  # doctest: +SKIP
     ['pretrained', 'not pretrained']
     """
-    small = len(data.X) < _shared.SMALL
-    pretrain_epochs = 5 if small else 1
-    epochs = {PRETRAINED: 15, PLAIN: 60} if small else dict(BOOK)
+    pretrain_epochs, layers = epochs_for(data, settings, 5, 1), layers_options(data)
+    few = {PRETRAINED: 15, PLAIN: 60}
+    epochs = {name: epochs_for(data, settings, few[name], BOOK[name]) for name in BOOK}
     if settings.epochs is not None:
         epochs = dict.fromkeys(epochs, settings.epochs)
     networks = [  # checked before any is trained
@@ -73,7 +75,7 @@ def section(data: Dataset, settings: Settings) -> Section:
             DNN(settings.sizes, **settings.made()),
             epochs[PRETRAINED],
             pretrain_epochs,
-            BY_AUTOENCODERS,
+            layers,
         ),
         Candidate(PLAIN, DNN(settings.sizes, **settings.made()), epochs[PLAIN]),
     ]
@@ -84,7 +86,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     ae.fit(
         data.X,
         epochs=pretrain_epochs,
-        **BY_AUTOENCODERS,
+        **layers,
         backend=settings.backend,
         callbacks=[*settings.callbacks, watch],
     )
@@ -111,7 +113,7 @@ def section(data: Dataset, settings: Settings) -> Section:
         results={
             **results,
             **{name: kept for name, (_, kept) in shown.items()},
-            "pretraining": {**BY_AUTOENCODERS, "cost_scale": "dataset"},
+            "pretraining": {**layers, "cost_scale": "dataset"},
             "pretrain_epochs": pretrain_epochs,
             "auto_encoder_costs": ae.costs,
             "pretraining_costs": [layer.costs for layer in networks[0].dnn.hidden_layers],
@@ -134,7 +136,13 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], w: 
             f"{rates}. The epochs are not: on all of MNIST the book takes 1 for each layer and "
             f"{BOOK[PRETRAINED]} of fine-tuning, against {BOOK[PLAIN]} without pretraining."
         )
-    if few := _shared.few_steps(data):
+    rate = pretrained.pretraining["learning_rate"]
+    if rate != BY_AUTOENCODERS["learning_rate"]:
+        chosen += (
+            f"{_shared.few_steps(data)} The book divides the cost of a batch by the number of all "
+            f"{w.sample}s. So with few {w.sample}s the layers' rate is smaller, {rate:g}."
+        )
+    elif few := _shared.few_steps(data):
         chosen += (
             f"{few} The fewer the {w.sample}s, the longer the layers' steps: the book divides the cost of a "
             f"batch by the number of all {w.sample}s."

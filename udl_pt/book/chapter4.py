@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book import _listing, _shared
-from udl_pt.book._shared import BY_AUTOENCODERS, Candidate, Settings, Stopwatch, counted, percent
+from udl_pt.book._shared import (
+    Candidate,
+    Settings,
+    Stopwatch,
+    counted,
+    epochs_for,
+    layers_options,
+    percent,
+)
 from udl_pt.book._words import Words, drawn, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -66,7 +74,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     -----
     On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning. On
     fewer rows an epoch has fewer steps, so there are more epochs: 5 and 15. The four further RBMs are trained
-    for 5 epochs, or for 20 on fewer rows. `Settings.epochs` replaces those of fine-tuning.
+    for 5 epochs, or for 20 on fewer rows. `Settings.longer` multiplies the epochs on fewer rows.
+    `Settings.epochs` replaces those of fine-tuning.
 
     Examples
     --------
@@ -78,13 +87,13 @@ def section(data: Dataset, settings: Settings) -> Section:
     >>> list(section.results["errors"])  # doctest: +SKIP
     ['RBMs first', 'auto-encoders first', 'not pretrained']
     """
-    small = len(data.X) < _shared.SMALL
-    pretrain_epochs = 5 if small else 1
-    epochs = settings.epochs if settings.epochs is not None else 15 if small else BOOK
+    pretrain_epochs, layers = epochs_for(data, settings, 5, 1), layers_options(data)
+    epochs = settings.epochs if settings.epochs is not None else epochs_for(data, settings, 15, BOOK)
+    of_rbms = epochs_for(data, settings, 20, 5)
     made = settings.made()
     networks = [
         Candidate(RBMS, DNN(settings.sizes, RBM, **made), epochs, pretrain_epochs, BY_RBMS),
-        Candidate(AUTOENCODERS, DNN(settings.sizes, **made), epochs, pretrain_epochs, BY_AUTOENCODERS),
+        Candidate(AUTOENCODERS, DNN(settings.sizes, **made), epochs, pretrain_epochs, layers),
         Candidate(PLAIN, DNN(settings.sizes, **made), epochs),
     ]
     _shared.train_all(data, settings, networks)
@@ -93,8 +102,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     rbms = {f"{name}, {FEW} hidden": MeasuredRBM(FEW, options) for name, options in SAMPLERS.items()}
     largest = rbms[f"persistent, {MANY} hidden"] = MeasuredRBM(MANY, SAMPLERS["persistent"])
     for name, measured in rbms.items():
-        settings.say(f"RBM, {name}, epochs: {_rbm_epochs(small)}")
-        measured.train(data, settings, _rbm_epochs(small))
+        settings.say(f"RBM, {name}, epochs: {of_rbms}")
+        measured.train(data, settings, of_rbms)
         measured.evaluate(data, tested)
 
     w = words_of(data)
@@ -104,7 +113,7 @@ def section(data: Dataset, settings: Settings) -> Section:
         listed, results["listing"] = _listing.beside("4", data, settings)
     return Section(
         title="Chapter 4: restricted Boltzmann machines",
-        sentences=_sentences(data, settings, networks, small, w),
+        sentences=_sentences(data, settings, networks, of_rbms, w),
         table=_shared.comparison_table(networks),
         pictures=[
             Picture(
@@ -119,7 +128,7 @@ def section(data: Dataset, settings: Settings) -> Section:
         ],
         results={
             **results,
-            "pretraining": {RBMS: BY_RBMS, AUTOENCODERS: {**BY_AUTOENCODERS, "cost_scale": "dataset"}},
+            "pretraining": {RBMS: BY_RBMS, AUTOENCODERS: {**layers, "cost_scale": "dataset"}},
             "pretrain_epochs": pretrain_epochs,
             "pretraining_costs": {
                 one.name: [layer.costs for layer in one.dnn.hidden_layers] for one in networks[:2]
@@ -224,10 +233,6 @@ class MeasuredRBM:
         }
 
 
-def _rbm_epochs(small: bool) -> int:
-    return 20 if small else 5
-
-
 def _middle(Z: Estimate | float) -> float:
     return Z.log_Z if isinstance(Z, Estimate) else Z
 
@@ -238,7 +243,7 @@ def _cross_entropy(X: np.ndarray, X_hat: np.ndarray) -> float:
 
 
 def _sentences(
-    data: Dataset, settings: Settings, networks: list[Candidate], small: bool, w: Words
+    data: Dataset, settings: Settings, networks: list[Candidate], of_rbms: int, w: Words
 ) -> list[str]:
     epochs, pretrain_epochs = networks[0].epochs, networks[0].pretrain_epochs
     as_book = (epochs, pretrain_epochs) == (BOOK, 1)
@@ -252,7 +257,7 @@ def _sentences(
         "starts from random weights; chapter 3 shows how long it takes without pretraining.",
         f"All get {counted(epochs)} of fine-tuning ({book}). The RBMs' learning rate is the book's "
         f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{_shared.few_steps(data)}",
-        f"Then four separate RBMs are trained, {counted(_rbm_epochs(small))} each: what are their "
+        f"Then four separate RBMs are trained, {counted(of_rbms)} each: what are their "
         f"likelihoods{', and what do they dream' * (data.image_shape is not None)}? They see binary "
         f"{w.sample}s, drawn anew for each batch with the {'grey ' * (w.sample == 'image')}values as "
         f"probabilities. The test {w.sample}s are drawn once, with seed {settings.seed}. Unlike in the book, "

@@ -25,6 +25,7 @@ from udl_pt.backends._internals import run_exit_functions
 from udl_pt.book import CHAPTERS, Settings
 from udl_pt.book._listing import find_listings
 from udl_pt.book._prepared import prepared
+from udl_pt.book._shared import FEWEST
 from udl_pt.book.report import PAGE, RESULTS, write_report
 from udl_pt.cli._doctor import examine, warm
 from udl_pt.comparison._compare import compare
@@ -312,6 +313,7 @@ def _reproduce(options: argparse.Namespace) -> None:
                 seed=options.seed,
                 callbacks=[bars],
                 say=bars.say,
+                longer=max(1, round(FEWEST / len(data.X))),
                 listing=listing,
             )
             sections[chapter] = CHAPTERS[chapter](data, settings)
