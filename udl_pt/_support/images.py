@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt._support.arguments import check_count
+from udl_pt._support.arguments import check_counts
 from udl_pt._support.messages import shown
 
 __all__ = ["ImageShape", "as_rows", "check_image_shape", "image_shape_of", "shaped_as"]
@@ -30,9 +30,7 @@ def check_image_shape(image_shape: Any, n_features: int | None = None) -> ImageS
         For another kind of shape, and for a number of values that doesn't fit.
     """
     try:
-        if isinstance(image_shape, str | bytes):
-            raise TypeError("text is no shape")
-        sizes = tuple(check_count(size, "one") for size in image_shape)
+        sizes = tuple(check_counts(image_shape, "image_shape"))
     except (TypeError, ValueError) as error:
         kind = ValueError if isinstance(error, ValueError) else TypeError
         raise kind(f"image_shape is {shown(image_shape)}, {EXPECTED}") from None

@@ -146,9 +146,11 @@ def _robustness(attacked: dict[str, AttackOutcomes], N: int, w: Words) -> Pictur
     hardly = f"A change of {SMALL_CHANGE:g} hardly shows. With random noise of this size"
     if w.sample == "row":
         hardly = f"With random noise of size {SMALL_CHANGE:g}"
+    figure = plot_robustness(EPSILONS, _errors(attacked), "Errors under attack")
+    figure.axes[0].set_xlabel(f"largest change of a {w.feature}")
     return Picture(
         "robustness",
-        plot_robustness(EPSILONS, _errors(attacked), "Errors under attack"),
+        figure,
         f"Error against the size of the change, on {N} test {w.sample}s. {hardly} the plain network errs on "
         f"{error(PLAIN, NOISE, SMALL_CHANGE)}, with the gradient's sign on "
         f"{error(PLAIN, SIGN, SMALL_CHANGE)}, and with {STEPS} small steps on "

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from udl_pt._support.arguments import check_count
+from udl_pt._support.arguments import check_counts
 from udl_pt._support.exceptions import DataError
 from udl_pt._support.files import printable
 from udl_pt._support.images import check_image_shape
@@ -176,9 +176,9 @@ def _of_shape(data: Dataset, shape: tuple[int, ...] | None) -> Dataset:
 
 def _check_resize(resize: Any) -> tuple[int, int]:
     try:
-        rows, columns = (check_count(size, "one") for size in resize)
-    except (TypeError, ValueError):
-        kind = ValueError if isinstance(resize, list | tuple) else TypeError
+        rows, columns = check_counts(resize, "resize")
+    except (TypeError, ValueError) as error:
+        kind = ValueError if isinstance(error, ValueError) else TypeError
         raise kind(f"resize is {shown(resize)}, expected (rows, columns)") from None
     return rows, columns
 
