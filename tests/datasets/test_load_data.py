@@ -327,6 +327,9 @@ def test_parquet(tmp_path):
         parquet.write_table(pyarrow.table(columns), tmp_path / "t.parquet")
         return load_data(tmp_path / "t.parquet", label="kind")
 
+    whole = write(a=pyarrow.array([0, 255], "uint8"), b=[True, False], kind=[7, 8])
+    assert whole.X.tolist() == [[0, 1], [255, 0]]
+    assert whole.label_names == ("7", "8")
     data = write(a=[1, 2, 3], kind=pyarrow.array(["x", "y", "x"]).dictionary_encode(), b=[0.5, 1, 2])
     np.testing.assert_array_equal(data.X, [[1, 0.5], [2, 1], [3, 2]])
     assert (data.Y.tolist(), data.label_names, data.noun) == ([0, 1, 0], ("x", "y"), "row")

@@ -37,6 +37,7 @@ from udl_pt.training.progress import Progress
 
 __all__ = ["main", "run"]
 
+LONGEST = 20  # factor of the epochs at most, on few rows
 UNSUPERVISED = ("1", "2")  # chapters that need no labels
 SIGNALLED = 128  # what a shell adds to the number of the signal that ended a command
 
@@ -313,7 +314,7 @@ def _reproduce(options: argparse.Namespace) -> None:
                 seed=options.seed,
                 callbacks=[bars],
                 say=bars.say,
-                longer=max(1, round(FEWEST / len(data.X))),
+                longer=min(LONGEST, max(1, round(FEWEST / len(data.X)))),
                 listing=listing,
             )
             sections[chapter] = CHAPTERS[chapter](data, settings)

@@ -141,7 +141,7 @@ def read_parquet(file: Path, label: str) -> Table:
             )
         columns.append(column.to_numpy())
     X = np.column_stack(columns)
-    X = X.astype(np.int64 if X.dtype.kind in "bi" else np.float64)
+    X = X.astype(np.int64 if X.dtype.kind in "biu" else np.float64)
     _check_finite(X, [name for name in names if name != names[place]], 0, shown)
     return X, _as_labels([str(value) for value in table.column(place).to_pylist()])
 
