@@ -139,8 +139,8 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], w: 
     rate = pretrained.pretraining["learning_rate"]
     if rate != BY_AUTOENCODERS["learning_rate"]:
         chosen += (
-            f"{_shared.few_steps(data)} The layers' rate is an exception, {rate:g}: the book divides the cost "
-            f"of a batch by the number of all {w.sample}s, and these are few."
+            f"{_shared.few_steps(data)} The layers' rate is an exception, {rate:g}: the book divides the "
+            f"cost of a batch by the number of all {w.sample}s, and these are few."
         )
     elif few := _shared.few_steps(data):
         chosen += (
