@@ -6,7 +6,7 @@ from typing import Any
 
 from udl_pt.datasets import Dataset
 
-__all__ = ["Words", "drawn", "names_of", "words_of"]
+__all__ = ["Words", "drawn", "names_of", "on_in_filters", "words_of"]
 
 LONGEST_NAME = 14  # characters of a label in a picture
 
@@ -61,6 +61,14 @@ def words_of(data: Dataset) -> Words:
         feature="column" if table else "pixel",
         kind="digit" if data.noun == "digit" else "class",
     )
+
+
+def on_in_filters(data: Dataset) -> str:
+    """Return what switches a hidden unit on in a picture of its weights."""
+    if data.image_shape is not None and len(data.image_shape) == 3:
+        return "colours that switch a unit on (gray is zero)"
+    parts = "strokes" if data.noun == "digit" else "pixels"
+    return f"{parts} that switch a unit on (blue) or off (red)"
 
 
 def drawn(data: Dataset) -> dict[str, Any]:

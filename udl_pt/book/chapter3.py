@@ -19,7 +19,7 @@ from udl_pt.book._shared import (
     layers_options,
     percent,
 )
-from udl_pt.book._words import Words, drawn, names_of, words_of
+from udl_pt.book._words import Words, drawn, names_of, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -214,13 +214,12 @@ def _of_images(data: Dataset, ae: AutoEncoder, w: Words) -> list[Picture | Table
             )
         ]
     first = _shared.first_of_each(data)
-    on = "switch a unit on (blue) or off (red)" if len(data.image_shape) == 2 else "switch a unit on"
-    said = f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder: pixels that {on}."
+    units = f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder"
+    said = f"{units}: {on_in_filters(data)}."
     if w.are_digits:
         said = (
-            f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder: inside, "
-            "strokes that switch a unit on (blue) or off (red). The rim is red because the weights are "
-            "tied: a unit that is on also has to keep the pixels white that no digit reaches."
+            f"{units}: inside, {on_in_filters(data)}. The rim is red because the weights are tied: a unit "
+            "that is on also has to keep the pixels white that no digit reaches."
         )
     one = f"A test {w.item} of each of {len(first)} classes"
     if w.are_digits:

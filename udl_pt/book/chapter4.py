@@ -15,7 +15,7 @@ from udl_pt.book._shared import (
     layers_options,
     percent,
 )
-from udl_pt.book._words import Words, drawn, words_of
+from udl_pt.book._words import Words, drawn, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.likelihood import (
@@ -248,6 +248,7 @@ def _sentences(
     epochs, pretrain_epochs = networks[0].epochs, networks[0].pretrain_epochs
     as_book = (epochs, pretrain_epochs) == (BOOK, 1)
     book = "as in the book" if as_book else f"the book takes {BOOK}, after 1 for each layer"
+    grey = data.image_shape is not None and len(data.image_shape) == 2
     ends = ", ".join(f"{percent(one.dnn.errors[-1])} ({one.name})" for one in networks)
     return [
         f"Three networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell "
@@ -259,7 +260,7 @@ def _sentences(
         f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{_shared.few_steps(data)}",
         f"Then four separate RBMs are trained, {counted(of_rbms)} each: what are their "
         f"likelihoods{', and what do they dream' * (data.image_shape is not None)}? They see binary "
-        f"{w.sample}s, drawn anew for each batch with the {'grey ' * (w.sample == 'image')}values as "
+        f"{w.sample}s, drawn anew for each batch with the {'grey ' * grey}values as "
         f"probabilities. The test {w.sample}s are drawn once, with seed {settings.seed}. Unlike in the book, "
         "gradients are centred, the rate falls to zero, and parameters are averaged over the last steps. The "
         "visible biases start at values that match the data's means.",
@@ -348,14 +349,13 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
     dreams = fantasies(rbm, DREAMS, STEPS)
     moved = abs(dreams[-1] - dreams[-2]).mean()
     apart = abs(dreams[-1][:, None] - dreams[-1]).sum() / (DREAMS * (DREAMS - 1) * D)
-    on = "switch a unit on (blue) or off (red)" if len(data.image_shape) == 2 else "switch a unit on"
-    parts = "strokes and parts of strokes" if w.are_digits else "pixels"
     several = "several digits" if w.are_digits else "several completions"
     return [
         Picture(
             "filters",
             plot_filters(rbm.W.get_value(), title="What hidden units look for", image_shape=data.image_shape),
-            f"The weights of the first {min(100, rbm.M)} hidden units of {trained}: {parts} that {on}.",
+            f"The weights of the first {min(100, rbm.M)} hidden units of {trained}: "
+            f"{'strokes and parts of ' * w.are_digits}{on_in_filters(data)}.",
         ),
         Picture(
             "fantasies",

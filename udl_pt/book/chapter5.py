@@ -96,12 +96,14 @@ def _of_images(
     first = first_layer_features(dnn)
     largest = np.argsort(-np.linalg.norm(dnn.hidden_layers[0].forward_params[0].get_value(), axis=0))
     title = "First layer: inputs in closed form"
+    grey = data.image_shape is not None and len(data.image_shape) == 2
     return [
         Picture(
             "first_layer",
             plot_filters(first[largest].T, title=title, cmap="gray", image_shape=data.image_shape),
             "The input of length one that drives a unit of the first layer most is its column of W. "
-            "White pixels increase the unit's value, black ones decrease it. Shown are the units with "
+            f"{'White pixels' if grey else 'Bright colours'} increase the unit's value, "
+            f"{'black' if grey else 'dark'} ones decrease it. Shown are the units with "
             f"the largest weights.{' Many look for a stroke or a gap in one place.' * w.are_digits}",
         ),
         Picture(

@@ -135,7 +135,7 @@ def _tricks(dnn: DNN, data: Dataset, settings: Settings, w: Words) -> Picture | 
         "tricks",
         plot_adversarial(X, changed, before, after, 1 / EPSILON, title, **drawn(data)),
         f"A change of {EPSILON:g} per pixel, shown {1 / EPSILON:g} times as large (gray: none), and "
-        f"{predicted} To us the {w.item}s look the same.",
+        f"{predicted}{' To us the digits look the same.' * w.are_digits}",
     )
 
 

@@ -67,7 +67,7 @@ def plot_images(
     """
     n = len(labels)
     shape = image_shape_of(next(iter(rows.values())).shape[1], image_shape)
-    height = 0.05 + 0.85 * min(max(shape[0] / shape[1], 0.3), 3)
+    height = 0.05 + 0.85 * min(max(shape[0] / shape[1], 1), 3)
     size = max(0.85 * n + 0.9, 0.1 * len(title)), height * len(rows) + 0.5
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(title)
