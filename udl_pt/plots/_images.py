@@ -327,7 +327,7 @@ def plot_features(
     """
     rows, columns = max(images.shape[:2] for _, images in layers.values())
     height, width, *colours = image_shape_of(next(iter(layers.values()))[1].shape[2], image_shape)
-    size = 3.4 * len(layers), 3.4 * rows * height / (columns + 1.2) / width + 0.8
+    size = max(3.4 * len(layers), 0.1 * len(title)), 3.4 * rows * height / (columns + 1.2) / width + 0.8
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(title)
     for panel, (name, (features, images)) in zip(
