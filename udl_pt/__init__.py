@@ -1,6 +1,6 @@
 """The code of *Unsupervised Deep Learning in Python*, on PyTensor.
 
-`compare` and the modules `callbacks` and `eager` are imported when they are first used.
+`compare`, `load_data` and the modules `callbacks` and `eager` are imported when they are first used.
 """
 
 from importlib import import_module
@@ -35,6 +35,7 @@ from udl_pt.training.metrics import error_rate
 if TYPE_CHECKING:
     from udl_pt import callbacks, eager
     from udl_pt.comparison import Comparison, compare
+    from udl_pt.datasets import load_data
 
 __all__ = [
     "DBN",
@@ -61,6 +62,7 @@ __all__ = [
     "init_weights",
     "joint_probabilities",
     "load",
+    "load_data",
     "load_mnist",
     "load_mnist_subset",
     "momentum_updates",
@@ -73,7 +75,13 @@ __all__ = [
     "tsne_cost",
 ]
 
-_LOADED_WHEN_USED = {"Comparison": "comparison", "compare": "comparison", "callbacks": "", "eager": ""}
+_LOADED_WHEN_USED = {
+    "Comparison": "comparison",
+    "compare": "comparison",
+    "load_data": "datasets",
+    "callbacks": "",
+    "eager": "",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -104,7 +104,7 @@ def test_the_listings_are_found(tmp_path, monkeypatch):
 
 
 def test_without_fissix_nothing_is_trained(capsys, monkeypatch):
-    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    monkeypatch.setattr(cli, "load_data", lambda path, **options: pytest.fail("went on"))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert cli.main(["reproduce", "3", "--listing"]) == 2
     assert "fissix, which translates it, is not installed: pip install" in " ".join(
@@ -123,6 +123,6 @@ def test_without_fissix_nothing_is_trained(capsys, monkeypatch):
     ],
 )
 def test_a_listing_that_cannot_run_is_refused_before_training(arguments, message, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    monkeypatch.setattr(cli, "load_data", lambda path, **options: pytest.fail("went on"))
     assert cli.main(["reproduce", *arguments]) == 2
     assert message in " ".join(capsys.readouterr().err.split())

@@ -1,5 +1,6 @@
 """The command line, as a user meets it."""
 
+import argparse
 import gzip
 import io
 import json
@@ -42,7 +43,7 @@ def test_reproduce_writes_chapter_1_and_ends_by_naming_it(folder, capsys):
     assert cli.main(["reproduce", "1", *options]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"The report is in {out / 'index.html'}"
     results = json.loads((out / "results.json").read_text())
-    assert (results["data"], list(results["chapters"])) == ("MNIST, IDX files (300 + 50)", ["1"])
+    assert (results["data"], list(results["chapters"])) == (f"IDX files in {folder.name} (300 + 50)", ["1"])
     assert (results["seed"], results["dtype"], results["backend"]) == (3, "float64", "jax")
     for written in ("results.json", "index.html"):
         assert str(folder) not in (out / written).read_text()
@@ -57,7 +58,7 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys
     printed = capsys.readouterr().out
     assert printed.splitlines()[-1] == f"The report is in {out / 'index.html'}"
     results = json.loads((out / "results.json").read_text())
-    assert results["data"] == "MNIST, IDX files (300 + 50)"
+    assert results["data"] == f"IDX files in {folder.name} (300 + 50)"
     assert (results["seed"], results["dtype"], results["backend"]) == (3, "float64", "jax")
     assert results["chapters"]["3"]["sizes"] == [8, 5]
     assert results["chapters"]["3"]["epochs"] == {"pretrained": 1, "not pretrained": 1}
@@ -71,9 +72,12 @@ def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys
     [
         (["9"], "there is no chapter 9 here yet, expected one of 1, 2, 3, 4"),
         (["--backend", "theano"], "backend is 'theano'"),
-        (["--data", "nowhere"], "there is no nowhere, expected a folder"),
-        (["--data", "no\x1b[2J\udcff.csv"], r"no no\x1b[2J\udcff.csv"),
-        (["--data", "nowhere.csv"], "no nowhere.csv"),
+        (["--data", "nowhere"], "there is no nowhere, expected an .npz or .npy file"),
+        (["--data", "no\x1b[2J\udcff.csv"], r"there is no no\x1b[2J\udcff.csv"),
+        (["--data", "nowhere.csv"], "there is no nowhere.csv"),
+        (["--data", "digits", "--label", "a"], "label is 'a', but it is for tables alone"),
+        (["--data", "digits", "--image-shape", "4", "16"], "has images of (8, 8)"),
+        (["--data", "digits", "--resize", "4"], "resize is [4], expected (rows, columns)"),
         (["--data", ""], "path is '', expected a folder or a file"),
         (["--epochs", "0"], "epochs is 0, expected at least 1"),
         (["--sizes", "8", "0"], "sizes is 0, expected at least 1"),
@@ -96,7 +100,7 @@ def test_bad_input_is_explained_in_a_line_before_anything_is_run(
 
 
 def test_an_out_that_is_a_file_is_refused_before_training(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    monkeypatch.setattr(cli, "load_data", lambda path, **options: pytest.fail("went on"))
     file = tmp_path / "mine"
     file.write_text("mine")
     for out in (file, file / "report"):
@@ -112,7 +116,7 @@ def test_an_out_that_is_a_file_is_refused_before_training(tmp_path, capsys, monk
 def test_an_out_with_a_folder_under_a_files_name_is_refused_before_training(
     command, name, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    monkeypatch.setattr(cli, "load_data", lambda path, **options: pytest.fail("went on"))
     (tmp_path / name).mkdir()
     assert cli.main([command, "--out", str(tmp_path)]) == 2
     assert f"--out {tmp_path}: {name} there is a folder" in capsys.readouterr().err
@@ -130,7 +134,7 @@ def test_names_that_are_no_text_neither_fail_nor_reach_the_terminal(tmp_path, ca
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="has no file system that refuses even root")
 def test_an_out_that_cannot_be_made_is_refused_before_training(capsys, monkeypatch):
-    monkeypatch.setattr(cli, "load_data", lambda path: pytest.fail("went on"))
+    monkeypatch.setattr(cli, "load_data", lambda path, **options: pytest.fail("went on"))
     for out in ("/proc/x", "/proc/x/y", "/proc"):
         assert cli.main(["reproduce", "--out", out]) == 2
         assert f"--out {out} can't be made or written to" in capsys.readouterr().err
@@ -143,8 +147,11 @@ def test_sizes_that_are_no_numbers(capsys):
     assert "'20,ten', expected whole numbers such as 1000,750,500" in capsys.readouterr().err
 
 
-def made_up(path):
-    return Dataset(np.arange(6).reshape(2, 3), np.random.permutation(1000), np.ones((1, 3)), [0], "made up")
+PIXELS = np.random.RandomState(0).randint(0, 256, (100, 4))
+
+
+def made_up(path, **options):
+    return Dataset(PIXELS, np.random.permutation(100) % 10, np.ones((1, 4)), [0], "made up")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -160,14 +167,18 @@ def test_the_data_are_cast_once_to_the_runs_dtype(dtype, monkeypatch):
     cli.main(["reproduce", "3", "--dtype", dtype])
     (data,) = seen
     assert data.X.dtype == data.Xtest.dtype == dtype
-    np.testing.assert_array_equal(data.X, (np.arange(6).reshape(2, 3) / 255).astype(dtype))
+    np.testing.assert_array_equal(data.X, (PIXELS / 255).astype(dtype))
     assert data.source == "made up"
 
 
 def test_the_seed_decides_kaggles_shuffle_and_leaves_the_global_generator(monkeypatch):
     monkeypatch.setattr(cli, "load_data", made_up)
     np.random.seed(5)
-    first, again, other = (cli._load("train.csv", seed, "float64").Y for seed in (1, 1, 2))
+    options = [
+        argparse.Namespace(data="train.csv", label=None, image_shape=None, resize=None, seed=seed)
+        for seed in (1, 1, 2)
+    ]
+    first, again, other = (cli._load(one, "float64").Y for one in options)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
     after = np.random.random_sample()
@@ -207,7 +218,7 @@ def test_a_terminal_gets_a_bar_a_stage():
 
 
 def test_interruption(monkeypatch, capsys):
-    def interrupt(path):
+    def interrupt(path, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "load_data", interrupt)
@@ -254,7 +265,7 @@ import atexit, sys, threading, time
 from udl_pt import cli
 from udl_pt.cli import _main
 
-def interrupt(path):
+def interrupt(path, **options):
     raise KeyboardInterrupt
 
 _main.load_data = interrupt

@@ -139,6 +139,27 @@ def test_every_attack_is_a_graph_for_every_backend(backend, dtype):
     assert_attacks(dict(zip(graphs, got, strict=True)), dtype)
 
 
+@pytest.mark.parametrize("shape", [(3, 4), (2, 2, 3)])
+def test_images_keep_their_shape(dnn, shape):
+    images = X.reshape(N, *shape)
+    for name, changed in all_attacks(dnn, images, Y).items():
+        assert changed.shape == images.shape, name
+        np.testing.assert_array_equal(changed.reshape(N, D), all_attacks(dnn, X, Y)[name])
+    at_random = projected_gradient(dnn, images, Y, 0.1, random_state=0, steps=2)
+    np.testing.assert_array_equal(
+        at_random.reshape(N, D), projected_gradient(dnn, X, Y, 0.1, random_state=0, steps=2)
+    )
+    changed, sizes = smallest_change(dnn, images, Y, steps=2, rounds=2)
+    expected = smallest_change(dnn, X, Y, steps=2, rounds=2)
+    np.testing.assert_array_equal(changed.reshape(N, D), expected[0])
+    np.testing.assert_array_equal(sizes, expected[1])
+    noisy = random_noise(images, 0.1)
+    np.testing.assert_array_equal(noisy.reshape(N, D), random_noise(X, 0.1))
+    assert outcome(dnn, images, Y, noisy).linf == outcome(dnn, X, Y, random_noise(X, 0.1)).linf
+    with pytest.raises(ValueError, match=r"X has (12|6) features"):
+        fast_gradient_sign(dnn, images[:, :, :2] if len(shape) == 2 else images[:, :1], Y, 0.1)
+
+
 def test_any_function_with_logits_and_any_graph_of_images_will_do(dnn):
     np.testing.assert_allclose(
         fast_gradient_sign(symbolic, X, Y, 0.1), fast_gradient_sign(dnn, X, Y, 0.1), atol=1e-12

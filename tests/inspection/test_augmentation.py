@@ -26,6 +26,33 @@ def test_shift_moves_by_whole_pixels_all_alike_often(kind):
     np.testing.assert_array_equal(shift(0)(X, kind(0)), X)
 
 
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 3)])
+def test_images_of_any_shape(shape):
+    images = np.random.RandomState(0).rand(30, *shape)
+    rows = images.reshape(30, -1)
+    flipped = flip(1.0, image_shape=shape)(rows, np.random.RandomState(0))
+    np.testing.assert_array_equal(flipped.reshape(images.shape), images[:, :, ::-1])
+    moved = shift(1, image_shape=shape)(rows, np.random.RandomState(0)).reshape(images.shape)
+    moves = np.floor(np.random.RandomState(0).uniform(-1, 2, (30, 2))).astype(int)
+    padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)][: images.ndim])
+    for image, around, (down, across) in zip(moved, padded, moves, strict=True):
+        np.testing.assert_array_equal(image, around[1 - down :, 1 - across :][:4, :6])
+    turned = rotate(180, image_shape=shape)(rows, AlwaysTheEnd()).reshape(images.shape)
+    np.testing.assert_allclose(turned, images[:, ::-1, ::-1], atol=1e-12)
+    for make in (flip, lambda **shape: shift(1, **shape), lambda **shape: rotate(10, **shape)):
+        with pytest.raises(ValueError, match="which has 3 \\* 4 = 12 values, but a row has"):
+            make(image_shape=(3, 4))(rows, np.random.RandomState(0))
+        with pytest.raises(ValueError, match=r"image_shape is \(3, 0\)"):
+            make(image_shape=(3, 0))
+
+
+class AlwaysTheEnd:
+    """A generator whose uniform numbers are the upper limit."""
+
+    def uniform(self, low, high, size):
+        return np.full(size, high)
+
+
 def test_what_is_shifted_in_is_black():
     moved = shift(2)(np.ones((50, SIDE * SIDE)), np.random.RandomState(0)).reshape(-1, SIDE, SIDE)
     rows, columns = (moved.max(axis=axis).sum(axis=1) for axis in (2, 1))
@@ -146,7 +173,7 @@ def test_a_network_hardens_itself(data):
         ),
         ([lambda X, generator: X + 1], ValueError, r"returns values from 1.* expected 0 to 1 .*numpy.clip"),
         ([lambda X, generator: X * np.nan], ValueError, "returns values from nan"),
-        ([shift(1)], ValueError, "images have 10 pixels, expected those of a square"),
+        ([shift(1)], ValueError, "a row has 10 values, expected the pixels of a square image"),
         ([3], TypeError, r"augment is \[3\], expected a list of functions such as"),
         (shift(1), TypeError, "expected a list of functions such as"),
     ],

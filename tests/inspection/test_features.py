@@ -54,6 +54,27 @@ def test_the_first_layer_has_a_closed_form_that_no_direction_beats(dbn):
     np.testing.assert_array_equal(first_layer_features(dbn.hidden_layers[0]), best)
 
 
+def test_features_in_the_shape_of_images(dbn):
+    first = first_layer_features(dbn)
+    for shape in ((D, 1), (1, D)):
+        np.testing.assert_array_equal(first_layer_features(dbn, shape), first.reshape(-1, *shape))
+        made = maximize(dbn, 0, units=[0, 2], steps=2, image_shape=shape)
+        np.testing.assert_array_equal(made, maximize(dbn, 0, units=[0, 2], steps=2).reshape(2, *shape))
+        again = maximize(dbn, 0, units=[0, 2], steps=2, start=made)
+        np.testing.assert_array_equal(
+            again, maximize(dbn, 0, units=[0, 2], steps=2, start=made.reshape(2, D))
+        )
+        np.testing.assert_array_equal(
+            strongest_images(dbn, 0, X.reshape(-1, *shape), 3), strongest_images(dbn, 0, X, 3)
+        )
+    for call in (
+        lambda: first_layer_features(dbn, (D, 2)),
+        lambda: maximize(dbn, 0, image_shape=(D, 2)),
+    ):
+        with pytest.raises(ValueError, match=rf"image_shape is \({D}, 2\)"):
+            call()
+
+
 def test_a_unit_without_weights_looks_for_nothing():
     ae = AutoEncoder.createFromArrays(np.zeros((3, 2)), np.zeros(2), np.zeros(3))
     np.testing.assert_array_equal(first_layer_features(ae), np.zeros((2, 3)))

@@ -100,6 +100,88 @@ def test_rows_that_are_no_square_images_are_refused():
         plots.plot_filters(np.zeros((15, 2)))
 
 
+SHAPES = pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3)])
+
+
+def colours_of(axes):
+    """Return an image as it is drawn, without the transparency of missing pixels."""
+    array = np.asarray(axes.images[0].get_array())
+    return array[..., :3] if array.ndim == 3 else array
+
+
+@SHAPES
+def test_images_of_any_shape(shape):
+    X, X_hat = np.random.RandomState(0).rand(2, 2, int(np.prod(shape)))
+    figure = plots.plot_reconstructions(X, X_hat, ["a", "b"], image_shape=shape, cmap="gray")
+    axes = drawn(figure)
+    for n in range(2):
+        np.testing.assert_allclose(colours_of(axes[n]), X[n].reshape(shape))
+        np.testing.assert_allclose(colours_of(axes[2 + n]), X_hat[n].reshape(shape))
+    assert axes[0].images[0].get_cmap().name == "gray"
+    adversarial = plots.plot_adversarial(X, X_hat, ["a", "b"], ["c", "d"], 2, image_shape=shape)
+    np.testing.assert_allclose(colours_of(drawn(adversarial)[4]), X_hat[0].reshape(shape))
+    fantasies = plots.plot_fantasies(X[None], [1], image_shape=shape)
+    np.testing.assert_allclose(colours_of(drawn(fantasies)[1]), X[1].reshape(shape))
+
+
+def test_missing_pixels_of_coloured_images_are_transparent():
+    X, missing = np.random.RandomState(0).rand(1, 12), np.arange(12) >= 6
+    axes = drawn(plots.plot_completions(X, missing, X, ["a"], image_shape=(2, 2, 3)))
+    image = np.asarray(axes[1].images[0].get_array())
+    assert image[..., 3].tolist() == [[1, 1], [0, 0]]
+    np.testing.assert_allclose(image[0, :, :3], X.reshape(2, 2, 3)[0])
+
+
+@SHAPES
+def test_filters_and_features_of_any_shape(shape):
+    rs = np.random.RandomState(0)
+    W = rs.randn(int(np.prod(shape)), 3)
+    image = colours_of(drawn(plots.plot_filters(W, image_shape=shape))[0])
+    first = W[:, 0].reshape(shape) / abs(W[:, 0]).max()
+    np.testing.assert_allclose(image[1:4, 1:6], first if len(shape) == 2 else (first + 1) / 2)
+    made, found = rs.rand(2, len(W)), rs.rand(2, 4, len(W))
+    image = colours_of(drawn(plots.plot_features({"layer": (made, found)}, image_shape=shape))[0])
+    np.testing.assert_allclose(image[5:8, :5], made[1].reshape(shape))
+    np.testing.assert_allclose(image[5:8, 13:18], found[1, 0].reshape(shape))
+
+
+@pytest.mark.parametrize(
+    ("shape", "error", "message"),
+    [
+        ((3, 4), ValueError, r"image_shape is \(3, 4\), which has 3 \* 4 = 12 values, but a row has 15"),
+        ((3, 5, 4), ValueError, r"expected \(rows, columns\), or \(rows, columns, 3\) for colours"),
+        ((0, 5), ValueError, r"image_shape is \(0, 5\)"),
+        (15, TypeError, "image_shape is 15"),
+    ],
+)
+def test_shapes_that_do_not_fit(shape, error, message):
+    for plot in (
+        lambda: plots.plot_filters(np.zeros((15, 2)), image_shape=shape),
+        lambda: plots.plot_images({"a": np.zeros((1, 15))}, ["1"], image_shape=shape),
+        lambda: plots.plot_features({"a": (np.zeros((1, 15)), np.zeros((1, 1, 15)))}, image_shape=shape),
+    ):
+        with pytest.raises(error, match=message):
+            plot()
+
+
+def test_classes_are_named():
+    names = ["cat", "a long name"]
+    axes = drawn(plots.plot_confusion(np.diag([3, 4]), names=names, noun="class"))[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == names
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
+    Y = np.random.RandomState(0).randn(6, 2)
+    axes = drawn(plots.plot_embeddings({"a": Y}, np.arange(6) % 2, names=names))[0]
+    assert [text.get_text() for text in axes.texts] == names
+    assert len(drawn(plots.plot_embeddings({"a": Y}, None))[0].texts) == 0
+
+
+def test_a_confusion_matrix_of_many_classes_shows_no_zeros():
+    matrix = 10 * np.eye(40, dtype=int)
+    matrix[3, 5] = 2
+    texts = [text.get_text() for text in drawn(plots.plot_confusion(matrix))[0].texts]
+    assert sorted(texts) == ["10"] * 40 + ["2"]
+
+
 def test_show_fig_shows_the_costs(monkeypatch):
     from matplotlib import pyplot as plt
 

@@ -14,7 +14,7 @@ from udl_pt.inspection.attacks import (
 )
 from udl_pt.models.dnn import DNN
 
-__all__ = ["AttackOutcomes", "attack", "targeted_rates", "trick"]
+__all__ = ["AttackOutcomes", "attack", "targeted_rates"]
 
 EPSILON = 0.1  # a pixel's change, in the pictures and in hardening
 EPSILONS = (0.0, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25)
@@ -77,8 +77,8 @@ def attack(dnn: DNN, X: np.ndarray, Y: np.ndarray, seed: int) -> AttackOutcomes:
     return AttackOutcomes(outcomes, float(np.median(sizes)))
 
 
-def trick(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
-    """Perturb images by the fast gradient sign method.
+def targeted_rates(dnn: DNN, X: np.ndarray, Y: np.ndarray, classes: int) -> list[float]:
+    """Return the share of the other classes' images that an attack turns into each of the first `classes`.
 
     Parameters
     ----------
@@ -88,39 +88,15 @@ def trick(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, list[str]
         Images.
     Y : ndarray of int of shape (N,)
         Labels of the images.
-
-    Returns
-    -------
-    changed : ndarray of shape (N, D)
-        Perturbed images.
-    before, after : list of str
-        Predictions of the network with their probabilities, such as ``"7 (99%)"``.
-    """
-    changed = fast_gradient_sign(dnn, X, Y, EPSILON)
-    before, after = (
-        [f"{p.argmax()} ({p.max():.0%})" for p in dnn.forward(images)] for images in (X, changed)
-    )
-    return changed, before, after
-
-
-def targeted_rates(dnn: DNN, X: np.ndarray, Y: np.ndarray) -> list[float]:
-    """Return, for each class, the share of the other classes' images that an attack turns into it.
-
-    Parameters
-    ----------
-    dnn : DNN
-        A fitted network.
-    X : ndarray of shape (N, D)
-        Images.
-    Y : ndarray of int of shape (N,)
-        Labels of the images.
+    classes : int
+        Number of classes that the attack aims at.
 
     Returns
     -------
     list of float
     """
     rates = []
-    for target in range(int(dnn.b.get_value().shape[0])):
+    for target in range(classes):
         other = target != Y
         changed = projected_gradient(dnn, X[other], Y[other], EPSILON, steps=STEPS, target=target)
         rates.append(outcome(dnn, X[other], Y[other], changed, target=target).success_rate)

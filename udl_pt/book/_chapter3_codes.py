@@ -6,8 +6,8 @@ import numpy as np
 import scipy.linalg
 from sklearn.neighbors import KNeighborsClassifier
 
-from udl_pt.book import _shared
-from udl_pt.book._shared import GENTLE, Settings, percent
+from udl_pt.book._shared import GENTLE, Settings, epochs_for, percent
+from udl_pt.book._words import names_of, words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -23,7 +23,7 @@ __all__ = ["deep_codes", "linear_codes", "noisy_codes", "vanishing_gradient"]
 
 Shown = tuple[list[Picture | Table], dict[str, Any]]  # and what is kept of it in results.json
 
-OVERCOMPLETE = 1000  # hidden units, more than there are pixels
+OVERCOMPLETE = 1000  # hidden units, more than digits have pixels
 MASKED = 0.5
 HEAD: dict[str, Any] = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 100}
 
@@ -55,9 +55,8 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small = len(data.X) < _shared.SMALL
     looks = {}
-    for name, pretrain_epochs in (("pretrained", 5 if small else 1), ("not pretrained", 0)):
+    for name, pretrain_epochs in (("pretrained", epochs_for(data, settings, 5, 1)), ("not pretrained", 0)):
         settings.say(f"DNN({DEEP}), {name}: how far a step moves each layer")
         dnn = DNN(DEEP, **settings.made())
         watch = UpdateSizes(dnn)
@@ -69,7 +68,7 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
             pretrain=pretrain_epochs > 0,
             pretrain_epochs=pretrain_epochs,
             pretrain_options=GENTLE,
-            epochs=10 if small else 1,
+            epochs=epochs_for(data, settings, 10, 1),
             **STILL,
             monitor=None,
             backend=settings.backend,
@@ -88,8 +87,8 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
         "The vanishing gradient, the book's motive for pretraining. Two networks of "
         f"{len(DEEP)} layers of {DEEP[0]} units learn the labels, without momentum, so that a step is the "
         "gradient alone. Without pretraining, each layer makes the gradient smaller on its way down. The "
-        f"median step moves a weight of layer 2, compared with one of layer {len(DEEP)}, {said}. (Layer 1 "
-        "has weights of black pixels, which do not move.)",
+        f"median step moves a weight of layer 2, compared with one of layer {len(DEEP)}, {said}."
+        + (" (Layer 1 has weights of black pixels, which do not move.)" if data.ink else ""),
     )
     return [picture], {
         "layers": DEEP,
@@ -114,10 +113,13 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small = len(data.X) < _shared.SMALL
+    w, epochs = words_of(data), epochs_for(data, settings, 20, 2)
     table = [["hidden units' training", "cost of labels (nats)", "test error"]]
     results: dict[str, Any] = {"hidden": OVERCOMPLETE, "masked": MASKED}
-    for name, corruption in (("clean pixels", None), (f"{MASKED:.0%} of the pixels masked", masking(MASKED))):
+    for name, corruption in (
+        (f"clean {w.feature}s", None),
+        (f"{MASKED:.0%} of the {w.feature}s masked", masking(MASKED)),
+    ):
         settings.say(f"an auto-encoder with {OVERCOMPLETE} hidden units, {name}")
         dnn = DNN([OVERCOMPLETE], corruption=corruption, **settings.made())
         dnn.fit(
@@ -125,34 +127,41 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
             data.Y,
             data.Xtest,
             data.Ytest,
-            pretrain_epochs=20 if small else 2,
+            pretrain_epochs=epochs,
             pretrain_options=GENTLE,
             train_head_only=True,
-            epochs=20 if small else 2,
+            epochs=epochs,
             **HEAD,
             backend=settings.backend,
             callbacks=settings.callbacks,
         )
         table.append([name, f"{dnn.costs[-1]:.3f}", percent(dnn.errors[-1])])
         results[name] = {"costs": dnn.costs, "errors": dnn.errors}
-    filters = plot_filters(dnn.hidden_layers[0].W.get_value(), title="Filters of the denoising auto-encoder")
-    return [
+    D = data.X.shape[1]
+    code = f"A code of {OVERCOMPLETE} units for {D} {w.feature}s could simply copy them. "
+    if D > OVERCOMPLETE:
+        code = f"A code of {OVERCOMPLETE} units has to leave out some of {D} {w.feature}s. "
+    shown: list[Picture | Table] = [
         Table(
             table,
-            f"A code of {OVERCOMPLETE} units for {data.X.shape[1]} pixels could simply copy them. To "
-            "reconstruct clean digits from masked ones, it has to learn which pixels go together. A "
-            f"logistic regression on its codes of clean images errs on {table[2][2]} of the test digits and "
-            f"costs {table[2][1]} nats per label. On codes that were learned from clean pixels it errs on "
-            f"{table[1][2]} and costs {table[1][1]}.",
-        ),
-        Picture(
-            "filters_denoising",
-            filters,
-            "The first units of the denoising auto-encoder. Some look for a stroke, a gap or a whole digit. "
-            "There are many units and little training, so most have only found where digits are, and where "
-            "pixels stay black.",
-        ),
-    ], results
+            f"{code}To reconstruct clean {w.item}s from masked ones, it has to learn which {w.feature}s go "
+            f"together. A logistic regression on its codes of clean {w.sample}s errs on {table[2][2]} of the "
+            f"test {w.item}s and costs {table[2][1]} nats per label. On codes that were learned from clean "
+            f"{w.feature}s it errs on {table[1][2]} and costs {table[1][1]}.",
+        )
+    ]
+    if data.image_shape is not None:
+        title = "Filters of the denoising auto-encoder"
+        W = dnn.hidden_layers[0].W.get_value()
+        said = "The first units of the denoising auto-encoder."
+        if w.are_digits:
+            said += (
+                " Some look for a stroke, a gap or a whole digit. There are many units and little training, "
+                "so most have only found where digits are, and where pixels stay black."
+            )
+        filters = plot_filters(W, title=title, image_shape=data.image_shape)
+        shown.append(Picture("filters_denoising", filters, said))
+    return shown, results
 
 
 def linear_codes(data: Dataset, settings: Settings) -> Shown:
@@ -171,11 +180,12 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    settings.say(f"a linear auto-encoder with {LINEAR} hidden units")
     X = np.asarray(data.X[:LINEAR_ROWS], float)
     X = X - X.mean(axis=0)
-    pca = PCA(LINEAR).fit(X, backend=settings.backend)
-    ae = AutoEncoder(LINEAR, hidden="linear", output="linear", random_state=settings.seed, dtype="float64")
+    M = min(LINEAR, X.shape[1] - 1)
+    settings.say(f"a linear auto-encoder with {M} hidden units")
+    pca = PCA(M).fit(X, backend=settings.backend)
+    ae = AutoEncoder(M, hidden="linear", output="linear", random_state=settings.seed, dtype="float64")
     ae.fit(
         X,
         learning_rate=0.1 / float(pca.explained_variance_[0]),
@@ -189,16 +199,16 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
     )
     angle = float(scipy.linalg.subspace_angles(ae.W.get_value(), pca.components_.T).max())
     rebuilt = float(((X - ae.forward_output(X)) ** 2).sum() / len(X))
-    expected = pca.reconstruction_error(X)
+    expected, sample = pca.reconstruction_error(X), words_of(data).sample
     table = [
-        ["method", "squared error of an image"],
+        ["method", f"squared error of {'a row' if sample == 'row' else 'an image'}"],
         ["linear auto-encoder", f"{rebuilt:.4f}"],
-        [f"PCA, {LINEAR} components", f"{expected:.4f}"],
+        [f"PCA, {M} components", f"{expected:.4f}"],
     ]
     said = (
-        f"As the book says, an auto-encoder of {LINEAR} units with tied weights and without sigmoids finds "
-        f"the subspace of PCA. After {STEPS['epochs']} steps on {len(X):,} centred images, the largest angle "
-        f"between its weights' subspace and that of the first {LINEAR} components is {angle:.1g} radians."
+        f"As the book says, an auto-encoder of {M} units with tied weights and without sigmoids finds "
+        f"the subspace of PCA. After {STEPS['epochs']} steps on {len(X):,} centred {sample}s, the largest "
+        f"angle between its weights' subspace and that of the first {M} components is {angle:.1g} radians."
     )
     return [Table(table, said)], {"angle": angle, "squared_error": rebuilt, "of_pca": expected}
 
@@ -219,13 +229,13 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     results : dict
         Measurements for `results.json`.
     """
-    small = len(data.X) < _shared.SMALL
+    w = words_of(data)
     settings.say(f"a deep auto-encoder, layers {PLANE}")
     deep = DeepAutoEncoder(PLANE, **settings.made()).fit(
         data.X,
-        pretrain_epochs=5 if small else 1,
+        pretrain_epochs=epochs_for(data, settings, 5, 1),
         pretrain_options=[GENTLE] * (len(PLANE) - 1) + [PLANE_CODE],
-        epochs=12 if small else 3,
+        epochs=epochs_for(data, settings, 12, 3),
         **PLANE_TUNING,
         backend=settings.backend,
         callbacks=[*settings.callbacks, LinearDecay()],
@@ -241,13 +251,15 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     ]
     shape = " - ".join(map(str, (data.X.shape[1], *PLANE)))
     said = (
-        f"The test digits in the plane. A deep auto-encoder, {shape} and back, was pretrained layer by "
-        "layer, unrolled and fine-tuned without a label. It reconstructs a test image with a squared error "
-        f"of {errors[1]:.1f}, two principal components with {errors[0]:.1f}. A vote of the {NEIGHBOURS} "
-        f"nearest training images in the plane misclassifies {percent(votes[1])} of the test digits. In the "
-        f"plane of the components it misclassifies {percent(votes[0])}."
+        f"The test {w.item}s in the plane. A deep auto-encoder, {shape} and back, was pretrained layer by "
+        f"layer, unrolled and fine-tuned without a label. It reconstructs a test {w.sample} with a squared "
+        f"error of {errors[1]:.1f}, two principal components with {errors[0]:.1f}. A vote of the "
+        f"{NEIGHBOURS} nearest training {w.sample}s in the plane misclassifies {percent(votes[1])} of the "
+        f"test {w.item}s. In the plane of the components it misclassifies {percent(votes[0])}."
     )
-    picture = Picture("deep_codes", plot_embeddings(dict(zip(names, maps, strict=True)), data.Ytest), said)
+    maps_by_name = dict(zip(names, maps, strict=True))
+    labels = names_of(data, range(len(data.label_names)))
+    picture = Picture("deep_codes", plot_embeddings(maps_by_name, data.Ytest, names=labels), said)
     return [picture], {
         "layers": PLANE,
         "costs": deep.costs,

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book._shared import Settings, counted
+from udl_pt.book._words import words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.dnn import DNN
@@ -166,7 +167,7 @@ def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Pictur
     finally:
         np.random.set_state(state)
     differences = {name: listing.differences(library) for name, (listing, library) in runs.items()}
-    return _pictures(chapter, runs, differences), {
+    return _pictures(chapter, runs, differences, words_of(data).sample), {
         name: {
             "largest_differences": differences[name],
             **{
@@ -214,7 +215,10 @@ def _both(
 
 
 def _pictures(
-    chapter: str, runs: dict[str, tuple[Numbers, Numbers]], differences: dict[str, dict[str, float]]
+    chapter: str,
+    runs: dict[str, tuple[Numbers, Numbers]],
+    differences: dict[str, dict[str, float]],
+    sample: str,
 ) -> list[Picture | Table]:
     """Draw the listing's curves as broad bands, and the library's as lines on them."""
     listing, library = next(iter(runs.values()))
@@ -248,12 +252,12 @@ def _pictures(
         Picture(
             "listing_layer",
             layer,
-            "The book's listing, unmodified, and the library's classes, in float64: the same images, first "
-            f"weights and batches.{draws} The cost of the first layer on all training images, after every "
-            f"batch. {drawn}",
+            f"The book's listing, unmodified, and the library's classes, in float64: the same {sample}s, "
+            f"first weights and batches.{draws} The cost of the first layer on all training {sample}s, after "
+            f"every batch. {drawn}",
         ),
-        Picture("listing_costs", costs, f"The cost of the test images after every batch. {drawn}"),
-        Picture("listing_errors", errors, f"The error on the test images after every batch. {drawn}"),
+        Picture("listing_costs", costs, f"The cost of the test {sample}s after every batch. {drawn}"),
+        Picture("listing_errors", errors, f"The error on the test {sample}s after every batch. {drawn}"),
         Table(
             _rows(runs, differences),
             f"The listing's numbers against the library's. They differ by {worst:.1e} at most.",

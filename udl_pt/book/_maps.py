@@ -1,4 +1,4 @@
-"""Measurements of chapter 2: maps of digits and of toy data, and the time of an iteration."""
+"""Measurements of chapter 2: maps of data and of toy data, and the time of an iteration."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,10 +15,10 @@ from udl_pt.models.tsne import TSNE, SymmetricSNE
 from udl_pt.training.progress import Progress
 
 __all__ = [
-    "DigitMaps",
     "Map",
+    "Maps",
     "ToyMap",
-    "map_digits",
+    "map_data",
     "map_toys",
     "one_neighbour_error",
     "time_iterations",
@@ -40,8 +40,8 @@ class Map:
         The embedded points.
     seconds : float
         Time of the embedding.
-    one_neighbour_error : float
-        Share of points whose nearest neighbour in the plane has another label.
+    one_neighbour_error : float or None
+        Share of points whose nearest neighbour in the plane has another label; None without labels.
     trustworthiness : float
         Between 0 and 1, by `sklearn.manifold.trustworthiness` with 5 neighbours: 1 if all neighbours in the
         plane are neighbours in the data.
@@ -53,20 +53,20 @@ class Map:
 
     Y: np.ndarray
     seconds: float
-    one_neighbour_error: float
+    one_neighbour_error: float | None
     trustworthiness: float
     cost: float | None = None
     costs: Sequence[float] = ()
 
 
 @dataclass
-class DigitMaps:
-    """The same digits, embedded by several methods.
+class Maps:
+    """The same rows, embedded by several methods.
 
     Attributes
     ----------
-    labels : ndarray of int of shape (N,)
-        The digits.
+    labels : ndarray of int of shape (N,), or None
+        Their labels, if there are some.
     pca, sne : Map
         By PCA, and by symmetric SNE at the usual perplexity.
     tsnes : dict of int to Map
@@ -75,7 +75,7 @@ class DigitMaps:
         The model of t-SNE at the usual perplexity.
     """
 
-    labels: np.ndarray
+    labels: np.ndarray | None
     pca: Map
     sne: Map
     tsnes: dict[int, Map]
@@ -117,42 +117,49 @@ class ToyMap:
     one_neighbour_error: float
 
 
-def map_digits(X: np.ndarray, labels: np.ndarray, settings: Settings) -> DigitMaps:
-    """Embed digits by PCA, by symmetric SNE, and by t-SNE at several perplexities.
+def map_data(X: np.ndarray, labels: np.ndarray | None, settings: Settings, what: str = "digits") -> Maps:
+    """Embed rows by PCA, by symmetric SNE, and by t-SNE at several perplexities.
 
     Parameters
     ----------
     X : ndarray of shape (N, D)
-        Images.
-    labels : ndarray of int of shape (N,)
-        Labels of the images; no method reads them.
+        Images, or rows of a table.
+    labels : ndarray of int of shape (N,), or None
+        Their labels; no method reads them.
     settings : Settings
         Backend, dtype, seed and callbacks.
+    what : str
+        The word for the rows.
 
     Returns
     -------
-    DigitMaps
+    Maps
     """
     N = len(X)
     perplexities = [p for p in PERPLEXITIES if p < N] or [2]
     usual = max(p for p in perplexities if p <= min(USUAL, max(2, N // 4)))
     tsnes = {p: TSNE(perplexity=p, **settings.made()) for p in perplexities}
     sne = SymmetricSNE(perplexity=usual, **settings.made())
-    return DigitMaps(
+    return Maps(
         labels,
         pca=_measured(X, labels, lambda: PCA(2).fit_transform(X, backend=settings.backend)),
-        sne=_map_by(sne, "symmetric SNE", X, labels, settings),
-        tsnes={p: _map_by(m, f"t-SNE, perplexity {p}", X, labels, settings) for p, m in tsnes.items()},
+        sne=_map_by(sne, "symmetric SNE", X, labels, settings, what),
+        tsnes={p: _map_by(m, f"t-SNE, perplexity {p}", X, labels, settings, what) for p, m in tsnes.items()},
         usual=tsnes[usual],
     )
 
 
 def _map_by(
-    model: SymmetricSNE | TSNE, name: str, X: np.ndarray, labels: np.ndarray, settings: Settings
+    model: SymmetricSNE | TSNE,
+    name: str,
+    X: np.ndarray,
+    labels: np.ndarray | None,
+    settings: Settings,
+    what: str,
 ) -> Map:
     N = len(X)
     settings.say(
-        f"{name}, {N:,} digits ({model.memory(N) / 1e6:.0f} MB of pairs), iterations: {model.max_iter}"
+        f"{name}, {N:,} {what} ({model.memory(N) / 1e6:.0f} MB of pairs), iterations: {model.max_iter}"
     )
     found = _measured(
         X,
@@ -163,11 +170,12 @@ def _map_by(
     return found
 
 
-def _measured(X: np.ndarray, labels: np.ndarray, embed: Callable[[], np.ndarray]) -> Map:
+def _measured(X: np.ndarray, labels: np.ndarray | None, embed: Callable[[], np.ndarray]) -> Map:
     start = time.perf_counter()
     Y = embed()
     seconds = time.perf_counter() - start
-    return Map(Y, seconds, one_neighbour_error(Y, labels), float(trustworthiness(X, Y, n_neighbors=5)))
+    error = None if labels is None else one_neighbour_error(Y, labels)
+    return Map(Y, seconds, error, float(trustworthiness(X, Y, n_neighbors=5)))
 
 
 def one_neighbour_error(Y: np.ndarray, labels: np.ndarray) -> float:
@@ -194,7 +202,7 @@ def time_iterations(X: np.ndarray, settings: Settings) -> dict[int, float]:
     Parameters
     ----------
     X : ndarray of shape (N, D)
-        Points; the first 250, 500 and 1000 are embedded, if there are so many.
+        Points; the first 250, 500 and 1000 are embedded, if there are so many. All are if there are fewer.
     settings : Settings
         Backend, dtype and seed.
 
@@ -204,7 +212,7 @@ def time_iterations(X: np.ndarray, settings: Settings) -> dict[int, float]:
         Milliseconds by the number of points.
     """
     found = {}
-    for n in (n for n in SIZES if n <= len(X)):
+    for n in [n for n in SIZES if n <= len(X)] or [len(X)]:
         stamps: list[float] = []
         TSNE(perplexity=2, max_iter=49, **settings.made()).fit_transform(
             X[:n], backend=settings.backend, callbacks=[_clock(stamps)]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.book._words import names_of, words_of
 from udl_pt.datasets import Dataset
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.corruption import masking
@@ -24,15 +25,21 @@ __all__ = [
     "Stopwatch",
     "comparison_table",
     "counted",
+    "epochs_for",
     "few_steps",
     "first_of_each",
+    "labels_of",
+    "layers_options",
     "measured",
     "percent",
+    "predictions",
     "shape_of",
     "train_all",
     "trained_network",
 ]
 
+SHOWN_CLASSES = 10  # in pictures of one image for each class
+FEWEST = 5_000  # training rows for which the layers' rate is the book's; the embedded digits
 SMALL = 20_000  # training rows; below, the book's few epochs are too few steps to show anything
 BY_AUTOENCODERS: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.99, "batch_sz": 100}  # the book's
 GENTLE: dict[str, Any] = {
@@ -65,6 +72,8 @@ class Settings:
         Callbacks for the ``fit`` of networks and layers, and for the embeddings of digits.
     say : callable
         Called with a line of text on the next stage, for example `print`.
+    longer : int
+        Factor of the epochs on fewer than 20,000 rows. An epoch of few rows has few steps.
     listing : pathlib.Path or None
         Folder of the book's listings, which chapters 3 and 4 then run beside the library's classes.
 
@@ -85,6 +94,7 @@ class Settings:
     seed: int = 0
     callbacks: Sequence[Callable[[Progress], Any]] = ()
     say: Callable[[str], None] = lambda line: None
+    longer: int = 1
     listing: Path | None = None
 
     def made(self) -> dict[str, Any]:
@@ -169,8 +179,7 @@ def trained_network(
     -------
     DNN
     """
-    small = len(data.X) < SMALL
-    epochs = settings.epochs if settings.epochs is not None else 20 if small else 5
+    epochs = settings.epochs if settings.epochs is not None else epochs_for(data, settings, 20, 5)
     dnn = DNN(settings.sizes, corruption=masking(0.25), **settings.made())
     functions = augment(dnn)
     how = " against what tricks it" if functions else ""
@@ -180,7 +189,7 @@ def trained_network(
         data.Y,
         data.Xtest,
         data.Ytest,
-        pretrain_epochs=5 if small else 1,
+        pretrain_epochs=epochs_for(data, settings, 5, 1),
         pretrain_options=GENTLE,
         epochs=epochs,
         **TUNING,
@@ -188,6 +197,23 @@ def trained_network(
         backend=settings.backend,
         callbacks=[*settings.callbacks, LinearDecay(dnn)],
     )
+
+
+def epochs_for(data: Dataset, settings: Settings, few: int, many: int) -> int:
+    """Return `many` epochs from 20,000 training rows on, else `few` times `settings.longer`."""
+    return many if len(data.X) >= SMALL else few * settings.longer
+
+
+def layers_options(data: Dataset) -> dict[str, Any]:
+    """Return the arguments of the ``fit`` of auto-encoders in pretraining: the book's.
+
+    The cost of a batch is divided by the number of all rows. So on fewer than 5,000 rows, the rate is smaller
+    in proportion.
+    """
+    N = len(data.X)
+    if N >= FEWEST:
+        return dict(BY_AUTOENCODERS)
+    return {**BY_AUTOENCODERS, "learning_rate": round(BY_AUTOENCODERS["learning_rate"] * N / FEWEST, 4)}
 
 
 def train_all(data: Dataset, settings: Settings, candidates: Iterable[Candidate]) -> None:
@@ -259,8 +285,22 @@ def shape_of(data: Dataset, settings: Settings) -> str:
 
 
 def first_of_each(data: Dataset) -> list[int]:
-    """Return the row of the first test image of each class, where the class has one."""
-    return [i for digit in range(int(data.Y.max()) + 1) for i in np.flatnonzero(data.Ytest == digit)[:1]]
+    """Return the row of the first test image of each of ten classes at most, where the class has one."""
+    if not len(data.Ytest):
+        return list(range(min(SHOWN_CLASSES, len(data.Xtest))))
+    K = int(data.Y.max()) + 1
+    return [i for label in range(K) for i in np.flatnonzero(data.Ytest == label)[:1]][:SHOWN_CLASSES]
+
+
+def labels_of(data: Dataset, rows: Sequence[int]) -> list[str]:
+    """Return the names of test rows' labels for a picture; their numbers where there are no labels."""
+    return names_of(data, data.Ytest[rows]) if len(data.Ytest) else [str(row + 1) for row in rows]
+
+
+def predictions(data: Dataset, probabilities: np.ndarray) -> list[str]:
+    """Return the predicted class of each row with its probability, such as ``"7 (99%)"``."""
+    names = names_of(data, probabilities.argmax(axis=1))
+    return [f"{name} ({p:.0%})" for name, p in zip(names, probabilities.max(axis=1), strict=True)]
 
 
 def few_steps(data: Dataset) -> str:
@@ -268,7 +308,8 @@ def few_steps(data: Dataset) -> str:
     if len(data.X) >= SMALL:
         return ""
     steps = len(data.X) // FINE_TUNING["batch_sz"]
-    return f" An epoch of these {len(data.X):,} images is only {counted(steps, 'step')}."
+    samples = f"{words_of(data).sample}s"
+    return f" An epoch of these {len(data.X):,} {samples} is only {counted(steps, 'step')}."
 
 
 def counted(n: int, what: str = "epoch") -> str:

@@ -1,4 +1,4 @@
-"""Chapter 1: principal components of the digits, and the chapter's statements on them, measured."""
+"""Chapter 1: principal components of images, and the chapter's statements on them, measured."""
 
 import time
 from typing import Any
@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from udl_pt.book import _shared
 from udl_pt.book._shared import Settings, percent
+from udl_pt.book._words import Words, drawn, names_of, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.pca import PCA
@@ -17,13 +18,13 @@ from udl_pt.training.metrics import error_rate
 __all__ = ["section"]
 
 REBUILT = (2, 10, 50, 200)  # components that digits are reconstructed from
-KEPT = 50  # in the pipeline and against noise; at most half of the pixels
+KEPT = 50  # in the pipeline and against noise; at most half of the pixels, and fewer than images
 NOISE = 0.5  # standard deviation, where pixels go from 0 to 1
 TRAINED, SHOWN = 5000, 2000  # rows that the classifiers learn from, points in the scatter plot
 
 
 def section(data: Dataset, settings: Settings) -> Section:
-    """Compute the digits' principal components, and check the chapter's statements on them.
+    """Compute the principal components of the data, and check the chapter's statements on them.
 
     Parameters
     ----------
@@ -50,13 +51,16 @@ def section(data: Dataset, settings: Settings) -> Section:
     'Chapter 1: principal components analysis'
     """
     X = np.asarray(data.X, float)  # the statements are exact; float64 shows that best
-    settings.say(f"PCA of {len(X):,} images of {X.shape[1]} pixels")
+    w = words_of(data)
+    settings.say(f"PCA of {len(X):,} {w.sample}s of {X.shape[1]} {w.feature}s")
     start = time.perf_counter()
     pca = PCA().fit(X, backend=settings.backend)
     seconds = time.perf_counter() - start
-    said = _statements(pca, X)
-    settings.say(f"logistic regression on {X.shape[1]} pixels, and on {_kept(X)} components")
-    pipeline = _pipeline(data, settings)
+    said = _statements(pca, X, w)
+    pipeline: dict[str, Any] = {}
+    if len(data.Y):
+        settings.say(f"logistic regression on {X.shape[1]} {w.feature}s, and on {_kept(X)} components")
+        pipeline = _pipeline(data, settings)
     noise = _against_noise(pca, data, settings)
     cumulative = np.cumsum(pca.explained_variance_ratio_)
     needed = int(np.searchsorted(cumulative, 0.95)) + 1
@@ -64,22 +68,21 @@ def section(data: Dataset, settings: Settings) -> Section:
     return Section(
         title="Chapter 1: principal components analysis",
         sentences=[
-            "Z = (X − m)Q: the columns of Q are the eigenvectors of the covariance of the pixels, those "
-            "with the largest eigenvalues first. Nothing is learned step by step, and no label is seen.",
+            "Z = (X − m)Q: the columns of Q are the eigenvectors of the covariance of the "
+            f"{w.feature}s, those with the largest eigenvalues first. Nothing is learned step by step, and "
+            "no label is seen.",
             f"Each eigenvalue is the variance of a column of Z. The first two columns have {two:.0f}% of the "
-            f"digits' variance, and {needed} of the {X.shape[1]} have 95%. {len(X):,} images took "
+            f"{w.item}s' variance, and {needed} of the {X.shape[1]} have 95%. {len(X):,} {w.sample}s took "
             f"{seconds:.1f} seconds.",
-            f"A logistic regression on the first {_kept(X)} columns of Z errs on "
-            f"{percent(pipeline['components']['error'])} of the test images, and on all pixels on "
-            f"{percent(pipeline['pixels']['error'])}.",
+            *_said_of_pipeline(pipeline, w),
         ],
         table=[["the chapter says", "measured"], *([text, value] for text, value in said)],
         pictures=[
             _scatter(pca, data),
-            _variance(pca, needed),
+            _variance(pca, needed, w),
             _rebuilt(pca, data),
             noise.pop("picture"),
-            _comparison(pipeline),
+            *([_comparison(pipeline, w)] if pipeline else []),
         ],
         results={
             "explained_variance_ratio": pca.explained_variance_ratio_[:200].tolist(),
@@ -92,15 +95,25 @@ def section(data: Dataset, settings: Settings) -> Section:
     )
 
 
+def _said_of_pipeline(pipeline: dict[str, Any], w: Words) -> list[str]:
+    if not pipeline:
+        return []
+    return [
+        f"A logistic regression on the first {pipeline['components']['columns']} columns of Z errs on "
+        f"{percent(pipeline['components']['error'])} of the test {w.sample}s, and on all {w.feature}s on "
+        f"{percent(pipeline['pixels']['error'])}."
+    ]
+
+
 def _kept(X: np.ndarray) -> int:
-    return min(KEPT, int(X.shape[1]) // 2)
+    return min(KEPT, int(X.shape[1]) // 2, len(X) - 1)
 
 
 def _fewer(X: np.ndarray) -> list[int]:
-    return [k for k in REBUILT if k < X.shape[1]]
+    return [k for k in REBUILT if k < min(X.shape)]
 
 
-def _statements(pca: PCA, X: np.ndarray) -> list[tuple[str, str]]:
+def _statements(pca: PCA, X: np.ndarray, w: Words) -> list[tuple[str, str]]:
     V, e = pca.components_.T, pca.explained_variance_
     C = np.cov(X.T, bias=True)
     Z = pca.transform(X)
@@ -121,7 +134,7 @@ def _statements(pca: PCA, X: np.ndarray) -> list[tuple[str, str]]:
         ("the eigenvalues are not below 0, in descending order", f"from {e[0]:.3g} to {max(e[-1], 0):.0e}"),
         (
             "PCA decorrelates",
-            f"correlations of pixels up to {abs(correlated).max():.2f}, of columns of Z "
+            f"correlations of {w.feature}s up to {abs(correlated).max():.2f}, of columns of Z "
             f"{abs(left).max():.0e}",
         ),
         (
@@ -153,72 +166,94 @@ def _pipeline(data: Dataset, settings: Settings) -> dict[str, Any]:
     return found
 
 
-def _comparison(pipeline: dict[str, Any]) -> Table:
+def _comparison(pipeline: dict[str, Any], w: Words) -> Table:
     rows = [["logistic regression on", "columns", "test error", "training error", "seconds"]]
-    names = {"pixels": "pixels", "components": "the first columns of Z"}
+    names = {"pixels": f"{w.feature}s", "components": "the first columns of Z"}
     for name, way in pipeline.items():
         errors = percent(way["error"]), percent(way["training_error"])
         rows.append([names[name], str(way["columns"]), *errors, f"{way['seconds']:.1f}"])
     return Table(
         rows,
-        f"The chapter's pipeline, on {TRAINED:,} training images at most: the test images go through the Q "
-        "of the training images. With fewer columns, a classifier can fit the noise less.",
+        f"The chapter's pipeline, on {TRAINED:,} training {w.sample}s at most: the test {w.sample}s go "
+        f"through the Q of the training {w.sample}s. With fewer columns, a classifier can fit the noise "
+        "less.",
     )
 
 
 def _scatter(pca: PCA, data: Dataset) -> Picture:
-    Z = pca.transform(data.X[:SHOWN])[:, :2]
+    Z, w = pca.transform(data.X[:SHOWN])[:, :2], words_of(data)
+    labels = data.Y[:SHOWN] if len(data.Y) else None
+    names = names_of(data, range(len(data.label_names)))
+    said = f"Each point is one of the {w.item}s" + (
+        ", coloured by its label, which PCA did not see." if names else "."
+    )
+    if w.are_digits:
+        said = (
+            "Each point is a digit, coloured by its label, which PCA did not see. Ones and zeros lie apart; "
+            "most others overlap: two directions are too few for ten digits."
+        )
     return Picture(
-        "scatter",
-        plot_embeddings({"": Z}, data.Y[:SHOWN], "The first two principal components"),
-        "Each point is a digit, coloured by its label, which PCA did not see. Ones and zeros lie apart; "
-        "most others overlap: two directions are too few for ten digits.",
+        "scatter", plot_embeddings({"": Z}, labels, "The first two principal components", names), said
     )
 
 
-def _variance(pca: PCA, needed: int) -> Picture:
+def _variance(pca: PCA, needed: int, w: Words) -> Picture:
+    title = f"The {w.item}s' variance, component by component"
     return Picture(
         "variance",
-        plot_variance(pca.explained_variance_ratio_, 0.95, "The digits' variance, component by component"),
+        plot_variance(pca.explained_variance_ratio_, 0.95, title),
         f"Shares of the whole variance, component by component (top), and added up (below): {needed} "
         "components have 95%.",
     )
 
 
-def _rebuilt(pca: PCA, data: Dataset) -> Picture:
-    first = _shared.first_of_each(data)
-    X = np.asarray(data.Xtest[first], float)
+def _rebuilt(pca: PCA, data: Dataset) -> Picture | Table:
+    first, w = _shared.first_of_each(data), words_of(data)
+    title = f"Test {w.item}s reconstructed from K components"
+    X = np.asarray(data.Xtest if data.image_shape is None else data.Xtest[first], float)
     Z = pca.transform(X)
     rows = {"original": X}
-    for k in _fewer(X):
+    for k in _fewer(data.X):
         rows[f"K = {k}"] = Z[:, :k] @ pca.components_[:k] + pca.mean_
-    labels = [str(data.Ytest[i]) for i in first]
-    return Picture(
-        "rebuilt",
-        plot_images(rows, labels, "Test digits reconstructed from K components"),
-        "Two components show little more than a blurred mean, ten a shape, fifty a digit that can be read.",
-    )
+    if data.image_shape is None:
+        errors = [[name, f"{((X - made) ** 2).sum(axis=1).mean():.4f}"] for name, made in rows.items()]
+        return Table([["components", f"squared error of a test {w.sample}"], *errors[1:]], f"{title}.")
+    said = f"The more components, the nearer a reconstruction comes to its {w.item}."
+    if w.are_digits:
+        said = (
+            "Two components show little more than a blurred mean, ten a shape, fifty a digit that can be "
+            "read."
+        )
+    return Picture("rebuilt", plot_images(rows, _shared.labels_of(data, first), title, **drawn(data)), said)
 
 
 def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any]:
-    first = _shared.first_of_each(data)
+    first, w = _shared.first_of_each(data), words_of(data)
     clean = np.asarray(data.Xtest, float)
     noisy = clean + NOISE * np.random.default_rng(settings.seed).standard_normal(clean.shape)
-    K = _kept(clean)
+    K = _kept(data.X)
     kept = pca.components_[:K]
     denoised = (noisy - pca.mean_) @ kept.T @ kept + pca.mean_
     before, after = (float(((x - clean) ** 2).mean()) for x in (noisy, denoised))
     rows = {"clean": clean[first], "noisy": noisy[first], "denoised": denoised[first]}
+    title = f"Noise dropped with all but {K} columns"
+    said = (
+        f"Noise of standard deviation {NOISE} on each {w.feature} spreads evenly over all components; the "
+        f"{w.item}s are in the first ones. Without the last columns of Z, the mean squared error "
+        f"{'falls' if after < before else 'rises'} from {before:.3f} to {after:.3f}."
+    )
+    picture: Picture | Table
+    if data.image_shape is None:
+        errors = [["noisy", f"{before:.4f}"], ["denoised", f"{after:.4f}"]]
+        picture = Table([[f"test {w.sample}s", f"mean squared error of a {w.feature}"], *errors], said)
+    else:
+        picture = Picture(
+            "noise", plot_images(rows, _shared.labels_of(data, first), title, **drawn(data)), said
+        )
     return {
         "standard_deviation": NOISE,
         "components": K,
         "squared_error_before": before,
         "squared_error_after": after,
-        "picture": Picture(
-            "noise",
-            plot_images(rows, [str(data.Ytest[i]) for i in first], f"Noise dropped with all but {K} columns"),
-            f"Noise of standard deviation {NOISE} on each pixel spreads evenly over all components; the "
-            "digits are in the first ones. Without the last columns of Z, the mean squared error falls from "
-            f"{before:.3f} to {after:.3f}.",
-        ),
+        "picture": picture,
     }

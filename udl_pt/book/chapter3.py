@@ -1,5 +1,6 @@
 """Chapter 3's main program, "TRY BOTH": a deep network with greedy pretraining, and one without."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,11 @@ from udl_pt.book._shared import (
     Settings,
     Stopwatch,
     counted,
+    epochs_for,
+    layers_options,
     percent,
 )
+from udl_pt.book._words import Words, drawn, names_of, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -48,7 +52,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     -----
     On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning, against
     10 without pretraining. On fewer rows an epoch has fewer steps, so there are more epochs: 5 and 15,
-    against 60. `Settings.epochs` replaces those of fine-tuning.
+    against 60, times `Settings.longer`. `Settings.epochs` replaces those of fine-tuning.
 
     Examples
     --------
@@ -60,9 +64,9 @@ def section(data: Dataset, settings: Settings) -> Section:
     >>> list(section.results["errors"])  # doctest: +SKIP
     ['pretrained', 'not pretrained']
     """
-    small = len(data.X) < _shared.SMALL
-    pretrain_epochs = 5 if small else 1
-    epochs = {PRETRAINED: 15, PLAIN: 60} if small else dict(BOOK)
+    pretrain_epochs, layers = epochs_for(data, settings, 5, 1), layers_options(data)
+    few = {PRETRAINED: 15, PLAIN: 60}
+    epochs = {name: epochs_for(data, settings, few[name], BOOK[name]) for name in BOOK}
     if settings.epochs is not None:
         epochs = dict.fromkeys(epochs, settings.epochs)
     networks = [  # checked before any is trained
@@ -71,7 +75,7 @@ def section(data: Dataset, settings: Settings) -> Section:
             DNN(settings.sizes, **settings.made()),
             epochs[PRETRAINED],
             pretrain_epochs,
-            BY_AUTOENCODERS,
+            layers,
         ),
         Candidate(PLAIN, DNN(settings.sizes, **settings.made()), epochs[PLAIN]),
     ]
@@ -82,7 +86,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     ae.fit(
         data.X,
         epochs=pretrain_epochs,
-        **BY_AUTOENCODERS,
+        **layers,
         backend=settings.backend,
         callbacks=[*settings.callbacks, watch],
     )
@@ -98,18 +102,18 @@ def section(data: Dataset, settings: Settings) -> Section:
     }
     if settings.listing is not None:
         shown["listing"] = _listing.beside("3", data, settings)
-    K = int(data.Y.max()) + 1
+    K, w = int(data.Y.max()) + 1, words_of(data)
     confusion = confusion_matrix(data.Ytest, networks[0].dnn.predict(data.Xtest), labels=range(K))
     return Section(
         title="Chapter 3: auto-encoders and deep networks",
-        sentences=_sentences(data, settings, networks),
+        sentences=_sentences(data, settings, networks, w),
         table=_shared.comparison_table(networks),
-        pictures=_pictures(data, ae, confusion, results)
+        pictures=_pictures(data, ae, confusion, results, w)
         + [p for pictures, _ in shown.values() for p in pictures],
         results={
             **results,
             **{name: kept for name, (_, kept) in shown.items()},
-            "pretraining": {**BY_AUTOENCODERS, "cost_scale": "dataset"},
+            "pretraining": {**layers, "cost_scale": "dataset"},
             "pretrain_epochs": pretrain_epochs,
             "auto_encoder_costs": ae.costs,
             "pretraining_costs": [layer.costs for layer in networks[0].dnn.hidden_layers],
@@ -118,7 +122,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     )
 
 
-def _sentences(data: Dataset, settings: Settings, networks: list[Candidate]) -> list[str]:
+def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], w: Words) -> list[str]:
     pretrained, plain = networks
     rates = (
         f"Learning rates and momentum are the book's ({BY_AUTOENCODERS['learning_rate']} and "
@@ -132,31 +136,38 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate]) -> 
             f"{rates}. The epochs are not: on all of MNIST the book takes 1 for each layer and "
             f"{BOOK[PRETRAINED]} of fine-tuning, against {BOOK[PLAIN]} without pretraining."
         )
-    if few := _shared.few_steps(data):
+    rate = pretrained.pretraining["learning_rate"]
+    if rate != BY_AUTOENCODERS["learning_rate"]:
         chosen += (
-            f"{few} The fewer the images, the longer the layers' steps: the book divides the cost of a batch "
-            "by the number of all images."
+            f"{_shared.few_steps(data)} The layers' rate is an exception, {rate:g}: the book divides the "
+            f"cost of a batch by the number of all {w.sample}s, and these are few."
+        )
+    elif few := _shared.few_steps(data):
+        chosen += (
+            f"{few} The fewer the {w.sample}s, the longer the layers' steps: the book divides the cost of a "
+            f"batch by the number of all {w.sample}s."
         )
     chosen += (
         " In the table, epochs are layers × epochs of pretraining + epochs of fine-tuning. Seconds include "
         "measuring and compiling; the second network reuses much of the compiled code."
     )
     return [
-        f"Two networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
-        "In one of them each layer was first an auto-encoder. Without seeing a label, it learned to "
-        "reconstruct the output of the layer below. The other starts from random weights.",
+        f"Two networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell "
+        f"{w.apart(int(data.Y.max()) + 1)} apart. In one of them each layer was first an auto-encoder. "
+        "Without seeing a label, it learned to reconstruct the output of the layer below. The other starts "
+        "from random weights.",
         chosen,
         f"After {counted(pretrained.epochs)} of fine-tuning the pretrained network errs on "
-        f"{percent(pretrained.dnn.errors[-1])} of the {len(data.Ytest):,} test images; the "
+        f"{percent(pretrained.dnn.errors[-1])} of the {len(data.Ytest):,} test {w.sample}s; the "
         f"other, after {counted(plain.epochs)}, on {percent(plain.dnn.errors[-1])}.",
     ]
 
 
 def _pictures(
-    data: Dataset, ae: AutoEncoder, confusion: np.ndarray, results: dict[str, Any]
+    data: Dataset, ae: AutoEncoder, confusion: np.ndarray, results: dict[str, Any], w: Words
 ) -> list[Picture | Table]:
-    first = _shared.first_of_each(data)
     K = len(confusion)
+    which = "Which digits" if w.are_digits else "Which classes"
     return [
         Picture(
             "errors",
@@ -171,31 +182,69 @@ def _pictures(
                 "mean negative log-likelihood (nats)",
                 "epoch of fine-tuning",
             ),
-            f"The same for the cost that training minimises, measured on the test images. Guessing among {K} "
-            f"digits costs {np.log(K):.2f} nats.",
+            f"The same for the cost that training minimises, measured on the test {w.sample}s. Guessing "
+            f"among {K} {w.kinds} costs {np.log(K):.2f} nats.",
         ),
+        *_of_images(data, ae, w),
+        Picture(
+            "confusion",
+            plot_confusion(
+                confusion,
+                f"{which} the pretrained network takes for which",
+                names_of(data, range(K)),
+                w.kind,
+            ),
+            _said_of_confusion(confusion, data.label_names, w),
+        ),
+    ]
+
+
+def _of_images(data: Dataset, ae: AutoEncoder, w: Words) -> list[Picture | Table]:
+    """Show what the auto-encoder makes of images; of a table, how far its reconstructions are off."""
+    if data.image_shape is None:
+        off = np.sqrt(((data.Xtest - ae.forward_output(data.Xtest)) ** 2).mean())
+        mean = np.sqrt(((data.Xtest - data.X.mean(axis=0)) ** 2).mean())
+        rows = [["reconstruction", "root mean squared error"]]
+        rows += [["by the auto-encoder", f"{off:.4f}"], ["by the training rows' mean", f"{mean:.4f}"]]
+        return [
+            Table(
+                rows,
+                f"What {ae.M} hidden units keep of a test row. The auto-encoder, trained as the first layer "
+                "is before fine-tuning, never saw these rows.",
+            )
+        ]
+    first = _shared.first_of_each(data)
+    units = f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder"
+    said = f"{units}: {on_in_filters(data)}."
+    if w.are_digits:
+        said = (
+            f"{units}: inside, {on_in_filters(data)}. The rim is red because the weights are tied: a unit "
+            "that is on also has to keep the pixels white that no digit reaches."
+        )
+    one = f"A test {w.item} of each of {len(first)} classes"
+    if w.are_digits:
+        one = "One test digit of each kind"
+    return [
         Picture(
             "reconstructions",
             plot_reconstructions(
                 data.Xtest[first],
                 ae.forward_output(data.Xtest[first]),
-                [str(data.Ytest[i]) for i in first],
-                "Test digits, reconstructed by the first auto-encoder",
+                _shared.labels_of(data, first),
+                f"Test {w.item}s, reconstructed by the first auto-encoder",
+                **drawn(data),
             ),
-            f"One test digit of each kind, and what {ae.M} hidden units keep of it. The auto-encoder, "
+            f"{one}, and what {ae.M} hidden units keep of it. The auto-encoder, "
             "trained as the first layer is before fine-tuning, never saw these images.",
         ),
         Picture(
             "filters",
-            plot_filters(ae.W.get_value(), title="What the units of the first layer look for"),
-            f"The weights of the first {min(100, ae.M)} hidden units of that auto-encoder: inside, "
-            "strokes that switch a unit on (blue) or off (red). The rim is red because the weights are "
-            "tied: a unit that is on also has to keep the pixels white that no digit reaches.",
-        ),
-        Picture(
-            "confusion",
-            plot_confusion(confusion, "Which digits the pretrained network takes for which"),
-            _said_of_confusion(confusion),
+            plot_filters(
+                ae.W.get_value(),
+                title="What the units of the first layer look for",
+                image_shape=data.image_shape,
+            ),
+            said,
         ),
     ]
 
@@ -212,8 +261,9 @@ def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
     )
 
 
-def _said_of_confusion(confusion: np.ndarray) -> str:
+def _said_of_confusion(confusion: np.ndarray, names: Sequence[str], w: Words) -> str:
     mistakes = confusion * (1 - np.eye(len(confusion), dtype=int))
-    true, taken = np.unravel_index(mistakes.argmax(), mistakes.shape)
-    most = f"No mistake is more frequent than a {true} taken for {taken} (count: {mistakes.max()})."
+    true, taken = (names[label] for label in np.unravel_index(mistakes.argmax(), mistakes.shape))
+    mistake = f"{'a ' * w.are_digits}{true} taken for {taken}"
+    most = f"No mistake is more frequent than {mistake} (count: {mistakes.max()})."
     return f"Right answers are on the diagonal. {most if mistakes.any() else 'There are no mistakes.'}"

@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book import _listing, _shared
-from udl_pt.book._shared import BY_AUTOENCODERS, Candidate, Settings, Stopwatch, counted, percent
+from udl_pt.book._shared import (
+    Candidate,
+    Settings,
+    Stopwatch,
+    counted,
+    epochs_for,
+    layers_options,
+    percent,
+)
+from udl_pt.book._words import Words, drawn, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.likelihood import (
@@ -65,7 +74,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     -----
     On at least 20,000 training rows the epochs are the book's: 1 of pretraining and 3 of fine-tuning. On
     fewer rows an epoch has fewer steps, so there are more epochs: 5 and 15. The four further RBMs are trained
-    for 5 epochs, or for 20 on fewer rows. `Settings.epochs` replaces those of fine-tuning.
+    for 5 epochs, or for 20 on fewer rows. `Settings.longer` multiplies the epochs on fewer rows.
+    `Settings.epochs` replaces those of fine-tuning.
 
     Examples
     --------
@@ -77,13 +87,13 @@ def section(data: Dataset, settings: Settings) -> Section:
     >>> list(section.results["errors"])  # doctest: +SKIP
     ['RBMs first', 'auto-encoders first', 'not pretrained']
     """
-    small = len(data.X) < _shared.SMALL
-    pretrain_epochs = 5 if small else 1
-    epochs = settings.epochs if settings.epochs is not None else 15 if small else BOOK
+    pretrain_epochs, layers = epochs_for(data, settings, 5, 1), layers_options(data)
+    epochs = settings.epochs if settings.epochs is not None else epochs_for(data, settings, 15, BOOK)
+    of_rbms = epochs_for(data, settings, 20, 5)
     made = settings.made()
     networks = [
         Candidate(RBMS, DNN(settings.sizes, RBM, **made), epochs, pretrain_epochs, BY_RBMS),
-        Candidate(AUTOENCODERS, DNN(settings.sizes, **made), epochs, pretrain_epochs, BY_AUTOENCODERS),
+        Candidate(AUTOENCODERS, DNN(settings.sizes, **made), epochs, pretrain_epochs, layers),
         Candidate(PLAIN, DNN(settings.sizes, **made), epochs),
     ]
     _shared.train_all(data, settings, networks)
@@ -92,17 +102,18 @@ def section(data: Dataset, settings: Settings) -> Section:
     rbms = {f"{name}, {FEW} hidden": MeasuredRBM(FEW, options) for name, options in SAMPLERS.items()}
     largest = rbms[f"persistent, {MANY} hidden"] = MeasuredRBM(MANY, SAMPLERS["persistent"])
     for name, measured in rbms.items():
-        settings.say(f"RBM, {name}, epochs: {_rbm_epochs(small)}")
-        measured.train(data, settings, _rbm_epochs(small))
+        settings.say(f"RBM, {name}, epochs: {of_rbms}")
+        measured.train(data, settings, of_rbms)
         measured.evaluate(data, tested)
 
+    w = words_of(data)
     results = _shared.measured(settings, networks)
     listed: list[Picture | Table] = []
     if settings.listing is not None:
         listed, results["listing"] = _listing.beside("4", data, settings)
     return Section(
         title="Chapter 4: restricted Boltzmann machines",
-        sentences=_sentences(data, settings, networks, small),
+        sentences=_sentences(data, settings, networks, of_rbms, w),
         table=_shared.comparison_table(networks),
         pictures=[
             Picture(
@@ -110,14 +121,14 @@ def section(data: Dataset, settings: Settings) -> Section:
                 plot_errors(results["errors"], "Test error of the three networks"),
                 _said_of_errors(data, results["errors"]),
             ),
-            _costs(networks[0].dnn.hidden_layers[0], rbms),
-            Table(_rows(rbms), _said_of_rows(rbms, len(tested))),
-            *_dreams(data, tested, largest.rbm),
+            _costs(networks[0].dnn.hidden_layers[0], rbms, w),
+            Table(_rows(rbms), _said_of_rows(rbms, len(tested), w)),
+            *_dreams(data, tested, largest.rbm, w),
             *listed,
         ],
         results={
             **results,
-            "pretraining": {RBMS: BY_RBMS, AUTOENCODERS: {**BY_AUTOENCODERS, "cost_scale": "dataset"}},
+            "pretraining": {RBMS: BY_RBMS, AUTOENCODERS: {**layers, "cost_scale": "dataset"}},
             "pretrain_epochs": pretrain_epochs,
             "pretraining_costs": {
                 one.name: [layer.costs for layer in one.dnn.hidden_layers] for one in networks[:2]
@@ -222,10 +233,6 @@ class MeasuredRBM:
         }
 
 
-def _rbm_epochs(small: bool) -> int:
-    return 20 if small else 5
-
-
 def _middle(Z: Estimate | float) -> float:
     return Z.log_Z if isinstance(Z, Estimate) else Z
 
@@ -235,24 +242,28 @@ def _cross_entropy(X: np.ndarray, X_hat: np.ndarray) -> float:
     return float(-(X * np.log(p) + (1 - X) * np.log(1 - p)).sum(axis=1).mean())
 
 
-def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], small: bool) -> list[str]:
+def _sentences(
+    data: Dataset, settings: Settings, networks: list[Candidate], of_rbms: int, w: Words
+) -> list[str]:
     epochs, pretrain_epochs = networks[0].epochs, networks[0].pretrain_epochs
     as_book = (epochs, pretrain_epochs) == (BOOK, 1)
     book = "as in the book" if as_book else f"the book takes {BOOK}, after 1 for each layer"
+    grey = data.image_shape is not None and len(data.image_shape) == 2
     ends = ", ".join(f"{percent(one.dnn.errors[-1])} ({one.name})" for one in networks)
     return [
-        f"Three networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell digits apart. "
-        "In one of them each layer was first a restricted Boltzmann machine (RBM), trained on the hidden "
-        "values of the layer below. Its training was contrastive divergence with one Gibbs step (CD-1). In "
-        "another each layer was first an auto-encoder. The third starts from random weights; chapter 3 "
-        "shows how long it takes without pretraining.",
+        f"Three networks of the same shape, {_shared.shape_of(data, settings)}, learn to tell "
+        f"{w.apart(int(data.Y.max()) + 1)} apart. In one of them each layer was first a restricted Boltzmann "
+        "machine (RBM), trained on the hidden values of the layer below. Its training was contrastive "
+        "divergence with one Gibbs step (CD-1). In another each layer was first an auto-encoder. The third "
+        "starts from random weights; chapter 3 shows how long it takes without pretraining.",
         f"All get {counted(epochs)} of fine-tuning ({book}). The RBMs' learning rate is the book's "
         f"{BY_RBMS['learning_rate']}; the others are chapter 3's.{_shared.few_steps(data)}",
-        f"Then four separate RBMs are trained, {counted(_rbm_epochs(small))} each: what are their "
-        "likelihoods, and what do they dream? They see binary images, drawn anew for each batch with the "
-        f"grey values as probabilities. The test images are drawn once, with seed {settings.seed}. Unlike in "
-        "the book, gradients are centred, the rate falls to zero, and parameters are averaged over the last "
-        "steps. The visible biases start at values that match the data's means.",
+        f"Then four separate RBMs are trained, {counted(of_rbms)} each: what are their "
+        f"likelihoods{', and what do they dream' * (data.image_shape is not None)}? They see binary "
+        f"{w.sample}s, drawn anew for each batch with the {'grey ' * grey}values as "
+        f"probabilities. The test {w.sample}s are drawn once, with seed {settings.seed}. Unlike in the book, "
+        "gradients are centred, the rate falls to zero, and parameters are averaged over the last steps. The "
+        "visible biases start at values that match the data's means.",
         f"After {counted(epochs)} of fine-tuning the test errors are {ends}.",
     ]
 
@@ -266,7 +277,7 @@ def _said_of_errors(data: Dataset, errors: dict[str, list[float]]) -> str:
     )
 
 
-def _costs(layer: RBM, rbms: dict[str, MeasuredRBM]) -> Picture:
+def _costs(layer: RBM, rbms: dict[str, MeasuredRBM], w: Words) -> Picture:
     shown = [name for name, measured in rbms.items() if measured.M == MANY or not measured.options]
     curves = {f"CD-1, {layer.M} hidden, the network's first layer": layer.costs}
     curves |= {name: rbms[name].rbm.costs for name in shown}
@@ -275,7 +286,7 @@ def _costs(layer: RBM, rbms: dict[str, MeasuredRBM]) -> Picture:
     return Picture(
         "costs",
         plot_costs(curves, "A cost that no step is taken for", "cross-entropy of reconstructions (nats)"),
-        "The cross-entropy of training images and their reconstructions by an RBM, after each epoch. "
+        f"The cross-entropy of training {w.sample}s and their reconstructions by an RBM, after each epoch. "
         "Contrastive divergence does not follow its gradient; "
         f"{'yet, as the book says, it falls' if falls else 'it goes'}: {moved}.",
     )
@@ -295,49 +306,66 @@ def _row(measured: MeasuredRBM) -> list[str]:
     return [*values, f"{measured.pseudo:.2f}", f"{measured.cross_entropy:.2f}"]
 
 
-def _said_of_rows(rbms: dict[str, MeasuredRBM], n: int) -> str:
+def _said_of_rows(rbms: dict[str, MeasuredRBM], n: int, w: Words) -> str:
     few = [measured.log_likelihoods for measured in rbms.values() if "exact" in measured.log_likelihoods]
     exact = {name: m.log_likelihoods["exact"] for name, m in rbms.items() if m.M == FEW}
     crosses = [m.cross_entropy for m in rbms.values() if m.M == FEW]
     ais_off, reverse_off = (max(abs(way[k] - way["exact"]) for way in few) for k in ("ais", "reverse"))
     best = max(exact, key=lambda name: exact[name])
     return (
-        f"Mean log-likelihoods of the {n:,} binary test images, in nats: the higher the better. With {FEW} "
-        "hidden units the partition function is computed exactly. Annealed importance sampling (AIS, with "
-        f"its standard error) is off by {ais_off:.2f} at most, and reverse AIS by {reverse_off:.2f}. Reverse "
-        f"AIS needs exact samples. Here it starts from the ends of Gibbs chains of {LONG} steps, which may "
-        f"not have forgotten their start. The best of these is {best}. The log-likelihoods differ by up to "
-        f"{np.ptp(list(exact.values())):.2f}; the cross-entropies of reconstructions, which are easy to "
-        f"watch, by {np.ptp(crosses):.2f}. The pseudo-likelihood is the sum over pixels of log P(pixel | all "
-        "others)."
+        f"Mean log-likelihoods of the {n:,} binary test {w.sample}s, in nats: the higher the better. With "
+        f"{FEW} hidden units the partition function is computed exactly. Annealed importance sampling (AIS, "
+        f"with its standard error) is off by {ais_off:.2f} at most, and reverse AIS by {reverse_off:.2f}. "
+        f"Reverse AIS needs exact samples. Here it starts from the ends of Gibbs chains of {LONG} steps, "
+        f"which may not have forgotten their start. The best of these is {best}. The log-likelihoods differ "
+        f"by up to {np.ptp(list(exact.values())):.2f}; the cross-entropies of reconstructions, which are "
+        f"easy to watch, by {np.ptp(crosses):.2f}. The pseudo-likelihood is the sum over {w.feature}s of "
+        f"log P({w.feature} | all others)."
     )
 
 
-def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM) -> list[Picture]:
+def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Picture | Table]:
+    """Show what an RBM dreams of images, and measure how well it completes rows."""
     first = _shared.first_of_each(data)
-    X = tested[first]
-    missing = np.arange(X.shape[1]) >= X.shape[1] // 2
+    X, D = tested if data.image_shape is None else tested[first], tested.shape[1]
+    known = D // 2
+    if data.image_shape is not None:  # whole rows of pixels
+        known = data.image_shape[0] // 2 * (D // data.image_shape[0])
+    missing = np.arange(D) >= known
     completed = complete(rbm, X, missing)
     guess = np.broadcast_to(data.X.mean(axis=0), X.shape)
     off, without = (np.sqrt(((x - X)[:, missing] ** 2).mean()) for x in (completed, guess))
+    trained = f"the persistent RBM with {rbm.M} hidden units"
+    if data.image_shape is None:
+        rows = [["the other columns, filled in by", "root mean squared error"]]
+        rows += [["the RBM", f"{off:.3f}"], ["the training rows' mean", f"{without:.3f}"]]
+        return [
+            Table(
+                rows,
+                f"From the first {known} columns of binary test rows, {trained} fills in the rest. It is the "
+                "mean of a Gibbs chain in which the known columns are fixed.",
+            )
+        ]
     dreams = fantasies(rbm, DREAMS, STEPS)
     moved = abs(dreams[-1] - dreams[-2]).mean()
-    apart = abs(dreams[-1][:, None] - dreams[-1]).sum() / (DREAMS * (DREAMS - 1) * X.shape[1])
-    trained = f"the persistent RBM with {rbm.M} hidden units"
+    apart = abs(dreams[-1][:, None] - dreams[-1]).sum() / (DREAMS * (DREAMS - 1) * D)
+    several = "several digits" if w.are_digits else "several completions"
     return [
         Picture(
             "filters",
-            plot_filters(rbm.W.get_value(), title="What hidden units look for"),
-            f"The weights of the first {min(100, rbm.M)} hidden units of {trained}: strokes and parts of "
-            "strokes that switch a unit on (blue) or off (red).",
+            plot_filters(rbm.W.get_value(), title="What hidden units look for", image_shape=data.image_shape),
+            f"The weights of the first {min(100, rbm.M)} hidden units of {trained}: "
+            f"{'strokes and parts of ' * w.are_digits}{on_in_filters(data)}.",
         ),
         Picture(
             "fantasies",
-            plot_fantasies(dreams, STEPS, "Gibbs chains that started at noise, after so many steps"),
+            plot_fantasies(
+                dreams, STEPS, "Gibbs chains that started at noise, after so many steps", **drawn(data)
+            ),
             f"What {trained} dreams: a row is a chain, shown by its pixels' probabilities. From step "
             f"{STEPS[-2]:,} to {STEPS[-1]:,} a chain's pixels change by {moved:.3f} on average, and two "
             f"chains differ by {apart:.3f} in the end. The two numbers are similar if chains forget their "
-            "digits. The first is much smaller if each chain stays at one digit.",
+            f"{w.item}s. The first is much smaller if each chain stays at one {w.item}.",
         ),
         Picture(
             "completions",
@@ -345,12 +373,13 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM) -> list[Picture]:
                 X,
                 missing,
                 completed,
-                [str(data.Ytest[i]) for i in first],
-                "Test digits, their lower halves missing",
+                _shared.labels_of(data, first),
+                f"Test {w.item}s, their lower halves missing",
+                **drawn(data),
             ),
-            f"Given the upper halves of binary test digits, {trained} fills in the rest. It is the mean of a "
-            "Gibbs chain in which the given pixels are fixed. So where several digits fit, it is a blend of "
-            f"them. The root mean squared error there is {off:.3f}; that of the training images' mean is "
+            f"Given the upper halves of binary test {w.item}s, {trained} fills in the rest. It is the mean "
+            f"of a Gibbs chain in which the given pixels are fixed. So where {several} fit, it is a blend "
+            f"of them. The root mean squared error there is {off:.3f}; that of the training images' mean is "
             f"{without:.3f}.",
         ),
     ]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book._shared import Settings, percent, shape_of, trained_network
+from udl_pt.book._words import Words, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.features import first_layer_features, maximize, strongest_images
@@ -42,7 +43,7 @@ def section(data: Dataset, settings: Settings) -> Section:
     ['layer 1', 'layer 2']
     """
     dnn = trained_network(data, settings)
-    X = np.asarray(data.X, settings.dtype)
+    X, w = np.asarray(data.X, settings.dtype), words_of(data)
     shown: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     table = [
         [
@@ -51,7 +52,7 @@ def section(data: Dataset, settings: Settings) -> Section:
             "the others",
             "from the data: the unit",
             "the others",
-            "of one digit",
+            f"of one {w.kind}",
         ]
     ]
     results: dict[str, Any] = {}
@@ -68,41 +69,52 @@ def section(data: Dataset, settings: Settings) -> Section:
         }
         clearest = np.argsort(-np.diag(_hidden(dnn, number, made)))[:UNITS]
         shown[f"hidden layer {number + 1}"] = (made[clearest], X[rows[clearest]])
-    first = first_layer_features(dnn)
-    largest = np.argsort(-np.linalg.norm(dnn.hidden_layers[0].forward_params[0].get_value(), axis=0))
-    grid = plot_filters(first[largest].T, title="First layer: inputs in closed form", cmap="gray")
     return Section(
         title="Chapter 5: what the units have learned",
         sentences=[
-            f"A network {shape_of(data, settings)}, each layer pretrained to fill in masked pixels, and "
-            f"fine-tuned to a test error of {percent(dnn.errors[-1])}. Then its weights stay fixed, and the "
-            "input changes: the derivative is taken with respect to X."
+            f"A network {shape_of(data, settings)}, each layer pretrained to fill in masked {w.feature}s, "
+            f"and fine-tuned to a test error of {percent(dnn.errors[-1])}. Then its weights stay fixed, and "
+            "the input changes: the derivative is taken with respect to X."
         ],
         pictures=[
-            Picture(
-                "first_layer",
-                grid,
-                "The input of length one that drives a unit of the first layer most is its column of W. "
-                "White pixels increase the unit's value, black ones decrease it. Shown are the units with "
-                "the largest weights. Many look for a stroke or a gap in one place.",
-            ),
-            Picture(
-                "hierarchy",
-                plot_features(shown, "What units look for, and the images that they find"),
-                "For the clearest units of each layer. On the left is an image synthesised by gradient "
-                "descent in [0, 1], to switch this unit on and all others of its layer off. On the right "
-                f"are the {IMAGES} training images that drive the unit most. The synthesised images do not "
-                "look like digits.",
-            ),
+            *(_of_images(data, dnn, shown, w) if data.image_shape is not None else []),
             Table(
                 table,
                 "Mean activation of a unit and of the other units of its layer. The input is the "
-                "synthesised one, or the training image that drives the unit most. The last column is the "
-                f"share of its {IMAGES} images that show their most frequent digit.",
+                f"synthesised one, or the training {w.sample} that drives the unit most. The last column is "
+                f"the share of its {IMAGES} {w.sample}s that {'show' if w.sample == 'image' else 'have'} "
+                f"their most frequent {w.kind}.",
             ),
         ],
         results={"sizes": list(settings.sizes), "error": dnn.errors[-1], "activations": results},
     )
+
+
+def _of_images(
+    data: Dataset, dnn: DNN, shown: dict[str, tuple[np.ndarray, np.ndarray]], w: Words
+) -> list[Picture | Table]:
+    first = first_layer_features(dnn)
+    largest = np.argsort(-np.linalg.norm(dnn.hidden_layers[0].forward_params[0].get_value(), axis=0))
+    title = "First layer: inputs in closed form"
+    grey = data.image_shape is not None and len(data.image_shape) == 2
+    return [
+        Picture(
+            "first_layer",
+            plot_filters(first[largest].T, title=title, cmap="gray", image_shape=data.image_shape),
+            "The input of length one that drives a unit of the first layer most is its column of W. "
+            f"{'White pixels' if grey else 'Bright colours'} increase the unit's value, "
+            f"{'black' if grey else 'dark'} ones decrease it. Shown are the units with "
+            f"the largest weights.{' Many look for a stroke or a gap in one place.' * w.are_digits}",
+        ),
+        Picture(
+            "hierarchy",
+            plot_features(shown, "What units look for, and the images that they find", data.image_shape),
+            "For the clearest units of each layer. On the left is an image synthesised by gradient "
+            "descent in [0, 1], to switch this unit on and all others of its layer off. On the right "
+            f"are the {IMAGES} training images that drive the unit most."
+            f"{' The synthesised images do not look like digits.' * w.are_digits}",
+        ),
+    ]
 
 
 def _hidden(dnn: DNN, number: int, X: np.ndarray) -> np.ndarray:

@@ -12,11 +12,21 @@ from udl_pt.book._attacks import (
     AttackOutcomes,
     attack,
     targeted_rates,
-    trick,
 )
-from udl_pt.book._shared import Settings, first_of_each, percent, shape_of, trained_network
+from udl_pt.book._shared import (
+    SHOWN_CLASSES,
+    Settings,
+    first_of_each,
+    labels_of,
+    percent,
+    predictions,
+    shape_of,
+    trained_network,
+)
+from udl_pt.book._words import Words, drawn, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
+from udl_pt.inspection.attacks import fast_gradient_sign
 from udl_pt.inspection.augmentation import adversarial
 from udl_pt.models.dnn import DNN
 from udl_pt.plots import plot_adversarial, plot_robustness
@@ -61,14 +71,15 @@ def section(data: Dataset, settings: Settings) -> Section:
     for name, dnn in networks.items():
         settings.say(f"attacks on the {name} network")
         attacked[name] = attack(dnn, X, Y, settings.seed)
+    w, classes = words_of(data), min(len(data.label_names), SHOWN_CLASSES)
     return Section(
         title="Chapter 6: tricking a neural network",
-        sentences=[_sentence(networks, attacked, shape_of(data, settings))],
+        sentences=[_sentence(networks, attacked, shape_of(data, settings), w)],
         table=_table(attacked),
         pictures=[
-            _tricks(networks[PLAIN], data, settings),
-            _robustness(attacked, len(X)),
-            _targets({name: targeted_rates(dnn, X, Y) for name, dnn in networks.items()}),
+            _tricks(networks[PLAIN], data, settings, w),
+            _robustness(attacked, len(X), w),
+            _targets({name: targeted_rates(dnn, X, Y, classes) for name, dnn in networks.items()}, data, w),
         ],
         results={
             "sizes": list(settings.sizes),
@@ -85,13 +96,13 @@ def _errors(attacked: dict[str, AttackOutcomes]) -> dict[str, dict[str, list[flo
     return {name: {way: found.errors(way) for way in found.outcomes} for name, found in attacked.items()}
 
 
-def _sentence(networks: dict[str, DNN], attacked: dict[str, AttackOutcomes], shape: str) -> str:
+def _sentence(networks: dict[str, DNN], attacked: dict[str, AttackOutcomes], shape: str, w: Words) -> str:
     return (
         f"Two networks {shape} were trained in the same way, with one difference. For the second one, half "
-        f"of the images of each batch were changed by {EPSILON:g} per pixel, to trick the network at that "
-        f"step. Errors on unchanged test images: {percent(networks[PLAIN].errors[-1])} and "
-        f"{percent(networks[HARDENED].errors[-1])}. A change of {attacked[PLAIN].median_change:.3f} per "
-        "pixel tricks the plain network on half of the digits. The hardened one takes "
+        f"of the {w.sample}s of each batch were changed by {EPSILON:g} per {w.feature}, to trick the "
+        f"network at that step. Errors on unchanged test {w.sample}s: {percent(networks[PLAIN].errors[-1])} "
+        f"and {percent(networks[HARDENED].errors[-1])}. A change of {attacked[PLAIN].median_change:.3f} per "
+        f"{w.feature} tricks the plain network on half of the {w.item}s. The hardened one takes "
         f"{attacked[HARDENED].median_change:.3f}."
     )
 
@@ -107,28 +118,40 @@ def _table(attacked: dict[str, AttackOutcomes]) -> list[list[str]]:
     return rows
 
 
-def _tricks(dnn: DNN, data: Dataset, settings: Settings) -> Picture:
+def _tricks(dnn: DNN, data: Dataset, settings: Settings, w: Words) -> Picture | Table:
     """Show a digit of each kind before and after."""
     rows = first_of_each(data)
     X = np.asarray(data.Xtest[rows], settings.dtype)
-    changed, before, after = trick(dnn, X, data.Ytest[rows])
+    changed = fast_gradient_sign(dnn, X, data.Ytest[rows], EPSILON)
+    before, after = (predictions(data, dnn.forward(Z)) for Z in (X, changed))
+    predicted = "the network's predictions before and after, with their probabilities."
+    if data.image_shape is None:
+        names = labels_of(data, rows)
+        listed = [[*row] for row in zip(names, before, after, strict=True)]
+        said = f"Test rows before and after a change of {EPSILON:g} per {w.feature}: {predicted}"
+        return Table([["label", "before", "after"], *listed], said)
+    title = "What the plain network sees"
     return Picture(
         "tricks",
-        plot_adversarial(X, changed, before, after, 1 / EPSILON, "What the plain network sees"),
-        f"A change of {EPSILON:g} per pixel, shown {1 / EPSILON:g} times as large (gray: none), and the "
-        "network's predictions before and after, with their probabilities. To us the digits look the same.",
+        plot_adversarial(X, changed, before, after, 1 / EPSILON, title, **drawn(data)),
+        f"A change of {EPSILON:g} per pixel, shown {1 / EPSILON:g} times as large (gray: none), and "
+        f"{predicted}{' To us the digits look the same.' * w.are_digits}",
     )
 
 
-def _robustness(attacked: dict[str, AttackOutcomes], N: int) -> Picture:
+def _robustness(attacked: dict[str, AttackOutcomes], N: int, w: Words) -> Picture:
     def error(name: str, way: str, epsilon: float) -> str:
         return percent(attacked[name].at(way, epsilon).error_after)
 
+    hardly = f"A change of {SMALL_CHANGE:g} hardly shows. With random noise of this size"
+    if w.sample == "row":
+        hardly = f"With random noise of size {SMALL_CHANGE:g}"
+    figure = plot_robustness(EPSILONS, _errors(attacked), "Errors under attack")
+    figure.axes[0].set_xlabel(f"largest change of a {w.feature}")
     return Picture(
         "robustness",
-        plot_robustness(EPSILONS, _errors(attacked), "Errors under attack"),
-        f"Error against the size of the change, on {N} test images. A change of {SMALL_CHANGE:g} hardly "
-        "shows. With random noise of this size the plain network errs on "
+        figure,
+        f"Error against the size of the change, on {N} test {w.sample}s. {hardly} the plain network errs on "
         f"{error(PLAIN, NOISE, SMALL_CHANGE)}, with the gradient's sign on "
         f"{error(PLAIN, SIGN, SMALL_CHANGE)}, and with {STEPS} small steps on "
         f"{error(PLAIN, MANY, SMALL_CHANGE)}. The noise is intelligently designed. At {EPSILON:g}, the plain "
@@ -139,13 +162,17 @@ def _robustness(attacked: dict[str, AttackOutcomes], N: int) -> Picture:
     )
 
 
-def _targets(rates: dict[str, list[float]]) -> Table:
+def _targets(rates: dict[str, list[float]], data: Dataset, w: Words) -> Table:
     """Show how many images could be made to look like each class, whatever they are."""
+    K, n = len(data.label_names), len(rates[PLAIN])
+    shown = f" The first {n} of {K} classes are shown." if n < K else ""
+    make = "Make it see a 3." if w.are_digits else f"Make it see {data.label_names[n // 2]}."
     return Table(
         [
-            ["network", *map(str, range(len(rates[PLAIN])))],
+            ["network", *data.label_names[:n]],
             *([name, *(f"{rate:.0%}" for rate in found)] for name, found in rates.items()),
         ],
-        "Make it see a 3. The share of all images of other digits that the network classifies as the digit "
-        f"above. The attack takes {STEPS} steps towards that digit, within {EPSILON:g} per pixel.",
+        f"{make} The share of all {w.sample}s of other {w.kinds} that the network classifies as the {w.kind} "
+        f"above. The attack takes {STEPS} steps towards that {w.kind}, within {EPSILON:g} per {w.feature}."
+        f"{shown}",
     )

@@ -24,6 +24,8 @@ from udl_pt.backends import BACKENDS, float_dtype, get_backend
 from udl_pt.backends._internals import run_exit_functions
 from udl_pt.book import CHAPTERS, Settings
 from udl_pt.book._listing import find_listings
+from udl_pt.book._prepared import prepared
+from udl_pt.book._shared import FEWEST
 from udl_pt.book.report import PAGE, RESULTS, write_report
 from udl_pt.cli._doctor import examine, warm
 from udl_pt.comparison._compare import compare
@@ -35,6 +37,8 @@ from udl_pt.training.progress import Progress
 
 __all__ = ["main", "run"]
 
+LONGEST = 20  # factor of the epochs at most, on few rows
+UNSUPERVISED = ("1", "2")  # chapters that need no labels
 SIGNALLED = 128  # what a shell adds to the number of the signal that ended a command
 
 
@@ -140,11 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "chapters", nargs="*", metavar="CHAPTER", help=f"default: all, {', '.join(CHAPTERS)}"
     )
-    reproduce.add_argument(
-        "--data",
-        metavar="PLACE",
-        help="a folder with MNIST's IDX files, or Kaggle's .csv or .csv.gz; default: the embedded subset",
-    )
+    _add_data(reproduce)
     reproduce.add_argument(
         "--sizes",
         type=_sizes,
@@ -193,9 +193,7 @@ def _parser() -> argparse.ArgumentParser:
         "--twins", nargs="*", metavar="NAME", help=f"{', '.join(TWINS)}; default: all that are installed"
     )
     compare.add_argument("--theano", metavar="PYTHON", help="an interpreter that has the original Theano")
-    compare.add_argument(
-        "--data", metavar="PLACE", help="as for reproduce; default: the embedded MNIST images"
-    )
+    _add_data(compare)
     compare.add_argument("--dtype", default="float32", help="float32 (default) or float64")
     compare.add_argument("--seed", type=int, default=0)
     compare.add_argument("--out", default="comparison", help="folder of the numbers and pictures")
@@ -208,6 +206,26 @@ def _parser() -> argparse.ArgumentParser:
         help="compile what the usual fits need, so that the first one does not wait",
     )
     return parser
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data",
+        metavar="PLACE",
+        help="an .npz or .npy file, a .csv, .csv.gz or .parquet table, a folder of IDX files, a folder with "
+        "a folder of images for each class, digits or olivetti; default: the embedded part of MNIST",
+    )
+    command.add_argument("--label", metavar="COLUMN", help="a table's column of labels; default: label")
+    command.add_argument(
+        "--image-shape",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="rows and columns of the images, and 3 if they are coloured, where the data don't tell",
+    )
+    command.add_argument(
+        "--resize", type=int, nargs="+", metavar="N", help="rows and columns to resize a folder's images to"
+    )
 
 
 def _sizes(text: str) -> list[int]:
@@ -241,7 +259,8 @@ def _compare(options: argparse.Namespace) -> None:
             console.print(comparison_report.code(options.model, get_backend(backend), dtype, console.width))
         return
     _check_out(options.out, comparison_report.FILES)
-    data = _load(options.data, options.seed, dtype)
+    data = prepared(_load(options, dtype), "dnn" if options.model == "dnn" else "")
+    Y = data.Y if len(data.Y) else np.zeros(len(data.X), int)
     console.print(f"data: {data.source}", highlight=False, markup=False)
     with console.status("") as status:
         comparison = compare(
@@ -251,7 +270,7 @@ def _compare(options: argparse.Namespace) -> None:
             options.steps,
             theano=options.theano,
             sizes=sizes,
-            data=(data.X, data.Y),
+            data=(data.X, Y),
             dtype=dtype,
             seed=options.seed,
             say=status.update,
@@ -281,7 +300,8 @@ def _reproduce(options: argparse.Namespace) -> None:
         )
     _check_out(options.out, (RESULTS, PAGE))
     start = time.perf_counter()
-    data = _load(options.data, options.seed, dtype)
+    taught = [chapter for chapter in chapters if chapter not in UNSUPERVISED]
+    data = prepared(_load(options, dtype), f"chapter {', '.join(taught)}" if taught else "")
     console.print(f"data: {data.source}", highlight=False, markup=False)
     sections = {}
     with _Bars(console) as bars:
@@ -294,6 +314,7 @@ def _reproduce(options: argparse.Namespace) -> None:
                 seed=options.seed,
                 callbacks=[bars],
                 say=bars.say,
+                longer=min(LONGEST, max(1, round(FEWEST / len(data.X)))),
                 listing=listing,
             )
             sections[chapter] = CHAPTERS[chapter](data, settings)
@@ -334,13 +355,15 @@ def _check_out(name: str, files: Sequence[str]) -> None:
             raise IsADirectoryError(f"--out {out}: {file} there is a folder, expected a file: move it away")
 
 
-def _load(place: str | None, seed: int, dtype: str) -> Dataset:
+def _load(options: argparse.Namespace, dtype: str) -> Dataset:
     """Load the data in the run's dtype; Kaggle's shuffle draws from the global generator: seed that."""
-    as_generator(seed)  # refuses bad seeds with the models' error message
+    as_generator(options.seed)  # refuses bad seeds with the models' error message
     state = np.random.get_state()
-    np.random.seed(seed)
+    np.random.seed(options.seed)
     try:
-        data = load_data(place)
+        data = load_data(
+            options.data, label=options.label, image_shape=options.image_shape, resize=options.resize
+        )
     finally:
         np.random.set_state(state)
     return data._replace(X=data.X.astype(dtype, copy=False), Xtest=data.Xtest.astype(dtype, copy=False))

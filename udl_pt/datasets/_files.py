@@ -1,4 +1,4 @@
-"""The two forms in which MNIST comes, IDX files and Kaggle's CSV, read strictly.
+"""IDX files, and the CSV of Kaggle's MNIST, read strictly.
 
 A file's name and header are claims. No more bytes are read than the header announces, and they are read in
 blocks. So a damaged or forged file takes no more memory than a real one.
@@ -21,7 +21,7 @@ import numpy as np
 from udl_pt._support.exceptions import DataError
 from udl_pt._support.files import printable
 
-__all__ = ["read_csv", "read_idx"]
+__all__ = ["COLUMNS", "PACKED_AT_MOST", "csv_rows", "is_packed", "opened", "read_csv", "read_idx"]
 
 IMAGE_MAGIC, LABEL_MAGIC = 2051, 2049
 BLOCK = 2**16  # bytes read at a time
@@ -64,15 +64,16 @@ class _Unpacked(io.RawIOBase):
                 return len(block)
 
 
-def _is_packed(file: Path) -> bool:
+def is_packed(file: Path) -> bool:
+    """Whether a file's name is that of a gzip file."""
     return file.suffix.lower() == ".gz"
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[io.BufferedReader]:
+def opened(file: Path) -> Iterator[io.BufferedReader]:
     """Open a file, plain or gzipped by its name, to read its content."""
     with file.open("rb") as stream:
-        if not _is_packed(file):
+        if not is_packed(file):
             yield stream
             return
         try:
@@ -82,7 +83,7 @@ def _opened(file: Path) -> Iterator[io.BufferedReader]:
             raise DataError(f"{shown} is not a complete gzip file ({error}): download it again") from error
 
 
-def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
+def read_idx(file: Path, name: str, sha256: str | None = None, *, any_size: bool = False) -> np.ndarray:
     """Read an IDX file, plain or gzipped.
 
     Parameters
@@ -93,10 +94,13 @@ def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
         MNIST's own name of it, which tells whether it holds images or labels.
     sha256 : str, optional
         The digest that its unpacked content must have.
+    any_size : bool
+        Whether images of any size and labels above 9 are allowed.
 
     Returns
     -------
     numpy.ndarray of uint8 of shape (N, 784) or (N,)
+        With `any_size`, images have the shape (N, rows, columns).
 
     Raises
     ------
@@ -106,7 +110,7 @@ def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
     images = "images" in name
     kind, magic, length = ("images", IMAGE_MAGIC, 16) if images else ("labels", LABEL_MAGIC, 8)
     shown = printable(file)
-    with _opened(file) as stream:
+    with opened(file) as stream:
         header = stream.read(length)
         if len(header) < length:
             raise DataError(f"{shown} has {len(header)} bytes, too few for the header of IDX {kind}")
@@ -116,12 +120,14 @@ def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
             raise DataError(
                 f"{shown} has magic number {found}{others.get(found, '')}, expected {magic}, IDX {kind}"
             )
-        if images and sizes[1:] != [28, 28]:
+        if images and not any_size and sizes[1:] != [28, 28]:
             raise DataError(f"{shown} has images of {sizes[1]} x {sizes[2]} pixels, expected 28 x 28")
-        if sizes[0] == 0:
-            raise DataError(f"{shown} is empty: its header announces 0 {kind}")
+        if 0 in sizes:
+            announced_shape = " x ".join(map(str, sizes))
+            what = "pixels" if images else kind
+            raise DataError(f"{shown} is empty: its header announces {announced_shape} {what}")
         announced, size = math.prod(sizes), file.stat().st_size
-        least, most = (0, PACKED_AT_MOST * size) if _is_packed(file) else (size - length,) * 2
+        least, most = (0, PACKED_AT_MOST * size) if is_packed(file) else (size - length,) * 2
         if least <= announced <= most:
             content = _at_most(stream, announced + 1)
             least = most = len(content)
@@ -133,9 +139,11 @@ def read_idx(file: Path, name: str, sha256: str | None = None) -> np.ndarray:
     if sha256 is not None and hashlib.sha256(header + content).hexdigest() != sha256:
         raise DataError(f"{shown} is not the published {name}")
     array = np.frombuffer(content, np.uint8)
-    if not images and array.max() > 9:
+    if not images and not any_size and array.max() > 9:
         raise DataError(f"{shown} has the label {array.max()}, expected digits 0 to 9")
-    return array.reshape(-1, 784) if images else array
+    if not images:
+        return array
+    return array.reshape(sizes) if any_size else array.reshape(-1, 784)
 
 
 def _at_most(stream: io.BufferedReader, count: int) -> bytearray:
@@ -166,9 +174,9 @@ def read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
     """
     shown = printable(file)
     labels, pixels, done = [], [], 0
-    with _opened(file) as stream:
+    with opened(file) as stream:
         text = io.TextIOWrapper(stream, encoding="ascii", errors="replace")
-        rows = _rows(text, shown, UNPACKED if _is_packed(file) else math.inf)
+        rows = csv_rows(text, shown, UNPACKED if is_packed(file) else math.inf)
         header = next(rows, "").strip(" \t").split(",")
         if header != COLUMNS:
             ends = " to ".join(map(reprlib.repr, (header[0], header[-1])))
@@ -194,21 +202,23 @@ def read_csv(file: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(labels), np.concatenate(pixels)
 
 
-def _rows(text: io.TextIOWrapper, shown: str, most: float) -> Iterator[str]:
+def csv_rows(
+    text: io.TextIOWrapper, shown: str, most: float, longest: int = LONGEST, expected: str = "785 numbers"
+) -> Iterator[str]:
     """Yield a CSV's rows, the header first; empty rows may occur only at the end."""
     read, empty = 0, None
     for n in itertools.count():
-        row, place = text.readline(LONGEST + 1), f"row {n}" if n else "its header"
+        row, place = text.readline(longest + 1), f"row {n}" if n else "its header"
         read += len(row)
         if read > most:
             raise DataError(f"{shown} unpacks to more than {most} bytes: unpack it and pass the plain CSV")
         if not row:
             return
-        if len(row) > LONGEST:
-            raise DataError(f"{shown} has more than {LONGEST} characters in {place}, expected 785 numbers")
+        if len(row) > longest:
+            raise DataError(f"{shown} has more than {longest} characters in {place}, expected {expected}")
         blank = not row.strip(" \t\n")
         if empty is not None and (not blank or n - empty > ROWS):
-            raise DataError(f"{shown} has nothing in row {empty}, expected one row per image: delete it")
+            raise DataError(f"{shown} has nothing in row {empty}, expected numbers: delete it")
         if not blank:
             yield row.rstrip("\n")
         elif empty is None:

@@ -11,29 +11,23 @@ import os
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from udl_pt._support.exceptions import DataError
 from udl_pt._support.files import printable
 from udl_pt._support.messages import shown
+from udl_pt.datasets._dataset import Dataset
 from udl_pt.datasets._files import read_csv, read_idx
 
-ENVIRONMENT = "UDL_PT_DATA"
-
-
-CACHE_ENVIRONMENT = "UDL_PT_CACHE"
-
-
+ENVIRONMENT, CACHE_ENVIRONMENT = "UDL_PT_DATA", "UDL_PT_CACHE"
 N_KAGGLE_TEST = 1000
-
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-
 
 DIGESTS = {  # SHA-256 of the published .gz files
     "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -42,7 +36,6 @@ DIGESTS = {  # SHA-256 of the published .gz files
     "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
 
-
 CONTENTS = {  # SHA-256 of what these unpack to
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -50,81 +43,11 @@ CONTENTS = {  # SHA-256 of what these unpack to
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
-
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = DIGESTS
 
-
 SUBSET = "mnist_subset.xz"
-
-
 SUBSET_SHA256 = "d2a6db38d88e5e2af64ca26536e0960c0b25fdd2bb655c85e0fab70a9aace144"
-
-
 SUBSET_SIZES = (5000, 1000)
-
-
-class _Arrays(NamedTuple):
-    X: np.ndarray
-    Y: np.ndarray
-    Xtest: np.ndarray
-    Ytest: np.ndarray
-
-
-class Dataset(_Arrays):
-    """Training and test data, which unpack as ``X, Y, Xtest, Ytest``.
-
-    Parameters
-    ----------
-    pixels, test_pixels : ndarray of shape (N, 784) and (Ntest, 784)
-        Pixels from 0 to 255.
-    Y, Ytest : array_like of int of shape (N,) and (Ntest,)
-        Digits.
-    source : str
-        Where the data are from.
-
-    Attributes
-    ----------
-    X, Xtest : ndarray of float64 of shape (N, 784) and (Ntest, 784)
-        Pixels in [0, 1], where 0 is the background: a file's number divided by 255, as in the book.
-    Y, Ytest : ndarray of int64 of shape (N,) and (Ntest,)
-        Digits.
-    source : str
-        Where the data are from.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from udl_pt.datasets import Dataset
-    >>> data = Dataset(np.array([[0, 51, 255]]), [7], np.array([[255, 0, 0]]), [1], "by hand")
-    >>> X, Y, Xtest, Ytest = data
-    >>> X.tolist(), Y.tolist()
-    ([[0.0, 0.2, 1.0]], [7])
-    >>> data.source
-    'by hand'
-    """
-
-    source: str
-
-    def __new__(
-        cls, pixels: np.ndarray, Y: Any, test_pixels: np.ndarray, Ytest: Any, source: str
-    ) -> "Dataset":
-        """Scale 0 ... 255 to [0, 1]."""
-        X, Xtest = (np.divide(p, 255, dtype=np.float64) for p in (pixels, test_pixels))
-        self = super().__new__(cls, X, np.asarray(Y, np.int64), Xtest, np.asarray(Ytest, np.int64))
-        self.source = source
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy the arrays as they are: they are scaled already."""
-        return self._make, (tuple(self),), vars(self)
-
-    def _replace(self, **arrays: Any) -> "Dataset":
-        """Return the same with other arrays, which are not scaled, and from the same source."""
-        replaced = super()._replace(**arrays)
-        replaced.source = self.source
-        return replaced
-
-    __replace__ = _replace  # for copy.replace, of Python 3.13
 
 
 def load_mnist_subset() -> Dataset:
@@ -270,40 +193,6 @@ def getKaggleMNIST(path: Any = None) -> Dataset:
     return Dataset(pixels[:split], labels[:split], pixels[split:], labels[split:], source)
 
 
-def load_data(path: Any = None) -> Dataset:
-    """Load the data that `path` names: IDX files, Kaggle's CSV, or the embedded subset.
-
-    Parameters
-    ----------
-    path : path-like, optional
-        A name that ends in .csv or .csv.gz, in upper or lower case, is read by `getKaggleMNIST`. Any other is
-        the folder of MNIST's four IDX files, read by `load_mnist`. The default is `load_mnist_subset`.
-
-    Returns
-    -------
-    Dataset
-        Images and labels.
-
-    Raises
-    ------
-    FileNotFoundError
-        When the file or folder does not exist, or the folder lacks a file.
-    DataError
-        When a file is damaged or not of the expected kind.
-
-    Examples
-    --------
-    >>> from udl_pt.datasets import load_data
-    >>> load_data().source
-    'MNIST subset embedded in udl_pt (5,000 + 1,000)'
-    """
-    if path is None:
-        return load_mnist_subset()
-    place = _place(path)
-    is_csv = place is not None and place.name.lower().endswith((".csv", ".csv.gz"))
-    return getKaggleMNIST(place) if is_csv else load_mnist(place)
-
-
 def describe_sources() -> list[tuple[str, str, bool]]:
     """List the sources of data: the kind of each, its place, and whether it is there."""
     folder = os.environ.get(ENVIRONMENT)
@@ -326,10 +215,21 @@ def describe_sources() -> list[tuple[str, str, bool]]:
 def _place(path: Any) -> Path | None:
     """Return where to look: the path, else the environment's; None if neither is set."""
     place = path if path is not None else os.environ.get(ENVIRONMENT) or None
-    if place is None:
-        return None
+    return None if place is None else as_path(place)
+
+
+def as_path(path: Any) -> Path:
+    """Return the path of a file or a folder, which need not be there.
+
+    Raises
+    ------
+    TypeError
+        For anything but a name.
+    FileNotFoundError
+        For an empty name.
+    """
     try:
-        name = os.fsdecode(place)
+        name = os.fsdecode(path)
     except TypeError:
         raise TypeError(f"path is {shown(path)}, expected the name of a folder or a file") from None
     if not name:
@@ -387,7 +287,7 @@ def _read_cached(name: str) -> np.ndarray | None:
 def _read_folder(folder: Path) -> Dataset:
     shown = printable(folder)
     if not folder.is_dir():
-        expected = "expected a folder with MNIST's four IDX files, or (load_data) Kaggle's .csv or .csv.gz"
+        expected = "expected a folder with MNIST's four IDX files (load_data reads more kinds)"
         if folder.exists():
             raise DataError(f"{shown} is a file, {expected}")
         raise FileNotFoundError(f"there is no {shown}, {expected}")

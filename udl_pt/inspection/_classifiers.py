@@ -10,6 +10,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt._support.arrays import as_array, check_matrix
+from udl_pt._support.images import as_rows, shaped_as
 from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
 from udl_pt.backends import Function, float_dtype
@@ -122,7 +123,8 @@ def run_attack(
 
     Returns
     -------
-    Variable or numpy.ndarray of shape (N, D)
+    Variable or numpy.ndarray
+        Of the shape of `X`.
     """
     targeted = target is not None
     if isinstance(X, Variable):
@@ -133,6 +135,7 @@ def run_attack(
         numbers = {n: _column(value, n, X.dtype) for n, value in given.items()}
         return graph(gradient_of(model, targeted, cost), X, labels, **numbers)
 
+    images = X
     model, X, Y, target = check_attack(model, X, Y, target)
     rows = {n: check_each(value, n, X)[:, None] for n, value in given.items()}
     if start is not None:
@@ -150,7 +153,7 @@ def run_attack(
     for first in range(0, len(X), CHUNK):
         part = slice(first, first + CHUNK)
         results[part] = function(X[part], labels[part], *(v[part] for v in rows.values()))
-    return results
+    return shaped_as(results, images)
 
 
 def _column(value: Any, name: str, dtype: str) -> Symbolic:
@@ -202,13 +205,14 @@ def check_attacked(model: Any, X: Symbolic) -> None:
 
 
 def check_images(X: Any, model: Any = None) -> np.ndarray:
-    """Return images in [0, 1] in the model's dtype, else in their own if it is a float dtype."""
+    """Return images in [0, 1] as rows in the model's dtype, else in their own if it is a float dtype."""
     own = str(getattr(X, "dtype", ""))
     dtype = own if own in ("float32", "float64") else float_dtype()
     if isinstance(model, SymbolicModel):
         dtype = model.dtype
     D = getattr(model, "n_features", None)
-    return np.ascontiguousarray(check_matrix(X, dtype=dtype, n_features=D, unit_interval=True), dtype)
+    X = check_matrix(as_rows(X), dtype=dtype, n_features=D, unit_interval=True)
+    return np.ascontiguousarray(X, dtype)
 
 
 def check_attack(

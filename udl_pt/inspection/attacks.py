@@ -3,7 +3,8 @@
 "In what direction should I change X, such that it results in the maximum change in J?" Along dJ/dX. Every
 attack here is a line or two on a graph. Arrays are checked and passed through it in chunks. For PyTensor
 variables the result is a graph to build on; `smallest_change` and random starts take only arrays. Changed
-images stay in [0, 1].
+images stay in [0, 1]. An array of images may have the shape (N, rows, columns) or (N, rows, columns, 3)
+instead of (N, D). Then the result has it too.
 
 A model is a `udl_pt.DNN`, or any function of a matrix variable (N, D) that returns the classes' logits, a
 variable of shape (N, K). Attacks compile such a function anew in each call, unless it is wrapped in a
@@ -28,6 +29,7 @@ from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_number, check_option
 from udl_pt._support.arrays import check_matrix
+from udl_pt._support.images import as_rows, shaped_as
 from udl_pt.inspection._classifiers import Gradient, check_attack, check_each, check_images, run_attack
 from udl_pt.symbolic.chance import HostGenerator, as_generator
 from udl_pt.symbolic.costs import categorical_cross_entropy
@@ -310,7 +312,7 @@ def projected_gradient(
     check_option(norm, "norm", NORMS)
     steps = check_count(steps, "steps")
     share = 2.5 / steps if rel_step is None else check_number(rel_step, "rel_step", at_least=0)
-    start = None
+    start, images = None, X
     if random_state is not None:
         if isinstance(X, Variable):
             raise TypeError(
@@ -332,7 +334,8 @@ def projected_gradient(
         return loop(step, [rates], [X if start is None else start], constants=[X, labels, epsilon])[0]
 
     name = f"projected_gradient {norm} {steps} {share} {start is None}"
-    return run_attack(name, graph, model, X, Y, target, epsilon=epsilon, start=start)
+    changed = run_attack(name, graph, model, X, Y, target, epsilon=epsilon, start=start)
+    return shaped_as(changed, images)
 
 
 def smallest_change(
@@ -394,7 +397,7 @@ def smallest_change(
     [0.25, 0.06]
     """
     check_option(norm, "norm", NORMS)
-    rounds = check_count(rounds, "rounds")
+    rounds, images = check_count(rounds, "rounds"), X
     model, X, Y, target = check_attack(model, X, Y, target)
     low = np.zeros(len(X), X.dtype)
     radius = high = np.full(len(X), 1 if norm == "linf" else np.sqrt(X.shape[1]), X.dtype)
@@ -412,7 +415,7 @@ def smallest_change(
         best[fools], found = changed[fools], found | fools
         high = np.where(found & ~fools, high, radius)
         radius = np.where(found, (low + high) / 2, radius / 2)
-    return best, np.where(found, _size(best - X, norm), np.inf)
+    return shaped_as(best, images), np.where(found, _size(best - X, norm), np.inf)
 
 
 def random_noise(X: Any, epsilon: Any, *, norm: str = "linf", random_state: Any = 0) -> np.ndarray:
@@ -449,11 +452,11 @@ def random_noise(X: Any, epsilon: Any, *, norm: str = "linf", random_state: Any 
     [[0.25, 0.25, 0.25, 0.25]]
     """
     check_option(norm, "norm", NORMS)
-    X = check_images(X)
+    images, X = X, check_images(X)
     noise = np.asarray(as_generator(random_state).standard_normal(X.shape))
     noise = np.sign(noise) if norm == "linf" else noise / _size(noise, "l2")[:, None]
     changed = np.clip(X + check_each(epsilon, "epsilon", X)[:, None] * noise, 0, 1)
-    return np.asarray(changed, X.dtype)
+    return shaped_as(np.asarray(changed, X.dtype), images)
 
 
 @dataclass
@@ -535,7 +538,8 @@ def outcome(model: Any, X: Any, Y: Any, changed: Any, *, target: Any = None) -> 
     (0.0, 0.5, 0.5)
     """
     model, X, Y, target = check_attack(model, X, Y, target)
-    changed = check_matrix(changed, "changed", dtype=X.dtype, n_features=X.shape[1], unit_interval=True)
+    D = X.shape[1]
+    changed = check_matrix(as_rows(changed), "changed", dtype=X.dtype, n_features=D, unit_interval=True)
     if len(changed) != len(X):
         raise ValueError(f"changed has {len(changed)} images, expected those of X, {len(X)}")
     before, after = model.forward(X), model.forward(changed)

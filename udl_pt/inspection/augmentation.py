@@ -9,12 +9,11 @@ two lines::
 
 `ModelAugmentation` is for functions that need the network as well, ``change(X, generator, model)``.
 
-The labels stay the same. An augmentation that moves pixels needs square images, and raises a ValueError for
-others. The functions here raise a ValueError for numbers out of range.
+The labels stay the same. An augmentation that moves pixels needs the images' shape: without `image_shape`,
+they are squares. The functions here raise a ValueError for numbers out of range.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 import scipy.ndimage
 
 from udl_pt._support.arguments import check_count, check_number
+from udl_pt._support.images import ImageShape, check_image_shape, image_shape_of
 from udl_pt._support.messages import shown
 from udl_pt.inspection.attacks import fast_gradient_sign
 from udl_pt.models._fine_tuning import ModelAugmentation
@@ -32,7 +32,7 @@ __all__ = ["ModelAugmentation", "adversarial", "flip", "gaussian", "masking", "r
 Augmentation = Callable[[np.ndarray, HostGenerator], np.ndarray]
 
 
-def shift(pixels: int) -> Augmentation:
+def shift(pixels: int, image_shape: Sequence[int] | None = None) -> Augmentation:
     """Return an augmentation that shifts each image by up to `pixels` whole pixels, down and across.
 
     All shifts are equally likely. Pixels that come in from outside are black (0).
@@ -41,6 +41,8 @@ def shift(pixels: int) -> Augmentation:
     ----------
     pixels : int
         Largest shift in either direction, at least 0.
+    image_shape : sequence of int, optional
+        ``(rows, columns)`` or ``(rows, columns, 3)``; by default a square.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def shift(pixels: int) -> Augmentation:
     Raises
     ------
     ValueError, TypeError
-        For bad `pixels`; when called, for images that aren't square.
+        For bad arguments; when called, for images of another shape.
 
     Examples
     --------
@@ -62,10 +64,11 @@ def shift(pixels: int) -> Augmentation:
     >>> shift(1)(X, generator).reshape(3, 3).tolist()
     [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
     """
-    return partial(_shift, pixels=check_count(pixels, "pixels", at_least=0))
+    pixels = check_count(pixels, "pixels", at_least=0)
+    return partial(_shift, pixels=pixels, image_shape=_check_shape(image_shape))
 
 
-def rotate(degrees: float) -> Augmentation:
+def rotate(degrees: float, image_shape: Sequence[int] | None = None) -> Augmentation:
     """Return an augmentation that rotates each image about its centre by up to `degrees`, either way.
 
     All angles are equally likely. Pixels are interpolated; those that come in from outside are black (0).
@@ -74,6 +77,8 @@ def rotate(degrees: float) -> Augmentation:
     ----------
     degrees : float
         Largest angle, from 0 to 180 degrees.
+    image_shape : sequence of int, optional
+        ``(rows, columns)`` or ``(rows, columns, 3)``; by default a square.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def rotate(degrees: float) -> Augmentation:
     Raises
     ------
     ValueError, TypeError
-        For bad `degrees`; when called, for images that aren't square.
+        For bad arguments; when called, for images of another shape.
 
     Examples
     --------
@@ -95,10 +100,11 @@ def rotate(degrees: float) -> Augmentation:
     >>> rotate(45)(X, generator).reshape(3, 3).round(1).tolist()
     [[0.0, 0.0, 0.0], [0.8, 1.0, 0.8], [0.0, 0.0, 0.0]]
     """
-    return partial(_rotate, degrees=check_number(degrees, "degrees", at_least=0, at_most=180))
+    degrees = check_number(degrees, "degrees", at_least=0, at_most=180)
+    return partial(_rotate, degrees=degrees, image_shape=_check_shape(image_shape))
 
 
-def flip(p: float = 0.5) -> Augmentation:
+def flip(p: float = 0.5, image_shape: Sequence[int] | None = None) -> Augmentation:
     """Return an augmentation that mirrors each image, left for right, with probability `p`.
 
     An upside-down cat is still a cat, but a mirrored digit may not be a digit.
@@ -107,6 +113,8 @@ def flip(p: float = 0.5) -> Augmentation:
     ----------
     p : float
         Probability, from 0 to 1.
+    image_shape : sequence of int, optional
+        ``(rows, columns)`` or ``(rows, columns, 3)``; by default a square.
 
     Returns
     -------
@@ -117,7 +125,7 @@ def flip(p: float = 0.5) -> Augmentation:
     Raises
     ------
     ValueError, TypeError
-        For a bad `p`; when called, for images that aren't square.
+        For bad arguments; when called, for images of another shape.
 
     Examples
     --------
@@ -128,7 +136,8 @@ def flip(p: float = 0.5) -> Augmentation:
     >>> flip(1.0)(X, generator).tolist()
     [[0.2, 0.1, 0.4, 0.3]]
     """
-    return partial(_flip, p=check_number(p, "p", at_least=0, at_most=1))
+    p = check_number(p, "p", at_least=0, at_most=1)
+    return partial(_flip, p=p, image_shape=_check_shape(image_shape))
 
 
 def masking(p: float) -> Augmentation:
@@ -252,27 +261,26 @@ def adversarial(model: Any, epsilon: float, share: float = 0.5) -> Augmentation:
     return ModelAugmentation(model, change)
 
 
-def _side(X: np.ndarray) -> int:
-    side = math.isqrt(X.shape[1])
-    if side * side != X.shape[1]:
-        raise ValueError(
-            f"images have {X.shape[1]} pixels, expected those of a square, such as 28 * 28 = 784"
-        )
-    return side
+def _check_shape(image_shape: Sequence[int] | None) -> ImageShape | None:
+    return None if image_shape is None else check_image_shape(image_shape)
 
 
-def _shift(X: np.ndarray, generator: HostGenerator, pixels: int) -> np.ndarray:
-    side = _side(X)
-    moves = np.floor(generator.uniform(-pixels, pixels + 1, (len(X), 2)))
-    images = X.reshape(-1, side, side)
+def _shift(
+    X: np.ndarray, generator: HostGenerator, pixels: int, image_shape: ImageShape | None
+) -> np.ndarray:
+    shape = image_shape_of(X.shape[1], image_shape)
+    moves = np.zeros((len(X), len(shape)))
+    moves[:, :2] = np.floor(generator.uniform(-pixels, pixels + 1, (len(X), 2)))  # colours stay together
+    images = X.reshape(-1, *shape)
     moved = [scipy.ndimage.shift(image, move, order=0) for image, move in zip(images, moves, strict=True)]
     return np.array(moved).reshape(X.shape)
 
 
-def _rotate(X: np.ndarray, generator: HostGenerator, degrees: float) -> np.ndarray:
-    side = _side(X)
+def _rotate(
+    X: np.ndarray, generator: HostGenerator, degrees: float, image_shape: ImageShape | None
+) -> np.ndarray:
+    images = X.reshape(-1, *image_shape_of(X.shape[1], image_shape))
     angles = generator.uniform(-degrees, degrees, len(X))
-    images = X.reshape(-1, side, side)
     turned = [
         scipy.ndimage.rotate(image, angle, reshape=False, order=1)
         for image, angle in zip(images, angles, strict=True)
@@ -280,9 +288,9 @@ def _rotate(X: np.ndarray, generator: HostGenerator, degrees: float) -> np.ndarr
     return _cut(np.array(turned).reshape(X.shape), X)
 
 
-def _flip(X: np.ndarray, generator: HostGenerator, p: float) -> np.ndarray:
-    side = _side(X)
-    mirrored = X.reshape(-1, side, side)[:, :, ::-1].reshape(X.shape)
+def _flip(X: np.ndarray, generator: HostGenerator, p: float, image_shape: ImageShape | None) -> np.ndarray:
+    shape = image_shape_of(X.shape[1], image_shape)
+    mirrored = X.reshape(-1, *shape)[:, :, ::-1].reshape(X.shape)
     return np.where(generator.uniform(0, 1, (len(X), 1)) < p, mirrored, X)
 
 

@@ -14,6 +14,7 @@ import pytensor.tensor as pt
 
 from udl_pt._support.arguments import check_count, check_number, check_option
 from udl_pt._support.arrays import check_matrix
+from udl_pt._support.images import as_rows, check_image_shape
 from udl_pt._support.messages import shown
 from udl_pt.backends import Function
 from udl_pt.models._pretraining import pass_up
@@ -36,13 +37,15 @@ LOOK = 50  # steps between two looks at the costs
 FINEST = 1000  # the share of the first step size at which a climb is over
 
 
-def first_layer_features(model: Any) -> np.ndarray:
+def first_layer_features(model: Any, image_shape: Sequence[int] | None = None) -> np.ndarray:
     """Return the input of norm 1 that drives each unit of the first hidden layer most, in closed form.
 
     Parameters
     ----------
     model : AutoEncoder, RBM, DBN, DNN or DeepAutoEncoder
         A trained layer, or a network with `hidden_layers`.
+    image_shape : sequence of int, optional
+        ``(rows, columns)`` or ``(rows, columns, 3)``: the result has the shape (M, rows, columns[, 3]).
 
     Returns
     -------
@@ -79,7 +82,13 @@ def first_layer_features(model: Any) -> np.ndarray:
     if isinstance(first, RBM):  # whose visible units may reach W scaled
         W = first.units.scaled(pt.as_tensor(W), first.z).eval()
     length = np.linalg.norm(W, axis=1, keepdims=True)
-    return np.asarray(W / np.where(length > 0, length, 1))
+    return _as_images(np.asarray(W / np.where(length > 0, length, 1)), image_shape)
+
+
+def _as_images(rows: np.ndarray, image_shape: Sequence[int] | None) -> np.ndarray:
+    if image_shape is None:
+        return rows
+    return rows.reshape(-1, *check_image_shape(image_shape, rows.shape[1]))
 
 
 def maximize(
@@ -96,6 +105,7 @@ def maximize(
     steps: int = 1000,
     tol: float = 1e-3,
     random_state: Any = 0,
+    image_shape: Sequence[int] | None = None,
 ) -> np.ndarray:
     """Find the inputs that drive hidden units most, by gradient descent on the input (chapter 5).
 
@@ -128,6 +138,8 @@ def maximize(
         thousandth of `learning_rate` its descent ends.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
         Source of the start; the default 0 returns the same inputs each time.
+    image_shape : sequence of int, optional
+        ``(rows, columns)`` or ``(rows, columns, 3)``: the result has the shape (units, rows, columns[, 3]).
 
     Returns
     -------
@@ -160,6 +172,8 @@ def maximize(
     check_option(objective, "objective", OBJECTIVES)
     check_option(constraint, "constraint", CONSTRAINTS)
     depth, target = _check_layer(model, layer)
+    if image_shape is not None:
+        check_image_shape(image_shape, model.n_features)
     rates = Rates(model.dtype, learning_rate=learning_rate, mu=mu)
     l2 = check_rate(l2, "l2", model.dtype)
     steps, tol = check_count(steps, "steps"), check_number(tol, "tol", at_least=0)
@@ -167,7 +181,7 @@ def maximize(
     if start is None:
         X = init_weights((len(chosen), model.n_features), as_generator(random_state), model.dtype)
     else:
-        X = check_matrix(start, "start", dtype=model.dtype, n_features=model.n_features)
+        X = check_matrix(as_rows(start), "start", dtype=model.dtype, n_features=model.n_features)
         if len(X) != len(chosen):
             raise ValueError(f"start has {len(X)} rows, expected one for each of {len(chosen)} units")
     pattern = np.zeros((len(chosen), target.M), model.dtype)
@@ -196,7 +210,7 @@ def maximize(
         rate, V = np.where(over, 0, rate), np.where(over, 0, V)
         if over.all():
             break
-    return np.asarray(best)
+    return _as_images(np.asarray(best), image_shape)
 
 
 def _climbing(model: Any, depth: int, objective: str, constraint: str | None) -> Any:
@@ -246,7 +260,7 @@ def strongest_images(model: Any, layer: int, X: Any, n: int = 9) -> np.ndarray:
         A trained layer, or a network with `hidden_layers`.
     layer : int
         Index of the hidden layer, from 0 at the input or from -1 at the end. Its units must be sigmoids.
-    X : array_like of shape (N, D)
+    X : array_like of shape (N, D), (N, rows, columns) or (N, rows, columns, 3)
         The images to choose from.
     n : int
         Number of images for each unit, at most N.
@@ -272,7 +286,9 @@ def strongest_images(model: Any, layer: int, X: Any, n: int = 9) -> np.ndarray:
     [[1, 2], [0, 2]]
     """
     depth, target = _check_layer(model, layer)
-    X = check_matrix(X, dtype=model.dtype, n_features=model.n_features, unit_interval=model.unit_interval)
+    X = check_matrix(
+        as_rows(X), dtype=model.dtype, n_features=model.n_features, unit_interval=model.unit_interval
+    )
     if check_count(n, "n") > len(X):
         raise ValueError(f"n is {n}, but there are only {len(X)} images")
 

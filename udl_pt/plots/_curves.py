@@ -30,6 +30,7 @@ __all__ = [
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # told apart with any colour vision
 RECORDS = ("costs", "errors", "valid_costs", "valid_errors")
 MARKERS = ("o", "s", "^", "D")
+MANY_CLASSES = 20
 DIGIT_COLOURS = (
     *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd"),
     *("#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"),
@@ -208,7 +209,9 @@ def _reached(tick: float, percent: Mapping[str, np.ndarray]) -> bool:
     return bool(0.5 * values.min() <= tick <= 1.2 * values.max())
 
 
-def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
+def plot_confusion(
+    matrix: np.ndarray, title: str = "", names: Sequence[str] | None = None, noun: str = "digit"
+) -> Figure:
     """Plot a confusion matrix with its counts; only the mistakes colour their cells.
 
     Parameters
@@ -217,10 +220,15 @@ def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
         ``matrix[i, j]`` samples of class i were predicted as class j.
     title : str
         Title of the figure.
+    names : sequence of str, optional
+        Names of the classes; their numbers by default.
+    noun : str
+        The word for a class on the axes.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With more than 20 classes, zeros are left out.
 
     Examples
     --------
@@ -234,11 +242,17 @@ def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
     """
     K = len(matrix)
     mistakes = matrix * (1 - np.eye(K, dtype=int))
-    figure = Figure(figsize=(5.6, 5), layout="constrained")
+    many = K > MANY_CLASSES
+    named = list(map(str, range(K) if names is None else names))
+    longest = max(map(len, named))
+    side = (4.7 + 0.09 * longest) if not many else 0.24 * K + 0.09 * longest
+    figure = Figure(figsize=(side + 0.8, side + 0.2), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, mistakes.max()))
     for i in range(K):
         for j in range(K):
+            if many and not matrix[i, j]:
+                continue
             right = i == j
             dark = not right and mistakes[i, j] > 0.6 * mistakes.max()
             shade = "#0072B2" if right else "white" if dark else "black" if matrix[i, j] else "#BBBBBB"
@@ -246,21 +260,31 @@ def plot_confusion(matrix: np.ndarray, title: str = "") -> Figure:
             axes.text(
                 j, i, str(matrix[i, j]), ha="center", va="center", color=shade, weight=weight, fontsize=9
             )
-    axes.set(title=title, xlabel="predicted digit", ylabel="true digit", xticks=range(K), yticks=range(K))
+    axes.set(title=title, xlabel=f"predicted {noun}", ylabel=f"true {noun}")
+    axes.set_xticks(range(K), named, rotation=90 if longest > 2 else 0)
+    axes.set_yticks(range(K), named)
     return figure
 
 
-def plot_embeddings(embeddings: Mapping[str, np.ndarray], labels: np.ndarray, title: str = "") -> Figure:
+def plot_embeddings(
+    embeddings: Mapping[str, np.ndarray],
+    labels: np.ndarray | None,
+    title: str = "",
+    names: Sequence[str] | None = None,
+) -> Figure:
     """Plot points in the plane, coloured by their labels, in one panel for each embedding.
 
     Parameters
     ----------
     embeddings : mapping of str to ndarray of shape (N, 2)
         Embedded points by the panel's name.
-    labels : ndarray of int of shape (N,)
+    labels : ndarray of int of shape (N,), or None
         Labels of the points; ten have colours of their own. Each is also written at the median of its points.
+        Without labels, all points have one colour.
     title : str
         Title of the figure.
+    names : sequence of str, optional
+        The labels' names; their numbers by default.
 
     Returns
     -------
@@ -284,12 +308,14 @@ def plot_embeddings(embeddings: Mapping[str, np.ndarray], labels: np.ndarray, ti
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, (name, Y) in zip(panels, embeddings.items(), strict=False):
         panel.set_title(name, fontsize=10)
-        _points(panel, Y, labels)
-        for label in np.unique(labels):
+        _points(panel, Y, np.zeros(len(Y), int) if labels is None else labels)
+        for label in () if labels is None else np.unique(labels):
             x, y = np.median(Y[labels == label], axis=0)
+            text = str(label) if names is None else names[label]
             colour = DIGIT_COLOURS[label % len(DIGIT_COLOURS)]
-            box = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": colour, "alpha": 0.85}
-            panel.text(x, y, str(label), ha="center", va="center", fontsize=9, weight="bold", bbox=box)
+            style = "circle,pad=0.2" if len(text) < 3 else "round,pad=0.2"
+            box = {"boxstyle": style, "facecolor": "white", "edgecolor": colour, "alpha": 0.85}
+            panel.text(x, y, text, ha="center", va="center", fontsize=9, weight="bold", bbox=box)
     for panel in panels[len(embeddings) :]:
         panel.set_axis_off()
     return figure
