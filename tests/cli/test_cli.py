@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from udl_pt import __version__
+from udl_pt import RBM, AutoEncoder, __version__
+from udl_pt.book._shared import Stopwatch
 from udl_pt.book.report import Section
 from udl_pt.cli import _main as cli
 from udl_pt.datasets import Dataset
@@ -191,6 +192,7 @@ def run_of_two_stages(console):
         bars.say("DNN([9, 3]), pretrained")
         for stage in ("AutoEncoder(9)", "DNN([9, 3])"):
             progress = Progress(stage, epochs=3, n_batches=50)
+            bars.on_start(progress)
             for epoch in (1, 2, 3):
                 for batch in range(1, 51):
                     progress.advance(epoch=epoch, batch=batch)
@@ -224,6 +226,43 @@ def test_interruption(monkeypatch, capsys):
     monkeypatch.setattr(cli, "load_data", interrupt)
     assert cli.main(["reproduce"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_an_interrupted_report_resumes(tmp_path, monkeypatch, capsys):
+    batches, stop_at = [], [7]
+
+    class Interrupt:
+        observes_only = True
+        not_saved = ()
+
+        def on_batch(self, progress):
+            batches.append(progress.stage)
+            if len(batches) == stop_at[0]:
+                raise KeyboardInterrupt
+
+    def chapter(data, settings):
+        watch, X = Stopwatch(), np.repeat(np.eye(4), 5, axis=0)
+        first = AutoEncoder(3, **settings.made())
+        first.fit(X, epochs=2, batch_sz=10, **settings.fitting(watch, Interrupt()))
+        second = RBM(2, **settings.made()).fit(X, epochs=3, batch_sz=10, **settings.fitting(Interrupt()))
+        assert 0 < watch.seconds()["whole"] < 100
+        return Section("Three", ["Done."], results={"costs": [first.costs, second.costs]})
+
+    monkeypatch.setattr(cli, "load_data", made_up)
+    monkeypatch.setattr(cli, "CHAPTERS", {"3": chapter})
+
+    def costs(out, *options):
+        assert cli.main(["reproduce", "3", "--out", str(tmp_path / out), *options]) == 0
+        return json.loads((tmp_path / out / "results.json").read_text())["chapters"]["3"]["costs"]
+
+    assert cli.main(["reproduce", "3", "--out", str(tmp_path / "out"), "--resume"]) == 130
+    there = sorted(p.name for p in (tmp_path / "out" / "checkpoints").iterdir())
+    assert there == ["chapter3-1.ckpt"]
+    resumed = costs("out", "--resume")
+    assert set(batches[7:]) == {"RBM(2)"}
+    assert not (tmp_path / "out" / "checkpoints").exists()
+    stop_at[0] = 0
+    assert resumed == costs("other")
 
 
 OPTIONS = {

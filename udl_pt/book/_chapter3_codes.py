@@ -71,8 +71,7 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
             epochs=epochs_for(data, settings, 10, 1),
             **STILL,
             monitor=None,
-            backend=settings.backend,
-            callbacks=[*settings.callbacks, watch],
+            **settings.fitting(watch),
         )
         looks[name] = np.array(watch.sizes)
     layers = [f"layer {number}" for number in range(1, len(DEEP) + 1)] + ["logistic layer"]
@@ -132,8 +131,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
             train_head_only=True,
             epochs=epochs,
             **HEAD,
-            backend=settings.backend,
-            callbacks=settings.callbacks,
+            **settings.fitting(),
         )
         table.append([name, f"{dnn.costs[-1]:.3f}", percent(dnn.errors[-1])])
         results[name] = {"costs": dnn.costs, "errors": dnn.errors}
@@ -194,8 +192,7 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
         cost="squared_error",
         cost_scale="batch",
         monitor=None,
-        backend=settings.backend,
-        callbacks=settings.callbacks,
+        **settings.fitting(),
     )
     angle = float(scipy.linalg.subspace_angles(ae.W.get_value(), pca.components_.T).max())
     rebuilt = float(((X - ae.forward_output(X)) ** 2).sum() / len(X))
@@ -237,8 +234,7 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
         pretrain_options=[GENTLE] * (len(PLANE) - 1) + [PLANE_CODE],
         epochs=epochs_for(data, settings, 12, 3),
         **PLANE_TUNING,
-        backend=settings.backend,
-        callbacks=[*settings.callbacks, LinearDecay()],
+        **settings.fitting(LinearDecay()),
     )
     pca = PCA(PLANE[-1]).fit(data.X, backend=settings.backend)
     names = ("two principal components", "deep auto-encoder")

@@ -204,8 +204,7 @@ def _both(
         pretrain=pretrain,
         epochs=epochs,
         monitor="batch",
-        backend=settings.backend,
-        callbacks=settings.callbacks,
+        **settings.fitting(),
     )
     np.random.seed(settings.seed)
     network = autoencoder.DNN(list(settings.sizes), **theirs)

@@ -164,7 +164,7 @@ def _map_by(
     found = _measured(
         X,
         labels,
-        lambda: model.fit_transform(X, backend=settings.backend, callbacks=settings.callbacks),
+        lambda: model.fit_transform(X, **settings.fitting()),
     )
     found.cost, found.costs = model.kl_divergence_, model.costs
     return found

@@ -1,7 +1,8 @@
 """Parts that the chapters' programs share: their settings, and networks trained side by side."""
 
+import itertools
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from udl_pt.book._words import names_of, words_of
 from udl_pt.datasets import Dataset
 from udl_pt.models.dnn import DNN
 from udl_pt.symbolic.corruption import masking
+from udl_pt.training.checkpoint import Checkpoint
 from udl_pt.training.progress import Progress
 from udl_pt.training.schedules import LinearDecay
 
@@ -76,6 +78,8 @@ class Settings:
         Factor of the epochs on fewer than 20,000 rows. An epoch of few rows has few steps.
     listing : pathlib.Path or None
         Folder of the book's listings, which chapters 3 and 4 then run beside the library's classes.
+    checkpoints : pathlib.Path or None
+        Beginning of the names of checkpoints, from which each ``fit`` resumes. None writes none.
 
     Examples
     --------
@@ -96,6 +100,8 @@ class Settings:
     say: Callable[[str], None] = lambda line: None
     longer: int = 1
     listing: Path | None = None
+    checkpoints: Path | None = None
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False, compare=False)
 
     def made(self) -> dict[str, Any]:
         """Return the arguments that all models' constructors get: ``random_state`` and ``dtype``.
@@ -113,6 +119,34 @@ class Settings:
         >>> rbm = RBM(100, **Settings(seed=1).made())
         """
         return {"random_state": self.seed, "dtype": self.dtype}
+
+    def fitting(self, *callbacks: Any) -> dict[str, Any]:
+        """Return the arguments that each ``fit`` gets: ``backend``, ``callbacks`` and, perhaps, ``resume``.
+
+        Parameters
+        ----------
+        *callbacks : callable
+            The fit's own callbacks.
+
+        Returns
+        -------
+        dict
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from udl_pt.book import Settings
+        >>> Settings(backend="jax").fitting(print)
+        {'backend': 'jax', 'callbacks': [<built-in function print>]}
+        >>> str(Settings(checkpoints=Path("chapter3")).fitting()["resume"])
+        'chapter3-1.ckpt'
+        """
+        given = [*self.callbacks, *callbacks]
+        if self.checkpoints is None:
+            return {"backend": self.backend, "callbacks": given}
+        path = self.checkpoints.with_name(f"{self.checkpoints.name}-{next(self._numbers)}.ckpt")
+        saving = Checkpoint(path, every_seconds=60)
+        return {"backend": self.backend, "callbacks": [*given, saving], "resume": path}
 
 
 @dataclass
@@ -146,13 +180,26 @@ class Candidate:
 class Stopwatch:
     """A callback that measures the seconds of pretraining and of fine-tuning, which is the last stage."""
 
+    not_saved = ("_latest",)
+
     def __init__(self) -> None:
-        self._ends = [time.perf_counter()] * 2  # of what came before the last stage, and of the last
+        self._latest, self._now = time.perf_counter(), 0.0
+        self._ends = [0.0] * 2  # of what came before the last stage, and of the last
+
+    def on_resume(self, progress: Progress) -> None:
+        """Go on from the time of the checkpoint; what came after that is lost."""
+        self._latest = time.perf_counter()
+
+    def on_batch(self, progress: Progress) -> None:
+        """Count the time since the batch before."""
+        latest = time.perf_counter()
+        self._now, self._latest = self._now + latest - self._latest, latest
 
     def __call__(self, progress: Progress) -> None:
         """Record the time at the end of a stage."""
+        self.on_batch(progress)
         if progress.epoch == progress.epochs:
-            self._ends = [*self._ends, time.perf_counter()]
+            self._ends = [*self._ends, self._now]
 
     def seconds(self) -> dict[str, float]:
         """Return the seconds of ``"pretraining"``, of ``"fine-tuning"`` and of the ``"whole"``."""
@@ -194,8 +241,7 @@ def trained_network(
         epochs=epochs,
         **TUNING,
         augment=functions,
-        backend=settings.backend,
-        callbacks=[*settings.callbacks, LinearDecay(dnn)],
+        **settings.fitting(LinearDecay(dnn)),
     )
 
 
@@ -242,8 +288,7 @@ def train_all(data: Dataset, settings: Settings, candidates: Iterable[Candidate]
             pretrain_options=one.pretraining,
             epochs=one.epochs,
             **FINE_TUNING,
-            backend=settings.backend,
-            callbacks=[*settings.callbacks, watch],
+            **settings.fitting(watch),
         )
         one.seconds = watch.seconds()
 

@@ -87,8 +87,7 @@ def section(data: Dataset, settings: Settings) -> Section:
         data.X,
         epochs=pretrain_epochs,
         **layers,
-        backend=settings.backend,
-        callbacks=[*settings.callbacks, watch],
+        **settings.fitting(watch),
     )
     _shared.train_all(data, settings, networks)
 

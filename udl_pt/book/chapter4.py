@@ -189,8 +189,7 @@ class MeasuredRBM:
             epochs=epochs,
             **MACHINE,
             **self.options,
-            backend=settings.backend,
-            callbacks=[LinearDecay(), average, *settings.callbacks, watch],
+            **settings.fitting(LinearDecay(), average, watch),
         )
         average.apply()
         self.seconds = watch.seconds()["whole"]

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -153,6 +154,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="M",
         help="hidden units of each layer; default: 1000,750,500",
     )
+    reproduce.add_argument(
+        "--resume",
+        action="store_true",
+        help="write checkpoints to OUT/checkpoints, and resume from them after a kill or an interrupt",
+    )
     reproduce.add_argument("--epochs", type=int, help="epochs of fine-tuning of the compared networks")
     reproduce.add_argument("--backend", help=f"{', '.join(BACKENDS)}; default: {BACKENDS[0]}")
     reproduce.add_argument("--dtype", default="float32", help="float32 (default) or float64")
@@ -299,11 +305,14 @@ def _reproduce(options: argparse.Namespace) -> None:
             f"--listing has no effect on chapter {', '.join(chapters)}: only 3 and 4 have listings"
         )
     _check_out(options.out, (RESULTS, PAGE))
+    checkpoints = Path(options.out) / "checkpoints"
     start = time.perf_counter()
     taught = [chapter for chapter in chapters if chapter not in UNSUPERVISED]
     data = prepared(_load(options, dtype), f"chapter {', '.join(taught)}" if taught else "")
     console.print(f"data: {data.source}", highlight=False, markup=False)
     sections = {}
+    if options.resume:
+        checkpoints.mkdir(parents=True, exist_ok=True)
     with _Bars(console) as bars:
         for chapter in chapters:
             settings = Settings(
@@ -316,6 +325,7 @@ def _reproduce(options: argparse.Namespace) -> None:
                 say=bars.say,
                 longer=min(LONGEST, max(1, round(FEWEST / len(data.X)))),
                 listing=listing,
+                checkpoints=checkpoints / f"chapter{chapter}" if options.resume else None,
             )
             sections[chapter] = CHAPTERS[chapter](data, settings)
     facts = {
@@ -326,6 +336,8 @@ def _reproduce(options: argparse.Namespace) -> None:
         "seconds": round(time.perf_counter() - start, 1),
     }
     page = write_report(sections, options.out, facts)
+    if options.resume:
+        shutil.rmtree(checkpoints)
     for section in sections.values():
         console.print(section.sentences[-1], highlight=False, markup=False)
     console.print(f"The report is in {printable(page)}", highlight=False, markup=False, soft_wrap=True)
@@ -372,6 +384,9 @@ def _load(options: argparse.Namespace, dtype: str) -> Dataset:
 class _Bars:
     """A callback for ``fit``: a bar for each stage of training, or a line if nobody watches."""
 
+    observes_only = True
+    not_saved = ("_console", "_bars", "_waiting", "_training", "_since")
+
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = self._new()
@@ -405,13 +420,16 @@ class _Bars:
         self._since = time.perf_counter()
         self._wait(True)
 
+    def on_start(self, progress: Progress) -> None:
+        self._training = None
+
     def on_batch(self, progress: Progress) -> None:
-        if progress.epoch == progress.batch == 1:
+        done = (progress.epoch - 1) * progress.n_batches + progress.batch
+        if self._training is None:  # now, since the first step compiles
             self._wait(False)
             total = progress.epochs * progress.n_batches
             self._training = self._bars.add_task(progress.stage, total=total, state="")
-        if self._training is not None:
-            self._bars.update(self._training, advance=1, state=_state(progress))
+        self._bars.update(self._training, completed=done, state=_state(progress))
 
     def __call__(self, progress: Progress) -> None:
         if self._training is not None:
