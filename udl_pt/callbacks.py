@@ -14,6 +14,7 @@ from udl_pt.training.csv_logger import CSVLogger
 from udl_pt.training.early_stopping import EarlyStopping
 from udl_pt.training.progress_bar import ProgressBar
 from udl_pt.training.schedules import LinearDecay, LinearSchedule
+from udl_pt.training.tensorboard import TensorBoard
 from udl_pt.training.update_sizes import UpdateSizes
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "LinearSchedule",
     "ParameterAverage",
     "ProgressBar",
+    "TensorBoard",
     "UpdateSizes",
 ]

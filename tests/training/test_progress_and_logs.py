@@ -3,13 +3,16 @@
 import csv
 import io
 import os
+import sys
+from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from udl_pt import DNN, RBM, TSNE, AutoEncoder
-from udl_pt.callbacks import CSVLogger, ProgressBar
+from udl_pt.callbacks import CSVLogger, ProgressBar, TensorBoard
 from udl_pt.plots import learning_curve
 
 X, Y = np.random.RandomState(0).rand(12, 4), np.arange(12) % 3
@@ -103,3 +106,43 @@ def test_a_learning_curve_shows_all_that_was_recorded():
         assert [line.get_label() for line in axes.lines] == ["test", "validation"]
     with pytest.raises(ValueError, match="this AutoEncoder has recorded no costs"):
         learning_curve(AutoEncoder(2).fit(X, monitor=None, **FAST))
+
+
+class Writer:
+    """What both packages call a SummaryWriter."""
+
+    written: ClassVar[list] = []
+
+    def __init__(self, folder):
+        self.written.append(folder)
+
+    def add_scalar(self, name, value, step):
+        """Keep the arguments."""
+        self.written.append((name, value, step))
+
+    def flush(self):
+        """Nothing waits."""
+
+
+@pytest.mark.parametrize("package", ["tensorboardX", "torch.utils.tensorboard"])
+def test_tensorboard_gets_costs_records_and_rates_of_each_epoch(package, monkeypatch):
+    Writer.written.clear()
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    monkeypatch.setitem(sys.modules, package, SimpleNamespace(SummaryWriter=Writer))
+    board = TensorBoard("runs/first")
+    X = np.random.default_rng(0).random((20, 4))
+    rbm = RBM(2, random_state=0).fit(X, epochs=2, batch_sz=5, validation=0.2, mu=0.5, callbacks=[board])
+    expected = ["runs/first"]
+    for epoch, (cost, valid) in enumerate(zip(rbm.costs, rbm.valid_costs, strict=True), start=1):
+        named = {"cost": cost, "valid_costs": valid, "learning_rate": 0.1, "mu": 0.5}
+        expected += [(f"RBM_2/{name}", value, epoch) for name, value in named.items()]
+    assert Writer.written == expected
+
+
+def test_without_tensorboards_packages_the_error_names_one(monkeypatch):
+    for package in ("tensorboardX", "torch.utils.tensorboard"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match="pip install tensorboardX"):
+        TensorBoard("runs")
+    with pytest.raises(TypeError, match="folder is 3, expected the name of a folder"):
+        TensorBoard(3)

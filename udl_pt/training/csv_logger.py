@@ -7,7 +7,7 @@ from typing import Any
 
 from udl_pt._support.arguments import check_switch
 from udl_pt._support.storage import file_name, replace_file
-from udl_pt.training.progress import Progress
+from udl_pt.training.progress import Progress, latest_records
 
 __all__ = ["CSVLogger"]
 
@@ -123,9 +123,7 @@ class CSVLogger:
             "epoch": progress.epoch,
             "cost": progress.cost,
         }
-        records = {n: v for n, v in vars(progress.model or self).items() if n.endswith(("costs", "errors"))}
-        row |= {name: values[-1] for name, values in records.items() if values and name != "costs"}
-        row |= progress.hyper
+        row |= latest_records(progress) | progress.hyper
         self._columns += [name for name in row if name not in self._columns]
         self._rows.append(row)
         self._n_rows = len(self._rows)

@@ -8,7 +8,7 @@ from typing import Any
 from udl_pt._support.arguments import check_switch
 from udl_pt.training.rates import Rates
 
-__all__ = ["MONITORS", "Progress", "notify", "notifying"]
+__all__ = ["MONITORS", "Progress", "latest_records", "notify", "notifying"]
 
 MONITORS = ("epoch", "batch", None)
 
@@ -98,6 +98,32 @@ class Progress:
         (2, 5)
         """
         vars(self).update(values)
+
+
+def latest_records(progress: Progress) -> dict[str, float]:
+    """Return the latest entries of the model's records, such as ``valid_costs``, by name, without the costs.
+
+    Parameters
+    ----------
+    progress : Progress
+        The training.
+
+    Returns
+    -------
+    dict of str to float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt import RBM
+    >>> from udl_pt.training.progress import latest_records
+    >>> def report(progress):
+    ...     print(list(latest_records(progress)))
+    >>> _ = RBM(2).fit(np.eye(4), batch_sz=3, validation=0.25, callbacks=[report])
+    ['valid_costs']
+    """
+    records = {n: v for n, v in vars(progress.model or progress).items() if n.endswith(("costs", "errors"))}
+    return {name: values[-1] for name, values in records.items() if values and name != "costs"}
 
 
 def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:
