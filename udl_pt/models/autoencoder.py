@@ -24,10 +24,10 @@ from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic, check_returns_matrix
 from udl_pt.symbolic.weights import init_weights
+from udl_pt.training._resumable import resumable
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
-from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["AutoEncoder"]

@@ -30,10 +30,10 @@ from udl_pt.symbolic.calling import symbolic_or_array
 from udl_pt.symbolic.updates import momentum_updates
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 from udl_pt.symbolic.weights import init_weights
+from udl_pt.training._resumable import resumable
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
-from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["DBN"]

@@ -30,11 +30,11 @@ from udl_pt.symbolic.costs import Cost, Penalty, check_cost, check_penalty, reco
 from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
+from udl_pt.training._resumable import resumable
 from udl_pt.training.loop import show_costs, train
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates
 from udl_pt.training.records import cost_recorder
-from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["DeepAutoEncoder"]

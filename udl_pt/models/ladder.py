@@ -36,13 +36,13 @@ from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
+from udl_pt.training._resumable import resumable
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import train
 from udl_pt.training.parameters import set_parameters
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates, check_rate
 from udl_pt.training.records import classification_recorder, sample_of_rows
-from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["Ladder"]

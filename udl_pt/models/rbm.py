@@ -37,11 +37,11 @@ from udl_pt.symbolic.steps import checked_rates
 from udl_pt.symbolic.updates import Updates
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike, check_variable
 from udl_pt.symbolic.weights import init_weights
+from udl_pt.training._resumable import resumable
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import show_costs
 from udl_pt.training.progress import Progress
 from udl_pt.training.rates import Rates, check_rate
-from udl_pt.training.resumable import resumable
 from udl_pt.training.run import Run
 
 __all__ = ["RBM"]

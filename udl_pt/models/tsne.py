@@ -23,8 +23,8 @@ from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, Objective, Stu
 from udl_pt.models._sne.objective import Kernel, gaussian, student
 from udl_pt.models._warm_start import goes_on
 from udl_pt.models.pca import PCA
+from udl_pt.training._resumable import resumable
 from udl_pt.training.progress import Progress
-from udl_pt.training.resumable import resumable
 
 __all__ = ["TSNE", "SymmetricSNE"]
 

@@ -17,8 +17,8 @@ from udl_pt._support.warn import warn_user
 from udl_pt._version import __version__
 from udl_pt.symbolic._decoding import Decoder
 from udl_pt.symbolic._encoding import Encoder
+from udl_pt.training._resuming import current_session
 from udl_pt.training.progress import Progress
-from udl_pt.training.resuming import current_session
 
 __all__ = ["Checkpoint", "read_checkpoint"]
 

@@ -18,8 +18,8 @@ from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
 from udl_pt.backends import faster_threads
 from udl_pt.symbolic.chance import HostGenerator
+from udl_pt.training._resuming import entered
 from udl_pt.training.progress import Progress, notify, notifying
-from udl_pt.training.resuming import entered
 from udl_pt.training.run import Run
 
 __all__ = ["Step", "show_costs", "train"]

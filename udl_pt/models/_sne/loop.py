@@ -17,9 +17,9 @@ from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.representation import Described
 from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, fill_joint, points
 from udl_pt.symbolic.chance import Chance, WithChance
+from udl_pt.training._resuming import Training, entered
 from udl_pt.training.progress import Progress, notify, notifying
 from udl_pt.training.rates import Rates, check_rate
-from udl_pt.training.resuming import Training, entered
 
 __all__ = ["RECORDED", "Embedding", "GaussianEmbedding", "Objective", "StudentEmbedding"]
 

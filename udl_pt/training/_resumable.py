@@ -10,9 +10,9 @@ from udl_pt._support.storage import file_name
 from udl_pt._version import __version__
 from udl_pt.backends import get_backend
 from udl_pt.training._descriptions import described, described_model, described_options
+from udl_pt.training._resuming import Session, current_session
 from udl_pt.training.checkpoint import Checkpoint, read_checkpoint
 from udl_pt.training.progress_bar import ProgressBar
-from udl_pt.training.resuming import Session, current_session
 
 __all__ = ["resumable"]
 
