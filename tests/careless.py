@@ -69,3 +69,11 @@ def report_aside(folder, contents):
         for name, content in contents.items():
             _write(Path(aside, name), content, name)
             os.replace(Path(aside, name), Path(folder, name))
+
+
+def fitted_without_generators(case, backend, path, result):
+    """Resume a fit, but leave the generators as they are."""
+    from campaigns import resumed_fits
+
+    with mock.patch("udl_pt.training._resuming.to_states"):
+        return resumed_fits.fitted(case, backend, path, result)

@@ -6,6 +6,7 @@ so each of its processes compiles for itself.
 """
 
 import hashlib
+import importlib
 import json
 import os
 import signal
@@ -33,6 +34,7 @@ SIGNALS = signal.SIGKILL, signal.SIGTERM, signal.SIGINT
 BACKENDS = "numba", "c", "jax"
 DONE, STOPPED = 0, 3
 KILLS = 3  # of one fit at most, before it may finish
+FIT = "campaigns.resumed_fits:fitted"  # what fits, for the processes
 
 
 def auto_encoder(callbacks: list[Any], **options: Any) -> Any:
@@ -99,8 +101,10 @@ def fitted(case: str, backend: str, path: str, result: str) -> int:
     return DONE
 
 
-def serve(case: str, backend: str) -> None:
+def serve(fit_name: str, case: str, backend: str) -> None:
     """Fork a fit for each line that asks for one, and tell how it ended to each that asks for that."""
+    module, _, name = fit_name.partition(":")
+    fit = getattr(importlib.import_module(module), name)
     if backend != "jax":
         globals()[case]([], backend=backend)
     for line in sys.stdin:
@@ -110,7 +114,7 @@ def serve(case: str, backend: str) -> None:
             if not process:
                 status = STOPPED
                 try:
-                    status = fitted(case, backend, *arguments)
+                    status = fit(case, backend, *arguments)
                 except KeyboardInterrupt:
                     pass
                 finally:
@@ -125,7 +129,7 @@ class Fits:
     """Fits of one kind, in processes of their own."""
 
     def __init__(self, case: str, backend: str, folder: Path) -> None:
-        command = [sys.executable, "-m", "campaigns.resumed_fits", case, backend]
+        command = [sys.executable, "-m", "campaigns.resumed_fits", FIT, case, backend]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
@@ -218,4 +222,4 @@ CAMPAIGNS = [
 ]
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2])
+    serve(*sys.argv[1:])
