@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,9 @@ import numpy as np
 
 from campaigns import Campaign
 from campaigns.interrupted_fits import _state
+from campaigns.model_files import damage
 from udl_pt import DNN, RBM, TSNE, AutoEncoder
+from udl_pt._support.exceptions import DataError
 from udl_pt._support.storage import replace_file
 from udl_pt.callbacks import Checkpoint, EarlyStopping, LinearDecay
 from udl_pt.symbolic.corruption import masking
@@ -209,6 +212,36 @@ def _killed(fits: Fits, what: str, tries: int, chance: Any) -> Iterator[str | No
         yield from [wrong] * min(kills, 1) + [None] * (kills - 1)
 
 
+def damaged(tries: int, seed: int) -> Iterator[str | None]:
+    """Resume from damaged checkpoints: refused, or with an older one beside them the right model."""
+    rng = np.random.default_rng(seed)
+    few = {"epochs": 2, "batch_sz": 100, "monitor": None, "backend": "jax"}
+
+    def fit(path: Path) -> str:
+        ae = AutoEncoder(3, random_state=1)
+        return digest(ae.fit(X, callbacks=[Checkpoint(path, every_batches=1, keep=1)], resume=path, **few))
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, older = Path(folder) / "fit.ckpt", Path(folder) / "fit.ckpt.1"
+        right = fit(path)
+        files = [path.read_bytes()]
+        for number in range(tries):
+            what, content = damage(files, 0, rng)
+            path.write_bytes(content)
+            older.unlink(missing_ok=True)
+            if beside := number % 2 == 1:
+                older.write_bytes(files[0])
+            try:
+                with warnings.catch_warnings(record=True):
+                    warnings.simplefilter("always")
+                    wrong = None if fit(path) == right else "another model"
+            except DataError as error:
+                wrong = f"refused beside an older one: {error}" if beside else None
+            except Exception as error:
+                wrong = f"{type(error).__name__}: {error}"
+            yield wrong and f"try {number}, {what}: {wrong}"[:300]
+
+
 def campaign(name: str, case: Callable[..., Any]) -> Campaign:
     """Return the row of a kind of fit."""
     return Campaign(f"fits of {name} killed and resumed", 300, partial(killed, case.__name__))
@@ -219,6 +252,7 @@ CAMPAIGNS = [
     campaign("an RBM with persistent chains", machine),
     campaign("a DNN", network),
     campaign("t-SNE", embedding),
+    Campaign("checkpoints with bits flipped, cut, appended to, spliced", 10_000, damaged),
 ]
 
 if __name__ == "__main__":

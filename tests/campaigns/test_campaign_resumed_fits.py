@@ -7,8 +7,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("campaign", resumed_fits.CAMPAIGNS, ids=lambda campaign: campaign.name)
-def test_killed_fits_resume_to_the_same_bits(campaign):
-    assert list(campaign.run(6, 1)) == [None] * 6
+def test_fits_resume_to_the_same_bits_or_not_at_all(campaign):
+    tries = 6 if "killed" in campaign.name else 100
+    assert list(campaign.run(tries, 1)) == [None] * tries
 
 
 def test_generators_that_are_not_restored_are_found_out(monkeypatch):

@@ -416,7 +416,7 @@ def test_bad_arguments_are_refused(tmp_path):
             Checkpoint("a", **bad)
     with pytest.raises(TypeError, match="path is 3"):
         Checkpoint(3)
-    with pytest.raises(TypeError, match=r"path is 3\.5"):
+    with pytest.raises(TypeError, match=r"resume is 3\.5, expected the name of a file"):
         AutoEncoder(2).fit(X, resume=3.5)
     with pytest.raises(TypeError, match="verbose is 'yes'"):
         AutoEncoder(2).fit(X, verbose="yes")

@@ -141,8 +141,8 @@ def read_arrays(
     return arrays, facts
 
 
-def file_name(path: Any) -> str:
-    """Return a path as text.
+def file_name(path: Any, argument: str = "path") -> str:
+    """Return a path as text; `argument` is its name in messages.
 
     Raises
     ------
@@ -153,9 +153,9 @@ def file_name(path: Any) -> str:
     try:
         name = os.fsdecode(path)
     except TypeError:
-        raise TypeError(f"path is {shown(path)}, {expected}") from None
+        raise TypeError(f"{argument} is {shown(path)}, {expected}") from None
     if not name or "\0" in name:
-        raise ValueError(f"path is {shown(path)}, {expected}")
+        raise ValueError(f"{argument} is {shown(path)}, {expected}")
     return name
 
 

@@ -79,7 +79,7 @@ def _session(
     """Read the checkpoint, and compare it with the fit, before anything changes."""
     parts = [model, *getattr(model, "hidden_layers", ())]
     said = _described(parts, arguments, callbacks)
-    path = None if resume is None else file_name(resume)
+    path = None if resume is None else file_name(resume, "resume")
     found = None if path is None else read_checkpoint(path)
     if found is not None:
         _compare(path, found, said)

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from udl_pt._support.messages import shown
 from udl_pt.training.progress import Progress
 
 __all__ = ["ProgressBar"]
@@ -18,6 +19,11 @@ class ProgressBar:
     ----------
     console : rich.console.Console, optional
         Where to write. The default is standard error.
+
+    Raises
+    ------
+    TypeError
+        When `console` is something else.
 
     Examples
     --------
@@ -41,6 +47,8 @@ class ProgressBar:
             from rich.console import Console
 
             console = Console(stderr=True)
+        if not hasattr(console, "is_terminal"):
+            raise TypeError(f"console is {shown(console)}, expected a rich.console.Console")
         self._console = console
         self._bars: Any = None
         self._task: Any = None
