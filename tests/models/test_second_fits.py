@@ -134,10 +134,23 @@ VARIANTS = {
 }
 
 
+AGAIN = ["auto-encoder, recorded", "persistent, recorded", "binary", "network, recorded"]
+ON_OTHERS = {("persistent, recorded", "numba"), ("network, recorded", "c")}
+
+
 @pytest.mark.parametrize(
-    "name", ["auto-encoder, recorded", "persistent, recorded", "binary", "network, recorded"]
+    ("name", "backend"),
+    [
+        # which graphs are built depends little on the backend, and Numba and C compile long
+        pytest.param(
+            name,
+            backend,
+            marks=[pytest.mark.exhaustive] * (backend != "jax" and (name, backend) not in ON_OTHERS),
+        )
+        for name in AGAIN
+        for backend in BACKENDS
+    ],
 )
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_second_fit_builds_no_graph(name, backend, built):
     VARIANTS[name](backend=backend)
     assert "gradient" in built
@@ -262,7 +275,7 @@ def test_no_model_outlives_its_fits(name):
 
 
 @pytest.mark.parametrize("name", ["auto-encoder", "two persistent steps", "binary"])
-def test_later_graphs_of_a_user_draw_the_same(name):
+def test_later_graphs_of_a_user_draw_the_same(without_compiler, name):
     drawn = []
     for _ in range(2):
         streams = RandomStreams(5)
@@ -275,7 +288,7 @@ def test_later_graphs_of_a_user_draw_the_same(name):
 
 @pytest.mark.parametrize("name", ["machine", "persistent", "binary", "dropout"])
 @pytest.mark.parametrize("first", [True, False])
-def test_a_users_earlier_draw_is_a_part_of_the_kind(name, first):
+def test_a_users_earlier_draw_is_a_part_of_the_kind(without_compiler, name, first):
     def drawn(user_draws):
         streams = RandomStreams(5)
         if user_draws:
@@ -290,7 +303,7 @@ def test_a_users_earlier_draw_is_a_part_of_the_kind(name, first):
     np.testing.assert_array_equal(after, drawn(first))
 
 
-def test_another_setting_of_pytensor_builds_the_graph_again(built):
+def test_another_setting_of_pytensor_builds_the_graph_again(without_compiler, built):
     for floatX, builds in (("float64", True), ("float32", True), ("float32", False), ("float64", False)):
         built.clear()
         with pytensor.config.change_flags(floatX=floatX):
