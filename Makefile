@@ -25,7 +25,7 @@ quick: lint $(VENV)/.installed-dev
 
 # TESTS=FILE runs those of one file.
 slow: $(VENV)/.installed-dev
-	$(PYTEST) --dist load -m slow $(OPTIONS) $(TESTS)
+	$(PYTEST) --dist load -m 'slow and not exhaustive' $(OPTIONS) $(TESTS)
 
 # What `make test` and `make slow` sample: here is the rest.
 exhaustive: $(VENV)/.installed-dev
