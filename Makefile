@@ -4,6 +4,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# JAX compiles in two thirds of the time if it optimises less. The core tests and the slow ones run what users run.
+FEW_OPTIMISATIONS = XLA_FLAGS=--xla_backend_optimization_level=0
 
 .PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest release bench clean
 
@@ -15,23 +17,23 @@ install: $(VENV)/.installed
 # PyTorch is large, and only the tests of its twins need it. After this, `make test` runs them too.
 torch: $(VENV)/.installed-torch
 
-# OPTIONS=--cov measures coverage too.
 test: lint $(VENV)/.installed-dev
-	$(PYTEST) $(OPTIONS)
+	$(FEW_OPTIMISATIONS) $(PYTEST) $(OPTIONS)
 
 quick: lint $(VENV)/.installed-dev
 	$(PYTEST) -m "core and not slow" --backend jax
 
 # TESTS=FILE runs those of one file.
 slow: $(VENV)/.installed-dev
-	$(PYTEST) --dist load -m slow $(OPTIONS) $(TESTS)
+	$(PYTEST) --dist load -m 'slow and not exhaustive' $(OPTIONS) $(TESTS)
 
-# The comparisons with Theano that `make test` leaves out: the other dtype of each, and more backends.
+# What `make test` and `make slow` sample: here is the rest.
 exhaustive: $(VENV)/.installed-dev
-	$(PYTEST) -m exhaustive $(OPTIONS) tests/face
+	$(PYTEST) -m exhaustive $(OPTIONS)
 
+# The tests of `make test`, which take a quarter longer so.
 coverage: $(VENV)/.installed-torch
-	$(PYTEST) --cov
+	$(FEW_OPTIMISATIONS) $(PYTEST) --cov
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -48,7 +50,7 @@ users-types:
 
 # The models' numbers and backends only, without linters: for further interpreters.
 core: $(VENV)/.installed-dev
-	$(PYTEST) -m core
+	$(PYTEST) -m core $(OPTIONS)
 
 # The core with the lowest versions that pyproject.toml allows.
 lowest .venv-lowest/.installed: VENV = .venv-lowest

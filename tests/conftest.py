@@ -127,6 +127,17 @@ def generators_without_a_seed_are_seeded(monkeypatch):
     monkeypatch.setattr(np.random, "default_rng", seeded)
 
 
+@pytest.fixture(autouse=True)
+def _functions_of_users_are_not_compiled(request):
+    """Let NumPy compute what a test compiles in PyTensor's default mode, but where a test is of Numba.
+
+    The default mode is PyTensor's own for Numba, and takes seconds for each function.
+    """
+    is_of_numba = "numba" in {*parameters(request.node), of_backend(request.path)}
+    with pytensor.config.change_flags(linker="auto" if is_of_numba else "py"):
+        yield
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _on_the_backend_of_the_module(request):
     with pytest.MonkeyPatch.context() as patch:

@@ -13,7 +13,7 @@ import pytest
 from pytensor.compile.mode import Mode
 
 from udl_pt import DNN, RBM, AutoEncoder, RandomStreams, adam_updates
-from udl_pt.backends import BACKENDS, Function
+from udl_pt.backends import Function
 from udl_pt.backends import _programs as programs
 from udl_pt.models._rbm.units import BernoulliUnits
 from udl_pt.symbolic.corruption import masking
@@ -134,10 +134,20 @@ VARIANTS = {
 }
 
 
+AGAIN = ["auto-encoder, recorded", "persistent, recorded", "binary", "network, recorded"]
+# Numba and C compile long, and which graphs are built depends little on the backend
+REST = pytest.mark.exhaustive
+
+
 @pytest.mark.parametrize(
-    "name", ["auto-encoder, recorded", "persistent, recorded", "binary", "network, recorded"]
+    ("name", "backend"),
+    [
+        *((name, "jax") for name in AGAIN),
+        ("auto-encoder, recorded", "numba"),
+        *(pytest.param(name, "numba", marks=REST) for name in AGAIN[1:]),
+        *(pytest.param(name, "c", marks=REST) for name in AGAIN),
+    ],
 )
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_second_fit_builds_no_graph(name, backend, built):
     VARIANTS[name](backend=backend)
     assert "gradient" in built
@@ -262,7 +272,7 @@ def test_no_model_outlives_its_fits(name):
 
 
 @pytest.mark.parametrize("name", ["auto-encoder", "two persistent steps", "binary"])
-def test_later_graphs_of_a_user_draw_the_same(name):
+def test_later_graphs_of_a_user_draw_the_same(without_compiler, name):
     drawn = []
     for _ in range(2):
         streams = RandomStreams(5)
@@ -275,7 +285,7 @@ def test_later_graphs_of_a_user_draw_the_same(name):
 
 @pytest.mark.parametrize("name", ["machine", "persistent", "binary", "dropout"])
 @pytest.mark.parametrize("first", [True, False])
-def test_a_users_earlier_draw_is_a_part_of_the_kind(name, first):
+def test_a_users_earlier_draw_is_a_part_of_the_kind(without_compiler, name, first):
     def drawn(user_draws):
         streams = RandomStreams(5)
         if user_draws:
@@ -290,7 +300,7 @@ def test_a_users_earlier_draw_is_a_part_of_the_kind(name, first):
     np.testing.assert_array_equal(after, drawn(first))
 
 
-def test_another_setting_of_pytensor_builds_the_graph_again(built):
+def test_another_setting_of_pytensor_builds_the_graph_again(without_compiler, built):
     for floatX, builds in (("float64", True), ("float32", True), ("float32", False), ("float64", False)):
         built.clear()
         with pytensor.config.change_flags(floatX=floatX):
