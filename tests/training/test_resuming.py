@@ -1,9 +1,13 @@
 """A fit that was stopped anywhere and resumes ends with the same bits as one that nothing stopped."""
 
+import copy
 import functools
 import os
+import subprocess
+import sys
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
 from on_backends import ON_BACKENDS
 from saved_models import LABELLED, NORMAL, STANDARD, Halved, X, held
@@ -34,6 +38,7 @@ from udl_pt.callbacks import (
 )
 from udl_pt.inspection.augmentation import shift
 from udl_pt.symbolic.corruption import masking
+from udl_pt.training._resumable import _described
 
 FAST = {"batch_sz": 10, "epochs": 3}
 LAYERS = {"pretrain_epochs": 2, "pretrain_options": {"batch_sz": 10}}
@@ -255,24 +260,31 @@ def test_a_run_that_ends_early_is_finished_too(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"epochs": 4}, "epochs is 4, there 3"),
-        ({"mu": 0.5}, r"mu is 0.5, there 0.99"),
-        ({"X": X[::-1]}, r"X is float64 of shape \(40, 4\) \(.*\), there float64 of shape \(40, 4\) \("),
-        ({"M": 2}, r"model is udl_pt.models.autoencoder.AutoEncoder\(M=2, .*, there .*\(M=3,"),
-        ({"random_state": 1}, r"model is .*random_state=1\), there .*random_state=0\)"),
-        ({"backend": "c"}, r"backend is 'c', there '\w+'"),
-        ({"callbacks": [LinearDecay()]}, r"callbacks is \[udl_pt.*LinearDecay\(\)\], there \[\]"),
-        ({"penalty": lambda ae, X: X.sum()}, r"penalty is test_resuming.<lambda> \(\w+\), there None"),
-        ({"validation": 0.25}, "validation is 0.25, there None"),
+        ({"epochs": 4}, "epochs is 4, in the checkpoint 3"),
+        ({"mu": 0.5}, r"mu is 0.5, in the checkpoint 0.99"),
+        (
+            {"X": X[::-1]},
+            r"X is float64 of shape \(40, 4\) \(.*\), in the checkpoint float64 of shape \(40, 4\) \(",
+        ),
+        ({"M": 2}, r"model is udl_pt.models.autoencoder.AutoEncoder\(M=2, .*, in the checkpoint .*\(M=3,"),
+        ({"random_state": 1}, "model is .*random_state=1.*, in the checkpoint .*random_state=0"),
+        ({"backend": "c"}, r"backend is 'c', in the checkpoint '\w+'"),
+        (
+            {"callbacks": [LinearDecay()]},
+            r"callbacks is \[udl_pt.*LinearDecay.*\], in the checkpoint \[\]",
+        ),
+        (
+            {"penalty": lambda ae, X: X.sum()},
+            r"penalty is test_resuming.<lambda> \(\w+\), in the checkpoint None",
+        ),
+        ({"validation": 0.25}, "validation is 0.25, in the checkpoint None"),
     ],
 )
 def test_a_checkpoint_of_another_fit_is_refused_with_what_differs(changes, said, tmp_path):
     path = tmp_path / "ae.ckpt"
     fitted(path)
     before = path.read_bytes(), held(global_generator())
-    with pytest.raises(
-        ValueError, match=f"ae.ckpt is a checkpoint of another training: {said}.*another path"
-    ):
+    with pytest.raises(ValueError, match=f"(?s)is a checkpoint of another training:.*{said}.*another path"):
         fitted(path, **changes)
     assert (path.read_bytes(), held(global_generator())) == before
 
@@ -292,7 +304,7 @@ def test_another_version_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "ae.ckpt"
     monkeypatch.setattr("udl_pt.training.checkpoint.__version__", "0.0.9")
     fitted(path)
-    with pytest.raises(ValueError, match=r"version of udl_pt is .*, there 0\.0\.9"):
+    with pytest.raises(ValueError, match=r"version of udl_pt is .*, in the checkpoint 0\.0\.9"):
         fitted(path)
 
 
@@ -330,7 +342,9 @@ def test_a_damaged_checkpoint_is_replaced_by_the_one_before(tmp_path):
         fitted(path, callbacks=[StopAfter(8)])
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.warns(UserWarning, match=r"ae\.ckpt.*resumes from .*ae\.ckpt\.1 instead"):
+    with pytest.warns(
+        UserWarning, match=r"ae\.ckpt is damaged; the training resumes from .*ae\.ckpt\.1 instead"
+    ):
         again = fitted(path)
     assert held(again.params) == held(right.params)
     for name in ("ae.ckpt", "ae.ckpt.1"):
@@ -361,9 +375,12 @@ def test_where_no_hard_links_are_the_older_one_is_a_copy(tmp_path, monkeypatch):
 def test_seconds_count_from_the_start_of_the_fit(tmp_path, monkeypatch):
     now, written = [0.0], []
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr(
-        "udl_pt.training.checkpoint.write_arrays", lambda path, arrays, facts: written.append(now[0])
-    )
+
+    def write(path, arrays, facts):
+        written.append(now[0])
+        open(path, "w").close()
+
+    monkeypatch.setattr("udl_pt.training.checkpoint.write_arrays", write)
 
     class Clock:
         observes_only = True
@@ -508,3 +525,196 @@ def test_the_file_of_a_checkpoint_is_no_model(tmp_path):
     fitted(tmp_path / "ae.ckpt")
     with pytest.raises(DataError, match="checkpoint"):
         udl_pt.load(tmp_path / "ae.ckpt")
+
+
+@pytest.mark.parametrize("name", ["denoising", "dropout", "ladder", "global generator", "dbn"])
+def test_the_same_object_may_be_fitted_again(name, tmp_path):
+    make, options = {
+        "denoising": (lambda: AutoEncoder(3, random_state=0, corruption=masking(0.3)), {"X": X}),
+        "global generator": (lambda: AutoEncoder(3, corruption=masking(0.3)), {"X": X}),
+        "dropout": (lambda: DNN([3], random_state=0), {"dropout": 0.2, **LAYERS}),
+        "ladder": (lambda: Ladder([3], random_state=0), {}),
+        "dbn": (lambda: DBN([3, 2], RBM, random_state=0), {"X": X, **LAYERS}),
+    }[name]
+    data = [options.pop("X")] if "X" in options else LABELLED
+    options = options if name == "dbn" else FAST | options
+    path = tmp_path / "a"
+    model = make()
+    with pytest.raises(Stopped):
+        model.fit(*data, callbacks=[Checkpoint(path, every_batches=1), StopAfter(3)], resume=path, **options)
+    first = held(model.fit(*data, callbacks=[Checkpoint(path)], resume=path, **options).params)
+    assert held(model.fit(*data, callbacks=[Checkpoint(path)], resume=path, **options).params) == first
+    if name != "global generator":
+        assert held(make().fit(*data, **options).params) == first
+
+
+def test_a_function_has_one_description_in_all_processes():
+    code = (
+        "from udl_pt.training._descriptions import described\n"
+        "print(described(lambda p: p.stage in {'alpha', 'beta', 'gamma', 'delta'}))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(said) == 1
+
+
+class Share:
+    """A penalty that is an object."""
+
+    def __init__(self, share):
+        self._share = share
+
+    def __call__(self, model, A):
+        """Return a share of the hidden values' sum."""
+        return self._share * model.forward_hidden(A).sum()
+
+    method = __call__
+
+
+class Wrapped(AutoEncoder):
+    """Passes its options on."""
+
+    def __init__(self, M, **options):
+        super().__init__(M, **options)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"penalty": Share(0.1)}, {"penalty": Share(0.5)}),
+        ({"penalty": Share(0.1).method}, {"penalty": Share(0.5).method}),
+        ({"make": lambda: AutoEncoder(3, hidden=pt.tanh)}, {"make": lambda: AutoEncoder(3, hidden=pt.sin)}),
+        (
+            {"make": lambda: Wrapped(3, corruption=masking(0.1))},
+            {"make": lambda: Wrapped(3, corruption=masking(0.5))},
+        ),
+        (
+            {"make": lambda: AutoEncoder(3, random_state=np.int64(0))},
+            {"make": lambda: AutoEncoder(3, random_state=np.int64(1))},
+        ),
+        ({"callbacks": [Share(0.1).method]}, {"callbacks": [Share(0.5).method]}),
+    ],
+)
+def test_other_options_are_told_apart(first, second, tmp_path):
+    def described(make=lambda: AutoEncoder(3), callbacks=(), **options):
+        arguments = {"X": X, "backend": None, **options}
+        return _described([make()], arguments, callbacks)
+
+    assert described(**first) == described(**first)
+    assert described(**first) != described(**second)
+
+
+class Slots:
+    """A callback without a dict."""
+
+    __slots__ = ("seen",)
+
+    def __init__(self):
+        self.seen = 0
+
+    def __call__(self, progress):
+        """Lower the rate, further in each epoch."""
+        self.seen += 1
+        progress.hyper["learning_rate"] = 0.1 / self.seen
+
+
+class Group:
+    """A callback that calls others."""
+
+    def __init__(self, *members):
+        self.members = list(members)
+
+    def __call__(self, progress):
+        """Call them."""
+        for member in self.members:
+            member(progress)
+
+
+class Best:
+    """Keeps the best epoch, and changes a rate by it."""
+
+    def __init__(self):
+        self.now = self.best = None
+
+    def __call__(self, progress):
+        """Compare."""
+        self.now = {"epoch": progress.epoch, "cost": progress.cost, "array": np.full(2, np.nan, ">f4")}
+        if self.best is None or self.now["cost"] < self.best["cost"]:
+            self.best = self.now
+        progress.hyper["learning_rate"] = 0.01 * self.best["epoch"]
+
+
+class Bits:
+    """Has a source of random bits."""
+
+    def __init__(self):
+        self.bits = np.random.PCG64(3)
+
+    def __call__(self, progress):
+        """Draw a rate."""
+        progress.hyper["learning_rate"] = 0.1 * np.random.Generator(self.bits).random()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Slots, lambda: Group(Slots(), Bits()), Best, Bits, lambda: functools.partial(Slots.__call__, Slots())],
+)
+def test_callbacks_of_many_kinds_go_on(make, tmp_path):
+    right = fitted(tmp_path / "right", callbacks=[make()])
+    for n in (5, 9):
+        path = tmp_path / f"{n}"
+        with pytest.raises(Stopped):
+            fitted(path, callbacks=[make(), StopAfter(n)])
+        assert held(fitted(path, callbacks=[make()]).params) == held(right.params)
+
+
+def test_files_of_the_user_are_not_replaced(tmp_path):
+    for name in ("run.1", "run.new"):
+        (tmp_path / name).write_text("mine")
+        with pytest.raises(FileExistsError, match=rf"run\.{name[4:]} is there already, which these"):
+            fitted(tmp_path / "run", every={"every_epochs": 1, "keep": 2})
+        assert (tmp_path / name).read_text() == "mine"
+        (tmp_path / name).unlink()
+
+
+def test_a_relative_path_is_that_of_the_start(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    fitted("run.ckpt", callbacks=[lambda progress: os.chdir(tmp_path / "other")])
+    assert [p.name for p in (tmp_path / "other").iterdir()] == []
+    assert (tmp_path / "run.ckpt").exists()
+
+
+def test_a_model_that_a_callback_makes_is_named_in_the_warning(tmp_path):
+    class Copies:
+        best = None
+
+        def __call__(self, progress):
+            """Keep a copy of the model."""
+            self.best = copy.deepcopy(progress.model)
+
+    with pytest.warns(UserWarning, match=r"Copies\.best is <AutoEncoder.*keep its state_dict\(\) instead"):
+        fitted(tmp_path / "a", callbacks=[Copies()], every={"every_epochs": 1})
+
+
+def test_builtins_and_recursive_functions_are_described(tmp_path):
+    def even(n):
+        return n == 0 or odd(n - 1)
+
+    def odd(n):
+        return n != 0 and even(n - 1)
+
+    def callback(progress):
+        even(progress.epoch)
+
+    path = tmp_path / "a"
+    costs = fitted(path, callbacks=[print, callback]).costs
+    assert fitted(path, callbacks=[print, callback]).costs == costs

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -337,7 +336,10 @@ def _reproduce(options: argparse.Namespace) -> None:
     }
     page = write_report(sections, options.out, facts)
     if options.resume:
-        shutil.rmtree(checkpoints)
+        for path in checkpoints.glob("chapter*.ckpt*"):
+            path.unlink()
+        with contextlib.suppress(OSError):  # it has other files
+            checkpoints.rmdir()
     for section in sections.values():
         console.print(section.sentences[-1], highlight=False, markup=False)
     console.print(f"The report is in {printable(page)}", highlight=False, markup=False, soft_wrap=True)

@@ -4,85 +4,107 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Iterable, Mapping
-from types import CodeType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
+from pytensor.graph.basic import Variable
+from pytensor.graph.op import Op
 
 from udl_pt._support.representation import ATTRIBUTES, GENERATORS
+from udl_pt.training._snapshot import attributes_of
 
 __all__ = ["described", "described_model", "described_options"]
 
+CALLED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, type)
 DIGITS = 12  # of a digest
 ROWS = 10_000
 
 
-def described(value: Any) -> str:
+def described(value: Any, within: tuple[Any, ...] = ()) -> str:
     """Describe an argument: equal values have equal descriptions, also in another process.
 
-    Arrays and the code of functions are described by their digests.
+    Arrays and the code of functions are described by their digests, generators by their class alone.
+
+    Parameters
+    ----------
+    value : object
+    within : tuple of object
+        The functions and objects that the value is part of.
     """
     if value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
         return repr(value.item() if isinstance(value, np.generic) else value)
     if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
         return _described_array(np.asanyarray(value))
+    each = functools.partial(described, within=within)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{described(k)}: {described(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(sorted(f"{each(k)}: {each(v)}" for k, v in value.items())) + "}"
     if isinstance(value, functools.partial):
-        return f"partial({described(value.func)}, {described(value.args)}, {described(value.keywords)})"
+        return f"partial({each(value.func)}, {each(value.args)}, {each(value.keywords)})"
     if isinstance(value, set | frozenset):
-        return "{" + ", ".join(sorted(map(described, value))) + "}"
+        return "{" + ", ".join(sorted(map(each, value))) + "}"
     if isinstance(value, list | tuple | range):
         if len(value) > 20 and (array := _numeric(value)) is not None:
             return _described_array(array)
-        return "[" + ", ".join(map(described, value)) + "]"
+        if any(value is one for one in within):
+            return "itself"
+        return "[" + ", ".join(described(v, (*within, value)) for v in value) + "]"
     if inspect.isclass(value):
         return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, Op):
+        return f"{type(value).__qualname__} {value}"
+    if isinstance(value, np.random.Generator | np.random.RandomState):
+        return f"a {type(value).__name__}"
+    if any(value is one for one in within):
+        return "itself"
+    within = (*within, value)
+    if inspect.ismethod(value):
+        return f"{described(value.__self__, within)}.{value.__name__}"
     code = getattr(value, "__code__", None)
     if isinstance(code, CodeType):
-        return f"{value.__module__}.{value.__qualname__} ({_digest(_parts_of(value, code))})"
-    return f"{type(value).__module__}.{type(value).__qualname__}"
+        return f"{value.__module__}.{value.__qualname__} ({_digest(_parts_of(value, code, within))})"
+    return described_options(value, within)
 
 
 def described_model(model: Any) -> str:
-    """Describe a model: its class, the arguments of its constructor, and the kinds of its generators."""
-    kind = type(model)
-    try:
-        names = [*inspect.signature(kind).parameters]
-    except ValueError:
-        names = []
+    """Describe a model: its class, the arguments of its constructors, and the kinds of its generators."""
     options = {
         name: described(getattr(model, ATTRIBUTES.get(name, name)))
-        for name in names
+        for name in _arguments(type(model))
         if name not in GENERATORS and hasattr(model, ATTRIBUTES.get(name, name))
     }
     chance = getattr(model, "_chance", None)
     if chance is not None:
-        seeds = {"random_state": (chance._seed, chance.own), "rng": (chance._rng, chance._rng)}
-        options |= {
-            name: repr(seed) if seed is None or isinstance(seed, int) else type(source).__name__
-            for name, (seed, source) in seeds.items()
-            if source is not None
-        }
-    return f"{described(kind)}({', '.join(f'{name}={value}' for name, value in options.items())})"
+        options["random_state"] = described(chance.own if chance._seed is None else chance._seed)
+        options["rng"] = described(chance._rng)
+    return f"{described(type(model))}({', '.join(f'{name}={value}' for name, value in options.items())})"
 
 
-def described_options(callback: Any) -> str:
-    """Describe a callback: a function, or a class with those arguments of its constructor that it keeps."""
-    if inspect.ismethod(callback):
-        return f"{described_options(callback.__self__)}.{callback.__name__}"
-    if hasattr(callback, "__code__") or isinstance(callback, functools.partial):
-        return described(callback)
-    try:
-        names = [*inspect.signature(type(callback)).parameters]
-    except ValueError:  # of a builtin that doesn't tell
-        names = []
-    own = [
-        f"{name}={described(vars(callback)[name])}"
-        for name in names
-        if name in getattr(callback, "__dict__", ())
-    ]
-    return f"{described(type(callback))}({', '.join(own)})"
+def described_options(value: Any, within: tuple[Any, ...] = ()) -> str:
+    """Describe a callback or another object: its class, and the arguments of its constructor that it keeps.
+
+    If it keeps some of them under other names, all attributes are described.
+    """
+    if isinstance(value, CALLED) or hasattr(value, "__code__"):
+        return described(value, within)
+    attributes, names = attributes_of(value), _arguments(type(value))
+    kept = {n: n if n in attributes else f"_{n}" for n in names}
+    if all(name in attributes for name in kept.values()):
+        attributes = {name: attributes[own] for name, own in kept.items()}
+    models = {name for name, v in attributes.items() if hasattr(v, "_chance") or isinstance(v, Variable)}
+    own = [f"{name}={described(v, (*within, value))}" for name, v in attributes.items() if name not in models]
+    return f"{described(type(value))}({', '.join(own)})"
+
+
+def _arguments(kind: type) -> list[str]:
+    """Return the names of the arguments that a class and its bases take."""
+    names: dict[str, None] = {}
+    for base in kind.__mro__:
+        constructor = vars(base).get("__init__")
+        if isinstance(constructor, FunctionType):
+            parameters = [*inspect.signature(constructor).parameters.values()][1:]
+            names |= {p.name: None for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    return list(names)
 
 
 def _described_array(array: np.ndarray) -> str:
@@ -100,20 +122,20 @@ def _digest(parts: Iterable[Any]) -> str:
     return digest.hexdigest()[:DIGITS]
 
 
-def _parts_of(function: Any, code: CodeType) -> Iterable[bytes]:
+def _parts_of(function: Any, code: CodeType, within: tuple[Any, ...]) -> Iterable[bytes]:
     """Yield what a function does: its code, its defaults, and the values that it closes over."""
     yield code.co_code
     yield repr(code.co_names).encode()
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _parts_of(None, constant)
+            yield from _parts_of(None, constant, within)
         else:
-            yield repr(constant).encode()
+            yield described(constant).encode()
     if function is not None:
         cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
         values = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items(), *cells]
         for value in values:
-            yield (described(value) if value is not function else "itself").encode()
+            yield described(value, within).encode()
 
 
 def _is_filled(cell: Any) -> bool:

@@ -111,12 +111,12 @@ def _compare(path: str | None, found: dict[str, Any], said: dict[str, str]) -> N
     there = found["arguments"] | {"version of udl_pt": found["version"]}
     here = said | {"version of udl_pt": __version__}
     different = [
-        f"{name} is {here.get(name, 'missing')}, there {there.get(name, 'missing')}"
+        f"  {name} is {here.get(name, 'missing')}, in the checkpoint {there.get(name, 'missing')}"
         for name in {**here, **there}
         if here.get(name) != there.get(name)
     ]
     if different:
         raise ValueError(
-            f"{path} is a checkpoint of another training: {'; '.join(different)}. Pass the same data and "
-            "arguments, or another path"
+            "\n".join([f"{path} is a checkpoint of another training:", *different])
+            + "\nPass the same data and arguments, or another path"
         )

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from udl_pt._support.exceptions import DataError
-from udl_pt.training._snapshot import put, sources_of, states_of, take, to_states
+from udl_pt.training._snapshot import models_of, owner_of, put, sources_of, states_of, take, to_states
 from udl_pt.training.progress import Progress, notify
 
 __all__ = ["Session", "Training", "current_session", "entered"]
@@ -47,17 +47,17 @@ class Session:
     ) -> None:
         self.parts, self.arguments, self.found, self.checkpoint = parts, arguments, found, checkpoint
         self.callbacks: dict[str, Any] = {}
+        self.models: list[Any] = []  # of callbacks
         self.number = -1  # of the present training
+        self.start, self.ends = {}, []  # states of all generators before the fit, and after each training
         self._add(callbacks)
-        if found is None:
-            self.start = states_of(self._sources())
-            self.ends: list[Any] = []  # states of all generators after each training
-        else:
+        self.start = states_of(self._sources())
+        if checkpoint is not None:
+            self.models = models_of(self._objects())
+            checkpoint._start(self._state(None, None))  # what it can't hold is refused now
+        if found is not None:
             self.start, self.ends = found["start"], list(found["ends"])
             self._restore_sources(self.start)
-        if checkpoint is not None:
-            checkpoint._start()
-            take(self._objects())  # so that what it can't hold is refused now
 
     @property
     def is_over(self) -> bool:
@@ -67,10 +67,13 @@ class Session:
     def _add(self, callbacks: Sequence[Any]) -> None:
         """Note the callbacks of a training, each by its class and a number."""
         for callback in callbacks:
-            owner = getattr(callback, "__self__", callback)  # of a method
-            if not hasattr(owner, "__dict__") or any(owner is known for known in self.callbacks.values()):
+            owner = owner_of(callback)
+            if any(owner is known for known in self.callbacks.values()):
                 continue
-            kind, number = type(owner).__qualname__, 0
+            kind = f"callback {type(owner).__qualname__}"
+            if getattr(owner, "observes_only", False) and hasattr(owner, "path"):
+                kind += f" of {owner.path}"  # others may come and go
+            number = 0
             while (name := f"{kind} {number}".removesuffix(" 0")) in self.callbacks:
                 number += 1
             self.callbacks[name] = owner
@@ -83,12 +86,12 @@ class Session:
             found["step"] = [*step.variables, *step.streams]
         return found | self.callbacks
 
-    def _sources(self, step: Any = None) -> list[Any]:
+    def _sources(self, step: Any = None) -> dict[str, Any]:
         return sources_of(self._objects(step))
 
-    def _restore_sources(self, states: Any, step: Any = None) -> None:
+    def _restore_sources(self, states: Any, step: Any = None, *, all_: bool = False) -> None:
         with _fitting():
-            to_states(self._sources(step), states)
+            to_states(self._sources(step), states, all_=all_)
 
     def restore(self, objects: Mapping[str, Any]) -> None:
         """Set objects to their state in the checkpoint."""
@@ -98,18 +101,19 @@ class Session:
 
     def save(self, step: Any, loop: Mapping[str, Any] | None) -> None:
         """Write a checkpoint; `loop` is the state of the present training's loop, None after the last one."""
+        self.checkpoint._write(lambda: self._state(step, loop))
+
+    def _state(self, step: Any, loop: Mapping[str, Any] | None) -> dict[str, Any]:
         objects = self._objects(step)
-        self.checkpoint._write(
-            {
-                "arguments": dict(self.arguments),
-                "start": self.start,
-                "ends": self.ends,
-                "number": self.number,
-                "loop": None if loop is None else dict(loop),
-                "sources": states_of(sources_of(objects)),
-                "objects": take(objects),
-            }
-        )
+        return {
+            "arguments": dict(self.arguments),
+            "start": self.start,
+            "ends": self.ends,
+            "number": self.number,
+            "loop": None if loop is None else dict(loop),
+            "sources": states_of(sources_of(objects)),
+            "objects": take(objects, self.models),
+        }
 
     def finish(self) -> None:
         """Restore what the finished fit had, or write its checkpoint."""
@@ -162,11 +166,13 @@ class Training:
     def resume(self) -> Mapping[str, Any] | None:
         """Restore the state of a resumed training, and return that of its loop; None where it is new."""
         session, loop = self._session, self._loop
+        if session is not None and session.checkpoint is not None:
+            session.models = models_of(session._objects())  # some may come with on_start
         if session is None or session.found is None or loop is None:
             return None
         sources = session.found["sources"]
         session.restore(session._objects(self._step))
-        session._restore_sources(sources, self._step)
+        session._restore_sources(sources, self._step, all_=True)
         self._progress.hyper.update(loop.pop("hyper"))
         self._progress.stop = loop.pop("stop")
         session.found = None

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ class Checkpoint:
     ----------
     path : path-like
         The file. Whatever happens, it is an older or the new checkpoint, whole. Older ones get the endings
-        ``.1``, ``.2`` and so on.
+        ``.1``, ``.2`` and so on. Each fit needs a path of its own.
     every_seconds : float, optional
         Write one after this many seconds.
     every_epochs, every_batches : int, optional
@@ -77,7 +77,16 @@ class Checkpoint:
     """
 
     observes_only = True
-    not_saved = ("path", "every_seconds", "every_epochs", "every_batches", "keep", "_latest", "_counts")
+    not_saved = (
+        "path",
+        "every_seconds",
+        "every_epochs",
+        "every_batches",
+        "keep",
+        "_latest",
+        "_counts",
+        "_place",
+    )
 
     def __init__(
         self,
@@ -97,7 +106,7 @@ class Checkpoint:
         if every_seconds is every_epochs is every_batches is None:
             raise ValueError("every_seconds, every_epochs and every_batches are all None: set one of them")
         self.keep = check_count(keep, "keep")
-        self._latest, self._counts = 0.0, {"epoch": 0, "batch": 0}
+        self._latest, self._counts, self._place = 0.0, {"epoch": 0, "batch": 0}, self.path
 
     def on_check(self, model: Any, *_: Any) -> None:
         """Raise an error for a model whose training can't be resumed.
@@ -135,19 +144,29 @@ class Checkpoint:
         """Do nothing: the loop writes the checkpoint after all callbacks."""
 
     def _check_free(self, resumed: str | None) -> None:
-        """Raise if the file is there, unless this fit resumes from it."""
+        """Raise if a file is there that this fit would replace, unless it is of the fit that is resumed."""
         same = resumed is not None and os.path.abspath(resumed) == os.path.abspath(self.path)
         if os.path.lexists(self.path) and not same:
             way = "pass" if resumed is None else f"resume is {resumed!r}: pass"
             raise FileExistsError(
                 f"{self.path} is there already: {way} resume={self.path!r} to go on from it, or remove it"
             )
+        older = [f"{self.path}.{number}" for number in range(1, self.keep)]
+        for name in [*older, f"{self.path}.new"]:
+            is_ours = name not in older or os.path.lexists(self.path)  # a kill leaves the new one
+            if os.path.lexists(name) and not (is_ours and _is_checkpoint(name)):
+                raise FileExistsError(
+                    f"{name} is there already, which these checkpoints would replace: remove it, or choose "
+                    "another path"
+                )
 
-    def _start(self) -> None:
-        """Check the file's place, before a fit changes anything."""
-        folder = os.path.dirname(os.path.abspath(self.path))
+    def _start(self, state: Mapping[str, Any]) -> None:
+        """Check the file's place and the state, before a fit changes anything."""
+        self._place = os.path.abspath(self.path)  # also after a callback changes the folder
+        folder = os.path.dirname(self._place)
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"path is {self.path!r}, but there is no folder {folder!r}: create it")
+        _encoded(state)
         self._latest, self._counts = time.monotonic(), {"epoch": 0, "batch": 0}
 
     def _is_due(self, moment: str) -> bool:
@@ -158,30 +177,37 @@ class Checkpoint:
             return True
         return self.every_seconds is not None and time.monotonic() - self._latest >= self.every_seconds
 
-    def _write(self, state: Mapping[str, Any]) -> None:
+    def _write(self, state_of: Callable[[], Mapping[str, Any]]) -> None:
         try:
-            arrays, facts = _encoded(state)
+            arrays, facts = _encoded(state_of())
+            write_arrays(f"{self._place}.new", arrays, facts)
             self._keep_older()
-            write_arrays(self.path, arrays, facts)
+            os.replace(f"{self._place}.new", os.path.realpath(self._place))
         except (OSError, TypeError, ValueError) as error:
             warn_user(f"no checkpoint was written to {self.path} ({error}); the training goes on without it")
         self._latest = time.monotonic()
 
     def _keep_older(self) -> None:
         """Name the present file, and those before it, as older ones; `path` is there at any moment."""
-        if self.keep == 1 or not os.path.exists(self.path):
+        if self.keep == 1 or not os.path.exists(self._place):
             return
         for number in range(self.keep - 1, 1, -1):
             with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{self.path}.{number - 1}", f"{self.path}.{number}")
-        copy = f"{self.path}.0"
+                os.replace(f"{self._place}.{number - 1}", f"{self._place}.{number}")
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(copy)
+            os.unlink(f"{self._place}.1")
         try:
-            os.link(os.path.realpath(self.path), copy)
+            os.link(os.path.realpath(self._place), f"{self._place}.1")
         except OSError:  # a file system without hard links
-            shutil.copyfile(self.path, copy)
-        os.replace(copy, f"{self.path}.1")
+            shutil.copyfile(self._place, f"{self._place}.1")
+
+
+def _is_checkpoint(name: str) -> bool:
+    try:
+        read_arrays(name, _check)
+    except DataError:
+        return False
+    return True
 
 
 def read_checkpoint(path: str) -> dict[str, Any] | None:
@@ -216,7 +242,7 @@ def read_checkpoint(path: str) -> dict[str, Any] | None:
             first = first or error
         else:
             if first is not None:
-                warn_user(f"{first}; the training resumes from {name} instead")
+                warn_user(f"{path} is damaged; the training resumes from {name} instead")
             return state
         number += 1
         name = f"{path}.{number}"

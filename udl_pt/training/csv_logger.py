@@ -73,7 +73,7 @@ class CSVLogger:
                 f"{self.path} begins with the columns {columns[:4]}, expected {list(FIRST)}: choose another "
                 "file, or append=False"
             )
-        self._columns = columns
+        self._columns, self._n_rows = columns, len(self._rows)
 
     def on_resume(self, progress: Progress) -> None:
         """Read the file again, and drop the lines of epochs after the checkpoint.
@@ -95,8 +95,9 @@ class CSVLogger:
         >>> len(Path("resumed.csv").read_text().splitlines())
         3
         """
+        n_rows = self._n_rows
         self._read()
-        del self._rows[self._n_rows :]
+        del self._rows[n_rows:]
 
     def __call__(self, progress: Progress) -> None:
         """Write a line.

@@ -186,8 +186,8 @@ def notifying(callbacks: Iterable[Any], progress: Progress) -> Iterator[None]:
     start of RBM(2)
     error in epoch 2
     """
-    notify(callbacks, "on_start", progress)
     try:
+        notify(callbacks, "on_start", progress)
         yield
     except BaseException:
         notify(callbacks, "on_error", progress)

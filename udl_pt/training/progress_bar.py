@@ -157,7 +157,8 @@ class ProgressBar:
         >>> bar.on_start(progress)
         >>> bar.on_error(progress)
         """
-        self._bars.stop()
+        if self._bars is not None:
+            self._bars.stop()
 
     def _is_watched(self) -> bool:
         return bool(self._console.is_terminal or self._console.is_jupyter)
