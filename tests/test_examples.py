@@ -11,9 +11,19 @@ from udl_pt import load_mnist_subset
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-@pytest.fixture(autouse=True, params=["jax", pytest.param("numba", marks=pytest.mark.slow)])
+SLOW, REST = pytest.mark.slow, pytest.mark.exhaustive
+BOTH = ["jax", pytest.param("numba", marks=SLOW)]
+ALSO_ON_NUMBA = pytest.mark.parametrize("_on_backend", BOTH, indirect=True)
+
+
+@pytest.fixture(autouse=True, params=["jax", pytest.param("numba", marks=REST)])
 def _on_backend(request, monkeypatch):
     monkeypatch.setenv("UDL_PT_BACKEND", request.param)
+
+
+@pytest.fixture(autouse=True)
+def _functions_of_users_are_not_compiled():
+    """Run examples as users do, in PyTensor's default mode."""
 
 
 def load(name):
@@ -60,6 +70,7 @@ def test_ch3_dnn(capsys):
     assert str(dnn.errors) in capsys.readouterr().out
 
 
+@ALSO_ON_NUMBA
 def test_ch3_fine_tuning(capsys):
     plain, dnn, stop = load("ch3_fine_tuning").main(sizes=[60], epochs=6)
     assert len(plain.errors) == 6
@@ -78,6 +89,7 @@ def test_ch3_ladder(capsys):
     assert str(ladder.errors) in printed
 
 
+@ALSO_ON_NUMBA
 def test_ch3_compose():
     """The error falls, and the penalty holds the contraction below what it is without one."""
     last = []
@@ -89,6 +101,7 @@ def test_ch3_compose():
     assert last[1][1] < 0.9 * last[0][1]
 
 
+@ALSO_ON_NUMBA
 def test_ch4_rbm(tmp_path, capsys):
     np.random.seed(0)
     rbm = load("ch4_rbm").main(M=20, epochs=2, steps=(1, 3), folder=tmp_path)
@@ -119,6 +132,7 @@ def test_ch3_deep_autoencoder(tmp_path, capsys):
     assert "squared error of a test image" in capsys.readouterr().out
 
 
+@ALSO_ON_NUMBA
 def test_ch5_features(tmp_path, capsys):
     np.random.seed(0)
     dbn, features = load("ch5_features").main(sizes=[60, 30], epochs=2, steps=100, folder=tmp_path)

@@ -84,7 +84,7 @@ def test_draws_in_a_function_of_ones_own():
     rbm.rng = RandomStreams(np.random.RandomState(3))
     rbm.sample_h_given_v(states(4)[:2])  # the library's own draws don't get into the user's graph
     x = pt.dmatrix("x")
-    sample = pytensor.function([x], rbm.sample_h_given_v(x), updates=rbm.rng.updates())
+    sample = pytensor.function([x], rbm.sample_h_given_v(x), updates=rbm.rng.updates(), mode="NUMBA")
     V = states(4)
     draws = np.mean([sample(V) for _ in range(4000)], axis=0)
     assert abs(draws - expit(V @ W + c)).max() < 5 * 0.5 / np.sqrt(4000)
