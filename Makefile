@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
-# JAX compiles in two thirds of the time if it optimises less. The core tests and the slow ones run what users run.
+# JAX takes three quarters of the time if it optimises less. The core tests and the slow ones run what users run.
 FEW_OPTIMISATIONS = XLA_FLAGS=--xla_backend_optimization_level=0
 
 .PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest release bench clean

@@ -21,6 +21,11 @@ def _on_backend(request, monkeypatch):
     monkeypatch.setenv("UDL_PT_BACKEND", request.param)
 
 
+@pytest.fixture(autouse=True)
+def _functions_of_users_are_not_compiled():
+    """Run examples as users do, in PyTensor's default mode."""
+
+
 def load(name):
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)

@@ -77,7 +77,8 @@ def test_completions_are_the_conditional_means(backend):
 def test_completions_of_a_variable_are_a_graph_and_take_a_mask_a_row():
     rbm, _, P = machine()
     x, m = pt.dmatrix("x"), pt.bmatrix("m")
-    f = pytensor.function([x, m], complete(rbm, x, m, steps=100), updates=rbm.rng.updates())
+    completed = complete(rbm, x, m, steps=100)
+    f = pytensor.function([x, m], completed, updates=rbm.rng.updates(), mode="NUMBA")
     masks = np.tile(MISSING, (32, 1))
     masks[1] = ~MISSING
     got = f(STATES, masks.astype("int8"))
