@@ -20,7 +20,8 @@ def test_there_are_such_pages():
 
 
 @pytest.mark.parametrize("page", SESSIONS)
-def test_a_page_gives_what_it_says(page):
+def test_a_page_gives_what_it_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # for the files that it writes
     failed, tried = doctest.testfile(str(DOCS / page), module_relative=False, encoding="utf-8")
     assert tried > 0
     assert failed == 0
