@@ -37,7 +37,7 @@ from udl_pt.training._resumable import _described
         ),
         (
             {"penalty": lambda ae, X: X.sum()},
-            r"penalty is test_resuming.<lambda> \(\w+\), in the checkpoint None",
+            r"penalty is test_checkpoints.<lambda> \(\w+\), in the checkpoint None",
         ),
         ({"validation": 0.25}, "validation is 0.25, in the checkpoint None"),
     ],
