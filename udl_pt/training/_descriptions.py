@@ -1,5 +1,6 @@
 """The arguments of a fit as short texts, by which a checkpoint is compared with the fit that resumes it."""
 
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -10,20 +11,24 @@ from typing import Any
 import numpy as np
 
 from udl_pt._support.representation import ATTRIBUTES, GENERATORS
+from udl_pt._support.rows import Rows, rows_unread
 
 __all__ = ["described", "described_model", "described_options"]
 
 DIGITS = 12  # of a digest
-ROWS = 10_000
+ROWS = 1000  # read at a time
 
 
 def described(value: Any) -> str:
     """Describe an argument: equal values have equal descriptions, also in another process.
 
-    Arrays and the code of functions are described by their digests.
+    Arrays, rows of a source, and the code of functions are described by their digests.
     """
     if value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
         return repr(value.item() if isinstance(value, np.generic) else value)
+    with contextlib.suppress(TypeError, ValueError):  # which the fit raises, with the argument's name
+        if (rows := rows_unread(value)) is not None:
+            return _described_array(rows)
     if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
         return _described_array(np.asanyarray(value))
     if isinstance(value, Mapping):
@@ -85,11 +90,11 @@ def described_options(callback: Any) -> str:
     return f"{described(type(callback))}({', '.join(own)})"
 
 
-def _described_array(array: np.ndarray) -> str:
+def _described_array(array: np.ndarray | Rows) -> str:
     if array.dtype == object:
         return f"{array.shape} objects"
     parts = (np.ascontiguousarray(array[i : i + ROWS]).data for i in range(0, len(array), ROWS))
-    digest = _digest(parts) if array.ndim else repr(array.item())
+    digest = _digest(parts) if isinstance(array, Rows) or array.ndim else repr(array.item())
     return f"{array.dtype} of shape {array.shape} ({digest})"
 
 

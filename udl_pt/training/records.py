@@ -25,7 +25,7 @@ def cost_recorder(
     *,
     name: str,
     divisor: float = 1.0,
-    valid: tuple[np.ndarray, list[float]] | None = None,
+    valid: tuple[Any, list[float]] | None = None,
     kind: Kind | None = None,
 ) -> Callable[[], dict[str, float]]:
     """Return a function that measures the cost of the training rows and appends it to a list.
@@ -43,7 +43,7 @@ def cost_recorder(
         The compiled cost's name in tracebacks.
     divisor : float
         A row's cost is divided by this number.
-    valid : (ndarray, list of float), optional
+    valid : (ndarray or Rows, list of float), optional
         A validation set, of which all rows are measured, and the list for its cost.
     kind : udl_pt.backends.Kind, optional
         The kind of the cost's graph. `total` is called only for the first of a kind.
@@ -81,7 +81,7 @@ def cost_recorder(
     cost_op = Function.of_kind(kind, build, backend=run.backend, name=name)
     rows = None if run.monitor == "batch" else monitored_rows(len(X))
 
-    def mean(X: np.ndarray, rows: np.ndarray | None = None) -> float:
+    def mean(X: Any, rows: np.ndarray | None = None) -> float:
         N = len(X if rows is None else rows)
         return sum(float(cost_op(chunk)) for chunk in in_chunks(X, dtype, rows)) / (N * divisor)
 
@@ -160,7 +160,7 @@ def classification_recorder(
         kind = replace(kind, variables=(*kind.variables, classes))
     cost_predict_op = Function.of_kind(kind, build, backend=run.backend, name=name)
 
-    def record(X: np.ndarray, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
+    def record(X: Any, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
         total = 0.0
         predictions: list[np.ndarray] = []
         for chunk in in_chunks(X, run.dtype):

@@ -7,6 +7,7 @@ from typing import Any
 from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option
 from udl_pt._support.arrays import check_matrix
 from udl_pt._support.labels import check_training_and_test
+from udl_pt._support.rows import check_rows
 from udl_pt.backends import get_threads
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training.held_out import Arrays, HeldOut
@@ -22,9 +23,9 @@ class Run:
 
     Attributes
     ----------
-    data : tuple of ndarray
-        Rows of shape (N, D); where the model has labels, also labels of shape (N,).
-    test : tuple of ndarray
+    data : tuple of (ndarray or Rows)
+        Rows of shape (N, D); where the model has labels, also labels of shape (N,), an array.
+    test : tuple of (ndarray or Rows)
         Rows and labels of the test set; empty where the model has no labels.
     n_classes : int
         The number of classes; 0 where the model has no labels.
@@ -93,8 +94,8 @@ class Run:
 
         Parameters
         ----------
-        X : array_like of shape (N, D)
-            The rows.
+        X : array_like of shape (N, D), or a source of rows
+            The rows. An eager twin reads a source as a whole; see `udl_pt._support.rows.check_rows`.
         Y : array_like of int of shape (N,), optional
             Labels of the rows, where the model has labels. Each of 0 to K-1 must occur.
         test : (array_like, array_like), optional
@@ -146,14 +147,20 @@ class Run:
         unit_interval = unit_interval and check_count(epochs, "epochs", at_least=0) > 0
         data: Arrays
         test_set: Arrays
+        check = check_matrix if backend is None else check_rows
         if test is None:
-            data, test_set, n_classes = (check_matrix(X, dtype=dtype, unit_interval=unit_interval),), (), 0
+            data, test_set, n_classes = (check(X, dtype=dtype, unit_interval=unit_interval),), (), 0
         else:
-            X, Y, *test_data, n_classes = check_training_and_test(X, Y, *test, dtype)
+            X, Y, *test_data, n_classes = check_training_and_test(X, Y, *test, dtype, check)
             data, test_set = (X, Y), tuple(test_data)
         N, D = data[0].shape
         held_out = HeldOut.checked(
-            validation, (N, D), dtype, n_classes=n_classes or None, unit_interval=unit_interval
+            validation,
+            (N, D),
+            dtype,
+            n_classes=n_classes or None,
+            unit_interval=unit_interval,
+            check=check,
         )
         epochs, batch_sz = check_epochs(epochs, batch_sz, N - held_out.n_drawn, stage)
         return cls(
