@@ -10,7 +10,7 @@ from udl_pt._support.messages import (
     shown,
 )
 
-__all__ = ["check_labels", "check_training_and_test"]
+__all__ = ["check_labels", "check_test", "check_training_and_test"]
 
 
 def check_training_and_test(
@@ -30,6 +30,14 @@ def check_training_and_test(
     Y = check_labels(Y, "Y", n_samples=len(X))
     K = int(Y.max()) + 1
     return X, Y, Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K), K
+
+
+def check_test(
+    Xtest: Any, Ytest: Any, dtype: str, n_features: int, n_classes: int, check: Callable[..., Any]
+) -> tuple[Any, np.ndarray]:
+    """Return images and labels to measure, (Ntest, D) and (Ntest,), as `check_training_and_test` does."""
+    Xtest = check(Xtest, "Xtest", dtype=dtype, n_features=n_features)
+    return Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=n_classes)
 
 
 def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:

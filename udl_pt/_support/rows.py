@@ -13,7 +13,7 @@ import numpy as np
 from udl_pt._support.arrays import as_array, check_form, check_matrix, check_shape, check_values
 from udl_pt._support.messages import shown
 
-__all__ = ["Rows", "check_rows", "rows_unread", "select_rows"]
+__all__ = ["WHOLE", "Rows", "check_rows", "refuse_unserved", "rows_unread", "select_rows"]
 
 Selection = slice | np.ndarray  # consecutive rows, or indices in ascending order, none of them twice
 Reader = Callable[[Any, Selection], Any]
@@ -142,15 +142,9 @@ def rows_unread(X: Any, name: str = "X") -> Rows | None:
     """
     if isinstance(X, Rows):
         return X
-    kinds = [(cls.__module__.partition(".")[0], cls.__name__) for cls in type(X).__mro__]
-    for kind in kinds:
-        if kind in REFUSED:
-            raise TypeError(
-                f"{name} is a {kind[1]} of {kind[0]}, expected a matrix of numbers (samples, features): "
-                f"{REFUSED[kind].format(name=name)}"
-            )
+    refuse_unserved(X, name)
     shape = getattr(X, "shape", None)
-    read = _reader(X, kinds)
+    read = _reader(X)
     if read is None or not isinstance(shape, tuple):
         return None
     if not all(isinstance(n, int | np.integer) for n in shape):  # of Dask: not a number
@@ -163,16 +157,31 @@ def rows_unread(X: Any, name: str = "X") -> Rows | None:
     return Rows(X, read, (int(shape[0]), int(shape[1])), name)
 
 
+def refuse_unserved(X: Any, name: str) -> None:
+    """Raise a TypeError for data of a known class that can't be read by rows; it says the way out."""
+    for kind in _kinds(X):
+        if kind in REFUSED:
+            raise TypeError(
+                f"{name} is a {kind[1]} of {kind[0]}, expected a matrix of numbers (samples, features): "
+                f"{REFUSED[kind].format(name=name)}"
+            )
+
+
+def _kinds(X: Any) -> list[tuple[str, str]]:
+    """Return the names of the package and of the class, also for the classes that it is derived from."""
+    return [(cls.__module__.partition(".")[0], cls.__name__) for cls in type(X).__mro__]
+
+
 def select_rows(X: Any, rows: np.ndarray) -> Any:
     """Return rows of an array as a copy, or of `Rows` unread."""
     return X.select(rows) if isinstance(X, Rows) else X[rows]
 
 
-def _reader(X: Any, kinds: list[tuple[str, str]]) -> Reader | None:
+def _reader(X: Any) -> Reader | None:
     """Return the function that reads rows of a source; None where there is none."""
     if isinstance(X, np.ndarray):
         return _read_map if _is_mapped(X) else None
-    for kind in kinds:
+    for kind in _kinds(X):
         if kind in READERS:
             return READERS[kind]
     if hasattr(X, "iloc") and getattr(X, "ndim", 0) == 2:

@@ -37,6 +37,7 @@ from udl_pt.symbolic.steps import checked_rates, make_step
 from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
+from udl_pt.training.batches import Feed
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import train
 from udl_pt.training.parameters import set_parameters
@@ -310,6 +311,8 @@ class Ladder(WithChance, Parameters, Saved, Weights):
 
     def _train(self, run: Run, valid: Arrays | None, optimiser: Callable[..., Updates] | None) -> None:
         X = run.data[0]
+        if isinstance(X, Feed):  # the first rows, which are read once
+            X = X.first(MONITORED)
         rows = sample_of_rows(len(X), MONITORED)
         record = classification_recorder(
             self.costs,

@@ -12,8 +12,9 @@ import numpy as np
 
 from udl_pt._support.representation import ATTRIBUTES, GENERATORS
 from udl_pt._support.rows import Rows, rows_unread
+from udl_pt.training.batches import Feed
 
-__all__ = ["described", "described_model", "described_options"]
+__all__ = ["described", "described_feed", "described_model", "described_options"]
 
 DIGITS = 12  # of a digest
 ROWS = 1000  # read at a time
@@ -47,6 +48,24 @@ def described(value: Any) -> str:
     if isinstance(code, CodeType):
         return f"{value.__module__}.{value.__qualname__} ({_digest(_parts_of(value, code))})"
     return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def described_feed(feed: Feed) -> str:
+    """Describe data that come batch by batch.
+
+    Raises
+    ------
+    ValueError
+        When a second reading returns other rows: a resumed training could not read those that are left.
+    """
+    first, second = _digest_of_feed(feed), _digest_of_feed(feed)
+    if first != second:
+        raise ValueError(
+            "X returns other rows, or another order, at a second reading, so no checkpoint can resume it: "
+            "return the same rows each time and shuffle with udl_pt.Batches(…, buffer=…), or omit Checkpoint "
+            "and resume"
+        )
+    return f"batches of {feed.dtype} of shape {feed.shape}, buffer {feed.batches.buffer} ({first})"
 
 
 def described_model(model: Any) -> str:
@@ -96,6 +115,14 @@ def _described_array(array: np.ndarray | Rows) -> str:
     parts = (np.ascontiguousarray(array[i : i + ROWS]).data for i in range(0, len(array), ROWS))
     digest = _digest(parts) if isinstance(array, Rows) or array.ndim else repr(array.item())
     return f"{array.dtype} of shape {array.shape} ({digest})"
+
+
+def _digest_of_feed(feed: Feed) -> str:
+    digests = [hashlib.sha256(), hashlib.sha256()]  # of rows, and of labels where they are read
+    for parts in feed.parts():
+        for digest, part in zip(digests, parts, strict=False):
+            digest.update(np.ascontiguousarray(part).data)
+    return _digest(digest.digest() for digest in digests)
 
 
 def _digest(parts: Iterable[Any]) -> str:
