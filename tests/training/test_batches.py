@@ -196,7 +196,12 @@ def labelled(*Y):
             "X is .*generator.*, which can be read once only: pass the function that makes",
         ),
         (lambda: iter([]), ValueError, "returned no batch: expected at least one, in each epoch"),
-        (lambda: 5, TypeError, "not iterable"),
+        (lambda: 5, TypeError, "<lambda>.* returns 5, expected an iterator of batches"),
+        (
+            lambda rows: rows,
+            TypeError,
+            "can't be called without arguments .*'rows'.*set them, with functools.partial",
+        ),
         (lambda: iter([X, X[:, :3]]), ValueError, "batch 2 of X has 3 features, expected 8"),
         (lambda: iter([X, X + 1]), ValueError, "batch 2 of X has values from 1.* expects"),
         (lambda: iter([X, X * np.nan]), ValueError, r"batch 2 of X\[0, 0\] is nan, expected finite numbers"),
@@ -242,6 +247,12 @@ def test_bad_pairs_are_refused(data, options, error, message):
 def test_costs_of_all_rows_after_each_batch_are_refused():
     with pytest.raises(ValueError, match="monitor is 'batch', which measures all rows after each batch"):
         AutoEncoder(4).fit(partial(pieces, X), monitor="batch")
+
+
+def test_an_untrained_layer_measures_nothing():
+    data = partial(pieces, X, Y), None, XTEST, YTEST
+    dnn = DNN([4], random_state=0).fit(*data, pretrain=False, monitor="batch")
+    assert len(dnn.costs) == 10
 
 
 @pytest.mark.parametrize("source", [X, 5, "X.npy", [1, 2], pieces(X)])

@@ -27,9 +27,11 @@ REFUSED = {
     ("h5py", "File"): "pass one of its datasets, such as {name}['images']",
     ("h5py", "Group"): "pass one of its datasets, such as {name}['images']",
     ("polars", "LazyFrame"): "read it first, {name}.collect()",
-    ("pyarrow", "Dataset"): "read it first, {name}.to_table()",
-    ("pyarrow", "ParquetFile"): "read it first, {name}.read()",
+    ("pyarrow", "Dataset"): "read it first, {name}.to_table(), or train on lambda: {name}.to_batches()",
+    ("pyarrow", "ParquetFile"): "read it first, {name}.read(), or train on lambda: {name}.iter_batches()",
     ("pyarrow", "RecordBatchReader"): "read it first, {name}.read_all()",
+    ("pyarrow", "Scanner"): "read it first, {name}.to_table(), or train on lambda: {name}.to_batches()",
+    ("torch", "Dataset"): "pass a loader of batches, torch.utils.data.DataLoader({name}, batch_size=100)",
     ("zarr", "Group"): "pass one of its arrays, such as {name}['images']",
 }
 

@@ -212,9 +212,10 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         ----------
         X : array_like of shape (N, D)
             Training images, of values about as large as 1, such as pixels in [0, 1]. Their squared error is
-            summed over the pixels, and `noise` has their unit.
+            summed over the pixels, and `noise` has their unit. For files, tables and batches see
+            ``docs/large_data.md``.
         Y : array_like of int of shape (N,)
-            Labels of the training images. Each of 0 to K-1 must occur.
+            Labels of the training images. Each of 0 to K-1 must occur. None for batches that have labels.
         Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
             Test set, on which `costs` and `errors` are measured.
         learning_rate, mu : float

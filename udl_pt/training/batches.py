@@ -1,8 +1,9 @@
 """Data that come batch by batch, such as from a function or from PyTorch's DataLoader."""
 
 import contextlib
+import inspect
 import io
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -33,15 +34,15 @@ class Batches:
         which can be iterated again and again. A batch is an array of shape (n, D), or a pair (X, Y) with
         labels of shape (n,). Batches may differ in length: training cuts them anew.
     buffer : int
-        The number of rows in the buffer that shuffles. With 0, training takes the rows in their order.
+        The number of rows in the buffer that shuffles, which is in memory. It holds at least a batch. With 0,
+        training takes the rows in their order.
 
     Notes
     -----
-    Each row leaves the buffer at random, and the next one takes its place. So a row moves forward by at most
-    `buffer` rows, and its way back has no limit. If the rows are sorted by class, a buffer of less than a
-    class's rows leaves batches of few classes: steps then pull to and fro, and recorded costs of the last
-    class look too good. A buffer of all rows is a full shuffle. It is not the one of an array, so the numbers
-    differ from those of an array.
+    For each batch, rows are drawn from the buffer, and the next rows take their places. So a row moves
+    forward by at most `buffer` rows; it may move back by any number. Where rows are sorted by class, and a
+    class has more rows than the buffer, batches have few classes, and steps favour the class that comes last.
+    A buffer of all rows is a full shuffle. Its order is not that of an array, so the numbers differ.
 
     Examples
     --------
@@ -60,11 +61,30 @@ class Batches:
                 f"source is {shown(source)}, expected a function that returns an iterator of batches, or an "
                 "iterable such as a DataLoader"
             )
+        if callable(source):
+            _check_takes_nothing(source)
         self.source, self.buffer = source, check_count(buffer, "buffer", at_least=0)
 
     def __iter__(self) -> Iterator[Any]:
         """Begin to read the batches of an epoch."""
-        return iter(self.source() if callable(self.source) else self.source)
+        batches = self.source() if callable(self.source) else self.source
+        if not hasattr(batches, "__iter__"):
+            raise TypeError(f"{shown(self.source)} returns {shown(batches)}, expected an iterator of batches")
+        return iter(batches)
+
+
+def _check_takes_nothing(source: Any) -> None:
+    """Raise a TypeError where a function needs arguments."""
+    try:
+        signature = inspect.signature(source)
+    except ValueError:  # of a builtin that doesn't tell
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        raise TypeError(
+            f"{shown(source)} can't be called without arguments ({error}): set them, with functools.partial"
+        ) from None
 
 
 def feed_of(X: Any, *, dtype: str, labelled: bool = False, unit_interval: bool = False) -> "Feed | None":
@@ -159,7 +179,7 @@ class Feed(Rows):
         self.batches, self._labelled = batches, labelled
         self._check: dict[str, Any] = {"dtype": dtype, "unit_interval": unit_interval}
         self._width: int | None = None
-        n_rows, classes = 0, np.empty(0, int)
+        self.n_classes, n_rows, classes = 0, 0, np.empty(0, int)
         for X, *Y in self.parts():
             if not n_rows:
                 self._width, self.dtype = X.shape[1], X.dtype
@@ -169,11 +189,12 @@ class Feed(Rows):
             raise ValueError(
                 f"X is {shown(batches.source)}, which returned no batch: expected at least one, in each epoch"
             )
-        self.n_classes = int(check_labels(classes, "Y", n_samples=len(classes)).max()) + 1 if labelled else 0
+        if labelled:
+            self.n_classes = len(check_labels(classes, "Y", n_samples=len(classes)))
         self.shape = (n_rows, X.shape[1])
-        self._stream, self._position = _Stream(iter(())), n_rows
+        self._stream, self._position = _Stream(self.parts()), 0  # which reads nothing before it is asked
 
-    def parts(self) -> Iterator[Parts]:
+    def parts(self) -> Generator[Parts, None, None]:
         """Read the batches as they come, and check them.
 
         Yields
@@ -189,20 +210,24 @@ class Feed(Rows):
         >>> [(X.shape, Y.tolist()) for X, Y in feed.parts()]
         [((2, 2), [0, 1])]
         """
-        for number, batch in enumerate(self.batches, start=1):
-            name = f"batch {number} of X"
-            X, Y = _split(batch)
-            X = check_form(X, name, n_features=self._width)
-            check_values(X, name, **self._check)
-            if not self._labelled:
-                yield (X,)
-            elif Y is None:
-                raise TypeError(f"{name} is {shown(batch)}, expected a pair (X, Y) of rows and labels")
-            else:
-                yield X, check_labels(Y, f"Y of {name}", n_samples=len(X), n_classes=self._most_classes())
+        batches = iter(self.batches)
+        try:
+            for number, batch in enumerate(batches, start=1):
+                yield self._checked(batch, f"batch {number} of X")
+        finally:  # a reader may have a file open
+            if hasattr(batches, "close"):
+                batches.close()
 
-    def _most_classes(self) -> int:
-        return getattr(self, "n_classes", 0) or MOST_CLASSES
+    def _checked(self, batch: Any, name: str) -> Parts:
+        X, Y = _split(batch)
+        X = check_form(X, name, n_features=self._width)
+        check_values(X, name, **self._check)
+        if not self._labelled:
+            return (X,)
+        if Y is None:
+            raise TypeError(f"{name} is {shown(batch)}, expected a pair (X, Y) of rows and labels")
+        n_classes = self.n_classes or MOST_CLASSES  # unknown in the first reading
+        return X, check_labels(Y, f"Y of {name}", n_samples=len(X), n_classes=n_classes)
 
     def __getitem__(self, rows: Any) -> np.ndarray:
         """Read rows: a slice of consecutive ones."""
@@ -331,7 +356,7 @@ class Feed(Rows):
 class _Stream:
     """Rows of an iterator of batches, in pieces of any length."""
 
-    def __init__(self, batches: Iterator[Parts]) -> None:
+    def __init__(self, batches: Generator[Parts, None, None]) -> None:
         self._batches = batches
         self._left: list[Parts] = []  # batches that are read, but not taken
 
@@ -352,9 +377,8 @@ class _Stream:
         return found[0] if len(found) == 1 else tuple(map(np.concatenate, zip(*found, strict=True)))
 
     def close(self) -> None:
-        """End the reading, which may have files open."""
-        if hasattr(self._batches, "close"):
-            self._batches.close()
+        """End the reading."""
+        self._batches.close()
 
 
 def _split(batch: Any) -> tuple[Any, Any]:

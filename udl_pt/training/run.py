@@ -156,7 +156,8 @@ class Run:
         if backend is not None:
             feed = feed_of(X, dtype=dtype, labelled=test is not None, unit_interval=unit_interval)
         if feed is not None:
-            _check_beside_feed(Y, validation, monitor if test is None else None)
+            measures_rows = test is None and check_count(epochs, "epochs", at_least=0) > 0
+            _check_beside_feed(Y, validation, monitor if measures_rows else None)
             data, test_set, n_classes = (feed,), (), feed.n_classes
             if test is not None:
                 test_set = check_test(*test, dtype, feed.shape[1], n_classes, check)
