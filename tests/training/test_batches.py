@@ -106,6 +106,21 @@ def test_a_data_loader():
     assert_equal(got, DNN([4], random_state=0).fit(partial(pieces, X, Y), None, XTEST, YTEST, **SMALL))
 
 
+def test_a_source_may_use_its_memory_again():
+    def read():
+        batch = np.empty((70, D))
+        for rows in pieces(X, size=70):
+            batch[: len(rows)] = rows
+            yield batch[: len(rows)]
+
+    for buffer in (0, 150):
+        got, expected = (
+            AutoEncoder(4, random_state=0).fit(Batches(source, buffer=buffer), epochs=2)
+            for source in (read, partial(pieces, X))
+        )
+        assert_equal(got, expected)
+
+
 def order_of(n, batch_sz, buffer, seed, size=7, skip=0):
     """Return the numbers of the rows in an epoch, batch by batch."""
     rows = np.arange(n, dtype=float)[:, None]
@@ -151,7 +166,8 @@ def test_each_epoch_has_another_order_and_a_seed_repeats_them():
 
 
 @pytest.mark.parametrize("stop", [3, 13])  # in the first epoch, and in the second
-def test_a_fit_resumes_within_an_epoch(tmp_path, stop):
+@pytest.mark.parametrize("own_buffer", [0, 200])
+def test_a_fit_resumes_within_an_epoch(tmp_path, stop, own_buffer):
     path = tmp_path / "dnn.ckpt"
 
     class Stop:
@@ -161,7 +177,7 @@ def test_a_fit_resumes_within_an_epoch(tmp_path, stop):
             if (progress.epoch - 1) * 10 + progress.batch == stop:
                 raise KeyboardInterrupt
 
-    def fit(buffer=200, **options):
+    def fit(buffer=own_buffer, **options):
         batches = Batches(partial(pieces, X, Y), buffer=buffer)
         data = batches, None, XTEST, YTEST
         return DNN([4], random_state=0).fit(*data, pretrain=False, dropout=0.5, epochs=3, **options)

@@ -233,6 +233,7 @@ def of(package, name, **attributes):
             TypeError,
             r"X is a Dataset of pyarrow, .* X.to_table\(\)",
         ),
+        (of("torch", "Dataset"), TypeError, r"X is a Dataset of torch, .*DataLoader\(X, batch_size=100\)"),
         (of("dask", "DataFrame"), TypeError, r"DataFrame of dask, .*X.to_dask_array\(lengths=True\)"),
         (
             of("dask", "Array", shape=(np.nan, 3)),

@@ -370,10 +370,12 @@ class _Stream:
                     f"X ended before row {until:,}, but had more rows in the first reading: return the same "
                     "number of rows in each epoch"
                 )
-            found.append(tuple(array[:missing] for array in parts))
             if len(parts[0]) > missing:
                 self._left.append(tuple(array[missing:] for array in parts))
+            found.append(tuple(array[:missing] for array in parts))
             missing -= len(found[-1][0])
+            if missing:  # the next batch may be written to the same memory
+                found[-1] = tuple(map(np.array, found[-1]))
         return found[0] if len(found) == 1 else tuple(map(np.concatenate, zip(*found, strict=True)))
 
     def close(self) -> None:
