@@ -30,6 +30,7 @@ from udl_pt.symbolic.updates import (
     sgd_updates,
 )
 from udl_pt.symbolic.weights import init_weights
+from udl_pt.training.batches import Batches
 from udl_pt.training.metrics import error_rate
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "RBM",
     "TSNE",
     "AutoEncoder",
+    "Batches",
     "Comparison",
     "DataError",
     "DeepAutoEncoder",

@@ -18,6 +18,7 @@ __all__ = [
     "check_form",
     "check_matrix",
     "check_real",
+    "check_shape",
     "check_values",
     "check_weights",
     "column_moments",
@@ -88,23 +89,28 @@ def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.
     check_real(array, X, name)
     if array.ndim == 0:
         raise ValueError(f"{name} is {shown(X)}, expected 2 dimensions (samples, features)")
-    if array.ndim != 2:
-        way_out = "reshape(1, -1) for a single row" if array.ndim == 1 else "flatten each sample to one row"
-        raise ValueError(
-            f"{name} has {array.ndim} dimension(s) and shape {array.shape}, "
-            f"expected 2 (samples, features): {way_out}"
-        )
-    if 0 in array.shape:
-        raise ValueError(f"{name} is empty (shape {array.shape}), expected at least one row and one column")
-    if n_features is not None and array.shape[1] != n_features:
-        raise ValueError(
-            f"{name} has {array.shape[1]} features, expected {n_features}, as the model was made for"
-        )
+    check_shape(array.shape, name, n_features)
     return array if array.flags.aligned else array.copy()
 
 
-def check_values(array: np.ndarray, name: str = "X", *, dtype: str, unit_interval: bool = False) -> None:
+def check_shape(shape: tuple[int, ...], name: str = "X", n_features: int | None = None) -> None:
+    """Raise a ValueError unless `shape` is that of a matrix with rows, of `n_features` columns if set."""
+    if len(shape) != 2:
+        way_out = "reshape(1, -1) for a single row" if len(shape) == 1 else "flatten each sample to one row"
+        raise ValueError(
+            f"{name} has {len(shape)} dimension(s) and shape {shape}, "
+            f"expected 2 (samples, features): {way_out}"
+        )
+    if 0 in shape:
+        raise ValueError(f"{name} is empty (shape {shape}), expected at least one row and one column")
+    if n_features is not None and shape[1] != n_features:
+        raise ValueError(f"{name} has {shape[1]} features, expected {n_features}, as the model was made for")
+
+
+def check_values(array: Any, name: str = "X", *, dtype: str, unit_interval: bool = False) -> None:
     """Check the values of `array`, of shape (n_samples, n_features), as `check_matrix` does, in one pass.
+
+    It may be an array or `udl_pt._support.rows.Rows`.
 
     Raises
     ------
@@ -118,7 +124,7 @@ def check_values(array: np.ndarray, name: str = "X", *, dtype: str, unit_interva
         raise ValueError(no_probabilities(name, low, high, array.dtype))
 
 
-def _range(array: np.ndarray, name: str) -> tuple[float, float]:
+def _range(array: Any, name: str) -> tuple[float, float]:
     """Smallest and largest value; minimum and maximum carry NaN and infinity along."""
     low, high = np.inf, -np.inf
     for start in range(0, len(array), _ROWS):
@@ -174,8 +180,8 @@ def check_real(array: np.ndarray, value: Any, name: str) -> None:
         raise TypeError(f"{name} {found}, expected real numbers: {advice_for_numbers(array, value, name)}")
 
 
-def column_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute mean and variance of each column, in float64, without a copy of `X`.
+def column_moments(X: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Compute mean and variance of each column, in float64, without a copy of `X`, an array or `Rows`.
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """Validate class labels."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,24 +10,34 @@ from udl_pt._support.messages import (
     shown,
 )
 
-__all__ = ["check_labels", "check_training_and_test"]
+__all__ = ["check_labels", "check_test", "check_training_and_test"]
 
 
 def check_training_and_test(
-    X: Any, Y: Any, Xtest: Any, Ytest: Any, dtype: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    X: Any, Y: Any, Xtest: Any, Ytest: Any, dtype: str, check: Callable[..., Any] = check_matrix
+) -> tuple[Any, np.ndarray, Any, np.ndarray, int]:
     """Return images and labels to train on and to measure, (N, D), (N,), (Ntest, D), (Ntest,), and K.
+
+    Images are checked by `check`: `check_matrix` or `check_rows`.
 
     Raises
     ------
     TypeError, ValueError
         As `check_matrix` and `check_labels`; each of 0 to K-1 must occur in `Y`.
     """
-    X = check_matrix(X, dtype=dtype)
-    Xtest = check_matrix(Xtest, "Xtest", dtype=dtype, n_features=X.shape[1])
+    X = check(X, dtype=dtype)
+    Xtest = check(Xtest, "Xtest", dtype=dtype, n_features=X.shape[1])
     Y = check_labels(Y, "Y", n_samples=len(X))
     K = int(Y.max()) + 1
     return X, Y, Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K), K
+
+
+def check_test(
+    Xtest: Any, Ytest: Any, dtype: str, n_features: int, n_classes: int, check: Callable[..., Any]
+) -> tuple[Any, np.ndarray]:
+    """Return images and labels to measure, (Ntest, D) and (Ntest,), as `check_training_and_test` does."""
+    Xtest = check(Xtest, "Xtest", dtype=dtype, n_features=n_features)
+    return Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=n_classes)
 
 
 def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:

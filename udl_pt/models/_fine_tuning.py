@@ -12,7 +12,7 @@ import pytensor
 from pytensor.gradient import disconnected_grad
 
 from udl_pt._support.arguments import check_counts, check_number, list_of_callables
-from udl_pt._support.arrays import check_matrix
+from udl_pt._support.arrays import check_values
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.messages import shown
 from udl_pt.symbolic.costs import Penalty, check_penalty
@@ -228,7 +228,7 @@ def adversarial_cost(cost_of: Callable[[Symbolic], Symbolic], X: Symbolic, size:
 
 
 def check_augment(
-    augment: Any, X: np.ndarray, batch_sz: int, model: Any
+    augment: Any, X: Any, batch_sz: int, model: Any
 ) -> Callable[[np.ndarray], np.ndarray] | None:
     """Return one function that applies the augmentations and checks their results; try them on a batch.
 
@@ -259,7 +259,7 @@ def check_augment(
 
     networks = [f.model for f in functions if isinstance(f, ModelAugmentation)]
     if any(network is model for network in networks):
-        check_matrix(X, dtype=model.dtype, unit_interval=True)
+        check_values(X, dtype=model.dtype, unit_interval=True)
     if any(network is not model and not hasattr(network, "params") for network in networks):
         raise NotFittedError(
             "augment contains adversarial() of another network that has no parameters yet: fit that network "

@@ -130,9 +130,7 @@ class Pretraining:
     on_disk: bool
 
 
-def pretrain_layers(
-    layers: Sequence[Any], run: Run, plan: Pretraining, others: Mapping[str, np.ndarray]
-) -> None:
+def pretrain_layers(layers: Sequence[Any], run: Run, plan: Pretraining, others: Mapping[str, Any]) -> None:
     """Fit each layer to the hidden values of the one below; with no epochs, only draw its weights.
 
     Parameters
@@ -144,7 +142,7 @@ def pretrain_layers(
         them.
     plan : Pretraining
         Arguments of each layer's ``fit``.
-    others : mapping of str to ndarray
+    others : mapping of str to (ndarray or Rows)
         Further arrays that later pass through the layers, by name. Their values must be in the first layer's
         range.
 
@@ -171,8 +169,9 @@ def pretrain_layers(
             with naming_layer(number, len(layers)):
                 if not (plan.keep and hasattr(layer, "forward_params")):
                     taken = {n: v for n, v in given.items() if n not in not_taken(layer.fit, given)}
+                    X = current_input if _reads_rows(layer) else np.asarray(current_input)
                     with allowing_fit(layer):
-                        layer.fit(current_input, **{"epochs": n_epochs, **taken, **own})
+                        layer.fit(X, **{"epochs": n_epochs, **taken, **own})
                 elif isinstance(layer, SymbolicModel):
                     check_values(current_input, dtype="float64", unit_interval=layer.unit_interval)
                     layer.backend = given.get("backend", layer.backend)
@@ -189,13 +188,18 @@ def pretrain_layers(
                     check_values(array, name, dtype="float64", unit_interval=probabilities)
 
 
-def _hidden_values(layer: Any, X: np.ndarray, *, on_disk: bool) -> np.ndarray:
+def _reads_rows(layer: Any) -> bool:
+    """Whether the fit of a layer is the library's, which takes `Rows`; others get an array."""
+    return str(getattr(layer.fit, "__module__", "")).startswith("udl_pt.")
+
+
+def _hidden_values(layer: Any, X: Any, *, on_disk: bool) -> np.ndarray:
     """Compute the hidden values of all rows, the input of the next layer: (N, D) to (N, M)."""
     chunks = _chunks_of_hidden_values(layer, X)
     return write_rows(chunks) if on_disk else join_chunks(chunks, len(X))
 
 
-def _chunks_of_hidden_values(layer: Any, X: np.ndarray) -> Iterator[np.ndarray]:
+def _chunks_of_hidden_values(layer: Any, X: Any) -> Iterator[np.ndarray]:
     hidden_op, what = layer.hidden_op, f"what hidden_op of {type(layer).__name__} returns"
     for chunk in in_chunks(X, str(X.dtype)):
         H = check_form(hidden_op(chunk), what)

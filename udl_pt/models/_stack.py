@@ -230,7 +230,7 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
             self._train_layers(run, plan, measured)
         return run, valid
 
-    def _train_layers(self, run: Run, plan: Pretraining, others: Mapping[str, np.ndarray]) -> None:
+    def _train_layers(self, run: Run, plan: Pretraining, others: Mapping[str, Any]) -> None:
         layers = self.hidden_layers
         generators = (g for layer in layers for g in generators_of(layer))
         with incomplete_in_pretraining(self), generators_restored_on_error(generators):
@@ -249,7 +249,7 @@ class Stack(WithChance, SymbolicModel, Saved, Weights):
                 )
         return each
 
-    def _check_kept(self, X: np.ndarray, argument: str) -> None:
+    def _check_kept(self, X: Any, argument: str) -> None:
         """Raise unless the layers that have parameters fit to the others and to the data."""
         expected = X.shape[1]
         for number, layer in enumerate(self.hidden_layers, start=1):

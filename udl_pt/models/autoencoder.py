@@ -262,7 +262,7 @@ class AutoEncoder(Layer):
         ----------
         X : array_like of shape (N, D)
             Rows to reconstruct, in [0, 1] under the cross-entropy. They are never copied as a whole, unless a
-            share is held out for validation.
+            share is held out for validation. For files, tables and batches see ``docs/large_data.md``.
         learning_rate, mu : float
             Step size and momentum. The listing divides the cost of a batch by all N. So a step grows as N
             shrinks, under ``cost_scale="dataset"``.

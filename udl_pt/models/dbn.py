@@ -103,7 +103,7 @@ class DBN(Stack):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Data of the first layer.
+            Data of the first layer. For files, tables and batches see ``docs/large_data.md``.
         pretrain_epochs : int or sequence of int
             Epochs: the same for all layers, or one number for each layer.
         pretrain_options : mapping or sequence of mappings, optional

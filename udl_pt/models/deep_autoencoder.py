@@ -159,7 +159,8 @@ class DeepAutoEncoder(Stack):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Rows to reconstruct, in [0, 1] under the cross-entropy.
+            Rows to reconstruct, in [0, 1] under the cross-entropy. For files, tables and batches see
+            ``docs/large_data.md``.
         pretrain : bool
             Whether to pretrain, with the layers' own defaults for arguments that `pretrain_options` does not
             set.

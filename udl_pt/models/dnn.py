@@ -181,9 +181,10 @@ class DNN(Stack):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Training images, in [0, 1] where the layers read them as probabilities.
+            Training images, in [0, 1] where the layers read them as probabilities. For files, tables and
+            batches see ``docs/large_data.md``.
         Y : array_like of int of shape (N,)
-            Labels of the training images. Each of 0 to K-1 must occur.
+            Labels of the training images. Each of 0 to K-1 must occur. None for batches that have labels.
         Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
             Test set, on which `costs` and `errors` are measured.
         pretrain : bool

@@ -7,7 +7,7 @@ digits. Where each layer is trained to reconstruct its whole input, it must keep
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
 from udl_pt._support.interrupts import uninterruptible
 from udl_pt._support.parameters import Computed, Parameters
+from udl_pt._support.rows import Rows
 from udl_pt.backends import float_dtype, get_backend, shared
 from udl_pt.backends._locks import read_together
 from udl_pt.models._attributes import Attributes
@@ -37,6 +38,7 @@ from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training._resumable import resumable
+from udl_pt.training.batches import Feed
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import train
 from udl_pt.training.parameters import set_parameters
@@ -49,6 +51,7 @@ __all__ = ["Ladder"]
 
 TINY = 1e-6  # added to a variance before its root is taken
 MONITORED = 10_000  # rows at most that an epoch's means and variances are of
+Chunks = Callable[[], Iterable[np.ndarray]]  # of rows, read anew at each call
 
 
 class Ladder(WithChance, Parameters, Saved, Weights):
@@ -209,9 +212,10 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         ----------
         X : array_like of shape (N, D)
             Training images, of values about as large as 1, such as pixels in [0, 1]. Their squared error is
-            summed over the pixels, and `noise` has their unit.
+            summed over the pixels, and `noise` has their unit. For files, tables and batches see
+            ``docs/large_data.md``.
         Y : array_like of int of shape (N,)
-            Labels of the training images. Each of 0 to K-1 must occur.
+            Labels of the training images. Each of 0 to K-1 must occur. None for batches that have labels.
         Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
             Test set, on which `costs` and `errors` are measured.
         learning_rate, mu : float
@@ -308,6 +312,8 @@ class Ladder(WithChance, Parameters, Saved, Weights):
 
     def _train(self, run: Run, valid: Arrays | None, optimiser: Callable[..., Updates] | None) -> None:
         X = run.data[0]
+        if isinstance(X, Feed):  # the first rows, which are read once
+            X = X.first(MONITORED)
         rows = sample_of_rows(len(X), MONITORED)
         record = classification_recorder(
             self.costs,
@@ -420,7 +426,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
 
     @uninterruptible
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
-    def _fold(self, X: np.ndarray) -> None:
+    def _fold(self, X: Any) -> None:
         """Set the parameters of `dnn` from the weights and from the units' means and variances over rows."""
 
         def held() -> list[Any]:
@@ -433,18 +439,29 @@ class Ladder(WithChance, Parameters, Saved, Weights):
             return [*layers, *head], Ws, bs, [1.0] * (len(Ws) - 1) + [np.array(self.g.get_value(borrow=True))]
 
         folded, Ws, bs, gains = read_together(held, read)  # another thread may train
-        H, first, values = in_chunks(X, self.dtype), X[:1].astype(self.dtype), list[np.ndarray]()
+        H: Chunks = partial(in_chunks, X, self.dtype)
+        first, values = X[:1].astype(self.dtype), list[np.ndarray]()
         for W, b, gain in zip(Ws, bs, gains, strict=True):
-            A = [(rows - first) @ W for rows in H]  # without `first`, rows that are all alike leave rounding
-            mean = sum(a.sum(axis=0, dtype=float) for a in A) / len(X)
-            variance = sum(((a - mean) ** 2).sum(axis=0) for a in A) / len(X)
+            # without `first`, rows that are all alike leave rounding
+            A = _each(H, lambda rows, first=first, W=W: (rows - first) @ W, keep=not isinstance(X, Rows))
+            mean = sum(a.sum(axis=0, dtype=float) for a in A()) / len(X)
+            variance = sum(((a - mean) ** 2).sum(axis=0) for a in A()) / len(X)
             factor = gain * (variance > 0) / np.sqrt(variance + TINY)
             shift = gain * b - mean * factor
             values.append(W * factor.astype(self.dtype))
             values.append((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
-            H = [np.maximum(0, a * factor.astype(self.dtype) + shift.astype(self.dtype), out=a) for a in A]
-            first = H[0][:1].copy()
+            f, s = factor.astype(self.dtype), shift.astype(self.dtype)
+            H = _each(A, lambda a, f=f, s=s: np.maximum(0, a * f + s), keep=False)
+            first = next(iter(H()))[:1].copy()
         set_parameters(folded, values)
+
+
+def _each(chunks: Chunks, function: Callable[..., np.ndarray], *, keep: bool) -> Chunks:
+    """Return the results of `function` for all chunks: kept in memory, or computed at each reading."""
+    if keep:
+        kept = [function(chunk) for chunk in chunks()]
+        return lambda: kept
+    return lambda: map(function, chunks())
 
 
 def _standardised(A: Symbolic, scale: Any) -> Symbolic:

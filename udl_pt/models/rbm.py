@@ -420,7 +420,8 @@ class RBM(Layer):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones.
+            Data, in [0, 1] for Bernoulli units, standardised for Gaussian ones. For files, tables and batches
+            see ``docs/large_data.md``.
         learning_rate, mu : float
             Step size and momentum. For Gaussian units the cost is divided by the root of D, so that one
             learning rate suits any D: its curvature grows with D.

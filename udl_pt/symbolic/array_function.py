@@ -19,12 +19,12 @@ __all__ = ["ArrayFunction", "in_chunks", "join_chunks"]
 CHUNK = 1000  # rows
 
 
-def in_chunks(X: np.ndarray, dtype: str, rows: np.ndarray | None = None) -> Any:
+def in_chunks(X: Any, dtype: str, rows: np.ndarray | None = None) -> Any:
     """Yield `X`, or some of its rows, in C-ordered chunks of at most 1000 rows, cast to `dtype`.
 
     Parameters
     ----------
-    X : ndarray of shape (N, D)
+    X : ndarray or Rows of shape (N, D)
         The rows.
     dtype : str
         The dtype of the chunks.

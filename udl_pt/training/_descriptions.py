@@ -1,5 +1,6 @@
 """The arguments of a fit as short texts, by which a checkpoint is compared with the fit that resumes it."""
 
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -12,19 +13,22 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.op import Op
 
 from udl_pt._support.representation import ATTRIBUTES, GENERATORS
+from udl_pt._support.rows import Rows, rows_unread
 from udl_pt.training._snapshot import attributes_of
+from udl_pt.training.batches import Feed
 
-__all__ = ["described", "described_model", "described_options"]
+__all__ = ["described", "described_feed", "described_model", "described_options"]
 
 CALLED = (FunctionType, BuiltinFunctionType, MethodType, functools.partial, type)
 DIGITS = 12  # of a digest
-ROWS = 10_000
+ROWS = 1000  # read at a time
 
 
 def described(value: Any, within: tuple[Any, ...] = ()) -> str:
     """Describe an argument: equal values have equal descriptions, also in another process.
 
-    Arrays and the code of functions are described by their digests, generators by their class alone.
+    Arrays, rows of a source, and the code of functions are described by their digests. Generators are
+    described by their class alone.
 
     Parameters
     ----------
@@ -34,6 +38,9 @@ def described(value: Any, within: tuple[Any, ...] = ()) -> str:
     """
     if value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
         return repr(value.item() if isinstance(value, np.generic) else value)
+    with contextlib.suppress(TypeError, ValueError):  # which the fit raises, with the argument's name
+        if (rows := rows_unread(value)) is not None:
+            return _described_array(rows)
     if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
         return _described_array(np.asanyarray(value))
     each = functools.partial(described, within=within)
@@ -64,6 +71,24 @@ def described(value: Any, within: tuple[Any, ...] = ()) -> str:
     if isinstance(code, CodeType):
         return f"{value.__module__}.{value.__qualname__} ({_digest(_parts_of(value, code, within))})"
     return described_options(value, within)
+
+
+def described_feed(feed: Feed) -> str:
+    """Describe data that come batch by batch.
+
+    Raises
+    ------
+    ValueError
+        When a second reading returns other rows: a resumed training could not read those that are left.
+    """
+    first, second = _digest_of_feed(feed), _digest_of_feed(feed)
+    if first != second:
+        raise ValueError(
+            "X returns other rows, or another order, at a second reading, so no checkpoint can resume it: "
+            "return the same rows each time and shuffle with udl_pt.Batches(…, buffer=…), or omit Checkpoint "
+            "and resume"
+        )
+    return f"batches of {feed.dtype} of shape {feed.shape}, buffer {feed.batches.buffer} ({first})"
 
 
 def described_model(model: Any) -> str:
@@ -107,12 +132,20 @@ def _arguments(kind: type) -> list[str]:
     return list(names)
 
 
-def _described_array(array: np.ndarray) -> str:
+def _described_array(array: np.ndarray | Rows) -> str:
     if array.dtype == object:
         return f"{array.shape} objects"
     parts = (np.ascontiguousarray(array[i : i + ROWS]).data for i in range(0, len(array), ROWS))
-    digest = _digest(parts) if array.ndim else repr(array.item())
+    digest = _digest(parts) if isinstance(array, Rows) or array.ndim else repr(array.item())
     return f"{array.dtype} of shape {array.shape} ({digest})"
+
+
+def _digest_of_feed(feed: Feed) -> str:
+    digests = [hashlib.sha256(), hashlib.sha256()]  # of rows, and of labels where they are read
+    for parts in feed.parts():
+        for digest, part in zip(digests, parts, strict=False):
+            digest.update(np.ascontiguousarray(part).data)
+    return _digest(digest.digest() for digest in digests)
 
 
 def _digest(parts: Iterable[Any]) -> str:

@@ -9,8 +9,9 @@ from udl_pt._support.arguments import check_callbacks, check_switch
 from udl_pt._support.storage import file_name
 from udl_pt._version import __version__
 from udl_pt.backends import get_backend
-from udl_pt.training._descriptions import described, described_model, described_options
+from udl_pt.training._descriptions import described, described_feed, described_model, described_options
 from udl_pt.training._resuming import Session, current_session
+from udl_pt.training.batches import feed_of
 from udl_pt.training.checkpoint import Checkpoint, read_checkpoint
 from udl_pt.training.progress_bar import ProgressBar
 
@@ -92,8 +93,10 @@ def _described(parts: Sequence[Any], arguments: dict[str, Any], callbacks: Seque
     """Describe a fit: the models, the data, and all arguments that the numbers depend on."""
     names = ["model", *(f"layer {i}" for i in range(1, len(parts)))]
     said = {name: described_model(part) for name, part in zip(names, parts, strict=True)}
-    said |= {name: described(value) for name, value in arguments.items() if name not in APART}
+    said |= {name: described(value) for name, value in arguments.items() if name not in (*APART, "X")}
     model = parts[0]
+    feed = feed_of(arguments["X"], dtype=model.dtype, labelled="Xtest" in arguments)
+    said["X"] = described(arguments["X"]) if feed is None else described_feed(feed)
     said["backend"] = described(get_backend(arguments["backend"]))
     watching = [c for c in callbacks if not getattr(c, "observes_only", False)]
     said["callbacks"] = "[" + ", ".join(map(described_options, watching)) + "]"

@@ -1,20 +1,21 @@
 """Validation sets: rows that the user passes, or a drawn share of the training rows."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from udl_pt._support.arguments import check_number, is_scalar
-from udl_pt._support.arrays import check_matrix
 from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
+from udl_pt._support.rows import check_rows, select_rows
 from udl_pt.symbolic.chance import HostGenerator
 
 __all__ = ["HeldOut"]
 
-Arrays = tuple[np.ndarray, ...]
+Arrays = tuple[Any, ...]  # each an ndarray, or Rows
 
 
 def _is_labelled(validation: Any) -> bool:
@@ -33,7 +34,7 @@ class HeldOut:
 
     Attributes
     ----------
-    given : tuple of ndarray or None
+    given : tuple of (ndarray or Rows), or None
         The validation set that the user passed: rows alone, or rows and labels.
     n_drawn : int
         The number of training rows to hold out, where `validation` is a share; else 0.
@@ -63,6 +64,7 @@ class HeldOut:
         *,
         n_classes: int | None = None,
         unit_interval: bool = False,
+        check: Callable[..., Any] = check_rows,
     ) -> "HeldOut":
         """Check the argument `validation` of a ``fit``.
 
@@ -78,6 +80,8 @@ class HeldOut:
             The number of classes, where rows have labels.
         unit_interval : bool
             Whether training reads the values as probabilities.
+        check : callable
+            Checks the rows: `check_rows`, or `check_matrix` where the model reads all of them at once.
 
         Returns
         -------
@@ -101,7 +105,7 @@ class HeldOut:
         if validation is None:
             return cls()
         (N, D), labelled = shape, n_classes is not None
-        rows = functools.partial(check_matrix, dtype=dtype, n_features=D, unit_interval=unit_interval)
+        rows = functools.partial(check, dtype=dtype, n_features=D, unit_interval=unit_interval)
         if labelled and isinstance(validation, list | tuple) and len(validation) == 2:
             X = rows(validation[0], "validation[0]")
             Y = check_labels(validation[1], "validation[1]", n_samples=len(X), n_classes=n_classes)
@@ -125,15 +129,16 @@ class HeldOut:
             )
         return cls(None, n_drawn)
 
-    def split(self, generator: HostGenerator, *arrays: np.ndarray) -> tuple[Arrays, Arrays | None]:
+    def split(self, generator: HostGenerator, *arrays: Any) -> tuple[Arrays, Arrays | None]:
         """Return the training set and the validation set; only a share needs a draw.
 
         Parameters
         ----------
         generator : numpy.random.Generator or numpy.random.RandomState
             Source of the draw.
-        *arrays : ndarray
-            The training rows, and their labels where they have some. Parts of them are copies.
+        *arrays : ndarray or Rows
+            The training rows, and their labels where they have some. Parts of arrays are copies. Parts of
+            `Rows` are not read.
 
         Returns
         -------
@@ -156,4 +161,5 @@ class HeldOut:
         if not self.n_drawn:
             return arrays, self.given
         held, rest = np.split(generator.permutation(len(arrays[0])), [self.n_drawn])
-        return tuple(array[rest] for array in arrays), tuple(array[held] for array in arrays)
+        training, validation = ([select_rows(array, rows) for array in arrays] for rows in (rest, held))
+        return tuple(training), tuple(validation)

@@ -9,7 +9,7 @@ copied and cast.
 import contextlib
 import copy
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from udl_pt._support.interrupts import deferring_signals, uninterrupted
 from udl_pt.backends import faster_threads
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training._resuming import entered
+from udl_pt.training.batches import Feed
 from udl_pt.training.progress import Progress, notify, notifying
 from udl_pt.training.run import Run
 
@@ -151,8 +152,8 @@ def train(
     >>> step.m
     0.75
     """
-    n, batch_sz, dtype, callbacks = len(run.data[0]), run.batch_sz, run.dtype, run.callbacks
-    progress = Progress(stage, run.epochs, n // batch_sz, hyper=copy.copy(run.rates), model=model)
+    dtype, callbacks, n_batches = run.dtype, run.callbacks, len(run.data[0]) // run.batch_sz
+    progress = Progress(stage, run.epochs, n_batches, hyper=copy.copy(run.rates), model=model)
     with entered(model, step, progress, callbacks) as training, contextlib.ExitStack() as at_end:
         if training.is_over:
             return
@@ -160,24 +161,21 @@ def train(
         at_end.callback(uninterrupted, step.settle)
         timed_step = uninterrupted(at_end.enter_context, faster_threads(step, run.backend))
         # a resumed training starts within an epoch, after some of its batches
-        start = training.resume() or {"order": np.arange(n), "epoch": 1, "batches": 0}
+        start = training.resume() or {"order": _first_order(run), "epoch": 1, "batches": 0}
         order, done = start["order"], start["batches"]
         for epoch in range(start["epoch"], run.epochs + 1):
             if not done:
                 if progress.stop:
                     break
                 progress.advance(epoch=epoch)
-                # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
-                shuffled = np.arange(n)
-                generator.shuffle(shuffled)
-                order = order[shuffled]
+                order = _shuffled(run, order, generator)
+            batches = _batches(run, order, done)
             for j in range(done, progress.n_batches):
                 if progress.stop:
                     break
                 progress.advance(batch=j + 1)
-                rows = order[j * batch_sz : (j + 1) * batch_sz]
                 scalars = [np.asarray(progress.hyper[name], dtype) for name in step.rates]
-                first, *others = (_cast(array[rows], dtype) for array in run.data)
+                first, *others = (_cast(array, dtype) for array in next(batches))
                 if augment is not None:
                     first = _cast(augment(first), dtype)
                 finite = uninterrupted(timed_step, first, *others, *scalars)
@@ -213,6 +211,31 @@ def show_costs(costs: Sequence[float], title: str) -> None:
     """
     # matplotlib is loaded only when a figure is asked for.
     importlib.import_module("udl_pt.plots").show_costs(costs, title)
+
+
+def _first_order(run: Run) -> np.ndarray:
+    return np.arange(0 if isinstance(run.data[0], Feed) else len(run.data[0]))
+
+
+def _shuffled(run: Run, order: np.ndarray, generator: HostGenerator) -> np.ndarray:
+    """Return the order of the next epoch's rows; of data that come batch by batch the seed of the buffer."""
+    if isinstance(run.data[0], Feed):
+        return run.data[0].seed(generator)
+    shuffled = np.arange(
+        len(order)
+    )  # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
+    generator.shuffle(shuffled)
+    return order[shuffled]
+
+
+def _batches(run: Run, order: np.ndarray, done: int) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield an epoch's batches from number `done` on: rows, and their labels where there are some."""
+    if isinstance(run.data[0], Feed):
+        yield from run.data[0].epoch(run.batch_sz, order, skip=done)
+        return
+    for start in range(done * run.batch_sz, len(order), run.batch_sz):
+        rows = order[start : start + run.batch_sz]
+        yield tuple(array[rows] for array in run.data)
 
 
 def _cast(batch: np.ndarray, dtype: str) -> np.ndarray:

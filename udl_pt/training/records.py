@@ -11,9 +11,12 @@ from udl_pt.backends import Function, Kind
 from udl_pt.symbolic.array_function import in_chunks
 from udl_pt.symbolic.costs import categorical_cross_entropy, class_numbers
 from udl_pt.symbolic.variables import Symbolic
+from udl_pt.training.batches import Feed
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.metrics import error_rate
 from udl_pt.training.run import Run
+
+MONITORED = 1000  # rows at most of data that come batch by batch
 
 __all__ = ["classification_recorder", "cost_recorder", "monitored_rows", "sample_of_rows"]
 
@@ -25,7 +28,7 @@ def cost_recorder(
     *,
     name: str,
     divisor: float = 1.0,
-    valid: tuple[np.ndarray, list[float]] | None = None,
+    valid: tuple[Any, list[float]] | None = None,
     kind: Kind | None = None,
 ) -> Callable[[], dict[str, float]]:
     """Return a function that measures the cost of the training rows and appends it to a list.
@@ -38,12 +41,13 @@ def cost_recorder(
         Turns a matrix variable into the scalar sum of its rows' costs.
     run : udl_pt.training.run.Run
         The training. With the monitor ``"batch"`` all rows are measured. Else a thirtieth of them is, but at
-        least 250 rows or all: see `monitored_rows`. With None nothing is measured, and no graph is built.
+        least 250 rows or all: see `monitored_rows`. Of data that come batch by batch, the first 1000 are
+        measured. With None nothing is measured, and no graph is built.
     name : str
         The compiled cost's name in tracebacks.
     divisor : float
         A row's cost is divided by this number.
-    valid : (ndarray, list of float), optional
+    valid : (ndarray or Rows, list of float), optional
         A validation set, of which all rows are measured, and the list for its cost.
     kind : udl_pt.backends.Kind, optional
         The kind of the cost's graph. `total` is called only for the first of a kind.
@@ -73,15 +77,17 @@ def cost_recorder(
     if run.monitor is None:
         return lambda: {}
     X, dtype = run.data[0], run.dtype
+    rows = None if run.monitor == "batch" else monitored_rows(len(X))
+    if isinstance(X, Feed):  # the first rows, which are read once
+        X, rows = X.first(MONITORED), None
 
     def build() -> Any:
         X_in = pt.matrix("X_in", dtype=dtype)
         return [X_in], total(X_in), []
 
     cost_op = Function.of_kind(kind, build, backend=run.backend, name=name)
-    rows = None if run.monitor == "batch" else monitored_rows(len(X))
 
-    def mean(X: np.ndarray, rows: np.ndarray | None = None) -> float:
+    def mean(X: Any, rows: np.ndarray | None = None) -> float:
         N = len(X if rows is None else rows)
         return sum(float(cost_op(chunk)) for chunk in in_chunks(X, dtype, rows)) / (N * divisor)
 
@@ -160,7 +166,7 @@ def classification_recorder(
         kind = replace(kind, variables=(*kind.variables, classes))
     cost_predict_op = Function.of_kind(kind, build, backend=run.backend, name=name)
 
-    def record(X: np.ndarray, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
+    def record(X: Any, Y: np.ndarray, costs: list[float], errors: list[float]) -> None:
         total = 0.0
         predictions: list[np.ndarray] = []
         for chunk in in_chunks(X, run.dtype):

@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option
+from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option, is_scalar
 from udl_pt._support.arrays import check_matrix
-from udl_pt._support.labels import check_training_and_test
+from udl_pt._support.labels import check_test, check_training_and_test
+from udl_pt._support.messages import shown
+from udl_pt._support.rows import check_rows
 from udl_pt.backends import get_threads
 from udl_pt.symbolic.chance import HostGenerator
+from udl_pt.training.batches import feed_of
 from udl_pt.training.held_out import Arrays, HeldOut
 from udl_pt.training.progress import MONITORS, Progress, notify
 from udl_pt.training.rates import Rates
@@ -22,9 +25,10 @@ class Run:
 
     Attributes
     ----------
-    data : tuple of ndarray
-        Rows of shape (N, D); where the model has labels, also labels of shape (N,).
-    test : tuple of ndarray
+    data : tuple of (ndarray or Rows)
+        Rows of shape (N, D); where the model has labels, also labels of shape (N,), an array. Of batches a
+        `udl_pt.training.batches.Feed` alone, which returns their labels too.
+    test : tuple of (ndarray or Rows)
         Rows and labels of the test set; empty where the model has no labels.
     n_classes : int
         The number of classes; 0 where the model has no labels.
@@ -93,10 +97,11 @@ class Run:
 
         Parameters
         ----------
-        X : array_like of shape (N, D)
-            The rows.
+        X : array_like of shape (N, D), a source of rows, or batches
+            The rows. An eager twin reads a source as a whole, and takes no batches. See
+            `udl_pt._support.rows.check_rows` and `udl_pt.training.batches.feed_of`.
         Y : array_like of int of shape (N,), optional
-            Labels of the rows, where the model has labels. Each of 0 to K-1 must occur.
+            Labels of the rows, where the model has labels, and `X` has none. Each of 0 to K-1 must occur.
         test : (array_like, array_like), optional
             Rows of shape (N_test, D) and labels of the test set, where the model has labels.
         dtype : {"float64", "float32"}
@@ -146,14 +151,29 @@ class Run:
         unit_interval = unit_interval and check_count(epochs, "epochs", at_least=0) > 0
         data: Arrays
         test_set: Arrays
-        if test is None:
-            data, test_set, n_classes = (check_matrix(X, dtype=dtype, unit_interval=unit_interval),), (), 0
+        check = check_matrix if backend is None else check_rows
+        feed = None
+        if backend is not None:
+            feed = feed_of(X, dtype=dtype, labelled=test is not None, unit_interval=unit_interval)
+        if feed is not None:
+            measures_rows = test is None and check_count(epochs, "epochs", at_least=0) > 0
+            _check_beside_feed(Y, validation, monitor if measures_rows else None)
+            data, test_set, n_classes = (feed,), (), feed.n_classes
+            if test is not None:
+                test_set = check_test(*test, dtype, feed.shape[1], n_classes, check)
+        elif test is None:
+            data, test_set, n_classes = (check(X, dtype=dtype, unit_interval=unit_interval),), (), 0
         else:
-            X, Y, *test_data, n_classes = check_training_and_test(X, Y, *test, dtype)
+            X, Y, *test_data, n_classes = check_training_and_test(X, Y, *test, dtype, check)
             data, test_set = (X, Y), tuple(test_data)
         N, D = data[0].shape
         held_out = HeldOut.checked(
-            validation, (N, D), dtype, n_classes=n_classes or None, unit_interval=unit_interval
+            validation,
+            (N, D),
+            dtype,
+            n_classes=n_classes or None,
+            unit_interval=unit_interval,
+            check=check,
         )
         epochs, batch_sz = check_epochs(epochs, batch_sz, N - held_out.n_drawn, stage)
         return cls(
@@ -234,3 +254,21 @@ class Run:
         """
         data, valid = self.held_out.split(generator, *self.data)
         return replace(self, data=data), valid
+
+
+def _check_beside_feed(Y: Any, validation: Any, monitor: Any) -> None:
+    """Raise for arguments of a ``fit`` that don't go with data that come batch by batch."""
+    if Y is not None:
+        raise TypeError(
+            f"Y is {shown(Y)}, but X comes batch by batch: let it return pairs (X, Y), with Y=None"
+        )
+    if validation is not None and is_scalar(validation):
+        raise ValueError(
+            f"validation is {shown(validation)}, a share, but X comes batch by batch: no rows of it can be "
+            "held out, so pass the validation set"
+        )
+    if monitor == "batch":
+        raise ValueError(
+            "monitor is 'batch', which measures all rows after each batch, but X comes batch by batch: use "
+            "'epoch' or None"
+        )
