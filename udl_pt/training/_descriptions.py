@@ -108,11 +108,12 @@ def _arguments(kind: type) -> list[str]:
 
 
 def _described_array(array: np.ndarray) -> str:
+    if array.ndim == 0:
+        return described(array.item())
     if array.dtype == object:
         return f"{array.shape} objects"
     parts = (np.ascontiguousarray(array[i : i + ROWS]).data for i in range(0, len(array), ROWS))
-    digest = _digest(parts) if array.ndim else repr(array.item())
-    return f"{array.dtype} of shape {array.shape} ({digest})"
+    return f"{array.dtype} of shape {array.shape} ({_digest(parts)})"
 
 
 def _digest(parts: Iterable[Any]) -> str:
