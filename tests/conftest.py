@@ -133,7 +133,7 @@ def generators_without_a_seed_are_seeded(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _functions_of_users_are_not_compiled(request):
-    """Let NumPy compute what a test compiles in PyTensor's default mode, but where a test is of Numba.
+    """Compute users' functions by NumPy, except in tests of Numba.
 
     The default mode is PyTensor's own for Numba, and takes seconds for each function. Theano's face has a
     default of its own.

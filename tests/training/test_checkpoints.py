@@ -322,3 +322,25 @@ def test_builtins_and_recursive_functions_are_described(tmp_path):
     path = tmp_path / "a"
     costs = fitted(path, callbacks=[print, callback]).costs
     assert fitted(path, callbacks=[print, callback]).costs == costs
+
+
+def test_a_symbolic_link_is_followed_to_its_file(tmp_path):
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "run.ckpt"
+    link.symlink_to(tmp_path / "far" / "real.ckpt")
+    right = fitted(tmp_path / "right")
+    with pytest.raises(Stopped):
+        fitted(link, callbacks=[StopAfter(8)])
+    assert sorted(p.name for p in (tmp_path / "far").iterdir()) == ["real.ckpt", "real.ckpt.1"]
+    (tmp_path / "far" / "real.ckpt").write_bytes(b"")
+    with pytest.warns(UserWarning, match="is damaged"):
+        again = fitted(link)
+    assert link.is_symlink()
+    assert held(again.params) == held(right.params)
+
+
+def test_numbers_in_arrays_without_dimensions_are_compared(tmp_path):
+    fitted(tmp_path / "a", mu=np.array(0.5))
+    assert len(fitted(tmp_path / "a", mu=0.5).costs) == 3
+    with pytest.raises(ValueError, match=r"mu is 0\.25, in the checkpoint 0\.5"):
+        fitted(tmp_path / "a", mu=np.array(0.25))

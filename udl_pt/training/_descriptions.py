@@ -133,11 +133,12 @@ def _arguments(kind: type) -> list[str]:
 
 
 def _described_array(array: np.ndarray | Rows) -> str:
+    if isinstance(array, np.ndarray) and array.ndim == 0:
+        return described(array.item())
     if array.dtype == object:
         return f"{array.shape} objects"
     parts = (np.ascontiguousarray(array[i : i + ROWS]).data for i in range(0, len(array), ROWS))
-    digest = _digest(parts) if isinstance(array, Rows) or array.ndim else repr(array.item())
-    return f"{array.dtype} of shape {array.shape} ({digest})"
+    return f"{array.dtype} of shape {array.shape} ({_digest(parts)})"
 
 
 def _digest_of_feed(feed: Feed) -> str:

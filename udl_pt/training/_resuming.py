@@ -210,7 +210,7 @@ class Training:
 
 @contextmanager
 def _fitting() -> Iterator[None]:
-    """Say of errors that the checkpoint doesn't fit the objects."""
+    """Turn errors into a DataError: the checkpoint doesn't fit the objects."""
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:

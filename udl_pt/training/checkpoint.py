@@ -145,15 +145,16 @@ class Checkpoint:
 
     def _check_free(self, resumed: str | None) -> None:
         """Raise if a file is there that this fit would replace, unless it is of the fit that is resumed."""
-        same = resumed is not None and os.path.abspath(resumed) == os.path.abspath(self.path)
-        if os.path.lexists(self.path) and not same:
+        place = os.path.realpath(self.path)
+        same = resumed is not None and os.path.realpath(resumed) == place
+        if os.path.lexists(place) and not same:
             way = "pass" if resumed is None else f"resume is {resumed!r}: pass"
             raise FileExistsError(
                 f"{self.path} is there already: {way} resume={self.path!r} to go on from it, or remove it"
             )
-        older = [f"{self.path}.{number}" for number in range(1, self.keep)]
-        for name in [*older, f"{self.path}.new"]:
-            is_ours = name not in older or os.path.lexists(self.path)  # a kill leaves the new one
+        older = [f"{place}.{number}" for number in range(1, self.keep)]
+        for name in [*older, f"{place}.new"]:
+            is_ours = name not in older or os.path.lexists(place)  # a kill leaves the new one
             if os.path.lexists(name) and not (is_ours and _is_checkpoint(name)):
                 raise FileExistsError(
                     f"{name} is there already, which these checkpoints would replace: remove it, or choose "
@@ -162,7 +163,7 @@ class Checkpoint:
 
     def _start(self, state: Mapping[str, Any]) -> None:
         """Check the file's place and the state, before a fit changes anything."""
-        self._place = os.path.abspath(self.path)  # also after a callback changes the folder
+        self._place = os.path.realpath(self.path)  # also after a callback changes the folder
         folder = os.path.dirname(self._place)
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"path is {self.path!r}, but there is no folder {folder!r}: create it")
@@ -182,7 +183,7 @@ class Checkpoint:
             arrays, facts = _encoded(state_of())
             write_arrays(f"{self._place}.new", arrays, facts)
             self._keep_older()
-            os.replace(f"{self._place}.new", os.path.realpath(self._place))
+            os.replace(f"{self._place}.new", self._place)
         except (OSError, TypeError, ValueError) as error:
             warn_user(f"no checkpoint was written to {self.path} ({error}); the training goes on without it")
         self._latest = time.monotonic()
@@ -197,7 +198,7 @@ class Checkpoint:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{self._place}.1")
         try:
-            os.link(os.path.realpath(self._place), f"{self._place}.1")
+            os.link(self._place, f"{self._place}.1")
         except OSError:  # a file system without hard links
             shutil.copyfile(self._place, f"{self._place}.1")
 
@@ -231,9 +232,10 @@ def read_checkpoint(path: str) -> dict[str, Any] | None:
     >>> read_checkpoint("none.ckpt") is None
     True
     """
-    if not os.path.lexists(path):
+    place = os.path.realpath(path)
+    if not os.path.lexists(place):
         return None
-    number, name = 0, path
+    number, name = 0, place
     first: DataError | None = None
     while number == 0 or os.path.exists(name):
         try:
@@ -245,7 +247,7 @@ def read_checkpoint(path: str) -> dict[str, Any] | None:
                 warn_user(f"{path} is damaged; the training resumes from {name} instead")
             return state
         number += 1
-        name = f"{path}.{number}"
+        name = f"{place}.{number}"
     assert first is not None
     raise first
 
