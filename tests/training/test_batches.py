@@ -185,7 +185,7 @@ def test_a_fit_resumes_within_an_epoch(tmp_path, stop, own_buffer):
     with pytest.raises(KeyboardInterrupt):
         fit(callbacks=[Checkpoint(path, every_batches=1), Stop()])
     assert path.exists()
-    with pytest.raises(ValueError, match=r"another training: X is batches of .*, buffer 100 "):
+    with pytest.raises(ValueError, match=r"another training:\n  X is batches of .*, buffer 100 "):
         fit(buffer=100, resume=path)
     assert_equal(fit(resume=path), fit())
 

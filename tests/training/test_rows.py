@@ -181,7 +181,7 @@ def test_a_checkpoint_compares_the_rows_and_not_their_kind(tmp_path):
     assert_equal(fit(X, resume=path), fit(X))
     other = X.copy()
     other[-1, -1] = 0.5
-    with pytest.raises(ValueError, match=r"another training: X is float64 of shape \(2300, 8\)"):
+    with pytest.raises(ValueError, match=r"another training:\n  X is float64 of shape \(2300, 8\)"):
         fit(Source(other), resume=path)
 
 

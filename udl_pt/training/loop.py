@@ -221,9 +221,8 @@ def _shuffled(run: Run, order: np.ndarray, generator: HostGenerator) -> np.ndarr
     """Return the order of the next epoch's rows; of data that come batch by batch the seed of the buffer."""
     if isinstance(run.data[0], Feed):
         return run.data[0].seed(generator)
-    shuffled = np.arange(
-        len(order)
-    )  # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
+    # what sklearn.utils.shuffle does: it shuffles an arange and indexes with it
+    shuffled = np.arange(len(order))
     generator.shuffle(shuffled)
     return order[shuffled]
 
