@@ -199,6 +199,7 @@ def run_of_two_stages(console):
                     bars.on_batch(progress)
                 progress.advance(cost=10.0 / epoch)
                 bars(progress)
+            bars.on_end(progress)
     return console.file.getvalue()
 
 
@@ -206,8 +207,8 @@ def test_a_log_gets_a_line_a_stage():
     said = run_of_two_stages(Console(file=io.StringIO(), width=100)).splitlines()
     assert [line.rpartition(",")[0] for line in said] == [
         "DNN([9, 3])",
-        "  AutoEncoder(9): epoch 3/3, cost 3.333",
-        "  DNN([9, 3]): epoch 3/3, cost 3.333",
+        "AutoEncoder(9): epoch 3/3, cost 3.333",
+        "DNN([9, 3]): epoch 3/3, cost 3.333",
     ]
 
 
@@ -216,7 +217,8 @@ def test_a_terminal_gets_a_bar_a_stage():
     last = text.split("DNN([9, 3]), pretrained")[-1]
     for stage in ("AutoEncoder(9)", "DNN([9, 3])"):
         assert re.search(re.escape(stage) + r" +━+ +epoch 3/3, cost 3.333", last)
-    assert "preparing" not in text.splitlines()[-1]
+    assert "compiling" in text
+    assert "compiling" not in last.splitlines()[-1]
 
 
 def test_interruption(monkeypatch, capsys):

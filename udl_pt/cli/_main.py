@@ -13,8 +13,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 
 from udl_pt._support.arguments import check_count, check_option
 from udl_pt._support.files import folder_if_filled, printable
@@ -34,6 +32,7 @@ from udl_pt.comparison._worker import TWINS
 from udl_pt.datasets import Dataset, load_data
 from udl_pt.symbolic.chance import as_generator
 from udl_pt.training.progress import Progress
+from udl_pt.training.progress_bar import ProgressBar
 
 __all__ = ["main", "run"]
 
@@ -383,76 +382,29 @@ def _load(options: argparse.Namespace, dtype: str) -> Dataset:
     return data._replace(X=data.X.astype(dtype, copy=False), Xtest=data.Xtest.astype(dtype, copy=False))
 
 
-class _Bars:
-    """A callback for ``fit``: a bar for each stage of training, or a line if nobody watches."""
+class _Bars(ProgressBar):
+    """Bars of the trainings; between them, a sign that the command compiles or measures."""
 
-    observes_only = True
-    not_saved = ("_console", "_bars", "_waiting", "_training", "_since")
+    not_saved = (*ProgressBar.not_saved, "_waiting")
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bars = self._new()
-        self._waiting: TaskID | None = None
-        self._training: TaskID | None = None
-        self._since = time.perf_counter()
-
-    def _new(self) -> Bars:
-        return Bars(
-            TextColumn("  {task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[state]}", markup=False),
-            TimeElapsedColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
+        super().__init__(console)
+        self._waiting = console.status("compiling, measuring")
 
     def __enter__(self) -> "_Bars":
-        self._bars.start()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._wait(False)
-        self._bars.stop()
+        self._waiting.stop()
 
     def say(self, line: str) -> None:
-        self.__exit__()
         self._console.print(line, highlight=False, markup=False)
-        self._bars = self._new()  # below the line; finished stages stay above it
-        self._bars.start()
-        self._since = time.perf_counter()
-        self._wait(True)
+        self._waiting.start()
 
     def on_start(self, progress: Progress) -> None:
-        self._training = None
+        self._waiting.stop()
+        super().on_start(progress)
 
-    def on_batch(self, progress: Progress) -> None:
-        done = (progress.epoch - 1) * progress.n_batches + progress.batch
-        if self._training is None:  # now, since the first step compiles
-            self._wait(False)
-            total = progress.epochs * progress.n_batches
-            self._training = self._bars.add_task(progress.stage, total=total, state="")
-        self._bars.update(self._training, completed=done, state=_state(progress))
-
-    def __call__(self, progress: Progress) -> None:
-        if self._training is not None:
-            self._bars.update(self._training, state=_state(progress))
-        if progress.epoch == progress.epochs:
-            now = time.perf_counter()
-            if not self._console.is_terminal:
-                line = f"  {progress.stage}: {_state(progress)}, {now - self._since:.1f} s"
-                self._console.print(line, highlight=False, markup=False)
-            self._since = now
-            self._wait(True)
-
-    def _wait(self, waiting: bool) -> None:
-        """Show a bar without an end while the next stage is compiled, which may take half a minute."""
-        if self._waiting is not None:
-            self._bars.remove_task(self._waiting)
-            self._waiting = None
-        if waiting:
-            self._waiting = self._bars.add_task("preparing", total=None, state="compiling, measuring")
-
-
-def _state(progress: Progress) -> str:
-    cost = "" if progress.cost is None else f", cost {progress.cost:.3f}"
-    return f"epoch {progress.epoch}/{progress.epochs}{cost}"
+    def on_end(self, progress: Progress) -> None:
+        super().on_end(progress)
+        self._waiting.start()
