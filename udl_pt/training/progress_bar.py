@@ -40,7 +40,7 @@ class ProgressBar:
     """
 
     observes_only = True
-    not_saved = ("_console", "_bars", "_task", "_start")
+    not_saved: tuple[str, ...] = ("_console", "_bars", "_task", "_start")
 
     def __init__(self, console: Any = None) -> None:
         if console is None:
