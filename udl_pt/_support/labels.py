@@ -5,42 +5,47 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt._support.arguments import check_count
 from udl_pt._support.arrays import as_array, check_matrix
 from udl_pt._support.messages import (
     shown,
 )
 
-__all__ = ["check_labels", "check_test", "check_training_and_test"]
+__all__ = ["check_labels", "check_test", "check_training"]
 
 
-def check_training_and_test(
-    X: Any, Y: Any, Xtest: Any, Ytest: Any, dtype: str, check: Callable[..., Any] = check_matrix
-) -> tuple[Any, np.ndarray, Any, np.ndarray, int]:
-    """Return images and labels to train on and to measure, (N, D), (N,), (Ntest, D), (Ntest,), and K.
+def check_training(
+    X: Any, Y: Any, dtype: str, check: Callable[..., Any] = check_matrix, n_classes: Any = None
+) -> tuple[Any, np.ndarray, int]:
+    """Return images and labels to train on, (N, D) and (N,), and K.
 
-    Images are checked by `check`: `check_matrix` or `check_rows`.
+    Images are checked by `check`: `check_matrix` or `check_rows`. Without `n_classes`, each of 0 to K-1 must
+    occur in `Y`.
 
     Raises
     ------
     TypeError, ValueError
-        As `check_matrix` and `check_labels`; each of 0 to K-1 must occur in `Y`.
+        As `check_matrix` and `check_labels`.
     """
     X = check(X, dtype=dtype)
-    Xtest = check(Xtest, "Xtest", dtype=dtype, n_features=X.shape[1])
-    Y = check_labels(Y, "Y", n_samples=len(X))
-    K = int(Y.max()) + 1
-    return X, Y, Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=K), K
+    K = None if n_classes is None else check_count(n_classes, "n_classes")
+    Y = check_labels(Y, "Y", n_samples=len(X), n_classes=K, given=True)
+    return X, Y, K or int(Y.max()) + 1
 
 
 def check_test(
     Xtest: Any, Ytest: Any, dtype: str, n_features: int, n_classes: int, check: Callable[..., Any]
-) -> tuple[Any, np.ndarray]:
-    """Return images and labels to measure, (Ntest, D) and (Ntest,), as `check_training_and_test` does."""
+) -> tuple[()] | tuple[Any, np.ndarray]:
+    """Return images and labels to measure, (Ntest, D) and (Ntest,); nothing where both are None."""
+    if Xtest is None and Ytest is None:
+        return ()
     Xtest = check(Xtest, "Xtest", dtype=dtype, n_features=n_features)
     return Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=n_classes)
 
 
-def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = None) -> np.ndarray:
+def check_labels(
+    Y: Any, name: str, *, n_samples: int, n_classes: int | None = None, given: bool = False
+) -> np.ndarray:
     """Return labels 0 to K-1 as an int32 vector.
 
     Parameters
@@ -53,6 +58,8 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
         The number of rows the labels belong to.
     n_classes : int, optional
         If set, `Y` may hold only labels below it. Otherwise each of 0 to ``max(Y)`` must occur.
+    given : bool
+        Whether the user passed `n_classes`; else it was found in the training labels.
 
     Returns
     -------
@@ -89,9 +96,13 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
                 "renumber them with numpy.unique(…, return_inverse=True)"
             )
     elif present[0] < 0 or present[-1] >= n_classes:
-        unseen = present[(present < 0) | (present >= n_classes)]
+        others = _listed(present[(present < 0) | (present >= n_classes)])
+        if given:
+            raise ValueError(
+                f"{name} has the labels {others}, but n_classes is {n_classes}: expected 0 ... {n_classes - 1}"
+            )
         raise ValueError(
-            f"{name} has the labels {_listed(unseen)}, unseen in training, "
+            f"{name} has the labels {others}, unseen in training, "
             f"where 0 ... {n_classes - 1} were found: leave those samples out or train with them"
         )
     return labels.astype(np.int32)

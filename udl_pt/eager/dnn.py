@@ -22,6 +22,7 @@ __all__ = ["DNN"]
 BEYOND = FIT | {
     "keep_layers": False,
     "pretrain_on_disk": False,
+    "n_classes": None,
     "validation": None,
     "dropout": 0.0,
     "max_norm": None,
@@ -118,8 +119,8 @@ class DNN(Stack):
         self,
         X: Any,
         Y: Any,
-        Xtest: Any,
-        Ytest: Any,
+        Xtest: Any = None,
+        Ytest: Any = None,
         pretrain: bool = True,
         learning_rate: float = 0.01,
         mu: float = 0.99,
@@ -143,8 +144,8 @@ class DNN(Stack):
             Training images, in [0, 1] where the layers read them as probabilities.
         Y : array_like of int of shape (N,)
             Their labels; each of 0 to K-1 must occur.
-        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
-            Images and labels to measure `costs` and `errors` on.
+        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,), optional
+            Images and labels to measure `costs` and `errors` on. Without them both stay empty.
         pretrain : bool
             Whether to pretrain the layers, with their own default rates and batch size. Otherwise only their
             weights are drawn.
@@ -231,7 +232,7 @@ class DNN(Stack):
                 run,
                 generator=self._generator,
                 stage=self.title,
-                measure=lambda: self._measure(*run.test),
+                measure=lambda: self._measure(*run.test) if run.test else {},
                 model=self,
             )
         if show_fig:

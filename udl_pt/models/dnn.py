@@ -146,8 +146,8 @@ class DNN(Stack):
         self,
         X: Any,
         Y: Any,
-        Xtest: Any,
-        Ytest: Any,
+        Xtest: Any = None,
+        Ytest: Any = None,
         pretrain: bool = True,
         learning_rate: float = 0.01,
         mu: float = 0.99,
@@ -163,6 +163,7 @@ class DNN(Stack):
         train_head_only: bool = False,
         frozen_layers: Sequence[int] = (),
         optimiser: Callable[..., Updates] | None = None,
+        n_classes: int | None = None,
         validation: float | tuple[Any, Any] | None = None,
         dropout: float | tuple[float, float] = 0.0,
         max_norm: float | None = None,
@@ -184,9 +185,10 @@ class DNN(Stack):
             Training images, in [0, 1] where the layers read them as probabilities. For files, tables and
             batches see ``docs/large_data.md``.
         Y : array_like of int of shape (N,)
-            Labels of the training images. Each of 0 to K-1 must occur. None for batches that have labels.
-        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
-            Test set, on which `costs` and `errors` are measured.
+            Labels of the training images. Each of 0 to K-1 must occur, unless `n_classes` is given. None for
+            batches that have labels.
+        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,), optional
+            Test set, on which `costs` and `errors` are measured. Without one they stay empty.
         pretrain : bool
             Whether to pretrain. Pretraining uses the layers' own defaults for learning rate, momentum and
             batch size. Its velocities carry over into fine-tuning, as in the listing.
@@ -218,6 +220,8 @@ class DNN(Stack):
         optimiser : callable, optional
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
+        n_classes : int, optional
+            K, the number of classes, where some may not occur in `Y`. By default it is found in `Y`.
         validation : float or (array_like, array_like), optional
             Validation set, a pair of images and labels: `valid_costs` and `valid_errors` are measured on it,
             and `udl_pt.callbacks.EarlyStopping` reads them. A float is the share of `X` that is drawn and
@@ -243,7 +247,7 @@ class DNN(Stack):
             returns the changed images. `udl_pt.inspection.augmentation` has some. The network's own generator
             is the source of their draws.
         monitor : {"epoch", "batch", None}
-            When to measure the test set: after every epoch, after every batch, or never.
+            When to measure these sets: after every epoch, after every batch, or never.
         backend : {"numba", "c", "jax"}, optional
             Backend of the training. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
@@ -299,6 +303,7 @@ class DNN(Stack):
             rates=Rates(self.dtype, **rates, unless_zero=optional),
             epochs=epochs,
             batch_sz=batch_sz,
+            n_classes=n_classes,
             validation=validation,
             monitor=monitor,
             callbacks=callbacks,

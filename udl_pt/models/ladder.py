@@ -189,8 +189,8 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         self,
         X: Any,
         Y: Any,
-        Xtest: Any,
-        Ytest: Any,
+        Xtest: Any = None,
+        Ytest: Any = None,
         learning_rate: float = 0.1,
         mu: float = 0.9,
         denoising: float = 1.0,
@@ -198,6 +198,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         batch_sz: int = 100,
         *,
         optimiser: Callable[..., Updates] | None = None,
+        n_classes: int | None = None,
         validation: float | tuple[Any, Any] | None = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
@@ -215,9 +216,10 @@ class Ladder(WithChance, Parameters, Saved, Weights):
             summed over the pixels, and `noise` has their unit. For files, tables and batches see
             ``docs/large_data.md``.
         Y : array_like of int of shape (N,)
-            Labels of the training images. Each of 0 to K-1 must occur. None for batches that have labels.
-        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,)
-            Test set, on which `costs` and `errors` are measured.
+            Labels of the training images. Each of 0 to K-1 must occur, unless `n_classes` is given. None for
+            batches that have labels.
+        Xtest, Ytest : array_like of shape (Ntest, D) and (Ntest,), optional
+            Test set, on which `costs` and `errors` are measured. Without one they stay empty.
         learning_rate, mu : float
             Step size and momentum.
         denoising : float
@@ -228,12 +230,14 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         optimiser : callable, optional
             Replacement for the book's momentum, such as `udl_pt.adam_updates`. It brings its own rates:
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
+        n_classes : int, optional
+            K, the number of classes, where some may not occur in `Y`. By default it is found in `Y`.
         validation : float or (array_like, array_like), optional
             Validation set, a pair of images and labels: `valid_costs` and `valid_errors` are measured on it,
             and `udl_pt.callbacks.EarlyStopping` reads them. A float is the share of `X` that is drawn and
             held out for that, which copies the rest.
         monitor : {"epoch", "batch", None}
-            When to measure the test set: after every epoch, after every batch, or never.
+            When to measure these sets: after every epoch, after every batch, or never.
         backend : {"numba", "c", "jax"}, optional
             Backend of the training. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
@@ -281,6 +285,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
             rates=Rates(self.dtype, **rates, denoising=denoising),
             epochs=epochs,
             batch_sz=batch_sz,
+            n_classes=n_classes,
             validation=validation,
             monitor=monitor,
             callbacks=callbacks,

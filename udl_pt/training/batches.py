@@ -87,7 +87,9 @@ def _check_takes_nothing(source: Any) -> None:
         ) from None
 
 
-def feed_of(X: Any, *, dtype: str, labelled: bool = False, unit_interval: bool = False) -> "Feed | None":
+def feed_of(
+    X: Any, *, dtype: str, labelled: bool = False, unit_interval: bool = False, n_classes: Any = None
+) -> "Feed | None":
     """Return the `Feed` of data that come batch by batch; None for other data.
 
     Parameters
@@ -100,6 +102,8 @@ def feed_of(X: Any, *, dtype: str, labelled: bool = False, unit_interval: bool =
         Whether batches must have labels.
     unit_interval : bool
         Whether values must be in [0, 1].
+    n_classes : int, optional
+        Number of classes, where the labels may lack some.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def feed_of(X: Any, *, dtype: str, labelled: bool = False, unit_interval: bool =
         if not _gives_batches(X):
             return None
         X = Batches(X)
-    return Feed(X, dtype=dtype, labelled=labelled, unit_interval=unit_interval)
+    return Feed(X, dtype=dtype, labelled=labelled, unit_interval=unit_interval, n_classes=n_classes)
 
 
 def _gives_batches(X: Any) -> bool:
@@ -153,7 +157,7 @@ class Feed(Rows):
     ----------
     batches : Batches
         The batches.
-    dtype, labelled, unit_interval
+    dtype, labelled, unit_interval, n_classes
         As in `feed_of`.
 
     Attributes
@@ -174,12 +178,19 @@ class Feed(Rows):
     """
 
     def __init__(
-        self, batches: Batches, *, dtype: str, labelled: bool = False, unit_interval: bool = False
+        self,
+        batches: Batches,
+        *,
+        dtype: str,
+        labelled: bool = False,
+        unit_interval: bool = False,
+        n_classes: Any = None,
     ) -> None:
         self.batches, self._labelled = batches, labelled
         self._check: dict[str, Any] = {"dtype": dtype, "unit_interval": unit_interval}
         self._width: int | None = None
-        self.n_classes, n_rows, classes = 0, 0, np.empty(0, int)
+        self.n_classes = 0 if n_classes is None else check_count(n_classes, "n_classes")
+        n_rows, classes = 0, np.empty(0, int)
         for X, *Y in self.parts():
             if not n_rows:
                 self._width, self.dtype = X.shape[1], X.dtype
@@ -189,7 +200,7 @@ class Feed(Rows):
             raise ValueError(
                 f"X is {shown(batches.source)}, which returned no batch: expected at least one, in each epoch"
             )
-        if labelled:
+        if labelled and not self.n_classes:
             self.n_classes = len(check_labels(classes, "Y", n_samples=len(classes)))
         self.shape = (n_rows, X.shape[1])
         self._stream, self._position = _Stream(self.parts()), 0  # which reads nothing before it is asked

@@ -241,8 +241,8 @@ def _cast(batch: np.ndarray, dtype: str) -> np.ndarray:
     return batch if batch.ndim == 1 else np.ascontiguousarray(batch, dtype)
 
 
-def _finite(costs: Mapping[str, float], progress: Progress) -> float:
-    """Return the first of the recorded costs, where all are finite."""
+def _finite(costs: Mapping[str, float], progress: Progress) -> float | None:
+    """Return the first of the recorded costs, where all are finite; None where nothing was measured."""
     for name, cost in costs.items():
         if not np.isfinite(cost):
             raise DivergenceError(
@@ -250,7 +250,7 @@ def _finite(costs: Mapping[str, float], progress: Progress) -> float:
                 f"{progress.batch}; the parameters are those after this batch: scale X, or use a smaller "
                 f"{_smaller(progress)}"
             )
-    return next(iter(costs.values()))
+    return next(iter(costs.values()), None)
 
 
 def _smaller(progress: Progress) -> str:

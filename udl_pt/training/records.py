@@ -114,7 +114,8 @@ def classification_recorder(
 ) -> Callable[[], dict[str, float]]:
     """Return a function that measures cost and error rate of the test set and appends them to lists.
 
-    The cost is the mean negative log-likelihood of the labels, in nats.
+    The cost is the mean negative log-likelihood of the labels, in nats. Without a test set, the validation
+    set alone is measured.
 
     Parameters
     ----------
@@ -123,7 +124,8 @@ def classification_recorder(
     logits : callable
         Turns a matrix variable into the logits of its rows, of shape (N, K).
     run : udl_pt.training.run.Run
-        The training, with a test set. With the monitor None nothing is measured, and no graph is built.
+        The training. With the monitor None, and without a test or validation set, nothing is measured, and no
+        graph is built.
     name : str
         The compiled function's name in tracebacks.
     valid : (tuple of ndarray, list of float, list of float), optional
@@ -134,7 +136,8 @@ def classification_recorder(
     Returns
     -------
     callable
-        Takes nothing and returns a dict: ``"cost"`` and, with a validation set, ``"validation cost"``.
+        Takes nothing and returns a dict: ``"cost"`` with a test set, ``"validation cost"`` with a validation
+        set.
 
     Examples
     --------
@@ -152,9 +155,12 @@ def classification_recorder(
     >>> round(measure()["cost"], 3), errors
     (0.127, [0.0])
     """
-    if run.monitor is None:
+    measured = {"cost": (run.test, costs, errors)} if run.test else {}
+    if valid is not None:
+        measured["validation cost"] = valid
+    if run.monitor is None or not measured:
         return lambda: {}
-    (X_test, Y_test), classes = run.test, class_numbers(run.n_classes)
+    classes = class_numbers(run.n_classes)
 
     def build() -> Any:
         X_in, targets = pt.matrix("X_in", dtype=run.dtype), pt.ivector("targets")
@@ -178,12 +184,9 @@ def classification_recorder(
         errors.append(error_rate(np.concatenate(predictions), Y))
 
     def measure() -> dict[str, float]:
-        record(X_test, Y_test, costs, errors)
-        if valid is None:
-            return {"cost": costs[-1]}
-        (X, Y), valid_costs, valid_errors = valid
-        record(X, Y, valid_costs, valid_errors)
-        return {"cost": costs[-1], "validation cost": valid_costs[-1]}
+        for (X, Y), own_costs, own_errors in measured.values():
+            record(X, Y, own_costs, own_errors)
+        return {name: own_costs[-1] for name, (_, own_costs, _) in measured.items()}
 
     return measure
 

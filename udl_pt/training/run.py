@@ -6,7 +6,7 @@ from typing import Any
 
 from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option, is_scalar
 from udl_pt._support.arrays import check_matrix
-from udl_pt._support.labels import check_test, check_training_and_test
+from udl_pt._support.labels import check_test, check_training
 from udl_pt._support.messages import shown
 from udl_pt._support.rows import check_rows
 from udl_pt.backends import get_threads
@@ -29,7 +29,7 @@ class Run:
         Rows of shape (N, D); where the model has labels, also labels of shape (N,), an array. Of batches a
         `udl_pt.training.batches.Feed` alone, which returns their labels too.
     test : tuple of (ndarray or Rows)
-        Rows and labels of the test set; empty where the model has no labels.
+        Rows and labels of the test set; empty without one, and where the model has no labels.
     n_classes : int
         The number of classes; 0 where the model has no labels.
     held_out : HeldOut
@@ -86,6 +86,7 @@ class Run:
         rates: Rates,
         epochs: Any,
         batch_sz: Any,
+        n_classes: Any = None,
         validation: Any = None,
         monitor: Any,
         callbacks: Any,
@@ -103,13 +104,16 @@ class Run:
         Y : array_like of int of shape (N,), optional
             Labels of the rows, where the model has labels, and `X` has none. Each of 0 to K-1 must occur.
         test : (array_like, array_like), optional
-            Rows of shape (N_test, D) and labels of the test set, where the model has labels.
+            Rows of shape (N_test, D) and labels of the test set, where the model has labels. Both are None
+            where there is no test set.
         dtype : {"float64", "float32"}
             The model's dtype.
         rates : Rates
             Learning rate and the like.
         epochs, batch_sz : int
             Passes over the data, and rows per step.
+        n_classes : int, optional
+            Number of classes, where the model has labels. Then `Y` need not hold all of them.
         validation : None, float, array_like of shape (N_valid, D), or (array_like, array_like)
             None, a share of the training rows, or a validation set: rows, or a pair of rows and labels.
         monitor : {"epoch", "batch", None}
@@ -150,23 +154,23 @@ class Run:
         callbacks = check_callbacks(callbacks)
         unit_interval = unit_interval and check_count(epochs, "epochs", at_least=0) > 0
         data: Arrays
-        test_set: Arrays
         check = check_matrix if backend is None else check_rows
         feed = None
         if backend is not None:
-            feed = feed_of(X, dtype=dtype, labelled=test is not None, unit_interval=unit_interval)
+            feed = feed_of(
+                X, dtype=dtype, labelled=test is not None, unit_interval=unit_interval, n_classes=n_classes
+            )
         if feed is not None:
             measures_rows = test is None and check_count(epochs, "epochs", at_least=0) > 0
             _check_beside_feed(Y, validation, monitor if measures_rows else None)
-            data, test_set, n_classes = (feed,), (), feed.n_classes
-            if test is not None:
-                test_set = check_test(*test, dtype, feed.shape[1], n_classes, check)
+            data, n_classes = (feed,), feed.n_classes
         elif test is None:
-            data, test_set, n_classes = (check(X, dtype=dtype, unit_interval=unit_interval),), (), 0
+            data, n_classes = (check(X, dtype=dtype, unit_interval=unit_interval),), 0
         else:
-            X, Y, *test_data, n_classes = check_training_and_test(X, Y, *test, dtype, check)
-            data, test_set = (X, Y), tuple(test_data)
+            X, Y, n_classes = check_training(X, Y, dtype, check, n_classes)
+            data = X, Y
         N, D = data[0].shape
+        test_set = () if test is None else check_test(*test, dtype, D, n_classes, check)
         held_out = HeldOut.checked(
             validation,
             (N, D),
@@ -201,7 +205,8 @@ class Run:
         model : object
             The model that will be trained.
         records : sequence of str
-            Names of its lists that get an entry at each measurement, without those of the validation set.
+            Names of its lists that get an entry at each measurement, without those of the validation set. Of
+            a model that has labels, they belong to the test set.
 
         Examples
         --------
@@ -221,7 +226,8 @@ class Run:
         """
         if self.epochs > 0:
             of_validation = [f"valid_{name}" for name in records] if self.held_out else []
-            lists = [*records, *of_validation] if self.monitor == "epoch" else []
+            own = [] if self.n_classes and not self.test else records
+            lists = [*own, *of_validation] if self.monitor == "epoch" else []
             notify(self.callbacks, "on_check", model, self.rates, lists)
 
     def split(self, generator: HostGenerator) -> tuple["Run", Arrays | None]:
