@@ -99,7 +99,8 @@ def check_labels(
         others = _listed(present[(present < 0) | (present >= n_classes)])
         if given:
             raise ValueError(
-                f"{name} has the labels {others}, but n_classes is {n_classes}: expected 0 ... {n_classes - 1}"
+                f"{name} has the labels {others}, but n_classes is {n_classes}, which allows 0 to "
+                f"{n_classes - 1}"
             )
         raise ValueError(
             f"{name} has the labels {others}, unseen in training, "

@@ -1,0 +1,167 @@
+"""What all estimators share: arguments, the check of the data, and the training of a model of the library."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils.validation import check_is_fitted
+
+from udl_pt._support.arguments import (
+    check_callbacks,
+    check_count,
+    check_number,
+    check_options,
+    check_switches,
+)
+from udl_pt.estimators._stopping import Epochs, Stopping
+from udl_pt.models._pretraining import takes_probabilities
+from udl_pt.models._scikit import validated
+from udl_pt.symbolic.chance import as_generator
+
+__all__ = ["Estimator", "keep"]
+
+FLOATS = (np.float64, np.float32)
+
+
+def keep(arguments: Mapping[str, Any]) -> None:
+    """Set the arguments of an estimator's constructor, its ``locals()``, as attributes, as they are."""
+    own = dict(arguments)
+    vars(own.pop("self")).update(own)
+
+
+class Estimator(BaseEstimator):  # type: ignore[misc]
+    """An estimator that trains a model of the library.
+
+    Attributes
+    ----------
+    model_class : type
+        The model's class. Arguments of the estimator that its constructor or its ``fit`` has are passed on.
+    watched : str
+        The model's record that is the score of early stopping.
+    least_rows : int
+        The number of rows that training needs.
+    """
+
+    model_class: Any
+    watched = "valid_costs"
+    least_rows = 1
+    rescale = False
+    early_stopping = False
+    model_: Any
+
+    def _options(self, function: Any) -> dict[str, Any]:
+        """Return those of the estimator's arguments that a function takes."""
+        given = self.get_params(deep=False)
+        if "unsupervised_model" in given:
+            given["UnsupervisedModel"] = given["unsupervised_model"]
+        return {name: given[name] for name in inspect.signature(function).parameters if name in given}
+
+    def _data(self, X: Any, *labels: Any, goes_on: bool) -> Any:
+        """Return the checked data of a fit."""
+        least = self.least_rows
+        return validated(self, X, *labels, reset=not goes_on, dtype=FLOATS, ensure_min_samples=least)
+
+    def _rows(self, X: Any) -> np.ndarray:
+        """Return checked rows, as the trained model reads them."""
+        check_is_fitted(self, "model_")
+        return self._scaled(validated(self, X, reset=False, dtype=FLOATS))
+
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        return np.asarray(X if self.scaler_ is None else self.scaler_.transform(X))
+
+    def _refuse_early_stopping(self) -> None:
+        if self.early_stopping:
+            raise ValueError(
+                f"early_stopping of {type(self).__name__} is True, and partial_fit is one epoch on rows of "
+                "which none are held out: pass early_stopping=False, or call fit"
+            )
+
+    def _train(self, X: np.ndarray, Y: Any = None, *, goes_on: bool, once: bool = False) -> Self:
+        """Train a new model, or the present one further, and keep it; `once` is one epoch."""
+        check_switches(rescale=self.rescale, early_stopping=self.early_stopping)
+        model = self.model_ if goes_on else self.model_class(**self._options(self.model_class))
+        options = self._options(model.fit) | {"warm_start": goes_on}
+        if once:
+            options["epochs" if "epochs" in options else "pretrain_epochs"] = 1
+        counter = Epochs(model)
+        callbacks, stopping, valid = [*check_callbacks(self.callbacks), counter], None, None
+        if self.early_stopping:
+            stopping = self._stopping(model)
+            callbacks.append(stopping)
+            X, Y, *valid = self._split(X, Y)
+        scaler = self.scaler_ if goes_on else self._scaler(model, X)
+        if scaler is not None:
+            X = scaler.transform(X)
+        if valid is not None:
+            Xvalid, Yvalid = valid
+            Xvalid = Xvalid if scaler is None else scaler.transform(Xvalid)
+            options["validation"] = Xvalid if Y is None else (Xvalid, Yvalid)
+        _fit_batches(model, options, len(X))
+        labels = {} if Y is None else {"Y": Y, "n_classes": len(self.classes_)}
+        model.fit(X, **labels, **options | {"callbacks": callbacks})
+
+        self.model_, self.scaler_ = model, scaler
+        if "epochs" in options:
+            self.n_iter_ = counter.count + (self.n_iter_ if goes_on else 0)
+        if stopping is not None:
+            self.validation_scores_ = stopping.scores
+            self.best_validation_score_ = max(stopping.scores, default=None)
+        return self
+
+    def _stopping(self, model: Any) -> Stopping:
+        patience = check_count(self.n_iter_no_change, "n_iter_no_change")
+        return Stopping(model, patience, check_number(self.tol, "tol", at_least=0), self.watched)
+
+    def _split(self, X: np.ndarray, Y: Any) -> tuple[Any, Any, Any, Any]:
+        """Hold out rows for early stopping, of each class its share, as scikit-learn does."""
+        share = check_number(self.validation_fraction, "validation_fraction", above=0, below=1)
+        state = self.random_state
+        if isinstance(state, np.random.Generator):  # which scikit-learn doesn't take
+            state = int(as_generator(state).integers(2**32))
+        rows, held = train_test_split(np.arange(len(X)), test_size=share, random_state=state, stratify=Y)
+        if Y is None:
+            return X[rows], None, X[held], None
+        return X[rows], Y[rows], X[held], Y[held]
+
+    def _scaler(self, model: Any, X: np.ndarray) -> MinMaxScaler | None:
+        """Return what maps rows into [0, 1], where the model reads probabilities, and these are none."""
+        if not self.rescale or (X.min() >= 0 and X.max() <= 1) or not self._reads_probabilities(model):
+            return None
+        return MinMaxScaler(clip=True).fit(X)
+
+    def _reads_probabilities(self, model: Any) -> bool:
+        """Return whether a model, or the first layer of a network, reads values as probabilities."""
+        options = self._options(model.fit)
+        if not hasattr(model, "hidden_layers"):
+            return bool(model.unit_interval or model.takes_probabilities(**options))
+        if options.get("cost") == "cross_entropy":
+            return True
+        first, *_ = model.hidden_layers
+        own, *_ = check_options(self.pretrain_options, len(model.hidden_layers))
+        epochs = int(bool(options.get("pretrain", True)))
+        return bool(getattr(first, "unit_interval", False)) or takes_probabilities(
+            first, epochs, own, keep=False
+        )
+
+
+def _fit_batches(model: Any, options: dict[str, Any], N: int) -> None:
+    """Make batches of all rows where there are fewer than the batches have, in pretraining too."""
+    if "batch_sz" in options:
+        options["batch_sz"] = _at_most(options["batch_sz"], N)
+    if "pretrain_options" in options:
+        layers = model.hidden_layers
+        each = [dict(own) for own in check_options(options["pretrain_options"], len(layers))]
+        for layer, own in zip(layers, each, strict=True):
+            argument = inspect.signature(layer.fit).parameters.get("batch_sz")
+            if argument is not None:
+                own["batch_sz"] = _at_most(own.get("batch_sz", argument.default), N)
+        options["pretrain_options"] = each
+
+
+def _at_most(size: Any, N: int) -> Any:
+    """Return a number of rows of at most N; the model refuses what is no number."""
+    return min(size, N) if isinstance(size, int | np.integer) and not isinstance(size, bool) else size
