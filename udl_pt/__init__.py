@@ -1,6 +1,7 @@
 """The code of *Unsupervised Deep Learning in Python*, on PyTensor.
 
-`compare`, `load_data` and the modules `callbacks` and `eager` are imported when they are first used.
+`PCA`, `TSNE`, `SymmetricSNE`, `compare`, `load_data` and the modules `callbacks`, `eager` and `estimators`
+are imported when they are first used.
 """
 
 from importlib import import_module
@@ -18,9 +19,7 @@ from udl_pt.models.dbn import DBN
 from udl_pt.models.deep_autoencoder import DeepAutoEncoder
 from udl_pt.models.dnn import DNN
 from udl_pt.models.ladder import Ladder
-from udl_pt.models.pca import PCA
 from udl_pt.models.rbm import RBM
-from udl_pt.models.tsne import TSNE, SymmetricSNE
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.updates import (
     adam_updates,
@@ -34,9 +33,11 @@ from udl_pt.training.batches import Batches
 from udl_pt.training.metrics import error_rate
 
 if TYPE_CHECKING:
-    from udl_pt import callbacks, eager
+    from udl_pt import callbacks, eager, estimators
     from udl_pt.comparison import Comparison, compare
     from udl_pt.datasets import load_data
+    from udl_pt.models.pca import PCA
+    from udl_pt.models.tsne import TSNE, SymmetricSNE
 
 __all__ = [
     "DBN",
@@ -60,6 +61,7 @@ __all__ = [
     "compare",
     "eager",
     "error_rate",
+    "estimators",
     "getKaggleMNIST",
     "init_weights",
     "joint_probabilities",
@@ -81,8 +83,12 @@ _LOADED_WHEN_USED = {
     "Comparison": "comparison",
     "compare": "comparison",
     "load_data": "datasets",
+    "PCA": "models.pca",
+    "TSNE": "models.tsne",
+    "SymmetricSNE": "models.tsne",
     "callbacks": "",
     "eager": "",
+    "estimators": "",
 }
 
 

@@ -99,8 +99,10 @@ def check_shape(shape: tuple[int, ...], name: str = "X", n_features: int | None 
         way_out = "reshape(1, -1) for a single row" if len(shape) == 1 else "flatten each sample to one row"
         raise ValueError(
             f"{name} has {len(shape)} dimension(s) and shape {shape}, "
-            f"expected 2 (samples, features): {way_out}"
+            f"expected 2 (samples, features). Reshape your data: {way_out}"
         )
+    if shape[1] == 0:
+        raise ValueError(f"{name} is empty: 0 feature(s) (shape={shape}) while a minimum of 1 is required.")
     if 0 in shape:
         raise ValueError(f"{name} is empty (shape {shape}), expected at least one row and one column")
     if n_features is not None and shape[1] != n_features:
@@ -133,8 +135,8 @@ def _range(array: Any, name: str) -> tuple[float, float]:
         if not (np.isfinite(lowest) and np.isfinite(highest)):
             row, column = np.argwhere(~np.isfinite(rows))[0]
             raise ValueError(
-                f"{name}[{start + row}, {column}] is {rows[row, column]}, expected finite numbers: "
-                "drop or fill such rows"
+                f"{name}[{start + row}, {column}] is {rows[row, column]}, expected finite numbers, "
+                "neither NaN nor inf: drop or fill such rows"
             )
         low, high = min(low, float(lowest)), max(high, float(highest))
     return low, high

@@ -88,7 +88,11 @@ class Parameters(Described):
     @property
     def is_fitted(self) -> bool:  # type: ignore[override]
         """Whether the model has parameters that belong together."""
-        return not self._in_pretraining and self._complete and vars(self).keys() >= set(self.names)
+        return not self._in_pretraining and self._complete and all(map(self._has, self.names))
+
+    def _has(self, name: str) -> bool:
+        """Return whether the model has a parameter of its own, or the velocity of one."""
+        return name in vars(self)
 
     def _check_fitted(self, before: str) -> None:
         """Raise unless there are parameters that belong together; `before` names the call that needs them."""
@@ -125,7 +129,7 @@ class Parameters(Described):
 
     def _gathered(self, prefix: str, of_layers: str) -> list[Any]:
         self._check_fitted("its parameters are read")
-        if missing := [name for name in self.names if prefix + name not in vars(self)]:
+        if missing := [name for name in self.names if not self._has(prefix + name)]:
             raise NotFittedError(f"this {type(self).__name__} has no {prefix}{missing[0]}")
         own = [getattr(self, prefix + name) for name in self.names]
         return own + [p for layer in getattr(self, "hidden_layers", ()) for p in getattr(layer, of_layers)]

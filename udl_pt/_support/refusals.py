@@ -23,7 +23,7 @@ def check_chains(n_chains: Any, batch_sz: int, *, persistent: bool) -> int | Non
 def check_components(K: int, N: int, D: int) -> None:
     """Raise unless N rows of D features have K principal components."""
     if N < 2:
-        raise ValueError("X has 1 row, expected at least 2: a single row has no covariance")
+        raise ValueError("X has 1 row, expected at least 2: 1 sample has no covariance")
     if min(N, D) < K:
         raise ValueError(
             f"n_components is {K}, but {N} rows of {D} features have at most {min(N, D)} components"

@@ -60,17 +60,18 @@ class PCA(Parameters):
     names = ("Q", "m")
 
     def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
-        self.n_components = None if n_components is None else check_count(n_components, "n_components")
-        self.whiten = check_switch(whiten, "whiten")
+        self.n_components, self.whiten = n_components, whiten
 
     @one_fit_at_a_time
-    def fit(self, X: Any, **beyond: Any) -> "PCA":
+    def fit(self, X: Any, y: Any = None, **beyond: Any) -> "PCA":
         """Find the directions in which `X` varies most: ``C = (X - m)'(X - m) / N`` and ``CQ = QE``.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
             At least two rows, not all the same. float32 stays float32; any other dtype becomes float64.
+        y : None
+            Not used.
         **beyond
             The argument `backend` of `udl_pt.PCA.fit`, at its default None.
 
@@ -95,10 +96,11 @@ class PCA(Parameters):
         ([4.0, 1.0], [0.8, 0.2])
         """
         check_beyond("PCA.fit", beyond, {"backend": None})
+        check_switch(self.whiten, "whiten")
         dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
         X = check_matrix(X, dtype=dtype).astype(np.float64)
         N, D = X.shape
-        K = min(N, D) if self.n_components is None else self.n_components
+        K = min(N, D) if self.n_components is None else check_count(self.n_components, "n_components")
         check_components(K, N, D)
 
         around = centre(X)  # the means, and a power of two by which no product leaves the range
@@ -189,13 +191,15 @@ class PCA(Parameters):
         return self.forward(X)
 
     @one_fit_at_a_time
-    def fit_transform(self, X: Any, **beyond: Any) -> np.ndarray:
+    def fit_transform(self, X: Any, y: Any = None, **beyond: Any) -> np.ndarray:
         """Fit to `X` and return its principal components.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
             At least two rows, not all the same. float32 stays float32; any other dtype becomes float64.
+        y : None
+            Not used.
         **beyond
             The argument `backend` of `udl_pt.PCA.fit_transform`, at its default None.
 

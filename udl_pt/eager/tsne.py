@@ -331,14 +331,16 @@ class _OnPairs(Embedding):
 
     @one_fit_at_a_time
     def fit_transform(
-        self, X: Any, *, callbacks: Sequence[Callable[[Progress], Any]] = (), **beyond: Any
+        self, X: Any, y: Any = None, *, callbacks: Sequence[Callable[[Progress], Any]] = (), **beyond: Any
     ) -> np.ndarray:
         """Embed the rows of `X`, by gradient descent on all pairs of points.
 
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least four points, not all the same.
+            At least four points, not all the same. With the metric "precomputed", their distances.
+        y : None
+            Not used.
         callbacks : sequence of callable
             Each receives a `udl_pt.training.progress.Progress` after every iteration, which counts as an
             epoch there.
@@ -370,6 +372,7 @@ class _OnPairs(Embedding):
         [[-2.0], [-2.0], [2.0], [2.0]]
         """
         check_beyond(f"{type(self).__name__}.fit_transform", beyond, FIT)
+        self._check_arguments()
         callbacks = self._callbacks(callbacks)
         return self._exact(self._points(X), lambda P: Pairs(P, self.log_q, self.dC_dY), callbacks)
 
@@ -393,7 +396,7 @@ class _OnPairs(Embedding):
         >>> TSNE(2).memory(1000)  # 9 matrices of 1000 x 1000 numbers of 8 bytes
         72000000
         """
-        matrices = 5 + 2 * self.n_components  # at the peak, in the gradient
+        matrices = 5 + 2 * self.n_components + (self.metric != "euclidean")  # at the peak, in the gradient
         return matrices * N * N * np.dtype(self.dtype).itemsize
 
     @staticmethod

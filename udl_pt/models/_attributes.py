@@ -21,7 +21,7 @@ __all__ = ["Attributes"]
 
 Shape = tuple[int, ...]
 METHODS = (FunctionType, property, classmethod, staticmethod)
-FUNCTIONS = ("corruption", "hidden", "output")  # options that may be functions
+FUNCTIONS = ("corruption", "hidden", "output", "metric")  # options that may be functions
 
 
 class Attributes:
@@ -50,12 +50,13 @@ class Attributes:
 
     def take(self, name: str, fits: Callable[[Any], bool], expected: str, *, optional: bool = False) -> Any:
         """Return an attribute that fits; None for one that is optional and missing."""
-        if name not in vars(self._model):
+        values = self._model._saved_attributes()
+        if name not in values:
             if optional:
                 return None
             raise ValueError(f"{type(self._model).__name__} has no attribute {name!r}")
         self._left.discard(name)
-        value = vars(self._model)[name]
+        value = values[name]
         if not fits(value):
             raise self._error(name, expected)
         return value
@@ -72,6 +73,7 @@ class Attributes:
                 given[name], kept[attribute] = value, value
         try:
             fresh = cls(**given)
+            getattr(fresh, "_check_arguments", lambda: None)()  # where the constructor keeps them unchecked
         except (TypeError, ValueError) as error:
             raise ValueError(str(error)) from error
         for name, value in kept.items():
@@ -163,7 +165,7 @@ class Attributes:
         return f"a shared variable of {self._model.dtype} and shape {tuple(shape)}"
 
     def _error(self, name: str, expected: str) -> ValueError:
-        value = vars(self._model).get(name)
+        value = self._model._saved_attributes().get(name)
         if isinstance(value, SharedVariable):
             array = value.get_value(borrow=True)
             said = f"{getattr(array, 'dtype', type(array))} of shape {np.shape(array)}"

@@ -1,5 +1,6 @@
 """Files of models: `save` and `load`."""
 
+import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -22,6 +23,8 @@ __all__ = ["OLD_FORMATS", "OldFormat", "Saved", "load"]
 
 FORMAT = "udl_pt model 1"
 CLASSES = ("PCA", "TSNE", "SymmetricSNE", "AutoEncoder", "RBM", "DBN", "DNN", "DeepAutoEncoder", "Ladder")
+LOADED_WHEN_USED = {"PCA": "udl_pt.models.pca"}  # which load scikit-learn
+LOADED_WHEN_USED |= dict.fromkeys(("TSNE", "SymmetricSNE"), "udl_pt.models.tsne")
 Functions = Mapping[str, Callable[..., Any]]
 
 
@@ -149,6 +152,10 @@ class Saved:
 
     def _held_attributes(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).copy().items() if name not in self.not_saved}
+
+    def _restore(self, attributes: Mapping[str, Any]) -> None:
+        """Set the attributes that a file holds, before anything of them is checked."""
+        vars(self).update(attributes)
 
     def _check_fitted(self, before: str) -> None:
         raise NotImplementedError
@@ -302,6 +309,8 @@ def _class_name(cls: type) -> str:
 
 
 def _class_of(name: Any) -> type:
+    if isinstance(name, str) and name in LOADED_WHEN_USED:
+        importlib.import_module(LOADED_WHEN_USED[name])
     if not isinstance(name, str) or (name not in CLASSES and ":" not in name):
         raise ValueError(f"it holds a model of the class {shown(name)}, expected one of {', '.join(CLASSES)}")
     for cls in reversed(list(_subclasses(Saved))):  # of several with the same name, the latest

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
 
 from udl_pt._support.arguments import check_count, check_switch
 from udl_pt._support.arrays import check_form, check_matrix, check_values
@@ -15,6 +15,7 @@ from udl_pt._support.refusals import check_components
 from udl_pt.backends import get_backend, shared
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
+from udl_pt.models._scikit import Kept, Scikit, as_numbers
 from udl_pt.symbolic.calling import SymbolicModel, symbolic_or_array
 from udl_pt.symbolic.variables import Symbolic, SymbolicLike
 
@@ -23,8 +24,10 @@ __all__ = ["PCA"]
 ROWS = 8192  # rows at a time in products and differences
 
 
-class PCA(SymbolicModel, Saved):
+class PCA(Scikit, SymbolicModel, Saved):
     """Principal components analysis by the covariance's eigenvectors (chapter 1).
+
+    It is an estimator of scikit-learn. So the constructor keeps its arguments, and ``fit`` checks them.
 
     Parameters
     ----------
@@ -65,12 +68,24 @@ class PCA(SymbolicModel, Saved):
     """
 
     names = ("Q", "m")
-    Q: SharedVariable
-    m: SharedVariable
+    kept = ("Q", "m", "backend", "dtype", "n_features")
+    Q, m, dtype, n_features = Kept(), Kept(), Kept(), Kept()
+    backend = Kept(None)
 
     def __init__(self, n_components: int | None = None, *, whiten: bool = False) -> None:
-        self.n_components = None if n_components is None else check_count(n_components, "n_components")
-        self.whiten = check_switch(whiten, "whiten")
+        self.n_components, self.whiten = n_components, whiten
+
+    def _check_arguments(self) -> None:
+        if self.n_components is not None:
+            check_count(self.n_components, "n_components")
+        check_switch(self.whiten, "whiten")
+
+    def _has(self, name: str) -> bool:
+        return f"_{name}" in vars(self)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)
 
     def _check_attributes(self, own: Attributes) -> None:
         own.dtype()
@@ -87,9 +102,10 @@ class PCA(SymbolicModel, Saved):
         for name, shape in shapes.items():
             own.array(name, shape)
         own.parameters({"Q": (D, K), "m": (D,)}, velocities=False)
+        self._check_features_in(own, D)
 
     @one_fit_at_a_time
-    def fit(self, X: Any, *, backend: str | None = None) -> "PCA":
+    def fit(self, X: Any, y: Any = None, *, backend: str | None = None) -> "PCA":
         """Find the directions in which `X` varies most.
 
         Parameters
@@ -97,6 +113,8 @@ class PCA(SymbolicModel, Saved):
         X : array_like of shape (N, D)
             At least two rows, not all the same. float32 stays float32; any other dtype becomes float64. Where
             N is at least D, at most 8,192 rows at a time are copied.
+        y : None
+            Not used. Pipelines pass it.
         backend : {"numba", "c", "jax"}, optional
             Backend of `forward`. The default is the choice of `udl_pt.set_backend`.
 
@@ -122,11 +140,12 @@ class PCA(SymbolicModel, Saved):
         >>> pca.explained_variance_.round(3).tolist()
         [50.0, 12.5]
         """
-        backend = get_backend(backend)
+        self._check_arguments()
+        backend, table = get_backend(backend), X
         dtype = "float32" if getattr(X, "dtype", None) == np.float32 else "float64"
-        X = check_form(X)
+        X = check_form(as_numbers(X))
         N, D = X.shape
-        K = min(N, D) if self.n_components is None else self.n_components
+        K = min(N, D) if self.n_components is None else check_count(self.n_components, "n_components")
         check_components(K, N, D)
         found = _of_rows(X, K, dtype, self.whiten) if N < D else _of_covariance(X, K, dtype, self.whiten)
         mean, vectors, total = found.mean, found.vectors, float(found.squares.sum())
@@ -144,7 +163,8 @@ class PCA(SymbolicModel, Saved):
         self.explained_variance_ratio_ = (found.variances / total).astype(dtype)
         scale = np.sqrt(variances) if self.whiten else np.ones(K)
         Q = shared(np.ascontiguousarray((vectors / scale[:, None]).T, dtype), "Q")
-        self._replace(Q=Q, m=shared(self.mean_.copy(), "m"))
+        self._replace(_Q=Q, _m=shared(self.mean_.copy(), "m"), _compiled={})
+        self._keep_features(table)
         return self
 
     @overload
@@ -214,10 +234,15 @@ class PCA(SymbolicModel, Saved):
         >>> PCA(1).fit(X).transform(X).round(3).tolist()
         [[-5.0], [0.0], [5.0]]
         """
-        return self.forward(X)
+        if isinstance(X, Variable):
+            return self.forward(X)
+        self._check_fitted("transform")
+        rows = check_form(as_numbers(X))
+        self._check_features(X)
+        return self.forward(rows)
 
     @one_fit_at_a_time
-    def fit_transform(self, X: Any, *, backend: str | None = None) -> np.ndarray:
+    def fit_transform(self, X: Any, y: Any = None, *, backend: str | None = None) -> np.ndarray:
         """Fit to `X` and return its principal components, as `fit` and `transform` do.
 
         Parameters
@@ -225,6 +250,8 @@ class PCA(SymbolicModel, Saved):
         X : array_like of shape (N, D)
             At least two rows, not all the same. float32 stays float32; any other dtype becomes float64. Where
             N is at least D, at most 8,192 rows at a time are copied.
+        y : None
+            Not used. Pipelines pass it.
         backend : {"numba", "c", "jax"}, optional
             Backend of `forward`. The default is the choice of `udl_pt.set_backend`.
 
@@ -249,7 +276,7 @@ class PCA(SymbolicModel, Saved):
         """
         with allowing_fit(self):
             self.fit(X, backend=backend)
-        return np.asarray(self.transform(X))
+        return np.asarray(self.forward(as_numbers(X)))
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Return the data that belong to components, ``X_hat = ZQ' + m``.

@@ -5,18 +5,18 @@ using t-SNE, JMLR 9 (2008), section 3.4). The gradient is a compiled graph (`udl
 """
 
 import importlib
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
 from udl_pt._support.arguments import check_number
 from udl_pt._support.classes import own_constructor
-from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.fitting import one_fit_at_a_time
 from udl_pt.backends import float_dtype, get_backend
 from udl_pt.models._attributes import Attributes
 from udl_pt.models._saved import Saved
+from udl_pt.models._scikit import Kept, Scikit, UnfittedError, as_numbers
 from udl_pt.models._sne.affinities import Points
 from udl_pt.models._sne.gradients import Analytic, Autodiff
 from udl_pt.models._sne.loop import Embedding, GaussianEmbedding, Objective, StudentEmbedding
@@ -33,10 +33,26 @@ LARGEST = 1e100  # of openTSNE's numbers: it squares its steps, and crashes wher
 MATRICES = {"analytic": 1.5, "autodiff": 9.0}  # of N x N, at the peak: 1.5 on JAX, 1.15 on Numba; 8.8, 7.2
 
 
-class _OnGraphs(Embedding, Saved):
-    """Base of SNE and t-SNE, whose gradient is a graph."""
+class _OnGraphs(Scikit, Embedding, Saved):
+    """Base of SNE and t-SNE, whose gradient is a graph. They are estimators of scikit-learn."""
 
     kernel: Kernel
+    kept = ("costs",)
+    not_saved = ("_settings", "random_state")
+    costs: Any = Kept()
+    embedding_: np.ndarray
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.embedding_.shape[1])
+
+    def _held_attributes(self) -> dict[str, Any]:
+        return super()._held_attributes() | {"dtype": self.dtype}
+
+    def _restore(self, attributes: Mapping[str, Any]) -> None:
+        chance = attributes.get("_chance")
+        added = {"metric": "euclidean", "metric_params": None}  # of files before there were others
+        super()._restore({**added, "random_state": getattr(chance, "source", None), **attributes})
 
     def _check_attributes(self, own: Attributes) -> None:
         own.options(next(cls for cls in (TSNE, SymmetricSNE) if isinstance(self, cls)))
@@ -45,10 +61,11 @@ class _OnGraphs(Embedding, Saved):
         own.take("kl_divergence_", lambda v: type(v) is float, "a float", optional=True)
         N = len(own.take("embedding_", lambda Y: isinstance(Y, np.ndarray) and Y.ndim == 2, "a matrix"))
         own.array("embedding_", (N, self.n_components))
+        self._check_features_in(own)
 
     def _check_fitted(self, before: str) -> None:
         if not self.is_fitted:
-            raise NotFittedError(
+            raise UnfittedError(
                 f"this {type(self).__name__} has no embedding yet: call fit_transform before {before}"
             )
 
@@ -57,6 +74,7 @@ class _OnGraphs(Embedding, Saved):
     def fit_transform(
         self,
         X: Any,
+        y: Any = None,
         *,
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -69,7 +87,9 @@ class _OnGraphs(Embedding, Saved):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least four points, not all the same.
+            At least four points, not all the same. With the metric "precomputed", their distances.
+        y : None
+            Not used. Pipelines pass it.
         backend : {"numba", "c", "jax"}, optional
             Backend of the gradient. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
@@ -109,10 +129,40 @@ class _OnGraphs(Embedding, Saved):
         >>> (y > y.mean()).tolist()  # the two groups stay apart
         [False, False, False, True, True, True]
         """
+        self._check_arguments()
         backend = get_backend(backend)
-        callbacks, found = self._callbacks(callbacks), self._points(X)
+        callbacks, found = self._callbacks(callbacks), self._points(as_numbers(X))
         warm = self._goes_on(warm_start, found)
-        return self._exact(found, self._objective_of(backend), callbacks, warm=warm)
+        self._exact(found, self._objective_of(backend), callbacks, warm=warm)
+        self._keep_features(X)
+        return self.embedding_
+
+    def fit(self, X: Any, y: Any = None, **options: Any) -> Self:
+        """Embed the rows of `X`, as `fit_transform` does.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            At least four points, not all the same. With the metric "precomputed", their distances.
+        y : None
+            Not used. Pipelines pass it.
+        **options
+            Further arguments of `fit_transform`.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
+        Examples
+        --------
+        >>> from udl_pt import TSNE
+        >>> X = [[0, 0], [0, 1], [1, 0], [10, 10], [10, 11], [11, 10]]
+        >>> TSNE(1, perplexity=2, max_iter=50).fit(X)
+        <TSNE(n_components=1, perplexity=2, max_iter=50), fitted to 2 features>
+        """
+        self.fit_transform(X, **options)
+        return self
 
     def memory(self, N: int) -> int:
         """Return how many bytes of memory the exact method needs for N points.
@@ -135,7 +185,8 @@ class _OnGraphs(Embedding, Saved):
         >>> TSNE(dtype="float32").memory(1000)
         6000000
         """
-        return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient])
+        of_metric = 0 if isinstance(self.metric, str) and self.metric == "euclidean" else 2 * N * N * 8
+        return int(N * N * np.dtype(self.dtype).itemsize * MATRICES[self.gradient]) + of_metric
 
     def _goes_on(self, warm_start: Any, found: Points) -> bool:
         points = {"points": (len(self.embedding_), len(found.X))} if self.is_fitted else {}
@@ -198,6 +249,11 @@ class SymmetricSNE(_OnGraphs, GaussianEmbedding):
         Source of the noise. An int restarts the draws in each fit. None is NumPy's global legacy generator.
     dtype : {"float64", "float32"}, optional
         Dtype of the embedding. The default is PyTensor's floatX.
+    metric : str or callable
+        Distance of two points: one of `sklearn.metrics.pairwise_distances`, a function of two rows, or
+        "precomputed", where `X` has the distances. Neighbourhoods come from squared distances.
+    metric_params : dict, optional
+        Further arguments of the metric.
 
     Attributes
     ----------
@@ -253,6 +309,11 @@ class TSNE(_OnGraphs, StudentEmbedding):
     method : {"auto", "exact", "fft"}
         "exact" computes all pairs. "fft" interpolates (FIt-SNE) by openTSNE, an optional package. "auto" is
         "exact" below 10,000 points, and "fft" from there.
+    metric : str or callable
+        Distance of two points: one of `sklearn.metrics.pairwise_distances`, a function of two rows, or
+        "precomputed", where `X` has the distances. Neighbourhoods come from squared distances.
+    metric_params : dict, optional
+        Further arguments of the metric.
 
     Attributes
     ----------
@@ -282,6 +343,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
     def fit_transform(
         self,
         X: Any,
+        y: Any = None,
         *,
         backend: str | None = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
@@ -294,7 +356,9 @@ class TSNE(_OnGraphs, StudentEmbedding):
         Parameters
         ----------
         X : array_like of shape (N, D)
-            At least four points, not all the same.
+            At least four points, not all the same. With the metric "precomputed", their distances.
+        y : None
+            Not used. Pipelines pass it.
         backend : {"numba", "c", "jax"}, optional
             Backend of the gradient. The default is the choice of `udl_pt.set_backend`.
         callbacks : sequence of callable
@@ -334,21 +398,25 @@ class TSNE(_OnGraphs, StudentEmbedding):
         >>> (y > y.mean()).tolist()  # the two groups stay apart
         [False, False, False, True, True, True]
         """
+        self._check_arguments()
         backend = get_backend(backend)
         callbacks = self._callbacks(callbacks)
-        found = self._points(X)
+        table, settings = X, self._settings
+        found = self._points(as_numbers(X))
         X, warm = found.X, self._goes_on(warm_start, found)
         if self.method == "exact" or (self.method == "auto" and len(X) < LARGE):
-            return self._exact(found, self._objective_of(backend), callbacks, warm=warm)
-        if self.n_components > 2 or self.gradient != "analytic" or callbacks:
+            self._exact(found, self._objective_of(backend), callbacks, warm=warm)
+            self._keep_features(table)
+            return self.embedding_
+        if settings.n_components > 2 or self.gradient != "analytic" or callbacks or found.squares is not None:
             raise ValueError(
                 f"method is {self.method!r}, and {len(X)} points go through openTSNE, which takes one or two "
-                "dimensions, and neither callbacks nor gradient='autodiff': omit these, or use "
-                "method='exact'"
+                "dimensions, Euclidean distances, and neither callbacks nor gradient='autodiff': omit these, "
+                "or use method='exact'"
             )
         for name in ("learning_rate", "early_exaggeration"):
-            if getattr(self, name) != "auto":
-                check_number(getattr(self, name), name, at_most=LARGEST)
+            if (value := getattr(settings, name)) != "auto":
+                check_number(value, name, at_most=LARGEST)
         try:
             opentsne = importlib.import_module("openTSNE")
         except ImportError as error:
@@ -357,15 +425,15 @@ class TSNE(_OnGraphs, StudentEmbedding):
                 "pip install 'udl_pt[tsne]', embed a sample, or use method='exact'. That takes "
                 f"{self.memory(len(X)) / 1e9:.1f} GB, and its time grows with the square of the points"
             ) from error
-        n_early = 0 if warm else self.exaggeration_iter
+        rate, n_early = settings.learning_rate, 0 if warm else settings.exaggeration_iter
         run = opentsne.TSNE(
-            n_components=self.n_components,
-            perplexity=self.perplexity,
+            n_components=settings.n_components,
+            perplexity=settings.perplexity,
             # its gradient lacks the factor 4
-            learning_rate="auto" if isinstance(self.learning_rate, str) else 4 * self.learning_rate,
-            early_exaggeration=self.early_exaggeration,
-            early_exaggeration_iter=min(n_early, self.max_iter),
-            n_iter=max(self.max_iter - n_early, 0),
+            learning_rate="auto" if isinstance(rate, str) else 4 * rate,
+            early_exaggeration=settings.early_exaggeration,
+            early_exaggeration_iter=min(n_early, settings.max_iter),
+            n_iter=max(settings.max_iter - n_early, 0),
             initial_momentum=0.5,
             initialization=self.embedding_.astype(float) if warm else self._start(X),
             negative_gradient_method="fft",
@@ -374,6 +442,7 @@ class TSNE(_OnGraphs, StudentEmbedding):
         ).fit(X)
         self.costs, self.kl_divergence_ = (self.costs if warm else []), float(run.kl_divergence)
         self.embedding_ = np.array(run, self.dtype)
+        self._keep_features(table)
         return self.embedding_
 
     def _way_out(self) -> str:

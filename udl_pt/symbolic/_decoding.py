@@ -164,7 +164,7 @@ class Decoder:
         if keys == {"model", "state"}:
             model: Any = object.__new__(self._class_of(said["model"]))
             self._built[number] = model
-            vars(model).update(self._mapping(said["state"]))
+            model._restore(self._mapping(said["state"]))
             self.models.append(model)
         elif keys == {"list"}:
             found: list[Any] = []

@@ -185,7 +185,7 @@ class SymbolicModel(Parameters):
         """Set an attribute; a parameter or velocity must be a shared variable of the model's dtype."""
         if self._is_parameter(name):
             self._check_settable(name, f"model.{name}.set_value(array)")
-            before = self.__dict__.get(name, value)
+            before = getattr(self, name) if self._has(name) else value
             if not isinstance(value, SharedVariable):
                 raise TypeError(
                     f"{name} of {type(self).__name__} is set to {type(value)}, expected a shared variable: "

@@ -100,6 +100,11 @@ class Chance:
         self._make: Any = None
 
     @property
+    def source(self) -> Any:
+        """The `random_state` that it was made of."""
+        return self.own if self._seed is None else self._seed
+
+    @property
     def generator(self) -> HostGenerator:
         """The generator of weights and shuffles."""
         return as_generator(self.own)

@@ -100,7 +100,7 @@ def described_model(model: Any) -> str:
     }
     chance = getattr(model, "_chance", None)
     if chance is not None:
-        options["random_state"] = described(chance.own if chance._seed is None else chance._seed)
+        options["random_state"] = described(chance.source)
         options["rng"] = described(chance._rng)
     return f"{described(type(model))}({', '.join(f'{name}={value}' for name, value in options.items())})"
 

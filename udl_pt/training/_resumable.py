@@ -18,7 +18,7 @@ from udl_pt.training.progress_bar import ProgressBar
 __all__ = ["resumable"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
-APART = ("self", "resume", "verbose", "show_fig", "callbacks")  # no arguments of the numbers
+APART = ("self", "y", "resume", "verbose", "show_fig", "callbacks")  # no arguments of the numbers
 
 
 def resumable(method: Method) -> Method:

@@ -123,7 +123,7 @@ def latest_records(progress: Progress) -> dict[str, float]:
     ['valid_costs']
     """
     records = {n: v for n, v in vars(progress.model or progress).items() if n.endswith(("costs", "errors"))}
-    return {name: values[-1] for name, values in records.items() if values and name != "costs"}
+    return {name: values[-1] for name, values in records.items() if values and name.strip("_") != "costs"}
 
 
 def notify(callbacks: Iterable[Any], moment: str, *arguments: Any) -> None:

@@ -11,6 +11,7 @@ from udl_pt._support.precision import centre
 __all__ = [
     "Points",
     "check_embedding",
+    "check_points",
     "check_probabilities",
     "fill_gaussian",
     "fill_joint",
@@ -114,11 +115,14 @@ class Points(NamedTuple):
         The data as they came. Differences of near points have all their digits only here.
     k : int
         Exponent of the scale, see `udl_pt._support.precision.Centre`.
+    squares : ndarray of float64 of shape (N, N), optional
+        Squares of distances times ``2**-k`` that another metric has computed.
     """
 
     X: np.ndarray
     raw: np.ndarray
     k: int
+    squares: np.ndarray | None = None
 
 
 def fill_joint(P: np.ndarray, found: Points, perplexity: float) -> None:
@@ -152,19 +156,25 @@ def check_spread(s: Any) -> float:
 
 def points(X: Any, perplexity: Any = None) -> Points:
     """Check data and, where given, their perplexity; scale the data and subtract their means."""
+    array = check_points(X, perplexity)
+    if (array == array[0]).all():
+        raise ValueError("all rows of X are the same, none is nearer than another: expected data that vary")
+    around = centre(array)
+    return Points(around.scaled(array), array.astype(float, copy=False), around.k)
+
+
+def check_points(X: Any, perplexity: Any = None) -> np.ndarray:
+    """Return data of at least four points, after a check of their perplexity, where that is given."""
     array = check_matrix(X, dtype="float64")
     if len(array) < 4:
-        raise ValueError(f"X has {len(array)} rows, expected at least 4 points")
+        raise ValueError(f"X has {len(array)} rows, expected at least 4 points (n_samples={len(array)})")
     number = 1.0 if perplexity is None else check_number(perplexity, "perplexity")
     if not 0 < number < len(array):
         raise ValueError(
             f"perplexity is {number:g}, expected above 0 and below the number of points, {len(array)}: "
             "5 to 50 is usual"
         )
-    if (array == array[0]).all():
-        raise ValueError("all rows of X are the same, none is nearer than another: expected data that vary")
-    around = centre(array)
-    return Points(around.scaled(array), array.astype(float, copy=False), around.k)
+    return array
 
 
 def check_embedding(P: Any, Y: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -219,6 +229,10 @@ def _blocks(N: int) -> list[slice]:
 
 def _distances(found: Points, rows: slice) -> np.ndarray:
     """Return the squared distances of some points to all; infinite to themselves."""
+    if found.squares is not None:
+        given: np.ndarray = found.squares[rows].copy()
+        given[np.arange(len(given)), np.arange(rows.start, rows.stop)] = np.inf
+        return given
     X, raw = found.X, found.raw
     squares = (X * X).sum(axis=1)
     d: np.ndarray = squares[rows, None] + squares - 2 * X[rows] @ X.T

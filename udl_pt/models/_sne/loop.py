@@ -7,15 +7,18 @@ and gradient, the first components, and the step that follows from a gradient. S
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from udl_pt._support import memory
 from udl_pt._support.arguments import check_callbacks, check_count, check_number, check_option
+from udl_pt._support.arrays import check_form
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.representation import Described
 from udl_pt.models._sne.affinities import Points, check_spread, fill_gaussian, fill_joint, points
+from udl_pt.models._sne.distances import check_metric, points_by_metric
 from udl_pt.symbolic.chance import Chance, WithChance
 from udl_pt.training._resuming import Training, entered
 from udl_pt.training.progress import Progress, notify, notifying
@@ -38,8 +41,27 @@ class Objective(Protocol):
         """Return the Kullback-Leibler divergence, in nats."""
 
 
+@dataclass(frozen=True)
+class Settings:
+    """The checked arguments of an embedding's constructor, for one fit."""
+
+    n_components: int
+    perplexity: float
+    learning_rate: float | str
+    max_iter: int
+    early_exaggeration: float
+    exaggeration_iter: int
+    s: float | None = None
+
+
+class NoTransformError(NotImplementedError, AttributeError):
+    """Raised where an embedding is asked for its `transform`."""
+
+
 class Embedding(WithChance, Described):
     """Base of all embeddings; a subclass writes the methods that raise NotImplementedError here.
+
+    The constructor keeps its arguments as they are, and each fit checks them, as in scikit-learn.
 
     Attributes
     ----------
@@ -68,24 +90,64 @@ class Embedding(WithChance, Described):
         init: str,
         random_state: Any,
         dtype: Any,
+        metric: Any,
+        metric_params: Any,
     ) -> None:
-        self.n_components = check_count(n_components, "n_components")
-        self.perplexity = check_number(perplexity, "perplexity", above=0)
-        self.dtype = self._dtype(dtype)
-        if not (isinstance(learning_rate, str) and learning_rate == "auto"):
-            learning_rate = check_rate(learning_rate, "learning_rate", self.dtype)
-        self.learning_rate = learning_rate
-        self.max_iter = check_count(max_iter, "max_iter", at_least=0)
-        check_option(gradient, "gradient", self.gradients)
-        self.gradient = gradient
-        self.early_exaggeration = check_number(
-            early_exaggeration, "early_exaggeration", at_least=1, at_most=float(np.finfo(self.dtype).max)
-        )
-        self.exaggeration_iter = check_count(exaggeration_iter, "exaggeration_iter", at_least=0)
-        check_option(init, "init", ("pca", "random"))
-        self.init = init
-        self._chance = Chance(random_state)
+        self.n_components, self.perplexity, self.learning_rate = n_components, perplexity, learning_rate
+        self.max_iter, self.gradient, self.init = max_iter, gradient, init
+        self.early_exaggeration, self.exaggeration_iter = early_exaggeration, exaggeration_iter
+        self.metric, self.metric_params = metric, metric_params
+        self.random_state, self.dtype = random_state, dtype
         self.costs: list[float] = []
+
+    def _check_arguments(self) -> None:
+        """Check the arguments of the constructor, and keep their values for a fit."""
+        dtype = self.dtype
+        rate = self.learning_rate
+        if not (isinstance(rate, str) and rate == "auto"):
+            rate = check_rate(rate, "learning_rate", dtype)
+        largest = float(np.finfo(dtype).max)
+        settings = Settings(
+            n_components=check_count(self.n_components, "n_components"),
+            perplexity=check_number(self.perplexity, "perplexity", above=0),
+            learning_rate=rate,
+            max_iter=check_count(self.max_iter, "max_iter", at_least=0),
+            early_exaggeration=check_number(
+                self.early_exaggeration, "early_exaggeration", at_least=1, at_most=largest
+            ),
+            exaggeration_iter=check_count(self.exaggeration_iter, "exaggeration_iter", at_least=0),
+            s=self._spread(),
+        )
+        check_option(self.gradient, "gradient", self.gradients)
+        check_option(self.init, "init", ("pca", "random"))
+        check_metric(self.metric, self.metric_params, self.init, type(self).__name__)
+        Chance(self.random_state)
+        self._settings = settings
+
+    def _spread(self) -> float | None:
+        """Return the width that all neighbourhoods share, where there is one."""
+        return None
+
+    @property
+    def dtype(self) -> str:  # type: ignore[override]
+        """Dtype of the embedding."""
+        given = vars(self)["dtype"]
+        return str(self.embedding_.dtype) if given is None and self.is_fitted else self._dtype(given)
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        vars(self)["dtype"] = dtype
+
+    @property
+    def _chance(self) -> Chance:  # type: ignore[override]
+        chance = vars(self).get("_chance")
+        if chance is None or chance.source is not self.random_state:
+            vars(self)["_chance"] = chance = Chance(self.random_state)
+        return chance
+
+    @_chance.setter
+    def _chance(self, chance: Chance) -> None:
+        vars(self)["_chance"] = chance
 
     @property
     def is_fitted(self) -> bool:  # type: ignore[override]
@@ -97,24 +159,16 @@ class Embedding(WithChance, Described):
         """The dtype where none is given."""
         return self._dtype(None)
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Raise an error, since an embedding has no transform.
+    @property
+    def transform(self) -> Any:
+        """An error, since an embedding has no transform: so scikit-learn sees that there is none.
 
         Raises
         ------
-        NotImplementedError
+        NotImplementedError, AttributeError
             Always.
-
-        Examples
-        --------
-        >>> from udl_pt import TSNE
-        >>> try:
-        ...     TSNE().transform([[1, 2]])
-        ... except NotImplementedError as error:
-        ...     print(error)
-        TSNE has no transform: it moves the points themselves, and learns no function ...
         """
-        raise NotImplementedError(
+        raise NoTransformError(
             f"{type(self).__name__} has no transform: it moves the points themselves, and learns no function "
             "for new points. Embed old and new points together with fit_transform, or use PCA, which has a "
             "transform"
@@ -149,10 +203,17 @@ class Embedding(WithChance, Described):
         raise NotImplementedError
 
     def _points(self, X: Any) -> Points:
-        return points(X, self.perplexity)
+        perplexity = None if self._settings.s is not None else self._settings.perplexity
+        if isinstance(self.metric, str) and self.metric == "euclidean":
+            return points(X, perplexity)
+        self._check_memory(len(check_form(X)))
+        return points_by_metric(X, perplexity, self.metric, self.metric_params, type(self).__name__)
 
     def _fill(self, P: np.ndarray, found: Points) -> None:
-        fill_joint(P, found, self.perplexity)
+        if self._settings.s is None:
+            fill_joint(P, found, self._settings.perplexity)
+        else:
+            fill_gaussian(P, found, self._settings.s)
 
     def _callbacks(self, callbacks: Any) -> Sequence[Callable[[Progress], Any]]:
         checked = check_callbacks(callbacks)
@@ -172,6 +233,18 @@ class Embedding(WithChance, Described):
         `objective_of` returns the objective for P.
         """
         N = len(found.X)
+        self._check_memory(N)
+        Y = self.embedding_.copy() if warm else self._start(found.X).astype(self.dtype)
+        P = np.empty((N, N), self.dtype)
+        self._fill(P, found)
+        rate = self._settings.learning_rate
+        if isinstance(rate, str):
+            rate = self._auto(P)
+        self._descend(objective_of(P), Y, rate, callbacks, warm)
+        return self.embedding_
+
+    def _check_memory(self, N: int) -> None:
+        """Raise MemoryError unless N points have room."""
         needed, there = self.memory(N), memory.available()
         logger.info("%s of %d points needs %.2f GB of memory", type(self).__name__, N, needed / 1e9)
         if needed > there:
@@ -179,22 +252,16 @@ class Embedding(WithChance, Described):
                 f"the exact method needs {needed / 1e9:.1f} GB for {N} points, but only {there / 1e9:.1f} GB "
                 f"are free: {self._way_out()}"
             )
-        Y = self.embedding_.copy() if warm else self._start(found.X).astype(self.dtype)
-        P = np.empty((N, N), self.dtype)
-        self._fill(P, found)
-        rate = self._auto(P) if isinstance(self.learning_rate, str) else self.learning_rate
-        self._descend(objective_of(P), Y, rate, callbacks, warm)
-        return self.embedding_
 
     def _start(self, X: np.ndarray) -> np.ndarray:
         """Start from a tiny cloud: the data's first components, or noise."""
         self._chance.restart()
         if self.init == "random":
-            return 1e-4 * self._generator.standard_normal((len(X), self.n_components))
-        if self.n_components > min(X.shape):
+            return 1e-4 * self._generator.standard_normal((len(X), self._settings.n_components))
+        if self._settings.n_components > min(X.shape):
             raise ValueError(
-                f"n_components is {self.n_components}, but {len(X)} rows of {X.shape[1]} features don't "
-                "have so many principal components to start from: pass init='random'"
+                f"n_components is {self._settings.n_components}, but {len(X)} rows of {X.shape[1]} features "
+                "don't have so many principal components to start from: pass init='random'"
             )
         Z = self._components(X)
         Y: np.ndarray = 1e-4 * Z / Z[:, 0].std()
@@ -211,8 +278,8 @@ class Embedding(WithChance, Described):
         self.__dict__.pop("kl_divergence_", None)  # until the end, it would be another embedding's
         self.costs, self.embedding_ = (self.costs if warm else []), Y
         progress = Progress(
-            f"{type(self).__name__}({self.n_components})",
-            epochs=self.max_iter,
+            f"{type(self).__name__}({self._settings.n_components})",
+            epochs=self._settings.max_iter,
             n_batches=1,
             batch=1,
             hyper=Rates(self.dtype, learning_rate=rate),
@@ -222,7 +289,7 @@ class Embedding(WithChance, Described):
             if training.is_over:
                 return
             with notifying(callbacks, progress):
-                n_early = 0 if warm else self.exaggeration_iter
+                n_early = 0 if warm else self._settings.exaggeration_iter
                 self._iterate(objective, progress, callbacks, training, n_early)
             with np.errstate(all="ignore"):  # what isn't finite is refused
                 cost = objective.cost(self.embedding_)
@@ -238,9 +305,9 @@ class Embedding(WithChance, Described):
         n_early: int,
     ) -> None:
         start = training.resume()
-        Y = self.embedding_
+        Y, settings = self.embedding_, self._settings
         velocity, gains = (start["velocity"], start["gains"]) if start else _still(Y)
-        for iteration in range(progress.epoch + 1, self.max_iter + 1):
+        for iteration in range(progress.epoch + 1, settings.max_iter + 1):
             if progress.stop:
                 break
             early = iteration <= n_early
@@ -248,11 +315,11 @@ class Embedding(WithChance, Described):
                 velocity, gains = _still(Y)
             rate = progress.hyper["learning_rate"]
             with np.errstate(all="ignore"):  # what isn't finite is refused below
-                gradient = objective.gradient(Y, self.early_exaggeration if early else 1.0)
+                gradient = objective.gradient(Y, settings.early_exaggeration if early else 1.0)
                 moved, velocity, gains = self._moved(
                     Y, velocity, gains, gradient, rate, 0.5 if early else 0.8
                 )
-                recorded = iteration % RECORDED == 0 or iteration == self.max_iter
+                recorded = iteration % RECORDED == 0 or iteration == settings.max_iter
                 cost = objective.cost(moved) if recorded else 0.0
             self._check_finite(moved, cost, progress, iteration)
             self.embedding_ = Y = moved
@@ -299,6 +366,8 @@ class GaussianEmbedding(Embedding):
         init: str = "pca",
         random_state: Any = None,
         dtype: Any = None,
+        metric: str | Callable[..., Any] = "euclidean",
+        metric_params: Any = None,
     ) -> None:
         super().__init__(
             n_components,
@@ -311,21 +380,17 @@ class GaussianEmbedding(Embedding):
             init=init,
             random_state=random_state,
             dtype=dtype,
+            metric=metric,
+            metric_params=metric_params,
         )
-        self.s = None if s is None else check_spread(s)
+        self.s = s
 
-    def _points(self, X: Any) -> Points:
-        return points(X) if self.s is not None else super()._points(X)
-
-    def _fill(self, P: np.ndarray, found: Points) -> None:
-        if self.s is None:
-            super()._fill(P, found)
-        else:
-            fill_gaussian(P, found, self.s)
+    def _spread(self) -> float | None:
+        return None if self.s is None else check_spread(self.s)
 
     def _auto(self, P: np.ndarray) -> float:
         """By a Gaussian the forces grow with the distance, with up to 8 times the sum of a row of P."""
-        return 1 / (8 * self.early_exaggeration * float(P.sum(axis=1, dtype=float).max()))
+        return 1 / (8 * self._settings.early_exaggeration * float(P.sum(axis=1, dtype=float).max()))
 
 
 class StudentEmbedding(Embedding):
@@ -345,6 +410,8 @@ class StudentEmbedding(Embedding):
         random_state: Any = None,
         dtype: Any = None,
         method: str = "auto",
+        metric: str | Callable[..., Any] = "euclidean",
+        metric_params: Any = None,
     ) -> None:
         super().__init__(
             n_components,
@@ -357,9 +424,14 @@ class StudentEmbedding(Embedding):
             init=init,
             random_state=random_state,
             dtype=dtype,
+            metric=metric,
+            metric_params=metric_params,
         )
-        check_option(method, "method", self.methods)
         self.method = method
 
+    def _check_arguments(self) -> None:
+        check_option(self.method, "method", self.methods)
+        super()._check_arguments()
+
     def _auto(self, P: np.ndarray) -> float:
-        return max(len(P) / self.early_exaggeration / 4, 50.0)
+        return max(len(P) / self._settings.early_exaggeration / 4, 50.0)
