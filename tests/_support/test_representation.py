@@ -28,7 +28,7 @@ def test_a_model_says_what_differs_from_the_defaults(side):
             [3, 2], [side.RBM, side.AutoEncoder]
         ),
         "<PCA(n_components=2, whiten=True), not fitted>": side.PCA(2, whiten=True),
-        "<TSNE(perplexity=2.0), not fitted>": side.TSNE(perplexity=2),
+        "<TSNE(perplexity=2), not fitted>": side.TSNE(perplexity=2),
         "<SymmetricSNE(), not fitted>": side.SymmetricSNE(),
     }
     assert {repr(model) for model in said.values()} == set(said)
@@ -52,7 +52,7 @@ def test_a_fitted_model_says_to_how_many_features(side):
     assert repr(side.PCA().fit(X)) == "<PCA(), fitted to 3 features>"
     tsne = side.TSNE(perplexity=2, max_iter=1, random_state=0)
     tsne.fit_transform(X)
-    assert repr(tsne) == "<TSNE(perplexity=2.0, max_iter=1), fitted>"
+    assert repr(tsne) == "<TSNE(perplexity=2, max_iter=1), fitted>"
 
 
 def test_a_subclass_with_arguments_of_its_own():

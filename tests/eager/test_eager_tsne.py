@@ -159,7 +159,7 @@ def test_the_defaults_are_the_same(clouds, method, C):
     )
     np.testing.assert_allclose(path, expected, rtol=0, atol=1e-10)
     np.testing.assert_allclose(eager.costs, symbolic.costs, rtol=0, atol=1e-10)
-    shared = [name for name in vars(symbolic) if name != "_chance"]
+    shared = {name for name in vars(symbolic) if name[0] != "_"} - {"n_features_in_"}
     settings = {name for name in shared if isinstance(getattr(symbolic, name), int | float | str | None)}
     assert settings >= {"perplexity", "learning_rate", "early_exaggeration", "exaggeration_iter", "init"}
     assert {name: getattr(eager, name) for name in settings - {"kl_divergence_"}} == {
@@ -269,18 +269,33 @@ def test_no_transform(side, method, clouds):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda SNE, X: SNE(0), "n_components is 0"),
-        (lambda SNE, X: SNE(perplexity="many"), "perplexity is 'many', expected a finite number"),
-        (lambda SNE, X: SNE(learning_rate="fast"), "learning_rate is 'fast', expected a finite number"),
-        (lambda SNE, X: SNE(learning_rate=-1), "learning_rate is -1"),
-        (lambda SNE, X: SNE(max_iter=-1), "max_iter is -1"),
-        (lambda SNE, X: SNE(gradient="numeric"), "gradient is 'numeric', expected"),
-        (lambda SNE, X: SNE(early_exaggeration=0.5), "early_exaggeration is 0.5"),
-        (lambda SNE, X: SNE(exaggeration_iter=2.5), "exaggeration_iter is 2.5, expected an integer"),
-        (lambda SNE, X: SNE(init="zeros"), "init is 'zeros'"),
-        (lambda SNE, X: SNE(random_state=-1), "random_state is -1"),
-        (lambda SNE, X: SNE(dtype="int32"), "dtype is int32, expected 'float32' or 'float64'"),
-        (lambda SNE, X: SNE(dtype="single precision"), "dtype is 'single precision', expected"),
+        (lambda SNE, X: SNE(0).fit_transform(X), "n_components is 0"),
+        (
+            lambda SNE, X: SNE(perplexity="many").fit_transform(X),
+            "perplexity is 'many', expected a finite number",
+        ),
+        (
+            lambda SNE, X: SNE(learning_rate="fast").fit_transform(X),
+            "learning_rate is 'fast', expected a finite number",
+        ),
+        (lambda SNE, X: SNE(learning_rate=-1).fit_transform(X), "learning_rate is -1"),
+        (lambda SNE, X: SNE(max_iter=-1).fit_transform(X), "max_iter is -1"),
+        (lambda SNE, X: SNE(gradient="numeric").fit_transform(X), "gradient is 'numeric', expected"),
+        (lambda SNE, X: SNE(early_exaggeration=0.5).fit_transform(X), "early_exaggeration is 0.5"),
+        (
+            lambda SNE, X: SNE(exaggeration_iter=2.5).fit_transform(X),
+            "exaggeration_iter is 2.5, expected an integer",
+        ),
+        (lambda SNE, X: SNE(init="zeros").fit_transform(X), "init is 'zeros'"),
+        (lambda SNE, X: SNE(random_state=-1).fit_transform(X), "random_state is -1"),
+        (
+            lambda SNE, X: SNE(dtype="int32").fit_transform(X),
+            "dtype is int32, expected 'float32' or 'float64'",
+        ),
+        (
+            lambda SNE, X: SNE(dtype="single precision").fit_transform(X),
+            "dtype is 'single precision', expected",
+        ),
         (lambda SNE, X: SNE(perplexity=130).fit_transform(X), "perplexity is 130, expected above 0 and"),
         (
             lambda SNE, X: SNE(perplexity=0).fit_transform(X),
@@ -304,12 +319,27 @@ def test_both_sides_refuse_bad_input(clouds, side, method, call, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sne.TSNE(gradient="autodiff"), "gradient is 'autodiff', expected one of 'analytic'"),
-        (lambda: sne.SymmetricSNE(gradient="autodiff"), "expected one of 'analytic'"),
-        (lambda: sne.TSNE(method="fft"), "method is 'fft', expected one of 'auto', 'exact'"),
-        (lambda: sne.TSNE(method="barnes_hut"), "method is 'barnes_hut', expected one of 'auto', 'exact'"),
-        (lambda: sne.SymmetricSNE(s=-1), "s is -1, expected above 0"),
-        (lambda: sne.SymmetricSNE(s="wide"), "s is 'wide', expected a finite number"),
+        (
+            lambda: sne.TSNE(gradient="autodiff").fit_transform(np.eye(5)),
+            "gradient is 'autodiff', expected one of 'analytic'",
+        ),
+        (
+            lambda: sne.SymmetricSNE(gradient="autodiff").fit_transform(np.eye(5)),
+            "expected one of 'analytic'",
+        ),
+        (
+            lambda: sne.TSNE(method="fft").fit_transform(np.eye(5)),
+            "method is 'fft', expected one of 'auto', 'exact'",
+        ),
+        (
+            lambda: sne.TSNE(method="barnes_hut").fit_transform(np.eye(5)),
+            "method is 'barnes_hut', expected one of 'auto', 'exact'",
+        ),
+        (lambda: sne.SymmetricSNE(s=-1).fit_transform(np.eye(5)), "s is -1, expected above 0"),
+        (
+            lambda: sne.SymmetricSNE(s="wide").fit_transform(np.eye(5)),
+            "s is 'wide', expected a finite number",
+        ),
     ],
 )
 def test_what_only_the_symbolic_side_has_is_refused_with_the_way_there(call, message):
@@ -335,9 +365,10 @@ def test_the_embedding_is_the_same_at_every_scale(clouds, side, method, options)
 @pytest.mark.parametrize("method", METHODS)
 def test_errors_name_the_class_and_rates_fit_the_dtype(side, method):
     SNE = getattr(side, method)
-    with pytest.raises(TypeError, match=rf"^{method}\.__init__\(\) got an unexpected .* 'metric'"):
-        SNE(metric="precomputed")
+    with pytest.raises(TypeError, match=rf"^{method}\.__init__\(\) got an unexpected .* 'distance'"):
+        SNE(distance="cosine")
     for rate in ("learning_rate", "early_exaggeration"):
         with pytest.raises(ValueError, match=rf"^{rate} is 1e\+300, expected"):
-            SNE(dtype="float32", **{rate: 1e300})
-        SNE(dtype="float64", **{rate: 1e300})
+            SNE(dtype="float32", **{rate: 1e300}).fit_transform(np.eye(5))
+        options = {"perplexity": 2, "max_iter": 0, "init": "random", rate: 1e300}
+        SNE(dtype="float64", **options).fit_transform(np.eye(5))

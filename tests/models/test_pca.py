@@ -202,14 +202,14 @@ def test_the_data_stay_as_they_are(X):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X: PCA(0), "n_components is 0, expected at least 1"),
-        (lambda X: PCA(2.5), "n_components is 2.5, expected an integer"),
+        (lambda X: PCA(0).fit(X), "n_components is 0, expected at least 1"),
+        (lambda X: PCA(2.5).fit(X), "n_components is 2.5, expected an integer"),
         (lambda X: PCA(13).fit(X), "n_components is 13, but 200 rows of 12 features have at most 12"),
         (lambda X: PCA().fit(X[:1]), "X has 1 row"),
         (lambda X: PCA().fit(X[0]), r"X has 1 dimension\(s\)"),
         (lambda X: PCA().fit(np.ones((5, 3))), "all rows of X are the same"),
         (lambda X: PCA().fit(np.where(X[3, 4] == X, np.nan, X)), r"X\[3, 4\] is nan"),
-        (lambda X: PCA(2).fit(X).transform(X[:, :5]), "X has 5 features, expected 12"),
+        (lambda X: PCA(2).fit(X).transform(X[:, :5]), "X has 5 features, but PCA is expecting 12"),
         (lambda X: PCA(2).fit(X).inverse_transform(X), "Z has 12 features, expected 2"),
         (lambda X: PCA(2).fit(X).reconstruction_error(X[:, :5]), "X has 5 features, expected 12"),
         (lambda X: PCA(2).inverse_transform(X), "call fit before inverse_transform"),

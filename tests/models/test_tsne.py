@@ -243,15 +243,21 @@ def test_without_opentsne_the_way_out_is_said(clouds, monkeypatch):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda X: TSNE(0), "n_components is 0"),
-        (lambda X: TSNE(perplexity="many"), "perplexity is 'many', expected a finite number"),
-        (lambda X: TSNE(learning_rate="fast"), "learning_rate is 'fast', expected a finite number"),
-        (lambda X: TSNE(learning_rate=-1), "learning_rate is -1"),
-        (lambda X: TSNE(gradient="numeric"), "gradient is 'numeric', expected one of"),
-        (lambda X: TSNE(method="barnes_hut"), "method is 'barnes_hut', expected one of"),
-        (lambda X: TSNE(init="zeros"), "init is 'zeros'"),
-        (lambda X: TSNE(max_iter=-1), "max_iter is -1"),
-        (lambda X: TSNE(early_exaggeration=0.5), "early_exaggeration is 0.5"),
+        (lambda X: TSNE(0).fit_transform(X), "n_components is 0"),
+        (
+            lambda X: TSNE(perplexity="many").fit_transform(X),
+            "perplexity is 'many', expected a finite number",
+        ),
+        (
+            lambda X: TSNE(learning_rate="fast").fit_transform(X),
+            "learning_rate is 'fast', expected a finite number",
+        ),
+        (lambda X: TSNE(learning_rate=-1).fit_transform(X), "learning_rate is -1"),
+        (lambda X: TSNE(gradient="numeric").fit_transform(X), "gradient is 'numeric', expected one of"),
+        (lambda X: TSNE(method="barnes_hut").fit_transform(X), "method is 'barnes_hut', expected one of"),
+        (lambda X: TSNE(init="zeros").fit_transform(X), "init is 'zeros'"),
+        (lambda X: TSNE(max_iter=-1).fit_transform(X), "max_iter is -1"),
+        (lambda X: TSNE(early_exaggeration=0.5).fit_transform(X), "early_exaggeration is 0.5"),
         (lambda X: TSNE(perplexity=130).fit_transform(X), "perplexity is 130, expected above 0 and below"),
         (lambda X: TSNE(perplexity=0).fit_transform(X), "perplexity is 0, expected a finite number above 0"),
         (lambda X: TSNE(perplexity=2).fit_transform(X[:3]), "X has 3 rows, expected at least 4"),
@@ -270,7 +276,7 @@ def test_without_opentsne_the_way_out_is_said(clouds, monkeypatch):
         ),
         (lambda X: TSNE(method="fft", gradient="autodiff").fit_transform(X), "nor gradient='autodiff'"),
         (lambda X: TSNE(method="fft").fit_transform(X, backend="torch"), "backend is 'torch'"),
-        (lambda X: SymmetricSNE(s=-1), "s is -1, expected above 0"),
+        (lambda X: SymmetricSNE(s=-1).fit_transform(X), "s is -1, expected above 0"),
     ],
 )
 def test_bad_input(clouds, call, message):

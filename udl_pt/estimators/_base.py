@@ -20,7 +20,6 @@ from udl_pt._support.arguments import (
 from udl_pt.estimators._stopping import Epochs, Stopping
 from udl_pt.models._pretraining import takes_probabilities
 from udl_pt.models._scikit import validated
-from udl_pt.symbolic.chance import as_generator
 
 __all__ = ["Estimator", "keep"]
 
@@ -52,6 +51,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     rescale = False
     early_stopping = False
     model_: Any
+    scaler_: Any
+    n_iter_: int
 
     def _options(self, function: Any) -> dict[str, Any]:
         """Return those of the estimator's arguments that a function takes."""
@@ -121,7 +122,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         share = check_number(self.validation_fraction, "validation_fraction", above=0, below=1)
         state = self.random_state
         if isinstance(state, np.random.Generator):  # which scikit-learn doesn't take
-            state = int(as_generator(state).integers(2**32))
+            state = int(state.integers(2**32))
         rows, held = train_test_split(np.arange(len(X)), test_size=share, random_state=state, stratify=Y)
         if Y is None:
             return X[rows], None, X[held], None

@@ -155,7 +155,7 @@ class Saved:
 
     def _restore(self, attributes: Mapping[str, Any]) -> None:
         """Set the attributes that a file holds, before anything of them is checked."""
-        vars(self).update(attributes)
+        self.__dict__.update(attributes)
 
     def _check_fitted(self, before: str) -> None:
         raise NotImplementedError

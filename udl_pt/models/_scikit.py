@@ -84,7 +84,6 @@ class Scikit(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator): 
     """
 
     kept: tuple[str, ...] = ()
-    not_saved = ("feature_names_in_",)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the arguments of the constructor, as they were passed.
@@ -134,7 +133,7 @@ class Scikit(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator): 
         names = own.get("feature_names_in_")
         if isinstance(names, tuple):
             own["feature_names_in_"] = np.array(names, dtype=object)
-        vars(self).update(own)
+        self.__dict__.update(own)
 
     def _check_features_in(self, own: Attributes, D: int | None = None) -> None:
         """Check the number and the names of the features that a file holds, if it does."""

@@ -69,6 +69,7 @@ class PCA(Scikit, SymbolicModel, Saved):
 
     names = ("Q", "m")
     kept = ("Q", "m", "backend", "dtype", "n_features")
+    not_saved = (*Saved.not_saved, "feature_names_in_")
     Q, m, dtype, n_features = Kept(), Kept(), Kept(), Kept()
     backend = Kept(None)
 

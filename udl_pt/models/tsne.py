@@ -38,13 +38,25 @@ class _OnGraphs(Scikit, Embedding, Saved):
 
     kernel: Kernel
     kept = ("costs",)
-    not_saved = ("_settings", "random_state")
+    not_saved = (*Saved.not_saved, "feature_names_in_", "_settings", "random_state")
     costs: Any = Kept()
     embedding_: np.ndarray
 
     @property
     def _n_features_out(self) -> int:
         return int(self.embedding_.shape[1])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = tags.input_tags.positive_only = self._takes_distances
+        return tags
+
+    def _more_tags(self) -> dict[str, Any]:  # before scikit-learn 1.6
+        return {"pairwise": self._takes_distances, "requires_positive_X": self._takes_distances}
+
+    @property
+    def _takes_distances(self) -> bool:
+        return isinstance(self.metric, str) and self.metric == "precomputed"
 
     def _held_attributes(self) -> dict[str, Any]:
         return super()._held_attributes() | {"dtype": self.dtype}
@@ -159,7 +171,7 @@ class _OnGraphs(Scikit, Embedding, Saved):
         >>> from udl_pt import TSNE
         >>> X = [[0, 0], [0, 1], [1, 0], [10, 10], [10, 11], [11, 10]]
         >>> TSNE(1, perplexity=2, max_iter=50).fit(X)
-        <TSNE(n_components=1, perplexity=2, max_iter=50), fitted to 2 features>
+        <TSNE(n_components=1, perplexity=2, max_iter=50), fitted>
         """
         self.fit_transform(X, **options)
         return self

@@ -91,15 +91,18 @@ def points_by_metric(X: Any, perplexity: Any, metric: Any, params: Any, owner: s
         except Exception as error:  # whatever it is, it is the metric's
             raise ValueError(f"metric of {owner} is {shown(metric)}, which fails on X: {error}") from error
     apart = D[~np.eye(N, dtype=bool)].reshape(N, N - 1)
-    if not np.isfinite(apart).all() or apart.min() < 0:
+    if not np.isfinite(apart).all():
+        raise ValueError(f"{what} has values that are not finite, expected distances")
+    if apart.min() < 0:
         raise ValueError(
-            f"{what} has values from {apart.min():g} to {apart.max():g}, expected distances: finite, and not "
-            "below 0"
+            f"Negative values in data: {what} has values from {apart.min():g} to {apart.max():g}, expected "
+            "distances of at least 0"
         )
     largest = float(apart.max())
     if largest == 0:
         raise ValueError(
-            f"all distances of {what} are 0, none is nearer than another: expected data that vary"
+            f"all distances of {what} are 0 (n_features={array.shape[1]}), none is nearer than another: "
+            "expected data that vary"
         )
     k = int(np.frexp(largest)[1])
     return Points(array, array, k, np.ldexp(D, -k) ** 2)

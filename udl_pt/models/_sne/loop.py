@@ -129,7 +129,7 @@ class Embedding(WithChance, Described):
         return None
 
     @property
-    def dtype(self) -> str:  # type: ignore[override]
+    def dtype(self) -> str:
         """Dtype of the embedding."""
         given = vars(self)["dtype"]
         return str(self.embedding_.dtype) if given is None and self.is_fitted else self._dtype(given)
@@ -138,8 +138,14 @@ class Embedding(WithChance, Described):
     def dtype(self, dtype: Any) -> None:
         vars(self)["dtype"] = dtype
 
+    def _argument(self, name: str, default: Any) -> Any:
+        try:
+            return super()._argument(name, default)
+        except (TypeError, ValueError):  # of a dtype that the next fit will refuse
+            return vars(self)[name]
+
     @property
-    def _chance(self) -> Chance:  # type: ignore[override]
+    def _chance(self) -> Chance:
         chance = vars(self).get("_chance")
         if chance is None or chance.source is not self.random_state:
             vars(self)["_chance"] = chance = Chance(self.random_state)
