@@ -180,7 +180,10 @@ def test_numbers_of_all_kinds(value, expected):
             lambda: check_number(1, "p", above=0, below=1),
             r"p is 1, .* above 0 and below 1$",
         ),
-        (lambda: TSNE(perplexity=float("nan")).fit(X), "perplexity is nan, expected a finite number above 0$"),
+        (
+            lambda: TSNE(perplexity=float("nan")).fit(X),
+            "perplexity is nan, expected a finite number above 0$",
+        ),
         (lambda: AutoEncoder(10**20), "M is 100000000000000000000, expected at most 2147483647"),
         (lambda: check_count(2.0, "M"), "M is 2.0, expected an integer"),
         (lambda: check_switch("no", "persistent"), "persistent is 'no', expected True or False"),

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 
 from udl_pt._support.exceptions import NotFittedError
 from udl_pt._support.messages import shown
+from udl_pt._support.representation import Described
 from udl_pt.models._attributes import Attributes
 
 try:
@@ -84,6 +85,7 @@ class Scikit(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator): 
     """
 
     kept: tuple[str, ...] = ()
+    __repr__ = Described.__repr__
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the arguments of the constructor, as they were passed.
