@@ -123,12 +123,12 @@ class Scikit(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator): 
         except NotFittedError as error:
             raise UnfittedError(str(error)) from None
 
-    def _held_attributes(self) -> dict[str, Any]:
+    def _saved_attributes(self) -> dict[str, Any]:
         private = {f"_{name}": name for name in self.kept}
-        held = {private.get(name, name): value for name, value in super()._held_attributes().items()}
+        saved = {private.get(name, name): value for name, value in super()._saved_attributes().items()}
         if "feature_names_in_" in vars(self):
-            held["feature_names_in_"] = tuple(map(str, self.feature_names_in_))
-        return held
+            saved["feature_names_in_"] = tuple(map(str, self.feature_names_in_))
+        return saved
 
     def _restore(self, attributes: Mapping[str, Any]) -> None:
         own = {f"_{name}" if name in self.kept else name: value for name, value in attributes.items()}

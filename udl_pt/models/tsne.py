@@ -58,8 +58,8 @@ class _OnGraphs(Scikit, Embedding, Saved):
     def _takes_distances(self) -> bool:
         return isinstance(self.metric, str) and self.metric == "precomputed"
 
-    def _held_attributes(self) -> dict[str, Any]:
-        return super()._held_attributes() | {"dtype": self.dtype}
+    def _saved_attributes(self) -> dict[str, Any]:
+        return super()._saved_attributes() | {"dtype": self.dtype}
 
     def _restore(self, attributes: Mapping[str, Any]) -> None:
         chance = attributes.get("_chance")
