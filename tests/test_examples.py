@@ -70,6 +70,13 @@ def test_ch3_dnn(capsys):
     assert str(dnn.errors) in capsys.readouterr().out
 
 
+def test_ch3_grid_search(capsys):
+    search, error = load("ch3_grid_search").main(sizes=[[50]], epochs=40, N=400, K=20)
+    assert len(search.cv_results_["params"]) == 4
+    assert error < 0.3
+    assert str(error) in capsys.readouterr().out
+
+
 @ALSO_ON_NUMBA
 def test_ch3_fine_tuning(capsys):
     plain, dnn, stop = load("ch3_fine_tuning").main(sizes=[60], epochs=6)
