@@ -121,8 +121,7 @@ def held(value, seen=None):
     if callable(value):
         return [("function", getattr(value, "__name__", repr(value)))]
     if isinstance(value, Chance) or hasattr(value, "save"):
-        attributes = {
-            name: v for name, v in vars(value).items() if name not in ("_compiled", "_in_pretraining")
-        }
+        left_out = getattr(value, "not_saved", ())
+        attributes = {name: getattr(value, name) for name in vars(value) if name not in left_out}
         return [(type(value).__name__, len(attributes)), *held(dict(sorted(attributes.items())), seen)]
     raise AssertionError(f"what is {value!r}?")

@@ -16,6 +16,8 @@ from udl_pt.estimators import (
     RBMTransformer,
 )
 
+pytestmark = pytest.mark.core  # with the lowest and the newest scikit-learn
+
 FEW = {"perplexity": 2, "max_iter": 20}
 ESTIMATORS = [
     PCA(),
