@@ -2,9 +2,12 @@
 
 import functools
 import inspect
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
+import pytensor
 import pytest
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
@@ -388,3 +391,31 @@ def test_unfitted_models_raise_the_errors_of_both_libraries(labelled):
                 model._check_fitted("transform")
     with pytest.raises(NotFittedError):
         DNNClassifier().predict(labelled[0])
+
+
+def test_importing_the_library_does_not_load_scikit_learn():
+    code = "import sys, udl_pt; assert 'sklearn' not in sys.modules; udl_pt.estimators.DNNClassifier"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_names_of_features_are_saved(labelled, tmp_path):
+    table = pd.DataFrame(labelled[0], columns=list("abcdef"))
+    for model in (PCA(2), udl_pt.TSNE(perplexity=5, max_iter=5)):
+        model.fit(table).save(tmp_path / "model")
+        loaded = udl_pt.load(tmp_path / "model")
+        assert loaded.feature_names_in_.tolist() == list("abcdef")
+        assert loaded.n_features_in_ == 6
+        assert loaded.get_feature_names_out().tolist() == model.get_feature_names_out().tolist()
+
+
+def test_parameters_of_principal_components_are_attributes_as_those_of_other_models(labelled):
+    pca = PCA(2).fit(labelled[0])
+    assert [p.name for p in pca.params] == ["Q", "m"]
+    with pytest.raises(
+        ValueError, match=r"Q of PCA is set to a shared variable of shape \(2, 6\), expected \(6, 2\)"
+    ):
+        pca.Q = pytensor.shared(pca.components_)
+    pca.Q = pytensor.shared(2 * pca.components_.T)
+    np.testing.assert_allclose(pca.transform(labelled[0]), 2 * PCA(2).fit_transform(labelled[0]))
+    with pytest.raises(AttributeError, match="this PCA has no Q yet"):
+        PCA().Q

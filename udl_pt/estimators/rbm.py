@@ -56,7 +56,7 @@ callbacks, warm_start, resume, verbose
     >>> rbm = RBMTransformer(8, epochs=50, batch_sz=10, random_state=0)
     >>> rbm.fit_transform(X).shape
     (40, 8)
-    >>> rbm.score(X) > 4 * np.log(0.5)  # better than a guess of each unit
+    >>> bool(rbm.score(X) > 4 * np.log(0.5))  # better than a guess of each unit
     True
     """
 

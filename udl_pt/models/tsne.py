@@ -149,7 +149,17 @@ class _OnGraphs(Scikit, Embedding, Saved):
         self._keep_features(X)
         return self.embedding_
 
-    def fit(self, X: Any, y: Any = None, **options: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        backend: str | None = None,
+        callbacks: Sequence[Callable[[Progress], Any]] = (),
+        warm_start: bool = False,
+        resume: Any = None,
+        verbose: bool = False,
+    ) -> Self:
         """Embed the rows of `X`, as `fit_transform` does.
 
         Parameters
@@ -158,8 +168,8 @@ class _OnGraphs(Scikit, Embedding, Saved):
             At least four points, not all the same. With the metric "precomputed", their distances.
         y : None
             Not used. Pipelines pass it.
-        **options
-            Further arguments of `fit_transform`.
+        backend, callbacks, warm_start, resume, verbose
+            Arguments of `fit_transform`.
 
         Returns
         -------
@@ -173,7 +183,9 @@ class _OnGraphs(Scikit, Embedding, Saved):
         >>> TSNE(1, perplexity=2, max_iter=50).fit(X)
         <TSNE(n_components=1, perplexity=2, max_iter=50), fitted>
         """
-        self.fit_transform(X, **options)
+        self.fit_transform(
+            X, backend=backend, callbacks=callbacks, warm_start=warm_start, resume=resume, verbose=verbose
+        )
         return self
 
     def memory(self, N: int) -> int:
