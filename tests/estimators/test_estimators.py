@@ -418,4 +418,4 @@ def test_parameters_of_principal_components_are_attributes_as_those_of_other_mod
     pca.Q = pytensor.shared(2 * pca.components_.T)
     np.testing.assert_allclose(pca.transform(labelled[0]), 2 * PCA(2).fit_transform(labelled[0]))
     with pytest.raises(AttributeError, match="this PCA has no Q yet"):
-        PCA().Q
+        _ = PCA().Q
