@@ -1,5 +1,6 @@
 """Validate class labels."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,9 @@ def check_test(
     """Return images and labels to measure, (Ntest, D) and (Ntest,); nothing where both are None."""
     if Xtest is None and Ytest is None:
         return ()
+    for (name, missing), (other, given) in itertools.permutations([("Xtest", Xtest), ("Ytest", Ytest)]):
+        if missing is None:
+            raise TypeError(f"{name} is None, but {other} is {shown(given)}: pass both, or neither")
     Xtest = check(Xtest, "Xtest", dtype=dtype, n_features=n_features)
     return Xtest, check_labels(Ytest, "Ytest", n_samples=len(Xtest), n_classes=n_classes)
 
