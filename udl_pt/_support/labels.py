@@ -88,8 +88,13 @@ def check_labels(Y: Any, name: str, *, n_samples: int, n_classes: int | None = N
                 f"{name} has the labels {_listed(present)}, expected 0 ... {len(present) - 1} without gaps: "
                 "renumber them with numpy.unique(…, return_inverse=True)"
             )
-    elif present[0] < 0 or present[-1] >= n_classes:
-        unseen = present[(present < 0) | (present >= n_classes)]
+    elif present[0] < 0:
+        raise ValueError(
+            f"{name} has the labels {_listed(present)}, expected labels from 0 on: "
+            "renumber them with numpy.unique(…, return_inverse=True)"
+        )
+    elif present[-1] >= n_classes:
+        unseen = present[present >= n_classes]
         raise ValueError(
             f"{name} has the labels {_listed(unseen)}, unseen in training, "
             f"where 0 ... {n_classes - 1} were found: leave those samples out or train with them"

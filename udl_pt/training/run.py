@@ -11,7 +11,7 @@ from udl_pt._support.messages import shown
 from udl_pt._support.rows import check_rows
 from udl_pt.backends import get_threads
 from udl_pt.symbolic.chance import HostGenerator
-from udl_pt.training.batches import feed_of
+from udl_pt.training.feed import feed_of
 from udl_pt.training.held_out import Arrays, HeldOut
 from udl_pt.training.progress import MONITORS, Progress, notify
 from udl_pt.training.rates import Rates
@@ -27,7 +27,7 @@ class Run:
     ----------
     data : tuple of (ndarray or Rows)
         Rows of shape (N, D); where the model has labels, also labels of shape (N,), an array. Of batches a
-        `udl_pt.training.batches.Feed` alone, which returns their labels too.
+        `udl_pt.training.feed.Feed` alone, which returns their labels too.
     test : tuple of (ndarray or Rows)
         Rows and labels of the test set; empty where the model has no labels.
     n_classes : int
@@ -99,7 +99,7 @@ class Run:
         ----------
         X : array_like of shape (N, D), a source of rows, or batches
             The rows. An eager twin reads a source as a whole, and takes no batches. See
-            `udl_pt._support.rows.check_rows` and `udl_pt.training.batches.feed_of`.
+            `udl_pt._support.rows.check_rows` and `udl_pt.training.feed.feed_of`.
         Y : array_like of int of shape (N,), optional
             Labels of the rows, where the model has labels, and `X` has none. Each of 0 to K-1 must occur.
         test : (array_like, array_like), optional
