@@ -210,7 +210,7 @@ def test_values_too_large_for_squares_are_named():
 
 def test_a_table_with_text_is_refused(tmp_path):
     table = pytest.importorskip("pyarrow").table({"a": [0.0] * 200, "s": ["x"] * 200})
-    with pytest.raises(TypeError, match="X is .*expected real numbers"):
+    with pytest.raises(TypeError, match=r"X is .*expected real numbers"):
         AutoEncoder(3).fit(table)
 
 

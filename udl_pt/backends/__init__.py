@@ -3,6 +3,7 @@
 from udl_pt.backends._choice import BACKENDS, float_dtype, get_backend, set_backend
 from udl_pt.backends._function import Function
 from udl_pt.backends._shared import shared, to_numpy
+from udl_pt.backends._subnormals import flushing_subnormals
 from udl_pt.backends._templates import Kind
 from udl_pt.backends._threads import faster_threads, get_threads, set_threads
 
@@ -12,6 +13,7 @@ __all__ = [
     "Kind",
     "faster_threads",
     "float_dtype",
+    "flushing_subnormals",
     "get_backend",
     "get_threads",
     "set_backend",

@@ -16,7 +16,7 @@ import numpy as np
 
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
-from udl_pt.backends import faster_threads
+from udl_pt.backends import faster_threads, flushing_subnormals
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training._resuming import entered
 from udl_pt.training.feed import Feed
@@ -159,7 +159,8 @@ def train(
             return
         at_end.enter_context(notifying(callbacks, progress))
         at_end.callback(uninterrupted, step.settle)
-        timed_step = uninterrupted(at_end.enter_context, faster_threads(step, run.backend))
+        step_op, measure = flushing_subnormals(step), flushing_subnormals(measure)
+        timed_step = uninterrupted(at_end.enter_context, faster_threads(step_op, run.backend))
         # a resumed training starts within an epoch, after some of its batches
         start = training.resume() or {"order": _first_order(run), "epoch": 1, "batches": 0}
         order, done = start["order"], start["batches"]
