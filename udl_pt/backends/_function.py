@@ -25,10 +25,12 @@ from udl_pt._support.interrupts import interruptible
 from udl_pt.backends._blas import blas_linked
 from udl_pt.backends._cache import mend_cache, prepare_cache, recover_from_interrupt
 from udl_pt.backends._choice import get_backend
+from udl_pt.backends._devices import Devices
 from udl_pt.backends._graphs import Graph
 from udl_pt.backends._locks import NumberedLock, call_holding, compile_lock, lock_of
 from udl_pt.backends._modes import make_mode, wide_jax
 from udl_pt.backends._programs import Program, program_of
+from udl_pt.backends._shared import to_numpy
 from udl_pt.backends._templates import Kind, Sample, Stream, Template, find_template, keep_template
 
 __all__ = ["Draw", "Function", "R"]
@@ -69,6 +71,8 @@ class Function:
     ----------
     updated : list of SharedVariable
         The shared variables that a call updates.
+    devices : Devices or None
+        The devices of JAX that share the rows of the arguments and draws; None for JAX's first.
 
     Notes
     -----
@@ -139,6 +143,7 @@ class Function:
         self._draws: list[tuple[Stream, Sample, Sequence[int]]] = []
         self._shapes: Function | None = None
         self._kind: Kind | None = None
+        self.devices: Devices | None = None
 
     @classmethod
     def of_kind(
@@ -301,6 +306,22 @@ class Function:
         """The sources of the draws."""
         return [stream for stream, _, _ in self._draws]
 
+    def settle(self) -> None:
+        """Turn the values of the shared variables into NumPy arrays (JAX stores its own).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.backends import Function, shared
+        >>> n = shared(np.zeros(2), "n")
+        >>> f = Function([], [], [(n, n + 1)], backend="jax")
+        >>> _ = f()
+        >>> f.settle()
+        >>> type(n.get_value(borrow=True)).__name__
+        'ndarray'
+        """
+        to_numpy(dict.fromkeys([*self._shared, *self.updated]))  # in the same order on each host
+
     @property
     def _compiled(self) -> Any:
         """The function that PyTensor compiled; None before the first call."""
@@ -326,7 +347,8 @@ class Function:
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
         if self._program is not None and (copy := self._program.take()) is not None:
-            return self._program.call(copy, self._values, arguments)
+            arguments, placed = self._placed(self._shared, arguments)
+            return self._program.call(copy, self._values, arguments, placed=placed)
         # Numba and JAX compile at the first call, so building and first call are one thing here.
         with compile_lock.lock, blas_linked(self.backend):
             try:
@@ -337,6 +359,14 @@ class Function:
                 if not isinstance(error, Exception):
                     recover_from_interrupt()
                 raise
+
+    def _placed(self, variables: Sequence[SharedVariable], arguments: list[Any]) -> tuple[list[Any], bool]:
+        """Put the variables' values and the arguments on the devices; return the arguments, and whether."""
+        if self.devices is None:
+            return arguments, False
+        for variable in variables:
+            self.devices.place(variable)
+        return self.devices.spread(arguments), True
 
     def _first_with_cache(self, arguments: list[np.ndarray]) -> list[Any]:
         prepare_cache(self.backend)
@@ -360,11 +390,12 @@ class Function:
                     program = program_of(graph, (self.backend, self._is_compiled, type(self)))
                     variables = graph.shared
                 values = [v.container.storage for v in variables]
+                arguments, placed = self._placed(variables, arguments)
                 if (copy := program.take_for_new_shapes()) is not None:
-                    results = program.call(copy, values, arguments)
+                    results = program.call(copy, values, arguments, placed=placed)
                 else:  # kept only if its first call, which may compile, is without an error
                     copy = program.compile(self._mode(), self.name)
-                    results = copy(values, arguments)
+                    results = copy(values, arguments, placed=placed)
                     program.release(copy)
         except BaseException:
             for p, value in before:
