@@ -11,7 +11,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from udl_pt._support.messages import shown
 
-__all__ = ["Devices"]
+__all__ = ["Devices", "put"]
 
 
 class Devices:
@@ -117,7 +117,7 @@ class Devices:
         >>> [array.sharding.spec for array in devices.spread([np.ones((2, 4)), np.ones(3)])]
         [PartitionSpec(None, 'rows'), PartitionSpec(None,)]
         """
-        return [self._put(array, self._batch_sz) for array in arrays]
+        return [a if _is_jax(a) else self._put(a, self._batch_sz) for a in arrays]
 
     def place(self, variable: SharedVariable) -> None:
         """Put the value of a shared variable on all devices; a value of JAX is there already.
@@ -155,6 +155,34 @@ class Devices:
         if sharding.is_fully_addressable:
             return jax.device_put(array, sharding)
         return jax.make_array_from_callback(array.shape, sharding, array.__getitem__)  # of several hosts
+
+
+def _is_jax(array: Any) -> bool:
+    return hasattr(array, "sharding")
+
+
+def put(arrays: Iterable[np.ndarray]) -> list[Any]:
+    """Put arrays on JAX's first device.
+
+    Parameters
+    ----------
+    arrays : iterable of ndarray
+        The arrays.
+
+    Returns
+    -------
+    list of jax.Array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_pt.backends._devices import put
+    >>> [array.shape for array in put([np.ones(3)])]
+    [(3,)]
+    """
+    import jax
+
+    return [jax.device_put(array) for array in arrays]
 
 
 def _chosen(devices: Any) -> list[Any]:

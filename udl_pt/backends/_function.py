@@ -22,10 +22,11 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
 
 from udl_pt._support.interrupts import interruptible
+from udl_pt.backends._ahead import Ahead
 from udl_pt.backends._blas import blas_linked
 from udl_pt.backends._cache import mend_cache, prepare_cache, recover_from_interrupt
 from udl_pt.backends._choice import get_backend
-from udl_pt.backends._devices import Devices
+from udl_pt.backends._devices import Devices, put
 from udl_pt.backends._graphs import Graph
 from udl_pt.backends._locks import NumberedLock, call_holding, compile_lock, lock_of
 from udl_pt.backends._modes import make_mode, wide_jax
@@ -73,6 +74,8 @@ class Function:
         The shared variables that a call updates.
     devices : Devices or None
         The devices of JAX that share the rows of the arguments and draws; None for JAX's first.
+    draws_ahead : bool
+        Whether a call on JAX makes the draws of the next one while the device computes.
 
     Notes
     -----
@@ -144,6 +147,8 @@ class Function:
         self._shapes: Function | None = None
         self._kind: Kind | None = None
         self.devices: Devices | None = None
+        self.draws_ahead = False
+        self._ahead = Ahead()
 
     @classmethod
     def of_kind(
@@ -270,7 +275,10 @@ class Function:
         # NumPy computes some operations of C's, and would warn of what no other backend warns of
         by_numpy = self.backend == "c" or not self._is_compiled
         with wide_jax(self.backend), np.errstate(all="ignore") if by_numpy else contextlib.nullcontext():
-            return self._run([*arguments, *self._sampled(arguments)])
+            results = self._run([*arguments, *self._sampled(arguments)])
+            if self._draws and self.draws_ahead and self.backend == "jax":
+                self._draw_ahead()
+            return results
 
     def operations(self) -> list[Any]:
         """Return the nodes of the graph in their order, as PyTensor rewrote it for the backend.
@@ -320,6 +328,7 @@ class Function:
         >>> type(n.get_value(borrow=True)).__name__
         'ndarray'
         """
+        self._ahead = Ahead()
         to_numpy(dict.fromkeys([*self._shared, *self.updated]))  # in the same order on each host
 
     @property
@@ -338,12 +347,26 @@ class Function:
         if self._shapes is None:
             name = f"{self.name} shapes"
             self._shapes = _Shapes(*self._sizes, backend=self.backend, name=name, compiled=False)
-        sizes = map(int, self._shapes._run(list(arguments)))  # whose locks are held
+        self._drawn = sizes = list(map(int, self._shapes._run(list(arguments))))  # whose locks are held
+        arrays = self._ahead.take(self.streams[0].generator, sizes)
+        return self._draw(sizes) if arrays is None else arrays
+
+    def _draw(self, sizes: Sequence[int], source: np.random.Generator | None = None) -> list[np.ndarray]:
+        """Make all draws, from their streams' generators or from one source."""
+        left = iter(sizes)
         return [
             array
             for stream, sample, dims in self._draws
-            for array in sample(stream.generator, [tuple(itertools.islice(sizes, n)) for n in dims])
+            for array in sample(source or stream.generator, [tuple(itertools.islice(left, n)) for n in dims])
         ]
+
+    def _draw_ahead(self) -> None:
+        """Make the draws of the next call, as large as the last ones; only if they have one generator."""
+        generators = {id(stream.generator): stream.generator for stream in self.streams}
+        if len(generators) == 1:
+            (generator,), sizes = generators.values(), self._drawn
+            put_all = put if self.devices is None else self.devices.spread
+            self._ahead.prepare(generator, sizes, lambda source: put_all(self._draw(sizes, source)))
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
         if self._program is not None and (copy := self._program.take()) is not None:
@@ -363,7 +386,7 @@ class Function:
     def _placed(self, variables: Sequence[SharedVariable], arguments: list[Any]) -> tuple[list[Any], bool]:
         """Put the variables' values and the arguments on the devices; return the arguments, and whether."""
         if self.devices is None:
-            return arguments, False
+            return arguments, bool(self._draws) and not isinstance(arguments[-1], np.ndarray)
         for variable in variables:
             self.devices.place(variable)
         return self.devices.spread(arguments), True

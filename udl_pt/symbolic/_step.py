@@ -307,6 +307,7 @@ class UpdateStep:
             return [*inputs, *constants], sums, [*updates, *state]
 
         self.function = Function.of_kind(kind, build, backend=backend, name=name)
+        self.function.draws_ahead = True
 
     @property
     def variables(self) -> list[SharedVariable]:
