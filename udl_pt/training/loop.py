@@ -10,7 +10,7 @@ import contextlib
 import copy
 import importlib
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -159,6 +159,8 @@ def train(
             return
         at_end.enter_context(notifying(callbacks, progress))
         at_end.callback(uninterrupted, step.settle)
+        if run.devices is not None:
+            cast(Any, step).spread(run.devices)  # only compiled steps are on JAX
         step_op, measure = flushing_subnormals(step), flushing_subnormals(measure)
         timed_step = uninterrupted(at_end.enter_context, faster_threads(step_op, run.backend))
         # a resumed training starts within an epoch, after some of its batches

@@ -9,7 +9,7 @@ from udl_pt._support.arrays import check_matrix
 from udl_pt._support.labels import check_test, check_training_and_test
 from udl_pt._support.messages import shown
 from udl_pt._support.rows import check_rows
-from udl_pt.backends import get_threads
+from udl_pt.backends import Devices, get_threads
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training.feed import feed_of
 from udl_pt.training.held_out import Arrays, HeldOut
@@ -32,6 +32,8 @@ class Run:
         Rows and labels of the test set; empty where the model has no labels.
     n_classes : int
         The number of classes; 0 where the model has no labels.
+    devices : Devices or None
+        The devices of JAX that share each batch's rows.
     held_out : HeldOut
         The validation set.
     rates : Rates
@@ -74,6 +76,7 @@ class Run:
     backend: str | None = None
     test: Arrays = ()
     n_classes: int = 0
+    devices: Devices | None = None
 
     @classmethod
     def checked(
@@ -91,6 +94,7 @@ class Run:
         callbacks: Any,
         unit_interval: bool = False,
         backend: str | None = None,
+        devices: Any = None,
         stage: str = "training",
     ) -> "Run":
         """Check the arguments that the ``fit`` of every model takes.
@@ -120,6 +124,8 @@ class Run:
             Whether training reads the rows as probabilities.
         backend : {"numba", "c", "jax", None}
             The model's backend; None for an eager twin.
+        devices : None, int or sequence of jax.Device
+            The devices of JAX that share each batch's rows.
         stage : str
             The name of the training in errors.
 
@@ -189,6 +195,7 @@ class Run:
             backend,
             test_set,
             n_classes,
+            Devices.checked(devices, backend, batch_sz),
         )
 
     def announce(self, model: Any, records: Sequence[str] = ("costs",)) -> None:
