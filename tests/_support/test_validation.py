@@ -94,7 +94,7 @@ def test_dnn_fit(dnn, bad, message):
         ({"Y": [*Y[:-1], [0, 1]]}, "Y is .*expected .*one label per sample"),
         ({"Y": np.ma.masked_equal(Y, 3)}, r"Y is a masked array.*Y\.filled\(…\)"),
         ({"Ytest": Y + 3}, "Ytest has the labels 4, 5, 6, unseen in training, where 0 ... 3 were found"),
-        ({"Ytest": Y - 2}, "Ytest has the labels -2, -1, unseen"),
+        ({"Ytest": Y - 2}, "Ytest has the labels -2, -1, 0, 1, expected labels from 0 on"),
         ({"Ytest": Y[:-2]}, "Ytest has 38 labels, expected 40"),
         ({"Xtest": X[:, :5]}, "Xtest has 5 features, expected 6"),
         ({"Xtest": with_value(np.nan)}, r"Xtest\[3, 2\] is nan"),

@@ -1,7 +1,9 @@
 """Backends, locks, and what is said about BLAS."""
 
+import importlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -196,6 +198,20 @@ def test_only_errors_from_reading_the_cache_clear_it(monkeypatch):
     f = Function([x], x.dot(np.ones((3, 2))))
     with pytest.raises(ValueError, match="shape"):
         f(np.ones((2, 4)))
+
+
+def test_an_interrupt_waits_while_jax_is_imported(monkeypatch):
+    seen = []
+
+    def import_module(name):
+        signal.raise_signal(signal.SIGINT)
+        seen.append(name)
+
+    monkeypatch.delitem(sys.modules, "jax", raising=False)
+    monkeypatch.setattr(importlib, "import_module", import_module)
+    with pytest.raises(KeyboardInterrupt):
+        get_backend("jax")
+    assert seen == ["jax"]
 
 
 def test_the_global_generator_stays_where_it_is():

@@ -1,15 +1,18 @@
 """Data that come batch by batch: the numbers are those of an array whose rows keep their order."""
 
+import gc
 import subprocess
 import sys
 from functools import partial
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from udl_pt import DBN, DNN, RBM, AutoEncoder, Batches, DeepAutoEncoder, Ladder
 from udl_pt.callbacks import Checkpoint
-from udl_pt.training.batches import feed_of
+from udl_pt.inspection.augmentation import adversarial
+from udl_pt.training.feed import feed_of
 
 N, D = 1030, 8
 X = np.random.default_rng(0).random((N, D))
@@ -106,19 +109,51 @@ def test_a_data_loader():
     assert_equal(got, DNN([4], random_state=0).fit(partial(pieces, X, Y), None, XTEST, YTEST, **SMALL))
 
 
-def test_a_source_may_use_its_memory_again():
+@pytest.mark.parametrize("size", [70, 1030])
+def test_a_source_may_use_its_memory_again(size):
+    batch = np.empty((size, D))
+
     def read():
-        batch = np.empty((70, D))
-        for rows in pieces(X, size=70):
+        for rows in pieces(rows_of_two_kinds, size=size):
             batch[: len(rows)] = rows
             yield batch[: len(rows)]
 
+    rows_of_two_kinds = np.vstack([X, X**8])
     for buffer in (0, 150):
         got, expected = (
             AutoEncoder(4, random_state=0).fit(Batches(source, buffer=buffer), epochs=2)
-            for source in (read, partial(pieces, X))
+            for source in (read, partial(pieces, rows_of_two_kinds))
         )
         assert_equal(got, expected)
+        assert got.costs == expected.costs
+
+
+@pytest.mark.parametrize("buffer", [0, 400])
+def test_batches_may_have_several_dtypes(buffer):
+    whole = np.vstack([X[:500].round(), X[500:].astype("float32")])
+
+    def read():
+        yield whole[:500].astype(bool)
+        yield whole[500:700].astype("float32")
+        yield whole[700:]
+
+    for model in (partial(AutoEncoder, 4), partial(DBN, [5, 4])):
+        got, expected = (
+            model(random_state=0, dtype="float64").fit(Batches(source, buffer=buffer))
+            for source in (read, partial(pieces, whole))
+        )
+        assert_equal(got, expected)
+
+
+def test_batches_without_rows_are_skipped():
+    def read():
+        for rows in pieces(X):
+            yield rows
+            yield rows[:0]
+
+    assert_equal(
+        AutoEncoder(4, random_state=0).fit(read), AutoEncoder(4, random_state=0).fit(partial(pieces, X))
+    )
 
 
 def order_of(n, batch_sz, buffer, seed, size=7, skip=0):
@@ -224,7 +259,14 @@ def labelled(*Y):
         (lambda: iter([X[0]]), ValueError, r"batch 1 of X has 1 dimension\(s\)"),
         (lambda: iter([X.reshape(-1, 4, 2)]), ValueError, "batch 1 of X has 3 dim.*flatten each sample"),
         (lambda: iter([(X.reshape(-1, 4, 2), Y)]), ValueError, "batch 1 of X has 3 dim.*flatten each sample"),
-        (lambda: iter([{"x": X}]), TypeError, "batch 1 of X is"),
+        (lambda: iter([{"x": X}]), TypeError, r"batch 1 of X is {.*, expected rows, or a pair \(X, Y\)"),
+        (lambda: iter([(X, Y, Y)]), TypeError, r"batch 1 of X has 3 entries, expected rows, or a pair"),
+        (lambda: X, TypeError, "returns an array of shape .*, expected an iterator of batches"),
+        (
+            lambda: iter([(sparse.csr_array(X), Y)]),
+            TypeError,
+            r"batch 1 of X is a sparse matrix, .*toarray\(\)",
+        ),
         (lambda: iter([X[:50]]), ValueError, "batch_sz is 100, but there are only 50 samples"),
     ],
 )
@@ -242,7 +284,12 @@ def test_bad_batches_change_nothing(source, error, message):
         ((partial(pieces, X), None), {}, TypeError, r"batch 1 of X is .*, expected a pair \(X, Y\)"),
         ((partial(pieces, X, Y), Y), {}, TypeError, "Y is an array.*return pairs .* with Y=None"),
         ((partial(pieces, X, Y * 2), None), {}, ValueError, r"Y has the labels 0, 2, 4, expected 0 \.\.\. 2"),
-        ((partial(pieces, X, Y - 1), None), {}, ValueError, "Y of batch 1 of X has the labels -1"),
+        (
+            (partial(pieces, X, Y - 1), None),
+            {},
+            ValueError,
+            "Y of batch 1 of X has the labels -1, 0, 1, expected labels from 0 on: renumber",
+        ),
         ((partial(pieces, X, Y / 1), None), {}, TypeError, "Y of batch 1 of X has dtype float64"),
         (
             (partial(pieces, X, Y[:-9]), None),
@@ -289,20 +336,37 @@ def test_an_epoch_with_fewer_rows_is_an_error():
     assert len(readings) == 4
 
 
-def test_a_training_that_ends_closes_the_reading():
-    closed = []
+@pytest.mark.parametrize("stops", [True, False])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_every_reading_is_closed(labelled, stops):
+    readings = {"open": 0, "begun": 0}
 
     def read():
+        readings["open"] += 1
+        readings["begun"] += 1
         try:
-            yield from pieces(X)
+            yield from pieces(X, Y)
         finally:
-            closed.append(True)
+            readings["open"] -= 1
 
-    def stop(progress):
-        progress.stop = True
+    class Stop:
+        def on_batch(self, progress):
+            progress.stop = stops
 
-    AutoEncoder(4, random_state=0).fit(read, callbacks=[type("Stop", (), {"on_batch": staticmethod(stop)})()])
-    assert len(closed) == 3
+    options = {"callbacks": [Stop()], "epochs": 2}
+    gc.disable()  # a reading must not wait for it
+    try:
+        if labelled:
+            dnn = DNN([4], random_state=0)
+            augment = [adversarial(dnn, 0.1)]
+            dnn.fit(read, None, XTEST, YTEST, **SMALL, augment=augment, **options)
+        else:
+            AutoEncoder(4, random_state=0).fit(read, **options)
+            Ladder([4], random_state=0).fit(read, None, XTEST, YTEST, **options)
+        assert readings["begun"] > 2
+        assert readings["open"] == 0
+    finally:
+        gc.enable()
 
 
 MEMORY = """

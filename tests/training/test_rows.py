@@ -19,6 +19,11 @@ Y = np.arange(N) % 3
 SMALL = {"pretrain_options": {"batch_sz": 100, "epochs": 2}}
 
 
+@pytest.fixture(autouse=True)
+def _tables_are_read_by_rows(monkeypatch):
+    monkeypatch.setattr("udl_pt._support.rows.CONVERTED", 0)
+
+
 class Source:
     """The least that is taken: a shape, and rows by ascending indices. It counts what it reads at once."""
 
@@ -142,6 +147,109 @@ def test_every_model_has_the_same_bits(model):
 
     assert_equal(fitted(source, test), fitted(standard, standard[:1200]))
     assert max(source.most, test.most) <= max(1000, N if model == "Ladder" else 0)
+
+
+def test_a_small_table_is_converted_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("udl_pt._support.rows.CONVERTED", 8 * X.size)
+    for make in (pandas, polars, arrow, arrow_batch):
+        np.testing.assert_array_equal(check_rows(make(X, tmp_path), dtype="float64"), X)
+        assert isinstance(check_rows(make(X, tmp_path), dtype="float64"), np.ndarray)
+        assert isinstance(check_rows(make(np.hstack([X, X[:, :1]]), tmp_path), dtype="float64"), Rows)
+
+
+def test_consecutive_rows_of_a_long_chunk_are_read_once():
+    class InChunks(Source):
+        chunks = (1500, D)
+
+    source = InChunks(X)
+    rows = check_rows(source, dtype="float64")
+    n_probed = 2
+    assert source.n_read == n_probed + N + 500  # those from 1,000 to 1,500 twice
+    for start in range(0, N, 100):
+        part = rows[start : start + 100]
+        np.testing.assert_array_equal(part, X[start : start + 100])
+        part[:] = 0
+    assert source.n_read == n_probed + N + 500 + N
+
+
+def test_a_mask_over_a_memory_map_is_refused(tmp_path):
+    masked = np.ma.masked_greater(memory_map(X, tmp_path), 0.5, copy=False)
+    with pytest.raises(TypeError, match="X is a masked array, whose mask would be lost"):
+        AutoEncoder(4).fit(masked)
+
+
+def test_rows_of_integers_may_be_followed_by_others():
+    class Lists:
+        shape = X.shape
+
+        def __getitem__(self, rows):
+            return [X[row].tolist() if row else [0] * D for row in rows]
+
+    expected = np.vstack([np.zeros(D), X[1:]])
+    got = DBN([5, 4], random_state=0).fit(Lists(), **SMALL)
+    assert_equal(got, DBN([5, 4], random_state=0).fit(expected, **SMALL))
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), MemoryError("too large")])
+def test_an_error_of_the_disk_stays_as_it_is(error, tmp_path):
+    class Broken(Source):
+        def __getitem__(self, rows):
+            raise error
+
+        def __array__(self, dtype=None, copy=None):
+            raise AssertionError("read as a whole")
+
+    with pytest.raises(type(error), match=str(error.args[-1])):
+        AutoEncoder(4).fit(Broken(X))
+
+
+def test_values_too_large_for_squares_are_named():
+    with pytest.raises(ValueError, match=r"X has values up to 1e\+200, whose squares are too large"):
+        RBM(3, visible="gaussian", dtype="float64").fit(Source(np.where(X > 0.5, -1e200, X)))
+
+
+def test_a_table_with_text_is_refused(tmp_path):
+    table = pytest.importorskip("pyarrow").table({"a": [0.0] * 200, "s": ["x"] * 200})
+    with pytest.raises(TypeError, match=r"X is .*expected real numbers"):
+        AutoEncoder(3).fit(table)
+
+
+def test_a_refused_source_is_not_read_for_a_checkpoint(tmp_path):
+    images = Source(X.reshape(-1, 4, 2))
+    with pytest.raises(ValueError, match="X has 3 dimension"):
+        AutoEncoder(3).fit(images, callbacks=[Checkpoint(tmp_path / "ae.ckpt")])
+    assert images.n_read == 0
+
+
+def test_a_closed_file_is_named(tmp_path):
+    dataset = h5py(X, tmp_path)
+    dataset.file.close()
+    with pytest.raises(ValueError, match="X is a dataset of a closed file: keep the file open"):
+        AutoEncoder(3).fit(dataset)
+
+
+def test_a_ladder_that_fails_reads_no_more_and_keeps_its_error():
+    class Breaking(Source):
+        broken = False
+
+        def __getitem__(self, rows):
+            if self.broken:
+                raise OSError("disk gone")
+            return super().__getitem__(rows)
+
+    def stop(progress):
+        if progress.epoch == 2:
+            source.broken = True
+            raise ZeroDivisionError("mine")
+
+    source = Breaking(X)
+    data = Y, X[:20], Y[:20]
+    ladder = Ladder([5, 4], random_state=0)
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        ladder.fit(source, *data, epochs=3, callbacks=[stop])
+    expected = Ladder([5, 4], random_state=0).fit(X, *data, epochs=2)
+    assert_equal(ladder, expected)
+    assert_equal(ladder.dnn, expected.dnn)
 
 
 def test_a_validation_set_may_be_a_source():

@@ -26,8 +26,6 @@ __all__ = [
 ]
 
 _ROWS = 256  # rows checked at a time: the second reading should find them in the cache
-
-
 _REAL = "biuf"  # kinds of dtypes
 
 
@@ -96,7 +94,8 @@ def check_form(X: Any, name: str = "X", *, n_features: int | None = None) -> np.
 def check_shape(shape: tuple[int, ...], name: str = "X", n_features: int | None = None) -> None:
     """Raise a ValueError unless `shape` is that of a matrix with rows, of `n_features` columns if set."""
     if len(shape) != 2:
-        way_out = "reshape(1, -1) for a single row" if len(shape) == 1 else "flatten each sample to one row"
+        one, many = "reshape(1, -1) for a single row", "flatten each sample to one row"
+        way_out = {0: "pass a matrix", 1: one}.get(len(shape), many)
         raise ValueError(
             f"{name} has {len(shape)} dimension(s) and shape {shape}, "
             f"expected 2 (samples, features). Reshape your data: {way_out}"
@@ -129,8 +128,9 @@ def check_values(array: Any, name: str = "X", *, dtype: str, unit_interval: bool
 def _range(array: Any, name: str) -> tuple[float, float]:
     """Smallest and largest value; minimum and maximum carry NaN and infinity along."""
     low, high = np.inf, -np.inf
-    for start in range(0, len(array), _ROWS):
-        rows = array[start : start + _ROWS]
+    n = _ROWS if isinstance(array, np.ndarray) else 1000
+    for start in range(0, len(array), n):
+        rows = array[start : start + n]
         lowest, highest = rows.min(), rows.max()
         if not (np.isfinite(lowest) and np.isfinite(highest)):
             row, column = np.argwhere(~np.isfinite(rows))[0]
@@ -143,7 +143,7 @@ def _range(array: Any, name: str) -> tuple[float, float]:
 
 
 def _is_frame_of_numbers(X: Any) -> bool:
-    return hasattr(X, "columns") and all(getattr(dtype, "kind", "O") in _REAL for dtype in X.dtypes)
+    return hasattr(X, "iloc") and all(getattr(dtype, "kind", "O") in _REAL for dtype in X.dtypes)
 
 
 def as_array(value: Any, name: str, what: str, expected: str) -> np.ndarray:
@@ -198,7 +198,8 @@ def column_moments(X: Any) -> tuple[np.ndarray, np.ndarray]:
         for start in range(0, len(X), _ROWS):
             square += ((X[start : start + _ROWS] - mean) ** 2).sum(axis=0)
     if not np.isfinite(square).all():
-        raise ValueError(f"X has values up to {abs(X).max():g}, whose squares are too large: scale it")
+        largest = max(map(abs, _range(X, "X")))
+        raise ValueError(f"X has values up to {largest:g}, whose squares are too large: scale it")
     return mean, square / len(X)
 
 

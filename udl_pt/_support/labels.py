@@ -99,8 +99,13 @@ def check_labels(
                 f"{name} has the labels {_listed(present)}, expected 0 ... {len(present) - 1} without gaps: "
                 "renumber them with numpy.unique(…, return_inverse=True)"
             )
-    elif present[0] < 0 or present[-1] >= n_classes:
-        others = _listed(present[(present < 0) | (present >= n_classes)])
+    elif present[0] < 0:
+        raise ValueError(
+            f"{name} has the labels {_listed(present)}, expected labels from 0 on: "
+            "renumber them with numpy.unique(…, return_inverse=True)"
+        )
+    elif present[-1] >= n_classes:
+        others = _listed(present[present >= n_classes])
         if given:
             raise ValueError(
                 f"{name} has the labels {others}, but n_classes is {n_classes}, which allows 0 to "

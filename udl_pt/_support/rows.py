@@ -4,6 +4,7 @@ None of the packages that make such data is imported here. A class is known by i
 """
 
 import copy
+import math
 import mmap
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,9 @@ Reader = Callable[[Any, Selection], Any]
 # What NumPy reads in place, or what must come from another device first: it is no source of rows.
 WHOLE = ("__array_interface__", "__array_struct__", "__dlpack__", "__cuda_array_interface__", "nnz")
 
+TABLES = {("polars", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch")}  # and those with iloc
+CONVERTED = 500e6  # bytes in float64 up to which a table is converted as a whole, which is faster
+
 REFUSED = {
     ("dask", "DataFrame"): "pass an array of known length, {name}.to_dask_array(lengths=True)",
     ("dask", "Bag"): "join its items, numpy.stack({name}.compute())",
@@ -28,7 +32,9 @@ REFUSED = {
     ("h5py", "Group"): "pass one of its datasets, such as {name}['images']",
     ("polars", "LazyFrame"): "read it first, {name}.collect()",
     ("pyarrow", "Dataset"): "read it first, {name}.to_table(), or train on lambda: {name}.to_batches()",
+    ("pyarrow", "ParquetDataset"): "read it first, {name}.read()",
     ("pyarrow", "ParquetFile"): "read it first, {name}.read(), or train on lambda: {name}.iter_batches()",
+    ("pyarrow", "_RecordBatchFileReader"): "read it first, {name}.read_all()",
     ("pyarrow", "RecordBatchReader"): "read it first, {name}.read_all()",
     ("pyarrow", "Scanner"): "read it first, {name}.to_table(), or train on lambda: {name}.to_batches()",
     ("torch", "Dataset"): "pass a loader of batches, torch.utils.data.DataLoader({name}, batch_size=100)",
@@ -40,7 +46,8 @@ class Rows:
     """Rows of a source, which are read when they are indexed.
 
     The library reads them as it reads an array: ``len(rows)``, ``rows.shape``, ``rows[start:stop]`` and
-    ``rows[indices]``. Both of the latter return an array. `numpy.asarray` reads all rows.
+    ``rows[indices]``. Both of the latter return an array. `numpy.asarray` reads all rows. A chunk of the
+    source that has more rows than a slice stays in memory for the next slices.
 
     Parameters
     ----------
@@ -59,7 +66,11 @@ class Rows:
     def __init__(self, source: Any, read: Reader, shape: tuple[int, int], name: str) -> None:
         self._source, self._read, self._name, self.shape = source, read, name, shape
         self._index: np.ndarray | None = None  # the source's rows that these are, if not all
-        self.dtype: np.dtype = self[:1].dtype
+        self._chunk = _rows_of_chunk(source)
+        self._latest = 0, np.empty((0, shape[1]))  # rows of a chunk, and the number of the first one
+        first = self[:1].dtype
+        is_known = first.kind == "f" or hasattr(source, "dtype")  # else other rows may not be of integers
+        self.dtype = first if is_known else np.dtype(float)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -71,10 +82,19 @@ class Rows:
             rows = self._index[rows]
         if isinstance(rows, slice):
             start, stop, _ = rows.indices(len(self))
-            return self._array(slice(start, stop), stop - start)
+            return self._consecutive(start, stop)
         ascending, places = np.unique(rows, return_inverse=True)
         array = self._array(ascending, len(ascending))
         return array if np.array_equal(ascending, rows) else array[places]
+
+    def _consecutive(self, start: int, stop: int) -> np.ndarray:
+        first, latest = self._latest
+        if not first <= start <= stop <= first + len(latest):
+            end = min(start + self._chunk, len(self))
+            if end <= stop:
+                return self._array(slice(start, stop), stop - start)
+            first, latest = self._latest = start, self._array(slice(start, end), end - start)
+        return latest[start - first : stop - first].copy()
 
     def _array(self, selection: Selection, n: int) -> np.ndarray:
         array = check_form(self._read(self._source, selection), self._name, n_features=self.shape[1])
@@ -149,10 +169,9 @@ def rows_unread(X: Any, name: str = "X") -> Rows | None:
     read = _reader(X)
     if read is None or not isinstance(shape, tuple):
         return None
-    if not all(isinstance(n, int | np.integer) for n in shape):  # of Dask: not a number
-        raise ValueError(
-            f"{name} has shape {shape}, expected known numbers: call {name}.compute_chunk_sizes() first"
-        )
+    if not all(isinstance(n, int | np.integer) for n in shape):
+        way_out = f": call {name}.compute_chunk_sizes() first" if read is _read_dask else ""
+        raise ValueError(f"{name} has shape {shape}, expected whole numbers{way_out}")
     check_shape(shape, name)
     if read is _read_indices and not _takes_indices(X, name):
         return None
@@ -160,7 +179,9 @@ def rows_unread(X: Any, name: str = "X") -> Rows | None:
 
 
 def refuse_unserved(X: Any, name: str) -> None:
-    """Raise a TypeError for data of a known class that can't be read by rows; it says the way out."""
+    """Raise an error for data of a known class that can't be read by rows; it says the way out."""
+    if ("h5py", "Dataset") in _kinds(X) and not X:
+        raise ValueError(f"{name} is a dataset of a closed file: keep the file open until fit returns")
     for kind in _kinds(X):
         if kind in REFUSED:
             raise TypeError(
@@ -182,11 +203,14 @@ def select_rows(X: Any, rows: np.ndarray) -> Any:
 def _reader(X: Any) -> Reader | None:
     """Return the function that reads rows of a source; None where there is none."""
     if isinstance(X, np.ndarray):
-        return _read_map if _is_mapped(X) else None
-    for kind in _kinds(X):
+        return _read_map if X.ndim == 2 and _is_mapped(X) else None
+    kinds, is_frame = _kinds(X), hasattr(X, "iloc") and getattr(X, "ndim", 0) == 2
+    if (is_frame or not TABLES.isdisjoint(kinds)) and 8 * math.prod(X.shape) <= CONVERTED:
+        return None
+    for kind in kinds:
         if kind in READERS:
             return READERS[kind]
-    if hasattr(X, "iloc") and getattr(X, "ndim", 0) == 2:
+    if is_frame:
         return lambda X, rows: X.iloc[rows]
     if any(hasattr(X, name) for name in WHOLE) or not hasattr(type(X), "__getitem__"):
         return None
@@ -194,7 +218,9 @@ def _reader(X: Any) -> Reader | None:
 
 
 def _is_mapped(array: Any) -> bool:
-    """Whether the memory of an array is a file's."""
+    """Whether the memory of an array is a file's; one with a mask must be read as a whole."""
+    if isinstance(array, np.ma.MaskedArray):
+        return False
     while isinstance(array, np.ndarray):
         array = array.base
     return isinstance(array, mmap.mmap)
@@ -202,19 +228,30 @@ def _is_mapped(array: Any) -> bool:
 
 def _takes_indices(X: Any, name: str) -> bool:
     """Whether indices select rows; an object that NumPy can't read as a whole must take them."""
-    indices = np.unique([0, X.shape[0] - 1])
+    indices, cause = np.unique([0, X.shape[0] - 1]), None
     expected = (len(indices), X.shape[1])
     try:
         seen = as_array(X[indices], name, "rows", "").shape
         found = f"that of {name}[numpy.array({indices.tolist()})] is {seen}, expected {expected}"
+    except (OSError, MemoryError):  # it would fail with other indices, too
+        raise
     except Exception as error:  # whatever it is, it is the source's
-        seen, found = (), f"{name}[numpy.array({indices.tolist()})] fails ({error})"
+        seen, found, cause = (), f"{name}[numpy.array({indices.tolist()})] fails ({error})", error
     if seen != expected and not hasattr(X, "__array__"):
         raise TypeError(
             f"{name} is {shown(X)}, but {found}: its __getitem__ must take an array of row indices. Or write "
             "its rows to a numpy.memmap"
-        )
+        ) from cause
     return seen == expected
+
+
+def _rows_of_chunk(X: Any) -> int:
+    """Return how many rows a chunk of a source has at most; 0 where it has no chunks."""
+    chunks = getattr(X, "chunks", None)
+    rows = chunks[0] if isinstance(chunks, tuple) and chunks else 0
+    if isinstance(rows, tuple):  # of Dask
+        rows = max(rows, default=0)
+    return rows if isinstance(rows, int) else 0
 
 
 def _read_indices(X: Any, rows: Selection) -> Any:

@@ -1,15 +1,15 @@
 """Choose a backend and a dtype."""
 
-import contextlib
+import importlib
 import os
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytensor
 
 from udl_pt._support.arguments import check_dtype
+from udl_pt._support.interrupts import uninterrupted
 from udl_pt._support.messages import shown
 from udl_pt.backends._locks import refuse_forked_jax
 
@@ -118,10 +118,9 @@ def installed_backend(name: str | None = None) -> str:
         name, source = os.environ.get(ENVIRONMENT) or "numba", f"the environment's {ENVIRONMENT}"
     if not isinstance(name, str) or name not in BACKENDS:
         raise ValueError(f"{source} is {shown(name)}, expected one of {', '.join(map(repr, BACKENDS))}")
-    if name == "jax":
+    if name == "jax" and "jax" not in sys.modules:
         try:
-            with contextlib.nullcontext() if "jax" in sys.modules else _global_generator_kept():
-                import jax  # noqa: F401
+            uninterrupted(_import_jax)  # an exception within may end the process by SIGSEGV
         except ImportError as error:
             raise ValueError(
                 "backend is 'jax', but JAX is not installed: pip install 'udl_pt[jax]', or use 'numba'"
@@ -159,14 +158,13 @@ def float_dtype(dtype: Any = None) -> str:
     return str(pytensor.config.floatX) if dtype is None else check_dtype(dtype)
 
 
-@contextlib.contextmanager
-def _global_generator_kept() -> Iterator[None]:
-    """Keep the state of NumPy's global generator: importing JAX draws from it, and the book's order counts.
+def _import_jax() -> None:
+    """Import JAX, which draws from NumPy's global generator: keep its state, as the book's order counts.
 
-    Use it only around the import: numbers that other threads draw meanwhile are drawn again.
+    Numbers that other threads draw meanwhile are drawn again.
     """
     state = np.random.get_state()
     try:
-        yield
+        importlib.import_module("jax")
     finally:
         np.random.set_state(state)

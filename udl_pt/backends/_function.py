@@ -22,13 +22,16 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
 
 from udl_pt._support.interrupts import interruptible
+from udl_pt.backends._ahead import Ahead
 from udl_pt.backends._blas import blas_linked
 from udl_pt.backends._cache import mend_cache, prepare_cache, recover_from_interrupt
 from udl_pt.backends._choice import get_backend
+from udl_pt.backends._devices import Devices, put
 from udl_pt.backends._graphs import Graph
 from udl_pt.backends._locks import NumberedLock, call_holding, compile_lock, lock_of
 from udl_pt.backends._modes import make_mode, wide_jax
 from udl_pt.backends._programs import Program, program_of
+from udl_pt.backends._shared import to_numpy
 from udl_pt.backends._templates import Kind, Sample, Stream, Template, find_template, keep_template
 
 __all__ = ["Draw", "Function", "R"]
@@ -69,6 +72,10 @@ class Function:
     ----------
     updated : list of SharedVariable
         The shared variables that a call updates.
+    devices : Devices or None
+        The devices of JAX that share the rows of the arguments and draws; None for JAX's first.
+    draws_ahead : bool
+        Whether a call on JAX makes the draws of the next one while the device computes.
 
     Notes
     -----
@@ -139,6 +146,9 @@ class Function:
         self._draws: list[tuple[Stream, Sample, Sequence[int]]] = []
         self._shapes: Function | None = None
         self._kind: Kind | None = None
+        self.devices: Devices | None = None
+        self.draws_ahead = False
+        self._ahead = Ahead()
 
     @classmethod
     def of_kind(
@@ -265,7 +275,10 @@ class Function:
         # NumPy computes some operations of C's, and would warn of what no other backend warns of
         by_numpy = self.backend == "c" or not self._is_compiled
         with wide_jax(self.backend), np.errstate(all="ignore") if by_numpy else contextlib.nullcontext():
-            return self._run([*arguments, *self._sampled(arguments)])
+            results = self._run([*arguments, *self._sampled(arguments)])
+            if self._draws and self.draws_ahead and self.backend == "jax":
+                self._draw_ahead()
+            return results
 
     def operations(self) -> list[Any]:
         """Return the nodes of the graph in their order, as PyTensor rewrote it for the backend.
@@ -301,6 +314,23 @@ class Function:
         """The sources of the draws."""
         return [stream for stream, _, _ in self._draws]
 
+    def settle(self) -> None:
+        """Turn the values of the shared variables into NumPy arrays (JAX stores its own).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.backends import Function, shared
+        >>> n = shared(np.zeros(2), "n")
+        >>> f = Function([], [], [(n, n + 1)], backend="jax")
+        >>> _ = f()
+        >>> f.settle()
+        >>> type(n.get_value(borrow=True)).__name__
+        'ndarray'
+        """
+        self._ahead = Ahead()
+        to_numpy(dict.fromkeys([*self._shared, *self.updated]))  # in the same order on each host
+
     @property
     def _compiled(self) -> Any:
         """The function that PyTensor compiled; None before the first call."""
@@ -317,16 +347,31 @@ class Function:
         if self._shapes is None:
             name = f"{self.name} shapes"
             self._shapes = _Shapes(*self._sizes, backend=self.backend, name=name, compiled=False)
-        sizes = map(int, self._shapes._run(list(arguments)))  # whose locks are held
+        self._drawn = sizes = list(map(int, self._shapes._run(list(arguments))))  # whose locks are held
+        arrays = self._ahead.take(self.streams[0].generator, sizes)
+        return self._draw(sizes) if arrays is None else arrays
+
+    def _draw(self, sizes: Sequence[int], source: np.random.Generator | None = None) -> list[np.ndarray]:
+        """Make all draws, from their streams' generators or from one source."""
+        left = iter(sizes)
         return [
             array
             for stream, sample, dims in self._draws
-            for array in sample(stream.generator, [tuple(itertools.islice(sizes, n)) for n in dims])
+            for array in sample(source or stream.generator, [tuple(itertools.islice(left, n)) for n in dims])
         ]
+
+    def _draw_ahead(self) -> None:
+        """Make the draws of the next call, as large as the last ones; only if they have one generator."""
+        generators = {id(stream.generator): stream.generator for stream in self.streams}
+        if len(generators) == 1:
+            (generator,), sizes = generators.values(), self._drawn
+            put_all = put if self.devices is None else self.devices.spread
+            self._ahead.prepare(generator, sizes, lambda source: put_all(self._draw(sizes, source)))
 
     def _run(self, arguments: list[np.ndarray]) -> list[Any]:
         if self._program is not None and (copy := self._program.take()) is not None:
-            return self._program.call(copy, self._values, arguments)
+            arguments, placed = self._placed(self._shared, arguments)
+            return self._program.call(copy, self._values, arguments, placed=placed)
         # Numba and JAX compile at the first call, so building and first call are one thing here.
         with compile_lock.lock, blas_linked(self.backend):
             try:
@@ -337,6 +382,14 @@ class Function:
                 if not isinstance(error, Exception):
                     recover_from_interrupt()
                 raise
+
+    def _placed(self, variables: Sequence[SharedVariable], arguments: list[Any]) -> tuple[list[Any], bool]:
+        """Put the variables' values and the arguments on the devices; return the arguments, and whether."""
+        if self.devices is None:
+            return arguments, bool(self._draws) and not isinstance(arguments[-1], np.ndarray)
+        for variable in variables:
+            self.devices.place(variable)
+        return self.devices.spread(arguments), True
 
     def _first_with_cache(self, arguments: list[np.ndarray]) -> list[Any]:
         prepare_cache(self.backend)
@@ -360,11 +413,12 @@ class Function:
                     program = program_of(graph, (self.backend, self._is_compiled, type(self)))
                     variables = graph.shared
                 values = [v.container.storage for v in variables]
+                arguments, placed = self._placed(variables, arguments)
                 if (copy := program.take_for_new_shapes()) is not None:
-                    results = program.call(copy, values, arguments)
+                    results = program.call(copy, values, arguments, placed=placed)
                 else:  # kept only if its first call, which may compile, is without an error
                     copy = program.compile(self._mode(), self.name)
-                    results = copy(values, arguments)
+                    results = copy(values, arguments, placed=placed)
                     program.release(copy)
         except BaseException:
             for p, value in before:

@@ -52,7 +52,9 @@ class Copy:
         updated = {p for p, _ in graph.updates}
         self._updated = [i for i, v in enumerate(graph.shared) if v in updated]
 
-    def __call__(self, variables: Sequence[list[Any]], arguments: Sequence[Any]) -> list[Any]:
+    def __call__(
+        self, variables: Sequence[list[Any]], arguments: Sequence[Any], *, placed: bool = False
+    ) -> list[Any]:
         """Compute the outputs and apply the updates.
 
         Parameters
@@ -61,6 +63,8 @@ class Copy:
             The storage of each shared variable, in the order of the graph's.
         arguments : sequence of array
             The inputs.
+        placed : bool
+            Whether the arguments are JAX's arrays, on its devices.
 
         Returns
         -------
@@ -70,6 +74,7 @@ class Copy:
         values = self._values
         for own, variable in zip(values, variables, strict=True):
             own[0] = variable[0]
+        self.function.trust_input = placed  # else PyTensor turns arguments into NumPy's
         try:
             return list(self.function(*arguments))
         except SystemError as error:
@@ -129,10 +134,17 @@ class Program:
         self.function = copy.function
         self._free.append(copy)
 
-    def call(self, copy: Copy, variables: Sequence[list[Any]], arguments: Sequence[Any]) -> list[Any]:
+    def call(
+        self,
+        copy: Copy,
+        variables: Sequence[list[Any]],
+        arguments: Sequence[Any],
+        *,
+        placed: bool = False,
+    ) -> list[Any]:
         """Call a copy, and take it back in any case."""
         try:
-            return copy(variables, arguments)
+            return copy(variables, arguments, placed=placed)
         finally:
             self.release(copy)
 

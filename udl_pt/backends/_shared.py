@@ -104,4 +104,13 @@ def to_numpy(variables: Iterable[SharedVariable]) -> None:
     for variable in variables:
         value = variable.get_value(borrow=True, return_internal_type=True)
         if hasattr(value, "__array__") and not isinstance(value, np.ndarray):
-            variable.set_value(np.array(value), borrow=True)
+            variable.set_value(_whole(value), borrow=True)
+
+
+def _whole(value: Any) -> np.ndarray:
+    """Return an array of JAX as NumPy's, also where other hosts hold parts of it."""
+    if not (getattr(value, "is_fully_addressable", True) or value.is_fully_replicated):
+        from jax.experimental.multihost_utils import process_allgather
+
+        value = process_allgather(value, tiled=True)
+    return np.array(value)

@@ -100,13 +100,23 @@ def _blas(backend: str) -> str:
     pools = {Path(pool["filepath"]).parts: pool for pool in threadpool_info() if pool["user_api"] == "blas"}
     if backend == "jax":
         cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return f"XLA's own, thread count not reported (its default: one for each CPU, here {cpus})"
+        return (
+            f"XLA's own, thread count not reported (its default: one for each CPU, here {cpus}); {_devices()}"
+        )
     owner = blas_of_numba() if backend == "numba" else blas_of_c()
     if owner in ("NumPy", "SciPy"):
         wheels = f"{owner.lower()}.libs"
         return f"{owner}'s, {_said_of([pool for parts, pool in pools.items() if wheels in parts])}"
     linked = [pool for parts, pool in pools.items() if "site-packages" not in parts]  # not NumPy's or SciPy's
     return f"{owner}: {_said_of(linked)}" if owner else ""
+
+
+def _devices() -> str:
+    """Name the devices of JAX."""
+    import jax
+
+    names = [f"{device.platform}:{device.id} {device.device_kind}" for device in jax.devices()]
+    return f"device{'s' * (len(names) != 1)} {', '.join(names)}"
 
 
 def _said_of(pools: list[dict[str, Any]]) -> str:

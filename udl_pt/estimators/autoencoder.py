@@ -83,6 +83,7 @@ callbacks, warm_start, resume, verbose
         optimiser: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
+        devices: Any = None,
         callbacks: Any = (),
         warm_start: bool = False,
         resume: Any = None,

@@ -20,7 +20,7 @@ class DNNClassifier(Classifier):
         Arguments of `udl_pt.DNN`, where `unsupervised_model` is called `UnsupervisedModel`.
     pretrain, learning_rate, mu, reg, epochs, batch_sz, show_fig, pretrain_epochs, pretrain_options, \
 pretrain_on_disk, train_head_only, frozen_layers, optimiser, dropout, max_norm, adversarial, penalty, \
-augment, monitor, backend, callbacks, warm_start, resume, verbose
+augment, monitor, backend, devices, callbacks, warm_start, resume, verbose
         Arguments of its ``fit``. A batch has all rows where there are fewer than `batch_sz`.
     rescale : bool
         Whether columns are mapped to [0, 1] if the first layer reads them as probabilities, and the rows of
@@ -92,6 +92,7 @@ augment, monitor, backend, callbacks, warm_start, resume, verbose
         augment: Any = (),
         monitor: str | None = "epoch",
         backend: str | None = None,
+        devices: Any = None,
         callbacks: Any = (),
         warm_start: bool = False,
         resume: Any = None,

@@ -19,6 +19,7 @@ from udl_pt.symbolic.costs import Penalty, check_penalty
 from udl_pt.symbolic.expressions import normalise_rows
 from udl_pt.symbolic.random import RandomStreams
 from udl_pt.symbolic.variables import Symbolic
+from udl_pt.training.feed import Feed
 from udl_pt.training.run import Run
 
 __all__ = ["FineTuning", "ModelAugmentation", "adversarial_cost", "with_dropout"]
@@ -266,7 +267,8 @@ def check_augment(
             "first"
         )
     ready = [f for f in functions if not (isinstance(f, ModelAugmentation) and f.model is model)]
-    batch, generator = np.array(X[:batch_sz], model.dtype, order="C"), copy.deepcopy(model._generator)
+    batch = X.first(batch_sz) if isinstance(X, Feed) else X[:batch_sz]
+    batch, generator = np.array(batch, model.dtype, order="C"), copy.deepcopy(model._generator)
     try:
         with contextlib.suppress(NotFittedError):  # of a function that calls the model in a way of its own
             augmented(batch, ready, generator)

@@ -138,8 +138,8 @@ def pretrain_layers(layers: Sequence[Any], run: Run, plan: Pretraining, others: 
     layers : sequence of models
         One for each layer, from the input on, as `make_layers` returns them.
     run : Run
-        The first layer's data; the layers' ``fit`` gets its backend, monitor and callbacks, where it takes
-        them.
+        The first layer's data; the layers' ``fit`` gets its backend, devices, monitor and callbacks, where it
+        takes them.
     plan : Pretraining
         Arguments of each layer's ``fit``.
     others : mapping of str to (ndarray or Rows)
@@ -159,6 +159,7 @@ def pretrain_layers(layers: Sequence[Any], run: Run, plan: Pretraining, others: 
         "backend": run.backend,
         "monitor": run.monitor,
         "callbacks": run.callbacks,
+        "devices": None if run.devices is None else run.devices.devices,
     }
     given = {name: value for name, value in defaults.items() if value is not None and value != ()}
     current_input = run.data[0]

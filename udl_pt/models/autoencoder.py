@@ -251,6 +251,7 @@ class AutoEncoder(Layer):
         validation: Any = None,
         monitor: str | None = "epoch",
         backend: str | None = None,
+        devices: Any = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         warm_start: bool = False,
         resume: Any = None,
@@ -290,6 +291,8 @@ class AutoEncoder(Layer):
             same in all epochs. None records nothing. Of a validation set all rows are measured.
         backend : {"numba", "c", "jax"}, optional
             Backend of the training. The default is the choice of `udl_pt.set_backend`.
+        devices : int or sequence of jax.Device, optional
+            How many of JAX's devices, or which ones, share the rows of each batch; see ``docs/devices.md``.
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch. `udl_pt.callbacks`
             has some.
@@ -345,6 +348,7 @@ class AutoEncoder(Layer):
             callbacks=callbacks,
             unit_interval=isinstance(cost, str) and cost == "cross_entropy",
             backend=get_backend(backend),
+            devices=devices,
         )
         D = run.data[0].shape[1]
         warm = self._goes_on(warm_start, validation, D)

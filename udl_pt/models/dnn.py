@@ -172,6 +172,7 @@ class DNN(Stack):
         augment: Sequence[Callable[[np.ndarray, Any], np.ndarray]] = (),
         monitor: str | None = "epoch",
         backend: str | None = None,
+        devices: Any = None,
         callbacks: Sequence[Callable[[Progress], Any]] = (),
         warm_start: bool = False,
         resume: Any = None,
@@ -250,6 +251,8 @@ class DNN(Stack):
             When to measure these sets: after every epoch, after every batch, or never.
         backend : {"numba", "c", "jax"}, optional
             Backend of the training. The default is the choice of `udl_pt.set_backend`.
+        devices : int or sequence of jax.Device, optional
+            How many of JAX's devices, or which ones, share the rows of each batch; see ``docs/devices.md``.
         callbacks : sequence of callable
             Each is called with a `udl_pt.training.progress.Progress` after every epoch, in pretraining too.
             `udl_pt.callbacks` has some.
@@ -308,6 +311,7 @@ class DNN(Stack):
             monitor=monitor,
             callbacks=callbacks,
             backend=get_backend(backend),
+            devices=devices,
             stage="fine-tuning",
         )
         tuning = FineTuning.checked(

@@ -15,11 +15,10 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 
-from udl_pt._support.arrays import check_matrix
 from udl_pt._support.fitting import being_fitted, one_fit_at_a_time
-from udl_pt._support.interrupts import uninterruptible
+from udl_pt._support.interrupts import uninterrupted, uninterruptible
 from udl_pt._support.parameters import Computed, Parameters
-from udl_pt._support.rows import Rows
+from udl_pt._support.rows import Rows, check_rows
 from udl_pt.backends import float_dtype, get_backend, shared
 from udl_pt.backends._locks import read_together
 from udl_pt.models._attributes import Attributes
@@ -38,7 +37,7 @@ from udl_pt.symbolic.updates import Updates, UpdateStep
 from udl_pt.symbolic.variables import Symbolic
 from udl_pt.symbolic.weights import init_weights
 from udl_pt.training._resumable import resumable
-from udl_pt.training.batches import Feed
+from udl_pt.training.feed import Feed
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.loop import train
 from udl_pt.training.parameters import set_parameters
@@ -308,18 +307,25 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         run, valid = run.split(self._generator)
         if not warm:
             self._set_params([D, *sizes, K])
-        try:
-            if run.epochs > 0:
-                being_fitted(self.dnn, self.dnn.hidden_layers, partial(self._train, run, valid, optimiser))
-        finally:  # also where a step wasn't finite, or somebody interrupts
-            self._fold(run.data[0])
+        if run.epochs > 0:
+            X = run.data[0]
+            monitored = X.first(MONITORED) if isinstance(X, Feed) else X[sample_of_rows(len(X), MONITORED)]
+            training = partial(self._train, run, valid, optimiser, monitored)
+            try:
+                being_fitted(self.dnn, self.dnn.hidden_layers, training)
+            except BaseException:  # such as where a step wasn't finite, or somebody interrupts
+                uninterrupted(self._fold, monitored)
+                raise
+        self._fold(run.data[0])
         return self
 
-    def _train(self, run: Run, valid: Arrays | None, optimiser: Callable[..., Updates] | None) -> None:
-        X = run.data[0]
-        if isinstance(X, Feed):  # the first rows, which are read once
-            X = X.first(MONITORED)
-        rows = sample_of_rows(len(X), MONITORED)
+    def _train(
+        self,
+        run: Run,
+        valid: Arrays | None,
+        optimiser: Callable[..., Updates] | None,
+        monitored: np.ndarray,
+    ) -> None:
         record = classification_recorder(
             self.costs,
             self.errors,
@@ -330,7 +336,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         )
 
         def measure() -> dict[str, float]:
-            self._fold(X[rows])
+            self._fold(monitored)
             return record()
 
         step = self._step(str(run.backend), 1 / run.batch_sz, optimiser)
@@ -364,7 +370,7 @@ class Ladder(WithChance, Parameters, Saved, Weights):
         [1, 1]
         """
         self._check_fitted("fold")
-        self._fold(check_matrix(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
+        self._fold(check_rows(X, dtype=self.dtype, n_features=self.a[0].get_value(borrow=True).shape[1]))
 
     @uninterruptible
     def _set_params(self, sizes: Sequence[int]) -> None:
@@ -429,7 +435,6 @@ class Ladder(WithChance, Parameters, Saved, Weights):
             name=f"{self.title} train_op",
         )
 
-    @uninterruptible
     @np.errstate(over="ignore", invalid="ignore")  # weights are huge where the next step wasn't finite
     def _fold(self, X: Any) -> None:
         """Set the parameters of `dnn` from the weights and from the units' means and variances over rows."""
@@ -457,8 +462,8 @@ class Ladder(WithChance, Parameters, Saved, Weights):
             values.append((shift - (first.astype(float) @ W)[0] * factor).astype(self.dtype))
             f, s = factor.astype(self.dtype), shift.astype(self.dtype)
             H = _each(A, lambda a, f=f, s=s: np.maximum(0, a * f + s), keep=False)
-            first = next(iter(H()))[:1].copy()
-        set_parameters(folded, values)
+            first = np.maximum(0, s)[None]  # whose `a` is 0
+        uninterrupted(set_parameters, folded, values)
 
 
 def _each(chunks: Chunks, function: Callable[..., np.ndarray], *, keep: bool) -> Chunks:

@@ -18,7 +18,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from udl_pt._support.messages import shown
-from udl_pt.backends import Function, Kind, to_numpy
+from udl_pt.backends import Devices, Function, Kind
 from udl_pt.symbolic.variables import Symbolic
 
 __all__ = ["CostGraph", "UpdateStep", "Updates", "apply_if_finite", "gradients_of", "rates_of"]
@@ -307,6 +307,7 @@ class UpdateStep:
             return [*inputs, *constants], sums, [*updates, *state]
 
         self.function = Function.of_kind(kind, build, backend=backend, name=name)
+        self.function.draws_ahead = True
 
     @property
     def variables(self) -> list[SharedVariable]:
@@ -344,7 +345,31 @@ class UpdateStep:
         >>> p.get_value(borrow=True).tolist(), type(p.get_value(borrow=True)).__name__
         ([0.5, 0.5], 'ndarray')
         """
-        to_numpy(self.variables)
+        self.function.settle()
+
+    def spread(self, devices: Devices) -> None:
+        """Divide the rows of batches among several devices of JAX from now on.
+
+        Parameters
+        ----------
+        devices : udl_pt.backends.Devices
+            The devices.
+
+        Examples
+        --------
+        >>> import numpy as np, pytensor
+        >>> import pytensor.tensor as pt
+        >>> from udl_pt import sgd_updates
+        >>> from udl_pt.backends import Devices
+        >>> from udl_pt.symbolic.updates import UpdateStep
+        >>> x, p = pt.vector("x", dtype="float64"), pytensor.shared(np.ones(1), name="p")
+        >>> cost = (p * x).sum()
+        >>> step = UpdateStep(sgd_updates, cost, [x], [p], dtype="float64", backend="jax", name="step")
+        >>> step.spread(Devices.checked(1, "jax", batch_sz=2))
+        >>> step(np.ones(2), np.asarray(0.5)).tolist()
+        [True]
+        """
+        self.function.devices = devices
 
 
 def _check_updates(updates: Updates, names: Mapping[SharedVariable, str], optimiser: str) -> None:

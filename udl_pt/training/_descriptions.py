@@ -1,6 +1,5 @@
 """The arguments of a fit as short texts, by which a checkpoint is compared with the fit that resumes it."""
 
-import contextlib
 import functools
 import hashlib
 import inspect
@@ -15,7 +14,7 @@ from pytensor.graph.op import Op
 from udl_pt._support.representation import ATTRIBUTES, GENERATORS
 from udl_pt._support.rows import Rows, rows_unread
 from udl_pt.training._snapshot import attributes_of
-from udl_pt.training.batches import Feed
+from udl_pt.training.feed import Feed
 
 __all__ = ["described", "described_feed", "described_model", "described_options"]
 
@@ -38,9 +37,12 @@ def described(value: Any, within: tuple[Any, ...] = ()) -> str:
     """
     if value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
         return repr(value.item() if isinstance(value, np.generic) else value)
-    with contextlib.suppress(TypeError, ValueError):  # which the fit raises, with the argument's name
-        if (rows := rows_unread(value)) is not None:
-            return _described_array(rows)
+    try:
+        rows = rows_unread(value)
+    except (TypeError, ValueError):  # the fit raises it, with the argument's name
+        return f"a {type(value).__name__}"
+    if rows is not None:
+        return _described_array(rows)
     if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
         return _described_array(np.asanyarray(value))
     each = functools.partial(described, within=within)
@@ -136,7 +138,8 @@ def _described_array(array: np.ndarray | Rows) -> str:
     if isinstance(array, np.ndarray) and array.ndim == 0:
         return described(array.item())
     if array.dtype == object:
-        return f"{array.shape} objects"
+        digest = _digest(described(value).encode() for value in np.asarray(array).flat)
+        return f"objects of shape {array.shape} ({digest})"
     parts = (np.ascontiguousarray(array[i : i + ROWS]).data for i in range(0, len(array), ROWS))
     return f"{array.dtype} of shape {array.shape} ({_digest(parts)})"
 

@@ -11,8 +11,8 @@ from udl_pt._version import __version__
 from udl_pt.backends import get_backend
 from udl_pt.training._descriptions import described, described_feed, described_model, described_options
 from udl_pt.training._resuming import Session, current_session
-from udl_pt.training.batches import feed_of
 from udl_pt.training.checkpoint import Checkpoint, read_checkpoint
+from udl_pt.training.feed import feed_of
 from udl_pt.training.progress_bar import ProgressBar
 
 __all__ = ["resumable"]

@@ -10,7 +10,7 @@ import numpy as np
 from udl_pt._support.arguments import check_number, is_scalar
 from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
-from udl_pt._support.rows import check_rows, select_rows
+from udl_pt._support.rows import select_rows
 from udl_pt.symbolic.chance import HostGenerator
 
 __all__ = ["HeldOut"]
@@ -64,7 +64,7 @@ class HeldOut:
         *,
         n_classes: int | None = None,
         unit_interval: bool = False,
-        check: Callable[..., Any] = check_rows,
+        check: Callable[..., Any],
     ) -> "HeldOut":
         """Check the argument `validation` of a ``fit``.
 
@@ -94,10 +94,11 @@ class HeldOut:
 
         Examples
         --------
+        >>> from udl_pt._support.arrays import check_matrix
         >>> from udl_pt.training.held_out import HeldOut
-        >>> HeldOut.checked(0.1, (50, 3), "float64")
+        >>> HeldOut.checked(0.1, (50, 3), "float64", check=check_matrix)
         HeldOut(given=None, n_drawn=5)
-        >>> HeldOut.checked(0.001, (50, 3), "float64")
+        >>> HeldOut.checked(0.001, (50, 3), "float64", check=check_matrix)
         Traceback (most recent call last):
             ...
         ValueError: validation is 0.001, which is 0 of 50 rows: expected a share that leaves rows on both ...
@@ -150,6 +151,7 @@ class HeldOut:
         Examples
         --------
         >>> import numpy as np
+        >>> from udl_pt._support.arrays import check_matrix
         >>> from udl_pt.training.held_out import HeldOut
         >>> X, Y = np.arange(8.0).reshape(4, 2), np.array([0, 1, 2, 3])
         >>> (X_train, Y_train), (X_valid, Y_valid) = HeldOut(n_drawn=1).split(np.random.default_rng(0), X, Y)

@@ -9,17 +9,17 @@ copied and cast.
 import contextlib
 import copy
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from udl_pt._support.exceptions import DivergenceError
 from udl_pt._support.interrupts import deferring_signals, uninterrupted
-from udl_pt.backends import faster_threads
+from udl_pt.backends import faster_threads, flushing_subnormals
 from udl_pt.symbolic.chance import HostGenerator
 from udl_pt.training._resuming import entered
-from udl_pt.training.batches import Feed
+from udl_pt.training.feed import Feed
 from udl_pt.training.progress import Progress, notify, notifying
 from udl_pt.training.run import Run
 
@@ -159,7 +159,10 @@ def train(
             return
         at_end.enter_context(notifying(callbacks, progress))
         at_end.callback(uninterrupted, step.settle)
-        timed_step = uninterrupted(at_end.enter_context, faster_threads(step, run.backend))
+        if run.devices is not None:
+            cast(Any, step).spread(run.devices)  # only compiled steps are on JAX
+        step_op, measure = flushing_subnormals(step), flushing_subnormals(measure)
+        timed_step = uninterrupted(at_end.enter_context, faster_threads(step_op, run.backend))
         # a resumed training starts within an epoch, after some of its batches
         start = training.resume() or {"order": _first_order(run), "epoch": 1, "batches": 0}
         order, done = start["order"], start["batches"]
@@ -169,22 +172,22 @@ def train(
                     break
                 progress.advance(epoch=epoch)
                 order = _shuffled(run, order, generator)
-            batches = _batches(run, order, done)
-            for j in range(done, progress.n_batches):
-                if progress.stop:
-                    break
-                progress.advance(batch=j + 1)
-                scalars = [np.asarray(progress.hyper[name], dtype) for name in step.rates]
-                first, *others = (_cast(array, dtype) for array in next(batches))
-                if augment is not None:
-                    first = _cast(augment(first), dtype)
-                finite = uninterrupted(timed_step, first, *others, *scalars)
-                if not finite.all():
-                    raise _divergence(progress, step.names, finite)
-                if run.monitor == "batch":
-                    progress.advance(cost=_finite(measure(), progress))
-                notify(callbacks, "on_batch", progress)
-                training.after("batch", order=order, epoch=epoch, batches=j + 1)
+            with contextlib.closing(_batches(run, order, done)) as batches:
+                for j in range(done, progress.n_batches):
+                    if progress.stop:
+                        break
+                    progress.advance(batch=j + 1)
+                    scalars = [np.asarray(progress.hyper[name], dtype) for name in step.rates]
+                    first, *others = (_cast(array, dtype) for array in next(batches))
+                    if augment is not None:
+                        first = _cast(augment(first), dtype)
+                    finite = uninterrupted(timed_step, first, *others, *scalars)
+                    if not finite.all():
+                        raise _divergence(progress, step.names, finite)
+                    if run.monitor == "batch":
+                        progress.advance(cost=_finite(measure(), progress))
+                    notify(callbacks, "on_batch", progress)
+                    training.after("batch", order=order, epoch=epoch, batches=j + 1)
             done = 0
             if run.monitor == "epoch":
                 progress.advance(cost=_finite(measure(), progress))
@@ -227,7 +230,7 @@ def _shuffled(run: Run, order: np.ndarray, generator: HostGenerator) -> np.ndarr
     return order[shuffled]
 
 
-def _batches(run: Run, order: np.ndarray, done: int) -> Iterator[tuple[np.ndarray, ...]]:
+def _batches(run: Run, order: np.ndarray, done: int) -> Generator[tuple[np.ndarray, ...], None, None]:
     """Yield an epoch's batches from number `done` on: rows, and their labels where there are some."""
     if isinstance(run.data[0], Feed):
         yield from run.data[0].epoch(run.batch_sz, order, skip=done)

@@ -11,7 +11,7 @@ from udl_pt.backends import Function, Kind
 from udl_pt.symbolic.array_function import in_chunks
 from udl_pt.symbolic.costs import categorical_cross_entropy, class_numbers
 from udl_pt.symbolic.variables import Symbolic
-from udl_pt.training.batches import Feed
+from udl_pt.training.feed import Feed
 from udl_pt.training.held_out import Arrays
 from udl_pt.training.metrics import error_rate
 from udl_pt.training.run import Run

@@ -9,9 +9,9 @@ from udl_pt._support.arrays import check_matrix
 from udl_pt._support.labels import check_test, check_training
 from udl_pt._support.messages import shown
 from udl_pt._support.rows import check_rows
-from udl_pt.backends import get_threads
+from udl_pt.backends import Devices, get_threads
 from udl_pt.symbolic.chance import HostGenerator
-from udl_pt.training.batches import feed_of
+from udl_pt.training.feed import feed_of
 from udl_pt.training.held_out import Arrays, HeldOut
 from udl_pt.training.progress import MONITORS, Progress, notify
 from udl_pt.training.rates import Rates
@@ -27,11 +27,13 @@ class Run:
     ----------
     data : tuple of (ndarray or Rows)
         Rows of shape (N, D); where the model has labels, also labels of shape (N,), an array. Of batches a
-        `udl_pt.training.batches.Feed` alone, which returns their labels too.
+        `udl_pt.training.feed.Feed` alone, which returns their labels too.
     test : tuple of (ndarray or Rows)
         Rows and labels of the test set; empty without one, and where the model has no labels.
     n_classes : int
         The number of classes; 0 where the model has no labels.
+    devices : Devices or None
+        The devices of JAX that share each batch's rows.
     held_out : HeldOut
         The validation set.
     rates : Rates
@@ -74,6 +76,7 @@ class Run:
     backend: str | None = None
     test: Arrays = ()
     n_classes: int = 0
+    devices: Devices | None = None
 
     @classmethod
     def checked(
@@ -92,6 +95,7 @@ class Run:
         callbacks: Any,
         unit_interval: bool = False,
         backend: str | None = None,
+        devices: Any = None,
         stage: str = "training",
     ) -> "Run":
         """Check the arguments that the ``fit`` of every model takes.
@@ -100,7 +104,7 @@ class Run:
         ----------
         X : array_like of shape (N, D), a source of rows, or batches
             The rows. An eager twin reads a source as a whole, and takes no batches. See
-            `udl_pt._support.rows.check_rows` and `udl_pt.training.batches.feed_of`.
+            `udl_pt._support.rows.check_rows` and `udl_pt.training.feed.feed_of`.
         Y : array_like of int of shape (N,), optional
             Labels of the rows, where the model has labels, and `X` has none. Each of 0 to K-1 must occur.
         test : (array_like, array_like), optional
@@ -124,6 +128,8 @@ class Run:
             Whether training reads the rows as probabilities.
         backend : {"numba", "c", "jax", None}
             The model's backend; None for an eager twin.
+        devices : None, int or sequence of jax.Device
+            The devices of JAX that share each batch's rows.
         stage : str
             The name of the training in errors.
 
@@ -193,6 +199,7 @@ class Run:
             backend,
             test_set,
             n_classes,
+            Devices.checked(devices, backend, batch_sz),
         )
 
     def announce(self, model: Any, records: Sequence[str] = ("costs",)) -> None:

@@ -17,7 +17,8 @@ class TensorBoard:
     """Write costs, errors and rates of each epoch to files that TensorBoard shows.
 
     The names are the training and the record, such as ``RBM_100/cost``. Steps are epochs. The package
-    tensorboardX writes them, or PyTorch with tensorboard.
+    tensorboardX writes them, or PyTorch with tensorboard. A resumed training writes the epochs since its
+    checkpoint again, with the same values.
 
     Parameters
     ----------

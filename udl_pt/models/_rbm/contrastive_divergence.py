@@ -77,9 +77,12 @@ class Sampler:
         if not self.n_chains:
             return None
         if before is not None and self.n_temperatures == 1 and before.shape == (self.n_chains, M):
-            return shared(before.copy(), "chains")
-        noise = stream.generator.random((self.n_temperatures * self.n_chains, M)) < 0.5
-        return shared(noise.astype(dtype), "chains")
+            states = before.copy()
+        else:
+            states = (stream.generator.random((self.n_temperatures * self.n_chains, M)) < 0.5).astype(dtype)
+        chains = shared(states, "chains")
+        chains.tag.of_batch = True
+        return chains
 
     def sample(
         self, model: SampledModel, v0: Symbolic, n: Any, chains: SharedVariable | None, stream: RandomStreams
