@@ -21,7 +21,7 @@ class AutoEncoderTransformer(AutoEncoding):
     M, an_id, corruption, hidden, output, rng, random_state, dtype
         Arguments of `udl_pt.AutoEncoder`.
     learning_rate, mu, epochs, batch_sz, show_fig, cost, cost_scale, penalty, optimiser, monitor, backend, \
-callbacks, warm_start, resume, verbose
+devices, callbacks, warm_start, resume, verbose
         Arguments of its ``fit``. A batch has all rows where there are fewer than `batch_sz`.
     rescale : bool
         Whether columns are mapped to [0, 1] if the cost needs probabilities, and the rows of ``fit`` leave

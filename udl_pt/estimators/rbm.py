@@ -21,7 +21,7 @@ class RBMTransformer(AutoEncoding):
         Arguments of `udl_pt.RBM`.
     learning_rate, epochs, batch_sz, show_fig, mu, k, persistent, n_chains, n_temperatures, weight_decay, \
 sparsity_target, sparsity_cost, centring, visible_bias, binarize, penalty, optimiser, monitor, backend, \
-callbacks, warm_start, resume, verbose
+devices, callbacks, warm_start, resume, verbose
         Arguments of its ``fit``. A batch has all rows where there are fewer than `batch_sz`.
     rescale : bool
         Whether columns are mapped to [0, 1] if visible units are Bernoulli units, and the rows of ``fit``
