@@ -191,7 +191,7 @@ def _chosen(devices: Any) -> list[Any]:
     there = jax.devices()
     if isinstance(devices, int | np.integer) and not isinstance(devices, bool):
         if not 1 <= devices <= len(there):
-            raise ValueError(f"devices is {devices}, but JAX has {len(there)}: pass 1 to {len(there)}")
+            raise ValueError(f"devices is {shown(devices)}, but JAX has {len(there)}: pass 1 to {len(there)}")
         return list(there[:devices])
     is_list = isinstance(devices, list | tuple) and len(devices) > 0
     if not (is_list and all(isinstance(device, jax.Device) for device in devices)):

@@ -12,7 +12,7 @@ from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
 from udl_pt._support.rows import Rows, refuse_unserved
 from udl_pt.symbolic.chance import HostGenerator
-from udl_pt.training.batches import Batches, gives_batches
+from udl_pt.training.batches import Batches, check_source, gives_batches
 
 __all__ = ["Feed", "feed_of"]
 
@@ -65,6 +65,7 @@ def feed_of(X: Any, *, dtype: str, labelled: bool = False, unit_interval: bool =
     elif not isinstance(X, Batches):
         if not gives_batches(X):
             return None
+        check_source(X, "X")
         X = Batches(X)
     return Feed(X, dtype=dtype, labelled=labelled, unit_interval=unit_interval)
 
