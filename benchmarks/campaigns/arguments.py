@@ -267,6 +267,7 @@ TAKEN: dict[tuple[str, str], set[str]] = {
 }
 for _of in ("AutoEncoder", "RBM", "DNN", "DBN", "DeepAutoEncoder", "Ladder"):
     TAKEN[f"{_of}.fit", "monitor"] = _NONE
+    TAKEN[f"{_of}.fit", "X"] = {"loader"}  # but it has too few rows
 
 
 def complaint(target: Target, name: str, value_name: str) -> str | None:

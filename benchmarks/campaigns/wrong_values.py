@@ -165,7 +165,7 @@ _BY_NAME = {
     "labels": "Y Ytest target",
     "vector": "bh bo c b z",
     "count": "M batch_sz k n_chains n_temperatures n_components steps rounds n_betas n N patience every keep "
-    "every_epochs every_batches",
+    "devices every_epochs every_batches",
     "count from 0": "epochs max_iter exaggeration_iter pixels",
     "number": "learning_rate reg weight_decay sparsity_cost noise denoising adversarial l2 tol rel_step last "
     "every_seconds",

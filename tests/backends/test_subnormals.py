@@ -7,6 +7,7 @@ import pytest
 
 from udl_pt import AutoEncoder, eager
 from udl_pt.backends import flushing_subnormals
+from udl_pt.callbacks import Checkpoint
 
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="for x86-64 alone")
 
@@ -75,5 +76,29 @@ def test_costs_are_measured_so_too(monkeypatch):
         return record
 
     monkeypatch.setattr("udl_pt.models._layer.cost_recorder", recorder)
+    monkeypatch.setenv("UDL_PT_BACKEND", "numba")
     AutoEncoder(3, random_state=0).fit(X, batch_sz=20)
     assert seen == [[False, False]]
+
+
+@pytest.mark.parametrize("backend", ["numba", "c"])
+def test_the_first_step_after_a_resumption_flushes_too(backend, tmp_path):
+    class Stop:
+        observes_only = True
+
+        def on_batch(self, progress):
+            if progress.batch == 3:
+                raise KeyboardInterrupt
+
+    def fit(*callbacks, **options):
+        ae = AutoEncoder(3, random_state=0, dtype="float32")
+        rates = {"learning_rate": 1e-38, "mu": 0.0}
+        ae.fit(X[:15], batch_sz=5, monitor=None, backend=backend, callbacks=callbacks, **rates, **options)
+        return [v.get_value() for v in ae.dparams]
+
+    path = tmp_path / "ae.ckpt"
+    with pytest.raises(KeyboardInterrupt):
+        fit(Checkpoint(path, every_batches=1), Stop())
+    for whole, resumed in zip(fit(), fit(resume=path), strict=True):
+        np.testing.assert_array_equal(resumed, whole)
+        np.testing.assert_array_equal(whole, 0)

@@ -247,11 +247,11 @@ def labelled(*Y):
             "X is .*generator.*, which can be read once only: pass the function that makes",
         ),
         (lambda: iter([]), ValueError, "returned no batch: expected at least one, in each epoch"),
-        (lambda: 5, TypeError, "<lambda>.* returns 5, expected an iterator of batches"),
+        (lambda: 5, TypeError, "X is .*<lambda>.*, which returns 5, expected an iterator of batches"),
         (
             lambda rows: rows,
             TypeError,
-            "can't be called without arguments .*'rows'.*set them, with functools.partial",
+            "X is .*<lambda>.*, which needs arguments .*'rows'.*set them, with functools.partial",
         ),
         (lambda: iter([X, X[:, :3]]), ValueError, "batch 2 of X has 3 features, expected 8"),
         (lambda: iter([X, X + 1]), ValueError, "batch 2 of X has values from 1.* expects"),
@@ -261,7 +261,7 @@ def labelled(*Y):
         (lambda: iter([(X.reshape(-1, 4, 2), Y)]), ValueError, "batch 1 of X has 3 dim.*flatten each sample"),
         (lambda: iter([{"x": X}]), TypeError, r"batch 1 of X is {.*, expected rows, or a pair \(X, Y\)"),
         (lambda: iter([(X, Y, Y)]), TypeError, r"batch 1 of X has 3 entries, expected rows, or a pair"),
-        (lambda: X, TypeError, "returns an array of shape .*, expected an iterator of batches"),
+        (lambda: X, TypeError, "X is .*returns an array of shape .*, expected an iterator of batches"),
         (
             lambda: iter([(sparse.csr_array(X), Y)]),
             TypeError,

@@ -118,7 +118,7 @@ def installed_backend(name: str | None = None) -> str:
         name, source = os.environ.get(ENVIRONMENT) or "numba", f"the environment's {ENVIRONMENT}"
     if not isinstance(name, str) or name not in BACKENDS:
         raise ValueError(f"{source} is {shown(name)}, expected one of {', '.join(map(repr, BACKENDS))}")
-    if name == "jax" and "jax" not in sys.modules:
+    if name == "jax" and sys.modules.get("jax") is None:
         try:
             uninterrupted(_import_jax)  # an exception within may end the process by SIGSEGV
         except ImportError as error:

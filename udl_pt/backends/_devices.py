@@ -35,8 +35,8 @@ class Devices:
     >>> from udl_pt.backends import Devices
     >>> devices = Devices.checked(1, "jax", batch_sz=4)
     >>> (X,) = devices.spread([np.ones((4, 3))])
-    >>> X.sharding.spec
-    PartitionSpec('rows', None)
+    >>> tuple(X.sharding.spec)
+    ('rows', None)
     """
 
     def __init__(self, devices: Sequence[Any], batch_sz: int) -> None:
@@ -114,8 +114,8 @@ class Devices:
         >>> import numpy as np
         >>> from udl_pt.backends import Devices
         >>> devices = Devices.checked(1, "jax", batch_sz=4)
-        >>> [array.sharding.spec for array in devices.spread([np.ones((2, 4)), np.ones(3)])]
-        [PartitionSpec(None, 'rows'), PartitionSpec(None,)]
+        >>> [tuple(array.sharding.spec) for array in devices.spread([np.ones((2, 4)), np.ones(3)])]
+        [(None, 'rows'), (None,)]
         """
         return [a if _is_jax(a) else self._put(a, self._batch_sz) for a in arrays]
 
@@ -134,8 +134,8 @@ class Devices:
         >>> from udl_pt.backends import Devices, shared
         >>> W = shared(np.ones((4, 3)), "W")
         >>> Devices.checked(1, "jax", batch_sz=4).place(W)
-        >>> W.container.storage[0].sharding.spec
-        PartitionSpec(None, None)
+        >>> tuple(W.container.storage[0].sharding.spec)
+        (None, None)
         """
         storage = variable.container.storage
         if isinstance(storage[0], np.ndarray):
@@ -191,7 +191,7 @@ def _chosen(devices: Any) -> list[Any]:
     there = jax.devices()
     if isinstance(devices, int | np.integer) and not isinstance(devices, bool):
         if not 1 <= devices <= len(there):
-            raise ValueError(f"devices is {devices}, but JAX has {len(there)}: pass 1 to {len(there)}")
+            raise ValueError(f"devices is {shown(devices)}, but JAX has {len(there)}: pass 1 to {len(there)}")
         return list(there[:devices])
     is_list = isinstance(devices, list | tuple) and len(devices) > 0
     if not (is_list and all(isinstance(device, jax.Device) for device in devices)):

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 __all__ = ["flushing_subnormals"]
 
 R = TypeVar("R")
@@ -49,6 +51,8 @@ def flushing_subnormals(function: Callable[..., R]) -> Callable[..., R]:
     library = _mathematics()
     if library is None:
         return function
+    for dtype in (np.float32, np.float64):
+        np.finfo(dtype)  # NumPy keeps it; under the flush it would warn of a least number of 0
     usual, flushed = _Environment(), _Environment()
     for environment in (usual, flushed):
         library.fegetenv(ctypes.byref(environment))

@@ -204,7 +204,7 @@ class AutoEncoder(Layer):
         >>> [round(ae.costs[0], 1), round(ae.costs[-1], 1)]  # nats a row, after the first and the last epoch
         [1.4, 0.0]
         """
-        check_beyond("AutoEncoder.fit", beyond, FIT | {"penalty": None, "optimiser": None})
+        check_beyond("AutoEncoder.fit", beyond, FIT | {"devices": None, "penalty": None, "optimiser": None})
         check_switches(show_fig=show_fig)
         check_option(cost, "cost", ("cross_entropy", "squared_error"))
         check_option(cost_scale, "cost_scale", ("dataset", "batch", "element"))

@@ -20,6 +20,7 @@ from udl_pt.training.run import Run
 __all__ = ["DNN"]
 
 BEYOND = FIT | {
+    "devices": None,
     "keep_layers": False,
     "pretrain_on_disk": False,
     "n_classes": None,

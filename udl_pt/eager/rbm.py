@@ -20,6 +20,7 @@ __all__ = ["RBM"]
 
 UNITS = {"visible": "bernoulli", "learn_variance": False}
 BEYOND = FIT | {
+    "devices": None,
     "n_temperatures": 1,
     "weight_decay": 0.0,
     "sparsity_target": None,

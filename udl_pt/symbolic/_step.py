@@ -362,7 +362,7 @@ class UpdateStep:
         >>> from udl_pt import sgd_updates
         >>> from udl_pt.backends import Devices
         >>> from udl_pt.symbolic.updates import UpdateStep
-        >>> x, p = pt.vector("x", dtype="float64"), pytensor.shared(np.ones(1), name="p")
+        >>> x, p = pt.vector("x", dtype="float64"), pytensor.shared(np.ones(2), name="p")
         >>> cost = (p * x).sum()
         >>> step = UpdateStep(sgd_updates, cost, [x], [p], dtype="float64", backend="jax", name="step")
         >>> step.spread(Devices.checked(1, "jax", batch_sz=2))

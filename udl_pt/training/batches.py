@@ -10,7 +10,7 @@ from udl_pt._support.arguments import check_count
 from udl_pt._support.messages import shown
 from udl_pt._support.rows import WHOLE, Rows
 
-__all__ = ["Batches", "gives_batches"]
+__all__ = ["Batches", "check_source", "gives_batches"]
 
 
 class Batches:
@@ -53,8 +53,7 @@ class Batches:
                 f"source is {shown(source)}, expected a function that returns an iterator of batches, or an "
                 "iterable such as a DataLoader"
             )
-        if callable(source):
-            _check_takes_nothing(source)
+        check_source(source, "source")
         self.source, self.buffer = source, check_count(buffer, "buffer", at_least=0)
 
     def __repr__(self) -> str:
@@ -65,21 +64,40 @@ class Batches:
         """Begin to read the batches of an epoch."""
         batches = self.source() if callable(self.source) else self.source
         if not hasattr(batches, "__iter__") or hasattr(batches, "shape"):
-            raise TypeError(f"{shown(self.source)} returns {shown(batches)}, expected an iterator of batches")
+            raise TypeError(
+                f"X is {shown(self.source)}, which returns {shown(batches)}, expected an iterator of batches"
+            )
         return iter(batches)
 
 
-def _check_takes_nothing(source: Any) -> None:
-    """Raise a TypeError where a function needs arguments."""
+def check_source(source: Any, name: str) -> None:
+    """Raise a TypeError where `source` is a function that needs arguments.
+
+    Parameters
+    ----------
+    source : object
+        A function or an iterable.
+    name : str
+        What the message calls it.
+
+    Examples
+    --------
+    >>> from udl_pt.training.batches import check_source
+    >>> check_source(abs, "X")
+    Traceback (most recent call last):
+        ...
+    TypeError: X is <built-in function abs>, which needs arguments (missing a required argument: 'x'): ...
+    """
     try:
-        signature = inspect.signature(source)
+        signature = inspect.signature(source) if callable(source) else None
     except ValueError:  # of a builtin that doesn't tell
         return
     try:
-        signature.bind()
+        if signature is not None:
+            signature.bind()
     except TypeError as error:
         raise TypeError(
-            f"{shown(source)} can't be called without arguments ({error}): set them, with functools.partial"
+            f"{name} is {shown(source)}, which needs arguments ({error}): set them, with functools.partial"
         ) from None
 
 

@@ -13,7 +13,7 @@ from udl_pt._support.labels import check_labels
 from udl_pt._support.messages import shown
 from udl_pt._support.rows import Rows, refuse_unserved
 from udl_pt.symbolic.chance import HostGenerator
-from udl_pt.training.batches import Batches, gives_batches
+from udl_pt.training.batches import Batches, check_source, gives_batches
 
 __all__ = ["Feed", "feed_of"]
 
@@ -70,6 +70,7 @@ def feed_of(
     elif not isinstance(X, Batches):
         if not gives_batches(X):
             return None
+        check_source(X, "X")
         X = Batches(X)
     return Feed(X, dtype=dtype, labelled=labelled, unit_interval=unit_interval, n_classes=n_classes)
 

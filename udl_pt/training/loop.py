@@ -161,7 +161,9 @@ def train(
         at_end.callback(uninterrupted, step.settle)
         if run.devices is not None:
             cast(Any, step).spread(run.devices)  # only compiled steps are on JAX
-        step_op, measure = flushing_subnormals(step), flushing_subnormals(measure)
+        step_op: Callable[..., np.ndarray] = step
+        if run.backend != "jax":  # which flushes them itself
+            step_op, measure = flushing_subnormals(step), flushing_subnormals(measure)
         timed_step = uninterrupted(at_end.enter_context, faster_threads(step_op, run.backend))
         # a resumed training starts within an epoch, after some of its batches
         start = training.resume() or {"order": _first_order(run), "epoch": 1, "batches": 0}
