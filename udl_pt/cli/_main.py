@@ -1,4 +1,4 @@
-"""The command line: ``udl-pt reproduce``, ``udl-pt compare`` and ``udl-pt doctor``."""
+"""The command line: ``udl-pt reproduce``, ``udl-pt compare``, ``udl-pt sweep`` and ``udl-pt doctor``."""
 
 import argparse
 import contextlib
@@ -26,6 +26,7 @@ from udl_pt.book._prepared import prepared
 from udl_pt.book._shared import FEWEST
 from udl_pt.book.report import PAGE, RESULTS, write_report
 from udl_pt.cli._doctor import examine, warm
+from udl_pt.cli._sweep import add_sweep
 from udl_pt.comparison._compare import compare
 from udl_pt.comparison._models import KINDS
 from udl_pt.comparison._worker import TWINS
@@ -42,7 +43,7 @@ SIGNALLED = 128  # what a shell adds to the number of the signal that ended a co
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command ``udl-pt`` with its subcommands ``reproduce``, ``compare`` and ``doctor``.
+    """Run the command ``udl-pt`` with its subcommands ``reproduce``, ``compare``, ``sweep`` and ``doctor``.
 
     Parameters
     ----------
@@ -201,6 +202,8 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--dtype", default="float32", help="float32 (default) or float64")
     compare.add_argument("--seed", type=int, default=0)
     compare.add_argument("--out", default="comparison", help="folder of the numbers and pictures")
+
+    add_sweep(commands)
 
     doctor = commands.add_parser("doctor", help="show what works here, and how to repair the rest")
     doctor.set_defaults(command=_doctor)

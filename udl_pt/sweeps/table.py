@@ -1,0 +1,178 @@
+"""The table of a sweep: a line for each trial, written when it ends."""
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from udl_pt._support.exceptions import DataError
+from udl_pt._support.files import printable
+from udl_pt._support.storage import replace_file
+from udl_pt.sweeps.plan import Trial
+
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Table", "summary"]
+
+FIRST = ("seed", "fold")
+LAST = ("score", "epochs", "seconds", "parameters", "worker", "error")
+DIVERGED = "DivergenceError"
+
+Row = Mapping[str, str]
+
+
+class Table:
+    """The file ``trials.csv`` of a sweep's folder.
+
+    Options are JSON in its cells. Each line is on disk before the next trial's result is read. A line that a
+    kill cut off is dropped at the next opening, and so are trials that failed: they run again. A trial that
+    diverged would diverge again, and is kept.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    names : iterable of str
+        Names of the options that vary.
+
+    Attributes
+    ----------
+    rows : dict of tuple to dict
+        The lines by the trials' keys.
+    latest : dict or None
+        The line that was added last.
+    """
+
+    def __init__(self, path: Path, names: Iterable[str]) -> None:
+        self.path, self.rows, self._file = path, dict[tuple[str, int, int], Row](), -1
+        self.latest: Row | None = None
+        kept = [row for row in self._read() if not row["error"] or row["error"].startswith(DIVERGED)]
+        options = {name: None for row in kept for name in row if name not in FIRST + LAST}
+        self._columns = [*FIRST, *(options | dict.fromkeys(names)), *LAST]
+        for row in kept:
+            self.rows[_key(row)] = row
+
+    def _read(self) -> list[dict[str, str]]:
+        try:
+            text = self.path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return []
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{printable(self.path)} is no table of a sweep ({error}): move it away"
+            ) from error
+        whole = text[: text.rfind("\n") + 1]
+        lines = csv.DictReader(io.StringIO(whole, newline=""), strict=True)
+        try:
+            rows = list(lines)
+            for row in rows:
+                _key(row)
+        except (csv.Error, ValueError, TypeError, KeyError) as error:
+            raise DataError(
+                f"{printable(self.path)} is no table of a sweep ({error}): move it away"
+            ) from error
+        if not {*FIRST, *LAST} <= {*(lines.fieldnames or FIRST + LAST)}:
+            raise DataError(f"{printable(self.path)} is no table of a sweep: move it away")
+        return rows
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write the lines that are kept, and take further ones.
+
+        Raises
+        ------
+        BlockingIOError
+            When another process writes to this table.
+        """
+        lock = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise BlockingIOError(
+                        error.errno,
+                        f"another sweep writes to {printable(self.path.parent)}: wait for its end, or choose "
+                        "another folder",
+                    ) from None
+            replace_file(self.path, self._text([*self.rows.values()], header=True))
+            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            yield
+        finally:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
+            os.close(lock)
+
+    def _text(self, rows: list[Row], *, header: bool) -> bytes:
+        text = io.StringIO(newline="")
+        lines = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
+        if header:
+            lines.writeheader()
+        lines.writerows(rows)
+        return text.getvalue().encode()
+
+    def add(self, trial: Trial, result: Mapping[str, Any]) -> None:
+        """Add the line of a trial, and wait until it is on disk."""
+        row = {name: json.dumps(value) for name, value in trial.options.items()}
+        row |= {"seed": str(trial.seed), "fold": str(trial.fold)}
+        row |= {name: str(value) for name, value in result.items()}
+        self.rows[trial.key] = self.latest = row
+        os.write(self._file, self._text([row], header=False))
+        os.fsync(self._file)
+
+
+def _key(row: Row) -> tuple[str, int, int]:
+    options = {name: json.loads(row[name]) for name in row if name not in FIRST + LAST and row[name]}
+    return Trial(options, int(row["seed"]), int(row["fold"])).key
+
+
+def summary(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the settings of a sweep, the best score first.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        The lines of the table.
+
+    Returns
+    -------
+    list of dict
+        ``options``, ``mean`` and ``std`` of the scores of all seeds and folds, ``trials``, and ``failed``:
+        how many have no score. Settings with such a trial are last.
+
+    Examples
+    --------
+    >>> from udl_pt.sweeps import summary
+    >>> rows = [{"k": k, "seed": "0", "fold": "0", "score": score, "error": ""}
+    ...         for k, score in [("1", "0.5"), ("2", "0.25"), ("2", "0.35")]]
+    >>> [(one["options"], round(one["mean"], 2), one["trials"]) for one in summary(rows)]
+    [({'k': 2}, 0.3, 2), ({'k': 1}, 0.5, 1)]
+    """
+    scores: dict[str, list[float]] = {}
+    for row in rows:
+        scores.setdefault(_key(row)[0], []).append(float(row["score"]) if row["score"] else math.nan)
+    found = []
+    for options, values in scores.items():
+        known = [value for value in values if math.isfinite(value)]
+        mean = math.fsum(known) / len(known) if known else math.nan  # in any order
+        found.append(
+            {
+                "options": json.loads(options),
+                "mean": mean,
+                "std": math.sqrt(math.fsum((v - mean) ** 2 for v in known) / len(known))
+                if known
+                else math.nan,
+                "trials": len(values),
+                "failed": len(values) - len(known),
+            }
+        )
+    return sorted(found, key=lambda one: (one["failed"] > 0, math.isnan(one["mean"]), one["mean"]))
