@@ -104,6 +104,29 @@ def test_no_damage_to_a_file_of_numba_gives_another_value(folder, which):
     assert sealed(folder).load("key") == 3
 
 
+SAVE = """
+import sys
+from pathlib import Path
+from pytensor.link.numba import cache as pytensor_cache
+from udl_pt.backends._numba import cache as numba_cache
+folder, process = Path(sys.argv[1]), sys.argv[2]
+pytensor_cache.NUMBA_CACHE_PATH = folder
+(folder / process).touch()
+while len(list(folder.glob("process *"))) < 3:
+    pass
+for i in range(50):
+    numba_cache.SealedCacheFile(str(folder), "f", 0).save((process, i), i)
+"""
+
+
+def test_processes_that_share_an_index_lose_no_entry(folder):
+    names = [f"process {k}" for k in range(3)]
+    processes = [subprocess.Popen([sys.executable, "-c", SAVE, str(folder), name]) for name in names]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0, 0]
+    index = sealed(folder)
+    assert [index.load((name, i)) for name in names for i in range(50)] == 3 * list(range(50))
+
+
 def test_a_file_without_a_digest_is_not_loaded(folder):
     NumbasOwn(str(folder), "f", 0).save("key", 5)
     assert sealed(folder).load("key") is None

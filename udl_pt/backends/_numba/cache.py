@@ -4,6 +4,9 @@ Numba unpickles and runs what it finds in PyTensor's folder. A flipped bit there
 results. A file is therefore loaded only if the digest at its end is right; otherwise it counts as missing,
 and the function is compiled again. Unpickling ignores bytes after the end, so PyTensor without this package
 reads these files, too. Files that it wrote itself have no digest and are compiled again.
+
+An index lists all versions of a function. Processes that share the folder extend it in turns, so that none
+drops what another has added.
 """
 
 import contextlib
@@ -19,6 +22,11 @@ import numba  # noqa: F401  whole before its parts, which may be there if an imp
 from numba.core.caching import IndexDataCacheFile
 
 from udl_pt.backends._internals import numba_folder, replace_numba_cache_file
+
+try:
+    import fcntl
+except ImportError:  # on Windows, where an entry may get lost, and its function is compiled again
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["use_sealed_files"]
 
@@ -47,11 +55,13 @@ class SealedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
 
     def save(self, key: Any, data: Any) -> None:
         """Write a function; where that fails, it runs all the same and is compiled again next time."""
-        try:
+        if not self._is_ours:
             super().save(key, data)
+            return
+        try:
+            with _locked(Path(self._cache_path)):
+                super().save(key, data)
         except OSError as error:
-            if not self._is_ours:
-                raise
             _report(Path(self._cache_path), error)
 
     def _data_name(self, number: int) -> str:
@@ -75,6 +85,19 @@ class SealedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
         whole = content.getvalue()
         with super()._open_for_write(filepath) as file:
             file.write(_sealed(whole) if self._is_ours else whole)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process writes to a folder, and keep others waiting."""
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        if fcntl is not None:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def use_sealed_files(report: Callable[[Path, OSError], None]) -> None:
