@@ -43,8 +43,9 @@ def _sweep(options: argparse.Namespace) -> None:
     if not options.out:
         raise ValueError("--out is '', expected a folder")
     console, plan = Console(), read_plan(options.plan)
-    with _shown(console, plan) as report:
-        settings = run_sweep(
+    n_trials = len(plan.trials)
+    with _reporting(console, plan, n_trials) as report:
+        table = run_sweep(
             plan,
             options.out,
             jobs=options.jobs,
@@ -52,45 +53,44 @@ def _sweep(options: argparse.Namespace) -> None:
             scheduler=options.scheduler,
             report=report,
         )
-    console.print(_best(settings, plan, len(plan.trials)))
+    console.print(_best(table, plan, n_trials))
     for name in TRIALS, SUMMARY:
         console.print(printable(Path(options.out, name)), highlight=False, markup=False, soft_wrap=True)
+    if table.errors:
+        raise RuntimeError(
+            f"{len(table.errors)} of {n_trials} trials failed, the first with {table.errors[0]}; the same "
+            "command runs them again"
+        )
 
 
 @contextlib.contextmanager
-def _shown(console: Console, plan: Plan) -> Iterator[Any]:
-    """Return a callback that shows the table in a terminal, and a line for each trial elsewhere."""
-    n_trials = len(plan.trials)
+def _reporting(console: Console, plan: Plan, n_trials: int) -> Iterator[Any]:
+    """Return a callback that shows the best settings in a terminal, and a line for each trial elsewhere."""
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=True) as live:
-            yield lambda table: live.update(_best(summary(table.rows.values()), plan, n_trials), refresh=True)
-        return
-
-    def line(table: Table) -> None:
-        if table.latest is None:
-            return
-        said = ", ".join(
-            f"{name} {value}" for name, value in table.latest.items() if value and name not in QUIET
-        )
-        done = f"{len(table.rows)} of {n_trials}"
-        console.print(f"{done}: {printable(said)}", highlight=False, markup=False, soft_wrap=True)
-
-    yield line
+            yield lambda table: live.update(_best(table, plan, n_trials), refresh=True)
+    else:
+        yield lambda table: _print_latest(table, console, n_trials)
 
 
-def _best(settings: list[dict[str, Any]], plan: Plan, n_trials: int) -> Shown:
-    done = sum(setting["trials"] for setting in settings)
+def _print_latest(table: Table, console: Console, n_trials: int) -> None:
+    if table.latest is not None:
+        said = (f"{name} {value}" for name, value in table.latest.items() if value and name not in QUIET)
+        line = printable(f"{len(table.rows)} of {n_trials}: {', '.join(said)}")
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _best(table: Table, plan: Plan, n_trials: int) -> Shown:
     shown = Shown(
-        title=f"{plan.model}: {done} of {n_trials} trials",
+        title=f"{plan.model}: {len(table.rows)} of {n_trials} trials",
         caption=f"mean of {plan.score_name}, the lower the better",
     )
-    names = list(dict.fromkeys(name for setting in settings for name in setting["options"]))
-    for name in names:
+    for name in table.names:
         shown.add_column(printable(name))
     for name in ("mean", "std", "trials", "failed"):
         shown.add_column(name, justify="right")
-    for setting in settings[:BEST]:
-        values = [printable(setting["options"].get(name, "")) for name in names]
+    for setting in summary(table.rows.values())[:BEST]:
+        values = [printable(setting["options"].get(name, "")) for name in table.names]
         numbers = [f"{setting[name]:.4g}" for name in ("mean", "std")]
         shown.add_row(*values, *numbers, str(setting["trials"]), str(setting["failed"] or ""))
     return shown

@@ -2,6 +2,6 @@
 
 from udl_pt.sweeps.plan import Plan, Trial, read_plan
 from udl_pt.sweeps.running import run_sweep
-from udl_pt.sweeps.table import summary
+from udl_pt.sweeps.table import Table, summary
 
-__all__ = ["Plan", "Trial", "read_plan", "run_sweep", "summary"]
+__all__ = ["Plan", "Table", "Trial", "read_plan", "run_sweep", "summary"]

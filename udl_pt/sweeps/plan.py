@@ -168,6 +168,7 @@ class Plan:
             raise ValueError(f"{missing} is missing: a random search needs [random] and draws")
         if self.grid is not None and self.random is not None:
             raise ValueError("the plan has grid and random, expected one of them")
+        _check_mapping(self.options, "options")
         self._check_names(self.options, "options")
         self.score_name  # noqa: B018  an error if there is none
         for setting in self._settings():

@@ -40,7 +40,7 @@ def run_sweep(
     engine: str = "processes",
     scheduler: Any = None,
     report: Callable[[Table], Any] = lambda table: None,
-) -> list[dict[str, Any]]:
+) -> Table:
     """Run the trials of a sweep that its folder doesn't have yet.
 
     The folder has a table, ``trials.csv``, with a line for each trial that ended, and at the end
@@ -66,8 +66,8 @@ def run_sweep(
 
     Returns
     -------
-    list of dict
-        The settings, the best first, as `summary` returns them.
+    Table
+        All trials of the folder. A trial that failed has its error there.
 
     Raises
     ------
@@ -85,9 +85,10 @@ def run_sweep(
 
     Examples
     --------
-    >>> from udl_pt.sweeps import Plan, run_sweep
+    >>> from udl_pt.sweeps import Plan, run_sweep, summary
     >>> plan = Plan("RBM", {"place": "digits"}, {"M": 20}, grid={"learning_rate": [0.1, 0.01]})
-    >>> [setting["options"] for setting in run_sweep(plan, "sweep", jobs=1)]
+    >>> table = run_sweep(plan, "sweep", jobs=1)
+    >>> [setting["options"] for setting in summary(table.rows.values())]
     [{'learning_rate': 0.1}, {'learning_rate': 0.01}]
     """
     check_option(engine, "engine", list(ENGINES))
@@ -99,10 +100,9 @@ def run_sweep(
     if "Y" in plan.fit_names and data.Y is None:
         raise ValueError(f"the data have no labels, but {plan.model} needs them: add Y to data")
     trials = plan.trials
-    names = dict.fromkeys(name for trial in trials for name in trial.options)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    table = Table(out / TRIALS, names)
+    table = Table(out / TRIALS, (name for trial in trials for name in trial.options))
     with table.writing():
         _keep_facts(out / FACTS, plan, data.digest, table)
         report(table)
@@ -110,12 +110,10 @@ def run_sweep(
             for trial, result in _results(plan, trials, data.digest, out, table, parallel, ways_to_die):
                 table.add(trial, result)
                 report(table)
-        keys = {trial.key for trial in trials}
-        settings = summary(row for key, row in table.rows.items() if key in keys)
-        replace_file(out / SUMMARY, _as_csv(settings, names))
+        replace_file(out / SUMMARY, _as_csv(summary(table.rows.values()), table.names))
         with contextlib.suppress(OSError):  # it has checkpoints of trials that are no longer in the plan
             (out / "checkpoints").rmdir()
-    return settings
+    return table
 
 
 def _keep_facts(file: Path, plan: Plan, digest: str, table: Table) -> None:

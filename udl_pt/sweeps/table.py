@@ -47,6 +47,8 @@ class Table:
     ----------
     rows : dict of tuple to dict
         The lines by the trials' keys.
+    names : list of str
+        Names of all options that vary.
     latest : dict or None
         The line that was added last.
     """
@@ -54,11 +56,17 @@ class Table:
     def __init__(self, path: Path, names: Iterable[str]) -> None:
         self.path, self.rows, self._file = path, dict[tuple[str, int, int], Row](), -1
         self.latest: Row | None = None
-        kept = [row for row in self._read() if not row["error"] or row["error"].startswith(DIVERGED)]
+        kept = [row for row in self._read() if not _has_failed(row)]
         options = {name: None for row in kept for name in row if name not in FIRST + LAST}
-        self._columns = [*FIRST, *(options | dict.fromkeys(names)), *LAST]
+        self.names = [*(options | dict.fromkeys(names))]
+        self._columns = [*FIRST, *self.names, *LAST]
         for row in kept:
             self.rows[_key(row)] = row
+
+    @property
+    def errors(self) -> list[str]:
+        """The errors of trials that failed, not those that diverged."""
+        return [row["error"] for row in self.rows.values() if _has_failed(row)]
 
     def _read(self) -> list[dict[str, str]]:
         try:
@@ -128,6 +136,10 @@ class Table:
         self.rows[trial.key] = self.latest = row
         os.write(self._file, self._text([row], header=False))
         os.fsync(self._file)
+
+
+def _has_failed(row: Row) -> bool:
+    return bool(row["error"]) and not row["error"].startswith(DIVERGED)
 
 
 def _key(row: Row) -> tuple[str, int, int]:
