@@ -11,8 +11,14 @@ from sklearn.model_selection import ParameterSampler
 from udl_pt import DNN, RBM, AutoEncoder, RandomStreams, adam_updates
 from udl_pt._support.exceptions import DataError
 from udl_pt.sweeps import Plan, Trial, read_plan
+from udl_pt.sweeps._models import fit_options, new_model
 
 DATA = {"place": "digits"}
+
+
+def new_trial_model(plan, i):
+    trial = plan.trials[i]
+    return new_model(plan.kind, plan.options | trial.options, trial.seed)
 
 
 def test_a_grid_has_a_trial_for_each_setting_seed_and_fold():
@@ -53,10 +59,10 @@ def test_options_go_to_the_constructor_and_to_fit_and_names_are_imported():
         "pretrain_options": {"optimiser": "udl_pt:adam_updates", "batch_sz": 10},
     }
     plan = Plan("DNN", DATA, options, grid={"hidden_layer_sizes": [[5, 4], [6, 7]]})
-    model = plan.new_model(plan.trials[1])
+    model = new_trial_model(plan, 1)
     assert isinstance(model, DNN)
     assert [(type(layer), layer.M) for layer in model.hidden_layers] == [(RBM, 6), (AutoEncoder, 7)]
-    assert plan.fit_options(plan.trials[1]) == {
+    assert fit_options(plan.kind, plan.options | plan.trials[1].options) == {
         "optimiser": adam_updates,
         "epochs": 3,
         "pretrain_options": {"optimiser": adam_updates, "batch_sz": 10},
@@ -71,7 +77,7 @@ def test_a_call_is_made_with_its_arguments():
         {"M": 5},
         grid={"corruption": [corruption, {"call": "udl_pt.symbolic.corruption:gaussian", "sd": 1.0}]},
     )
-    masked = plan.new_model(plan.trials[0]).corruption(pt.ones((2000,)), RandomStreams(0)).eval()
+    masked = new_trial_model(plan, 0).corruption(pt.ones((2000,)), RandomStreams(0)).eval()
     assert set(masked) == {0.0, 1.0}
     assert 0.7 < masked.mean() < 0.8
 
@@ -83,7 +89,7 @@ def test_a_class_of_ones_own_beside_the_file(tmp_path):
     file = tmp_path / "plan.toml"
     file.write_text('model = "layers_of_mine:Mine"\n[options]\nM = 4\n')
     plan = read_plan(file)
-    model = plan.new_model(plan.trials[0])
+    model = new_trial_model(plan, 0)
     assert (type(model).__name__, isinstance(model, AutoEncoder), model.M) == ("Mine", True, 4)
 
 

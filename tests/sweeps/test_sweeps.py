@@ -19,7 +19,7 @@ from udl_pt import DNN, RBM, TSNE, AutoEncoder
 from udl_pt._support.exceptions import DataError
 from udl_pt.cli import main
 from udl_pt.sweeps import Plan, _worker, run_sweep, running, summary
-from udl_pt.sweeps.table import Table
+from udl_pt.sweeps._table import Table
 
 RS = np.random.RandomState(0)
 X, Y = RS.rand(60, 8).astype(np.float32), np.arange(60) % 3
@@ -113,7 +113,7 @@ def results(folder):
 
 
 def settings_of(plan, out, **options):
-    return summary(run_sweep(plan, out, **options).rows.values())
+    return summary(run_sweep(plan, out, **options))
 
 
 @pytest.fixture
@@ -220,18 +220,18 @@ def test_a_trial_that_fails_is_in_the_table_and_runs_again(folder, capsys):
     assert settings[-1]["failed"] == 1
     assert sum(row[-1] == "OSError: no such disk" for row in results(folder / "out")) == 1
     seen = []
-    run_sweep(plan, folder / "out", jobs=1, report=lambda table: seen.append(len(table.rows)))
+    run_sweep(plan, folder / "out", jobs=1, report=lambda rows: seen.append(len(rows)))
     assert seen == [11, 12]
     run_sweep(plan_of(folder, "weight"), folder / "direct", jobs=1)
     assert results(folder / "out") == results(folder / "direct")
 
 
 def test_a_trial_that_diverges_is_kept_as_such(folder):
-    plan = plan_of(folder, grid={"M": [2], "learning_rate": [1e300, 0.1]}, options={"batch_sz": 10})
+    plan = plan_of(folder, grid={"M": [2], "learning_rate": [1.7e308, 0.1]}, options={"batch_sz": 10})
     settings = settings_of(plan, folder / "out", jobs=1)
-    assert [(s["options"]["learning_rate"], s["failed"]) for s in settings] == [(0.1, 0), (1e300, 2)]
+    assert [(s["options"]["learning_rate"], s["failed"]) for s in settings] == [(0.1, 0), (1.7e308, 2)]
     seen = []
-    run_sweep(plan, folder / "out", jobs=1, report=lambda table: seen.append(len(table.rows)))
+    run_sweep(plan, folder / "out", jobs=1, report=lambda rows: seen.append(len(rows)))
     assert seen == [4]
     assert sum(row[-1].startswith("DivergenceError: ") for row in results(folder / "out")) == 2
 
@@ -408,7 +408,7 @@ def test_a_sweep_can_grow(folder):
     run_sweep(plan_of(folder, grid={"M": [2]}), folder / "out", jobs=1)
     seen = []
     more = plan_of(folder, grid={"M": [2, 3], "learning_rate": [0.5, 0.1]}, seeds=[0, 1])
-    settings = settings_of(more, folder / "out", jobs=1, report=lambda table: seen.append(len(table.rows)))
+    settings = settings_of(more, folder / "out", jobs=1, report=lambda rows: seen.append(len(rows)))
     assert (seen[0], seen[-1], len(settings)) == (2, 18, 5)
     with open(folder / "out" / "trials.csv", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -531,3 +531,29 @@ def test_the_command_names_mistakes(folder, arguments, message, capsys):
     (folder / "plan.toml").write_text('model = "RBM"\n[data]\nX = "x.npy"\n[options]\nM = 2\n')
     assert main(["sweep", str(folder / "plan.toml"), *arguments]) == 2
     assert capsys.readouterr().err.startswith(message)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["numba", "c"])
+def test_workers_fill_one_empty_cache_together(folder, backend):
+    (folder / "plan.toml").write_text(f"""
+        model = "AutoEncoder"
+        seeds = [0, 1]
+        folds = 2
+        [data]
+        X = "x.npy"
+        [options]
+        batch_sz = 10
+        backend = "{backend}"
+        [grid]
+        M = [2, 3]
+    """)
+    environment = os.environ | {"PYTENSOR_FLAGS": f"base_compiledir={folder / 'cache'}"}
+    arguments = [*command(folder, "cold")[:-1], "2"]
+    cold = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
+    assert (cold.returncode, cold.stderr) == (0, "")
+    warm = subprocess.run(
+        command(folder, "warm"), env=environment, capture_output=True, text=True, check=False
+    )
+    assert (warm.returncode, warm.stderr) == (0, "")
+    assert results(folder / "cold") == results(folder / "warm")

@@ -12,8 +12,8 @@ from rich.table import Table as Shown
 
 from udl_pt._support.files import printable
 from udl_pt.sweeps import Plan, read_plan, run_sweep, summary
+from udl_pt.sweeps._table import COLUMNS, Row, errors
 from udl_pt.sweeps.running import ENGINES, SUMMARY, TRIALS
-from udl_pt.sweeps.table import Table
 
 __all__ = ["add_sweep"]
 
@@ -45,7 +45,7 @@ def _sweep(options: argparse.Namespace) -> None:
     console, plan = Console(), read_plan(options.plan)
     n_trials = len(plan.trials)
     with _reporting(console, plan, n_trials) as report:
-        table = run_sweep(
+        rows = run_sweep(
             plan,
             options.out,
             jobs=options.jobs,
@@ -53,13 +53,13 @@ def _sweep(options: argparse.Namespace) -> None:
             scheduler=options.scheduler,
             report=report,
         )
-    console.print(_best(table, plan, n_trials))
+    console.print(_best(rows, plan, n_trials))
     for name in TRIALS, SUMMARY:
         console.print(printable(Path(options.out, name)), highlight=False, markup=False, soft_wrap=True)
-    if table.errors:
+    if failed := errors(rows):
         raise RuntimeError(
-            f"{len(table.errors)} of {n_trials} trials failed, the first with {table.errors[0]}; the same "
-            "command runs them again"
+            f"{len(failed)} of {n_trials} trials failed, the first with {failed[0]}; the same command runs "
+            "them again"
         )
 
 
@@ -68,29 +68,37 @@ def _reporting(console: Console, plan: Plan, n_trials: int) -> Iterator[Any]:
     """Return a callback that shows the best settings in a terminal, and a line for each trial elsewhere."""
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=True) as live:
-            yield lambda table: live.update(_best(table, plan, n_trials), refresh=True)
+            yield lambda rows: live.update(_best(rows, plan, n_trials), refresh=True)
     else:
-        yield lambda table: _print_latest(table, console, n_trials)
+        yield _Lines(console, n_trials)
 
 
-def _print_latest(table: Table, console: Console, n_trials: int) -> None:
-    if table.latest is not None:
-        said = (f"{name} {value}" for name, value in table.latest.items() if value and name not in QUIET)
-        line = printable(f"{len(table.rows)} of {n_trials}: {', '.join(said)}")
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+class _Lines:
+    """Print a line for each new trial."""
+
+    def __init__(self, console: Console, n_trials: int) -> None:
+        self._console, self._n_trials, self._n_seen = console, n_trials, -1
+
+    def __call__(self, rows: list[Row]) -> None:
+        if len(rows) > self._n_seen >= 0:
+            said = (f"{name} {value}" for name, value in rows[-1].items() if value and name not in QUIET)
+            line = printable(f"{len(rows)} of {self._n_trials}: {', '.join(said)}")
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._n_seen = len(rows)
 
 
-def _best(table: Table, plan: Plan, n_trials: int) -> Shown:
+def _best(rows: list[Row], plan: Plan, n_trials: int) -> Shown:
     shown = Shown(
-        title=f"{plan.model}: {len(table.rows)} of {n_trials} trials",
+        title=f"{plan.model}: {len(rows)} of {n_trials} trials",
         caption=f"mean of {plan.score_name}, the lower the better",
     )
-    for name in table.names:
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in COLUMNS))
+    for name in names:
         shown.add_column(printable(name))
     for name in ("mean", "std", "trials", "failed"):
         shown.add_column(name, justify="right")
-    for setting in summary(table.rows.values())[:BEST]:
-        values = [printable(setting["options"].get(name, "")) for name in table.names]
+    for setting in summary(rows)[:BEST]:
+        values = [printable(setting["options"].get(name, "")) for name in names]
         numbers = [f"{setting[name]:.4g}" for name in ("mean", "std")]
         shown.add_row(*values, *numbers, str(setting["trials"]), str(setting["failed"] or ""))
     return shown

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from udl_pt._support.exceptions import DataError
 from udl_pt.sweeps._data import Data, open_data, parts
+from udl_pt.sweeps._models import fit_names, fit_options, new_model
 from udl_pt.sweeps._values import add_folder, imported, is_reference
 from udl_pt.sweeps.plan import Plan, Trial
 from udl_pt.training.checkpoint import Checkpoint
@@ -63,7 +64,9 @@ def _fitted(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> dict[str
     data = open_data(plan.data, plan.folder)
     if data.digest != digest:
         raise DataError(f"the data of {socket.gethostname()} differ from those that the sweep began with")
-    model, options, names = plan.new_model(trial), plan.fit_options(trial), plan.fit_names
+    kind, names = plan.kind, fit_names(plan.kind)
+    given = {**plan.options, **trial.options}
+    model, options = new_model(kind, given, trial.seed), fit_options(kind, given)
     held: Data | None = None
     if plan.folds:
         n_classes = None if data.Y is None else int(data.Y.max()) + 1

@@ -12,29 +12,15 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-import udl_pt
 from udl_pt._support.arguments import check_count
 from udl_pt._support.exceptions import DataError
 from udl_pt._support.files import printable
 from udl_pt._support.messages import shown
-from udl_pt.sweeps._values import add_folder, imported, is_reference, resolved
+from udl_pt.sweeps._models import check_names, fit_names, model_class, new_model
+from udl_pt.sweeps._values import add_folder, is_reference, resolved
 
 __all__ = ["Plan", "Trial", "read_plan"]
 
-MODELS = ("AutoEncoder", "RBM", "DBN", "DNN", "DeepAutoEncoder", "Ladder", "PCA", "TSNE", "SymmetricSNE")
-OWN = {  # arguments that a sweep sets, and where their values come from
-    "X": "[data]",
-    "Y": "[data]",
-    "Xtest": "[data], whose test set a sweep doesn't read",
-    "Ytest": "[data], whose test set a sweep doesn't read",
-    "n_classes": "the labels",
-    "random_state": "seeds",
-    "rng": "seeds",
-    "callbacks": "patience",
-    "resume": "the sweep",
-    "verbose": "the sweep",
-    "show_fig": "the sweep",
-}
 DATA = ("place", "label", "image_shape", "resize", "X", "Y")
 LARGEST_SEED = 2**32 - 1
 
@@ -51,6 +37,14 @@ class Trial:
         The seed of weights, orders and draws.
     fold : int
         The fold that is held out, from 0; 0 where a plan has no folds.
+
+    Examples
+    --------
+    >>> from udl_pt.sweeps import Plan
+    >>> for trial in Plan("RBM", {"place": "digits"}, grid={"M": [3, 4]}).trials:
+    ...     print(trial)
+    Trial(options={'M': 3}, seed=0, fold=0)
+    Trial(options={'M': 4}, seed=0, fold=0)
     """
 
     options: Mapping[str, Any]
@@ -104,6 +98,15 @@ class Plan:
         Modules of this folder can be imported, and names of files are relative to it. Default: the current
         one.
 
+    Attributes
+    ----------
+    trials : list of Trial
+        All trials, in the order in which they start.
+    kind : type
+        The model's class.
+    score_name : str
+        The name of the record that is the score, or the reference of a function.
+
     Raises
     ------
     TypeError, ValueError
@@ -112,11 +115,9 @@ class Plan:
     Examples
     --------
     >>> from udl_pt.sweeps import Plan
-    >>> plan = Plan("DNN", {"place": "digits"}, grid={"learning_rate": [0.1, 0.01]}, seeds=[0, 1])
+    >>> plan = Plan("RBM", {"place": "digits"}, {"M": 20}, grid={"k": [1, 2], "mu": [0, 0.5]}, seeds=[0, 1])
     >>> len(plan.trials)
-    4
-    >>> plan.trials[0]
-    Trial(options={'learning_rate': 0.1}, seed=0, fold=0)
+    8
     """
 
     model: str
@@ -137,7 +138,7 @@ class Plan:
         object.__setattr__(self, "folder", os.path.abspath(self.folder or "."))
         add_folder(self.folder)
         try:
-            json.dumps(self.as_mapping())
+            json.dumps(vars(self))
         except (TypeError, ValueError) as error:
             raise TypeError(
                 f"the plan has a value that JSON can't hold ({error}): expected numbers, texts, truth "
@@ -169,42 +170,33 @@ class Plan:
         if self.grid is not None and self.random is not None:
             raise ValueError("the plan has grid and random, expected one of them")
         _check_mapping(self.options, "options")
-        self._check_names(self.options, "options")
+        check_names(self.kind, self.options, "options")
+        if self.folds and "validation" in self.options:
+            raise ValueError("validation is set, but folds are the rows held out: remove one of them")
         self.score_name  # noqa: B018  an error if there is none
         for setting in self._settings():
-            self._check_names(setting, "grid" if self.random is None else "random")
+            check_names(self.kind, setting, "grid" if self.random is None else "random")
             if both := set(setting) & set(self.options):
                 raise ValueError(f"{min(both)} varies, but is in options, too: remove it there")
-            self.new_model(Trial(setting, self.seeds[0], 0))
+            new_model(self.kind, {**self.options, **setting}, self.seeds[0])
 
     @property
     def kind(self) -> Any:
         """The model's class."""
-        if self.model in MODELS:
-            return getattr(udl_pt, self.model)
-        if not is_reference(self.model):
-            raise ValueError(
-                f"model is {shown(self.model)}, expected one of {', '.join(MODELS)}, or 'module:name' of a "
-                "class"
-            )
-        return imported(self.model)
+        return model_class(self.model)
 
     @property
     def score_name(self) -> str:
         """The name of the record that is the score, or the reference of a function."""
         if self.score is not None:
             return self.score
-        if "validation" not in self.fit_names:
+        names = fit_names(self.kind)
+        if "validation" not in names:
             raise ValueError(
                 f"score is missing: fit of {self.model} records no costs of rows held out. Name a record, or "
                 "the 'module:name' of a function"
             )
-        return "valid_errors" if "Y" in self.fit_names else "valid_costs"
-
-    @property
-    def fit_names(self) -> tuple[str, ...]:
-        """Names of the arguments of ``fit``."""
-        return tuple(inspect.signature(self.kind.fit).parameters)
+        return "valid_errors" if "Y" in names else "valid_costs"
 
     @property
     def trials(self) -> list[Trial]:
@@ -238,35 +230,6 @@ class Plan:
         plain = [{k: v.item() if isinstance(v, np.generic) else v for k, v in s.items()} for s in found]
         return list({json.dumps(s, sort_keys=True): s for s in plain}.values())
 
-    def _check_names(self, options: Mapping[str, Any], place: str) -> None:
-        known = {*inspect.signature(self.kind).parameters, *self.fit_names} - {"self"}
-        for name in options:
-            if name in OWN:
-                raise ValueError(f"{name} in {place}: a sweep takes it from {OWN[name]}, so remove it")
-            if name not in known:
-                usable = ", ".join(sorted(known - set(OWN)))
-                raise ValueError(
-                    f"{name} in {place} is no argument of {self.model}, expected one of {usable}"
-                )
-        if self.folds and "validation" in options:
-            raise ValueError("validation is set, but folds are the rows held out: remove one of them")
-
-    def new_model(self, trial: Trial) -> Any:
-        """Return the untrained model of a trial."""
-        return self.kind(**self._arguments(self.kind, trial), random_state=trial.seed)
-
-    def fit_options(self, trial: Trial) -> dict[str, Any]:
-        """Return the arguments of ``fit`` that the plan has for a trial."""
-        return self._arguments(self.kind.fit, trial)
-
-    def _arguments(self, function: Any, trial: Trial) -> dict[str, Any]:
-        given = resolved({**self.options, **trial.options})
-        return {name: given[name] for name in inspect.signature(function).parameters if name in given}
-
-    def as_mapping(self) -> dict[str, Any]:
-        """Return the plan as a mapping that JSON can hold."""
-        return {name: value for name, value in vars(self).items() if name != "folder"}
-
 
 def read_plan(path: Any) -> Plan:
     r"""Read a sweep's plan from a TOML file.
@@ -293,9 +256,9 @@ def read_plan(path: Any) -> Plan:
     --------
     >>> from pathlib import Path
     >>> from udl_pt.sweeps import read_plan
-    >>> _ = Path("sweep.toml").write_text('model = "RBM"\n[grid]\nk = [1, 2]\n')
+    >>> _ = Path("sweep.toml").write_text('model = "RBM"\n[grid]\nM = [3, 4]\n')
     >>> read_plan("sweep.toml").grid
-    {'k': [1, 2]}
+    {'M': [3, 4]}
     """
     file = Path(path)
     try:

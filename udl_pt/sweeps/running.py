@@ -19,9 +19,10 @@ from udl_pt._support.messages import shown
 from udl_pt._support.storage import replace_file
 from udl_pt._version import __version__
 from udl_pt.sweeps._data import open_data, parts
+from udl_pt.sweeps._models import fit_names
+from udl_pt.sweeps._table import Row, Table, summary
 from udl_pt.sweeps._worker import run_trial
 from udl_pt.sweeps.plan import Plan, Trial
-from udl_pt.sweeps.table import Table, summary
 
 __all__ = ["FILES", "run_sweep"]
 
@@ -39,8 +40,8 @@ def run_sweep(
     jobs: int | None = None,
     engine: str = "processes",
     scheduler: Any = None,
-    report: Callable[[Table], Any] = lambda table: None,
-) -> Table:
+    report: Callable[[list[Row]], Any] = lambda rows: None,
+) -> list[Row]:
     """Run the trials of a sweep that its folder doesn't have yet.
 
     The folder has a table, ``trials.csv``, with a line for each trial that ended, and at the end
@@ -62,12 +63,12 @@ def run_sweep(
         A Dask cluster that runs them instead: the address of its scheduler, or a client. Its workers need
         the library, the data under the same name, and the modules beside the plan.
     report : callable
-        Called with the table at first and after each trial.
+        Called with the lines of the table at first and after each trial, which is then the last line.
 
     Returns
     -------
-    Table
-        All trials of the folder. A trial that failed has its error there.
+    list of dict of str to str
+        The lines of the table, by its columns. A trial that failed has its error there.
 
     Raises
     ------
@@ -87,8 +88,8 @@ def run_sweep(
     --------
     >>> from udl_pt.sweeps import Plan, run_sweep, summary
     >>> plan = Plan("RBM", {"place": "digits"}, {"M": 20}, grid={"learning_rate": [0.1, 0.01]})
-    >>> table = run_sweep(plan, "sweep", jobs=1)
-    >>> [setting["options"] for setting in summary(table.rows.values())]
+    >>> rows = run_sweep(plan, "sweep", jobs=1)
+    >>> [setting["options"] for setting in summary(rows)]
     [{'learning_rate': 0.1}, {'learning_rate': 0.01}]
     """
     check_option(engine, "engine", list(ENGINES))
@@ -97,7 +98,7 @@ def run_sweep(
     data = open_data(plan.data, plan.folder)
     if plan.folds:
         parts(data, 0, plan.folds)
-    if "Y" in plan.fit_names and data.Y is None:
+    if "Y" in fit_names(plan.kind) and data.Y is None:
         raise ValueError(f"the data have no labels, but {plan.model} needs them: add Y to data")
     trials = plan.trials
     out = Path(out)
@@ -105,20 +106,21 @@ def run_sweep(
     table = Table(out / TRIALS, (name for trial in trials for name in trial.options))
     with table.writing():
         _keep_facts(out / FACTS, plan, data.digest, table)
-        report(table)
-        with _engine(engine, jobs, scheduler) as (parallel, ways_to_die):
-            for trial, result in _results(plan, trials, data.digest, out, table, parallel, ways_to_die):
+        report([*table.rows.values()])
+        with _engine(engine, jobs, scheduler) as death:
+            for trial, result in _results(plan, trials, data.digest, out, table, death):
                 table.add(trial, result)
-                report(table)
+                report([*table.rows.values()])
         replace_file(out / SUMMARY, _as_csv(summary(table.rows.values()), table.names))
         with contextlib.suppress(OSError):  # it has checkpoints of trials that are no longer in the plan
             (out / "checkpoints").rmdir()
-    return table
+    return [*table.rows.values()]
 
 
 def _keep_facts(file: Path, plan: Plan, digest: str, table: Table) -> None:
     """Write what the sweep is about, or compare it with what the folder's table is about."""
-    mine = {"format": FORMAT, "udl_pt": __version__, "data digest": digest, **plan.as_mapping()}
+    mine = {"format": FORMAT, "udl_pt": __version__, "data digest": digest, **vars(plan)}
+    del mine["folder"]
     mine = json.loads(as_json(mine, 2))
     if table.rows:
         try:
@@ -140,18 +142,20 @@ def _results(
     digest: str,
     out: Path,
     table: Table,
-    parallel: joblib.Parallel,
-    ways_to_die: tuple[type[BaseException], ...],
+    death: type[BaseException],
 ) -> Iterator[tuple[Trial, dict[str, Any]]]:
     """Yield the results of the trials that the table lacks; after the death of a worker, begin anew."""
     deaths = 0
     while left := [trial for trial in trials if trial.key not in table.rows]:
         calls = (joblib.delayed(run_trial)(plan, t, digest, _checkpoint(out, t)) for t in left)
+        # One trial a task: a death costs one, and the table shows each at once. A new object each time: after
+        # a death, the old one may still get results.
+        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
         try:
             for found in parallel(calls):
                 deaths = 0
                 yield found
-        except ways_to_die as error:
+        except death as error:
             deaths += 1
             if deaths == DEATHS:
                 raise RuntimeError(
@@ -166,13 +170,11 @@ def _checkpoint(out: Path, trial: Trial) -> Path:
 
 
 @contextlib.contextmanager
-def _engine(
-    engine: str, jobs: int | None, scheduler: Any
-) -> Iterator[tuple[joblib.Parallel, tuple[type[BaseException], ...]]]:
-    """Return what runs trials in parallel, and the errors that it raises when a worker dies."""
+def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[type[BaseException]]:
+    """Choose what runs trials in parallel, and return the error that it raises when a worker dies."""
     with contextlib.ExitStack() as stack:
         options: dict[str, Any] = {"backend": ENGINES[engine], "n_jobs": jobs or joblib.cpu_count()}
-        ways_to_die: tuple[type[BaseException], ...] = (BrokenProcessPool,)
+        death: type[BaseException] = BrokenProcessPool
         if scheduler is not None:
             try:
                 from distributed import Client, KilledWorker
@@ -180,13 +182,12 @@ def _engine(
                 raise RuntimeError(
                     "scheduler needs distributed, which is not installed: pip install 'udl_pt[dask]'"
                 ) from error
-            ways_to_die = (KilledWorker,)
+            death = KilledWorker
             is_client = isinstance(scheduler, Client)
             client = scheduler if is_client else stack.enter_context(Client(scheduler))
             options = {"backend": "dask", "client": client, "n_jobs": jobs or -1}
         stack.enter_context(joblib.parallel_config(**options))
-        # One trial a task: a death costs one, and the table shows each at once.
-        yield joblib.Parallel(return_as="generator_unordered", batch_size=1), ways_to_die
+        yield death
 
 
 def _as_csv(settings: list[dict[str, Any]], names: Any) -> bytes:

@@ -287,10 +287,21 @@ def _seeded(name: str, seed: Any) -> Any:
         entropy, spawn_key, pool_size, n_spawned = seed
         if not (pool_size == 4 and type(n_spawned) is int and 0 <= n_spawned < 2**32):
             raise ValueError("another pool, or a number of children that can't be")
+        if not (_are_integers(entropy) and _are_integers(spawn_key)):
+            raise ValueError("not of integers")
         sequence = np.random.SeedSequence(entropy, spawn_key=spawn_key, n_children_spawned=n_spawned)
         return getattr(np.random, name)(sequence)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"the seed of {name} is {shown(seed)}: {error}") from None
+
+
+def _are_integers(value: Any) -> bool:
+    """Return whether NumPy can take a value as a seed."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "iu"
+    if isinstance(value, list | tuple):
+        return all(map(_are_integers, value))
+    return isinstance(value, int | np.integer)
 
 
 def _is_alike(state: Any, right: Any) -> bool:

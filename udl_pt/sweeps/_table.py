@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from udl_pt._support.exceptions import DataError
 from udl_pt._support.files import printable
 from udl_pt._support.storage import replace_file
@@ -20,10 +22,11 @@ try:
 except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Table", "summary"]
+__all__ = ["COLUMNS", "Row", "Table", "errors", "summary"]
 
 FIRST = ("seed", "fold")
 LAST = ("score", "epochs", "seconds", "parameters", "worker", "error")
+COLUMNS = FIRST + LAST  # besides the options
 DIVERGED = "DivergenceError"
 
 Row = Mapping[str, str]
@@ -49,24 +52,16 @@ class Table:
         The lines by the trials' keys.
     names : list of str
         Names of all options that vary.
-    latest : dict or None
-        The line that was added last.
     """
 
     def __init__(self, path: Path, names: Iterable[str]) -> None:
         self.path, self.rows, self._file = path, dict[tuple[str, int, int], Row](), -1
-        self.latest: Row | None = None
-        kept = [row for row in self._read() if not _has_failed(row)]
-        options = {name: None for row in kept for name in row if name not in FIRST + LAST}
+        kept = [row for row in self._read() if not errors([row])]
+        options = {name: None for row in kept for name in row if name not in COLUMNS}
         self.names = [*(options | dict.fromkeys(names))]
         self._columns = [*FIRST, *self.names, *LAST]
         for row in kept:
             self.rows[_key(row)] = row
-
-    @property
-    def errors(self) -> list[str]:
-        """The errors of trials that failed, not those that diverged."""
-        return [row["error"] for row in self.rows.values() if _has_failed(row)]
 
     def _read(self) -> list[dict[str, str]]:
         try:
@@ -87,7 +82,7 @@ class Table:
             raise DataError(
                 f"{printable(self.path)} is no table of a sweep ({error}): move it away"
             ) from error
-        if not {*FIRST, *LAST} <= {*(lines.fieldnames or FIRST + LAST)}:
+        if not {*FIRST, *LAST} <= {*(lines.fieldnames or COLUMNS)}:
             raise DataError(f"{printable(self.path)} is no table of a sweep: move it away")
         return rows
 
@@ -133,17 +128,18 @@ class Table:
         row = {name: json.dumps(value) for name, value in trial.options.items()}
         row |= {"seed": str(trial.seed), "fold": str(trial.fold)}
         row |= {name: str(value) for name, value in result.items()}
-        self.rows[trial.key] = self.latest = row
+        self.rows[trial.key] = row
         os.write(self._file, self._text([row], header=False))
         os.fsync(self._file)
 
 
-def _has_failed(row: Row) -> bool:
-    return bool(row["error"]) and not row["error"].startswith(DIVERGED)
+def errors(rows: Iterable[Row]) -> list[str]:
+    """Return the errors of trials that failed, not of those that diverged."""
+    return [row["error"] for row in rows if row["error"] and not row["error"].startswith(DIVERGED)]
 
 
 def _key(row: Row) -> tuple[str, int, int]:
-    options = {name: json.loads(row[name]) for name in row if name not in FIRST + LAST and row[name]}
+    options = {name: json.loads(row[name]) for name in row if name not in COLUMNS and row[name]}
     return Trial(options, int(row["seed"]), int(row["fold"])).key
 
 
@@ -174,17 +170,17 @@ def summary(rows: Iterable[Row]) -> list[dict[str, Any]]:
         scores.setdefault(_key(row)[0], []).append(float(row["score"]) if row["score"] else math.nan)
     found = []
     for options, values in scores.items():
-        known = [value for value in values if math.isfinite(value)]
-        mean = math.fsum(known) / len(known) if known else math.nan  # in any order
+        known = np.sort([value for value in values if math.isfinite(value)])  # the same in any order
+        with np.errstate(over="ignore"):
+            mean, std = (float(known.mean()), float(known.std())) if len(known) else (math.nan, math.nan)
+        failed = len(values) - len(known)
         found.append(
             {
                 "options": json.loads(options),
                 "mean": mean,
-                "std": math.sqrt(math.fsum((v - mean) ** 2 for v in known) / len(known))
-                if known
-                else math.nan,
+                "std": std,
                 "trials": len(values),
-                "failed": len(values) - len(known),
+                "failed": failed,
             }
         )
     return sorted(found, key=lambda one: (one["failed"] > 0, math.isnan(one["mean"]), one["mean"]))
