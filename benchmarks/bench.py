@@ -80,10 +80,11 @@ def run(command, file, seconds):
 
 def machine():
     """Return what the numbers depend on: processor, libraries, kernels."""
-    code = "import machine, numpy, scipy.linalg; print(machine.describe())"
+    code = "import machine, numpy, scipy.linalg; print(machine.describe()); print(machine.jax_devices())"
     environment = own_kernels() | {"PYTHONPATH": os.pathsep.join([str(FOLDER), *sys.path])}
     command = [sys.executable, "-c", code]
     said = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    cores, devices = said.stdout.strip().splitlines()
     models = [
         line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")
     ]
@@ -96,7 +97,8 @@ def machine():
     return {
         "processor": models[0].partition(":")[2].strip() if models else platform.processor(),
         "system": platform.system(),
-        "cores": said.stdout.strip(),
+        "cores": cores,
+        "devices": devices,
         "versions": versions,
     }
 
@@ -111,6 +113,7 @@ def page(facts):
     own = facts["machine"]
     lines += [f"- Date: {facts['date']}", f"- Processor: {own['processor']}, {own['system']}; {own['cores']}"]
     lines += ["- Versions: " + ", ".join(f"{name} {number}" for name, number in own["versions"].items())]
+    lines += [f"- Devices: {own['devices']}"]
     before, after = facts["load"]
     lines += [
         f"- Load (processes that run or wait, mean of a minute): {before:.1f} before, {after:.1f} after"

@@ -23,3 +23,15 @@ def describe():
     }
     forced = "".join(f"; {name}={value}" for name, value in chosen.items())
     return f"{os.cpu_count()} cores; threads: {libraries}{forced}"
+
+
+def jax_devices():
+    """Say in a line which devices JAX computes on, and whether there was a GPU."""
+    try:
+        import jax
+    except ImportError:
+        return "JAX is not installed"
+    devices = jax.devices()
+    kinds = ", ".join(sorted({device.device_kind for device in devices}))
+    without = "" if jax.default_backend() == "gpu" else "; no GPU was at hand"
+    return f"JAX computes on {len(devices)} x {kinds}{without}"

@@ -186,7 +186,7 @@ def main():
     for kind, dtype, batch in product(options.kind, dtypes, options.batch):
         results += measure(Problem(kind, dtype, batch), rounds)
         write_json(options.json, {"threads": machine.pools(), "results": results})
-    print(f"{machine.describe()}; JAX has a thread of its own for each core")
+    print(f"{machine.describe()}; JAX has a thread of its own for each core; {machine.jax_devices()}")
     if not (options.quick or options.step_alone):
         start.main([])
 
