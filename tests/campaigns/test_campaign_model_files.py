@@ -28,8 +28,8 @@ def test_files_that_are_well_formed_and_wrong_are_refused():
 
 @pytest.mark.slow
 def test_changed_files_of_all_models_are_refused_or_usable():
-    results = list(model_files.of_all_models(240, 1))
-    assert len(results) == 240
+    results = list(model_files.of_all_models(120, 1))
+    assert len(results) == 120
     assert [result for result in results if result] == []
 
 

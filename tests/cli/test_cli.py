@@ -50,11 +50,24 @@ def test_reproduce_writes_chapter_1_and_ends_by_naming_it(folder, capsys):
         assert str(folder) not in (out / written).read_text()
 
 
+@pytest.mark.parametrize("sizes", [["8,5"], ["8", "5"], ["8,5", "3"]])
+def test_sizes_may_be_separated_by_commas_or_spaces(sizes, folder, monkeypatch):
+    seen = []
+
+    def chapter(data, settings):
+        seen.extend(settings.sizes)
+        return Section("Chapter 3", ["done"])
+
+    monkeypatch.setitem(cli.CHAPTERS, "3", chapter)
+    arguments = ["reproduce", "3", "--data", str(folder), "--out", str(folder / "out"), "--sizes", *sizes]
+    assert cli.main(arguments) == 0
+    assert seen == [int(size) for some in sizes for size in some.split(",")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("sizes", [["8,5"], ["8", "5"]])
-def test_reproduce_writes_the_report_and_ends_by_naming_it(sizes, folder, capsys):
+def test_reproduce_writes_the_report_and_ends_by_naming_it(folder, capsys):
     out = folder / "out"
-    options = ["--sizes", *sizes, "--epochs", "1", "--dtype", "float64", "--seed", "3"]
+    options = ["--sizes", "8,5", "--epochs", "1", "--dtype", "float64", "--seed", "3"]
     assert cli.main(["reproduce", "3", "--data", str(folder), "--out", str(out), *options]) == 0
     printed = capsys.readouterr().out
     assert printed.splitlines()[-1] == f"The report is in {out / 'index.html'}"

@@ -534,7 +534,7 @@ def test_the_command_names_mistakes(folder, arguments, message, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["numba", "c"])
+@pytest.mark.parametrize("backend", ["numba", pytest.param("c", marks=pytest.mark.exhaustive)])
 def test_workers_fill_one_empty_cache_together(folder, backend):
     (folder / "plan.toml").write_text(f"""
         model = "AutoEncoder"
