@@ -214,7 +214,13 @@ class _OnGraphs(Scikit, Embedding, Saved):
 
     def _goes_on(self, warm_start: Any, found: Points) -> bool:
         points = {"points": (len(self.embedding_), len(found.X))} if self.is_fitted else {}
-        return goes_on(self, warm_start, **points)
+        warm = goes_on(self, warm_start, **points)
+        if warm and self.embedding_.shape[1] != self._settings.n_components:
+            raise ValueError(
+                f"warm_start is True, and embedding_ has {self.embedding_.shape[1]} dimensions, but "
+                f"n_components is {self._settings.n_components}: set it back, or pass warm_start=False"
+            )
+        return warm
 
     def _objective_of(self, backend: str) -> Callable[[np.ndarray], Objective]:
         way = Autodiff if self.gradient == "autodiff" else Analytic

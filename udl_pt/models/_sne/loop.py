@@ -240,7 +240,7 @@ class Embedding(WithChance, Described):
         """
         N = len(found.X)
         self._check_memory(N)
-        Y = self.embedding_.copy() if warm else self._start(found.X).astype(self.dtype)
+        Y = np.array(self.embedding_ if warm else self._start(found.X), self.dtype)
         P = np.empty((N, N), self.dtype)
         self._fill(P, found)
         rate = self._settings.learning_rate
