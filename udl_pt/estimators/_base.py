@@ -105,7 +105,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 "which none are held out: pass early_stopping=False, or call fit"
             )
 
-    def _train(self, X: np.ndarray, Y: Any = None, *, goes_on: bool, once: bool = False) -> Self:
+    def _train(
+        self, X: Any, Y: Any = None, weights: Any = None, *, goes_on: bool, once: bool = False
+    ) -> Self:
         """Train a new model, or the present one further, and keep it; `once` is one epoch."""
         check_switches(rescale=self.rescale, early_stopping=self.early_stopping)
         model = self.model_class(**self._options(self.model_class))
@@ -121,7 +123,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         if self.early_stopping:
             stopping = self._stopping(model)
             callbacks.append(stopping)
-            X, Y, *valid = self._split(X, Y)
+            rows, held = self._split(len(X), Y)
+            valid = [X[held], None if Y is None else Y[held]]
+            X, Y, weights = (None if array is None else array[rows] for array in (X, Y, weights))
         if not goes_on:
             self.model_, self.scaler_ = model, MinMaxScaler(clip=True).fit(X) if rescales else None
         X = self._scaled(X)
@@ -130,8 +134,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             Xvalid = self._scaled(Xvalid)
             options["validation"] = Xvalid if Y is None else (Xvalid, Yvalid)
         _fit_batches(model, options, len(X))
-        labels = {} if Y is None else {"Y": Y, "n_classes": len(self.classes_)}
-        model.fit(X, **labels, **options | {"callbacks": callbacks})
+        if Y is not None:
+            options |= {"Y": Y, "n_classes": len(self.classes_)}
+        if weights is not None:
+            options["sample_weight"] = weights
+        model.fit(X, **options | {"callbacks": callbacks})
 
         if "epochs" in options:
             self.n_iter_ = counter.count + (self.n_iter_ if goes_on else 0)
@@ -157,22 +164,19 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         patience = check_count(self.n_iter_no_change, "n_iter_no_change")
         return Stopping(model, patience, check_number(self.tol, "tol", at_least=0), self.watched)
 
-    def _split(self, X: np.ndarray, Y: Any) -> tuple[Any, Any, Any, Any]:
-        """Hold out rows for early stopping, of each class its share, as scikit-learn does."""
+    def _split(self, N: int, Y: Any) -> list[np.ndarray]:
+        """Draw the rows to train on, and those to hold out, of each class its share, as scikit-learn does."""
         share = check_number(self.validation_fraction, "validation_fraction", above=0, below=1)
         state = self.random_state
         if isinstance(state, np.random.Generator):  # which scikit-learn doesn't take
             state = int(state.integers(2**32))
         try:
-            rows, held = train_test_split(np.arange(len(X)), test_size=share, random_state=state, stratify=Y)
+            return list(train_test_split(np.arange(N), test_size=share, random_state=state, stratify=Y))
         except ValueError as error:
             raise ValueError(
                 f"early_stopping of {type(self).__name__} is True, but validation_fraction {share:g} of "
-                f"{len(X)} rows can't be held out: {error}"
+                f"{N} rows can't be held out: {error}"
             ) from error
-        if Y is None:
-            return X[rows], None, X[held], None
-        return X[rows], Y[rows], X[held], Y[held]
 
     def _reads_probabilities(self, model: Any) -> bool:
         """Return whether a model, or the first layer of a network, reads values as probabilities."""

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
+from udl_pt._support.labels import check_weights
 from udl_pt._support.messages import shown
 from udl_pt.estimators._base import Estimator, whole_or_not_at_all
 
@@ -36,6 +37,9 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         estimator
             Itself.
         """
+        return self._fit(X, y)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         goes_on = bool(self.warm_start) and hasattr(self, "model_")
         X, y, classes = self._labelled(X, y, goes_on=goes_on)
         if goes_on and not np.array_equal(classes, self.classes_):
@@ -45,7 +49,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
                 f"{shown(self.classes_.tolist())}: pass warm_start=False"
             )
         self.classes_ = classes
-        return self._train(X, _places(y, classes), goes_on=goes_on)
+        weights = None if sample_weight is None else check_weights(sample_weight, len(X), "float64")
+        return self._train(X, _places(y, classes), weights, goes_on=goes_on)
 
     @whole_or_not_at_all
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
@@ -65,6 +70,9 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         estimator
             Itself.
         """
+        return self._partial_fit(X, y, classes)
+
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any = None) -> Self:
         self._refuse_early_stopping()
         goes_on = hasattr(self, "model_")
         X, y, present = self._labelled(X, y, goes_on=goes_on)
@@ -83,7 +91,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
                 f"y has the labels {shown(unknown)}, which are not in classes, {shown(known.tolist())}: pass "
                 "all labels as classes in the first call of partial_fit"
             )
-        return self._train(X, _places(y, known), goes_on=goes_on, once=True)
+        return self._train(X, _places(y, known), sample_weight, goes_on=goes_on, once=True)
 
     def _labelled(self, X: Any, y: Any, *, goes_on: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the checked data of a fit, their labels, and the different labels in their order."""
