@@ -47,7 +47,7 @@ DEFAULTS = [  # which has networks of the book's sizes
 LADDERS = [LadderClassifier([10], epochs=10, batch_sz=20)]
 
 
-# A row of weight 0 still takes a place in a batch, and its copies take several: so other rows share a step than
+# A row of weight 0 takes a place in a batch, and its copies take several: so other rows share a step than
 # without it. And pretraining has no weights. In one batch of all rows, without pretraining, both checks pass.
 OF_ONE_BATCH = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weights_invariance")
 
