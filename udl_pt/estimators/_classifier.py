@@ -84,13 +84,14 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
                     f"{shown(self.classes_.tolist())}: pass the same, or none"
                 )
             known = self.classes_
-        self.classes_ = known
-        unknown = [label for label in present.tolist() if label not in known.tolist()]
+        names = set(known.tolist())
+        unknown = [label for label in present.tolist() if label not in names]
         if unknown:
             raise ValueError(
                 f"y has the labels {shown(unknown)}, which are not in classes, {shown(known.tolist())}: pass "
                 "all labels as classes in the first call of partial_fit"
             )
+        self.classes_ = known
         return self._train(X, _places(y, known), sample_weight, goes_on=goes_on, once=True)
 
     def _labelled(self, X: Any, y: Any, *, goes_on: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

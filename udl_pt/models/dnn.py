@@ -228,7 +228,7 @@ class DNN(Stack):
         sample_weight : array_like of shape (N,), optional
             Weights of the training rows in fine-tuning, at least 0. The cost of a step is the weighted mean
             of its batch, ``sum(w * nll) / sum(w)``, or 0 where all weights of the batch are 0. Pretraining
-            and the recorded costs have no weights. Not for batches.
+            and the recorded costs have no weights. Data that come batch by batch can't have any.
         validation : float or (array_like, array_like), optional
             Validation set, a pair of images and labels: `valid_costs` and `valid_errors` are measured on it,
             and `udl_pt.callbacks.EarlyStopping` reads them. A float is the share of `X` that is drawn and
