@@ -402,6 +402,7 @@ def test_weights_of_samples(labelled):
         LadderClassifier([4]).fit(X, names, sample_weight=w)
 
 
+@pytest.mark.filterwarnings("ignore:The SAMME.R algorithm:FutureWarning")  # of scikit-learn before 1.6
 def test_ensembles_that_weigh_rows(labelled):
     X, Y = labelled
     dnn = DNNClassifier([8], learning_rate=0.1, mu=0.9, epochs=40, random_state=0, **STACK)
