@@ -51,7 +51,11 @@ def network(**options):
     options |= {"dropout": 0.2, "pretrain_options": {"batch_sz": 20}}
     return DNN([6, 5], random_state=0).fit(X, Y, X, Y, epochs=2, batch_sz=40, **options)
 
-FITS = auto_encoder, rbm, persistent, odd_chains, square, network
+def weighted(**options):
+    options |= {"sample_weight": Y + X[:, 0], "pretrain": False}
+    return DNN([6, 5], random_state=0).fit(X, Y, X, Y, epochs=2, batch_sz=40, **options)
+
+FITS = auto_encoder, rbm, persistent, odd_chains, square, network, weighted
 
 def numbers(model):
     parts = [model, *getattr(model, "hidden_layers", ())]

@@ -11,6 +11,7 @@ import pytensor
 import pytest
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, cross_val_score, train_test_split
@@ -125,7 +126,7 @@ ARGUMENTS = {
     DNNClassifier: (DNN, {}),
     LadderClassifier: (Ladder, {}),
 }
-OF_DATA = {"X", "Y", "Xtest", "Ytest", "validation", "n_classes", "keep_layers"}
+OF_DATA = {"X", "Y", "Xtest", "Ytest", "validation", "n_classes", "keep_layers", "sample_weight"}
 OWN = {"rescale", "early_stopping", "validation_fraction", "n_iter_no_change", "tol"}
 
 
@@ -379,9 +380,34 @@ def test_bad_arguments_are_errors_of_fit(labelled, estimator, error, message):
     assert not hasattr(estimator, "model_")
 
 
-def test_weights_of_samples_are_not_accepted(labelled):
+def test_weights_of_samples(labelled):
+    X, Y = labelled
+    names, w = np.array(["x", "y", "z"])[Y], np.random.RandomState(0).rand(60)
+    dnn = DNNClassifier([4], random_state=0, epochs=2, **STACK).fit(X, names, sample_weight=w)
+    model = DNN([4], random_state=0).fit(X, Y, epochs=2, sample_weight=w, **STACK)
+    assert_same(dnn.model_, model)
+    dnn.partial_fit(X[:30], names[:30], sample_weight=list(w[:30]))
+    model.fit(X[:30], Y[:30], n_classes=3, warm_start=True, sample_weight=w[:30], **STACK)
+    assert_same(dnn.model_, model)
+    assert dnn.score(X, names, sample_weight=w) == pytest.approx(w[dnn.predict(X) == names].sum() / w.sum())
+    stopped = clone(dnn).set_params(early_stopping=True).fit(X, names, sample_weight=w)
+    rows, held = train_test_split(np.arange(60), test_size=0.1, random_state=0, stratify=Y)
+    model = DNN([4], random_state=0)
+    options = STACK | {"sample_weight": w[rows], "validation": (X[held], Y[held])}
+    best = 1 + np.argmax(stopped.validation_scores_)
+    assert_same(stopped.model_, model.fit(X[rows], Y[rows], n_classes=3, epochs=best, **options))
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(59,\), expected \(60,\)"):
+        dnn.fit(X, names, sample_weight=w[1:])
     with pytest.raises(TypeError, match="sample_weight"):
-        DNNClassifier([4]).fit(*labelled, sample_weight=np.ones(60))
+        LadderClassifier([4]).fit(X, names, sample_weight=w)
+
+
+@pytest.mark.filterwarnings("ignore:The SAMME.R algorithm:FutureWarning")  # of scikit-learn before 1.6
+def test_ensembles_that_weigh_rows(labelled):
+    X, Y = labelled
+    dnn = DNNClassifier([8], learning_rate=0.1, mu=0.9, epochs=40, random_state=0, **STACK)
+    assert AdaBoostClassifier(dnn, n_estimators=2, random_state=0).fit(X, Y).score(X, Y) == 1.0
+    assert BaggingClassifier(dnn, n_estimators=2, random_state=0).fit(X, Y).score(X, Y) == 1.0
 
 
 def test_unfitted_models_raise_the_errors_of_both_libraries(labelled):

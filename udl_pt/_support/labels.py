@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from udl_pt._support.arguments import check_count
-from udl_pt._support.arrays import as_array, check_matrix
+from udl_pt._support.arrays import as_array, check_matrix, check_real
 from udl_pt._support.messages import (
     shown,
 )
 
-__all__ = ["check_labels", "check_test", "check_training"]
+__all__ = ["check_labels", "check_test", "check_training", "check_weights"]
 
 
 def check_training(
@@ -116,6 +116,30 @@ def check_labels(
             f"where 0 ... {n_classes - 1} were found: leave those samples out or train with them"
         )
     return labels.astype(np.int32)
+
+
+def check_weights(weights: Any, n_samples: int, dtype: str) -> np.ndarray:
+    """Return the weights of rows, of a fit's `sample_weight`, times a power of two that brings them below 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Unless there is one finite number of at least 0 for each row, and one of them is above 0.
+    """
+    name = "sample_weight"
+    array = as_array(weights, name, "a vector of weights", "pass one weight per row")
+    check_real(array, weights, name)
+    if array.shape != (n_samples,):
+        raise ValueError(f"{name} has shape {array.shape}, expected ({n_samples},): one weight for each row")
+    array = array.astype(float)
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if wrong.any():
+        i = wrong.argmax()
+        raise ValueError(f"{name}[{i}] is {array[i]:g}, expected finite weights of at least 0")
+    if not array.any():
+        raise ValueError(f"{name} is zero for all rows, expected weights above 0 for those that count")
+    array = np.ldexp(array, -np.frexp(array.max())[1])
+    return np.where(array < np.finfo(dtype).tiny, 0, array).astype(dtype)
 
 
 def _listed(labels: np.ndarray) -> str:

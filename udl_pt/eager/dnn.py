@@ -24,6 +24,7 @@ BEYOND = FIT | {
     "keep_layers": False,
     "pretrain_on_disk": False,
     "n_classes": None,
+    "sample_weight": None,
     "validation": None,
     "dropout": 0.0,
     "max_norm": None,

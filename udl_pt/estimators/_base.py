@@ -1,7 +1,9 @@
 """What all estimators share: arguments, the check of the data, and the training of a model of the library."""
 
+import copy
+import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -20,8 +22,9 @@ from udl_pt._support.arguments import (
 from udl_pt.estimators._stopping import Epochs, Stopping
 from udl_pt.models._pretraining import takes_probabilities
 from udl_pt.models._scikit import validated
+from udl_pt.training._descriptions import described_model
 
-__all__ = ["Estimator", "keep"]
+__all__ = ["Estimator", "keep", "whole_or_not_at_all"]
 
 FLOATS = (np.float64, np.float32)
 
@@ -30,6 +33,23 @@ def keep(arguments: Mapping[str, Any]) -> None:
     """Set the arguments of an estimator's constructor, its ``locals()``, as attributes, as they are."""
     own = dict(arguments)
     vars(own.pop("self")).update(own)
+
+
+def whole_or_not_at_all(fit: Callable[..., Any]) -> Any:
+    """Decorate a fit: it changes the estimator at its end. So an error leaves the earlier result."""
+
+    @functools.wraps(fit)
+    def fitted(self: Any, *arguments: Any, **options: Any) -> Any:
+        draft = copy.copy(self)
+        fit(draft, *arguments, **options)
+        new = {name: value for name, value in vars(draft).items() if name.endswith("_")}
+        old = [name for name in vars(self) if name.endswith("_") and name not in new]
+        vars(self).update(new)
+        for name in old:  # such as the names of features, where these data have none
+            vars(self).pop(name, None)
+        return self
+
+    return fitted
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]
@@ -56,7 +76,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _options(self, function: Any) -> dict[str, Any]:
         """Return those of the estimator's arguments that a function takes."""
-        given = self.get_params(deep=False)
+        given = vars(self).copy()  # a subclass may fix some of them, which are no arguments of it
         if "unsupervised_model" in given:
             given["UnsupervisedModel"] = given["unsupervised_model"]
         return {name: given[name] for name in inspect.signature(function).parameters if name in given}
@@ -72,7 +92,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return self._scaled(validated(self, X, reset=False, dtype=FLOATS))
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
-        return np.asarray(X if self.scaler_ is None else self.scaler_.transform(X))
+        """Return rows in the range that the trained model reads, if `rescale` is true."""
+        if self.scaler_ is not None:
+            return np.asarray(self.scaler_.transform(X))
+        clips = self.rescale and getattr(self.model_, "unit_interval", False) and not _in_unit_interval(X)
+        return np.clip(X, 0, 1) if clips else X
 
     def _refuse_early_stopping(self) -> None:
         if self.early_stopping:
@@ -81,31 +105,41 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 "which none are held out: pass early_stopping=False, or call fit"
             )
 
-    def _train(self, X: np.ndarray, Y: Any = None, *, goes_on: bool, once: bool = False) -> Self:
+    def _train(
+        self, X: Any, Y: Any = None, weights: Any = None, *, goes_on: bool, once: bool = False
+    ) -> Self:
         """Train a new model, or the present one further, and keep it; `once` is one epoch."""
         check_switches(rescale=self.rescale, early_stopping=self.early_stopping)
-        model = self.model_ if goes_on else self.model_class(**self._options(self.model_class))
+        model = self.model_class(**self._options(self.model_class))
+        if goes_on:
+            self._check_alike(model)
+            model = self.model_
         options = self._options(model.fit) | {"warm_start": goes_on}
         if once:
             options["epochs" if "epochs" in options else "pretrain_epochs"] = 1
         counter = Epochs(model)
         callbacks, stopping, valid = [*check_callbacks(self.callbacks), counter], None, None
+        rescales = self.rescale and not _in_unit_interval(X) and self._reads_probabilities(model)
         if self.early_stopping:
             stopping = self._stopping(model)
             callbacks.append(stopping)
-            X, Y, *valid = self._split(X, Y)
-        scaler = self.scaler_ if goes_on else self._scaler(model, X)
-        if scaler is not None:
-            X = scaler.transform(X)
+            rows, held = self._split(len(X), Y)
+            valid = [X[held], None if Y is None else Y[held]]
+            X, Y, weights = (None if array is None else array[rows] for array in (X, Y, weights))
+        if not goes_on:
+            self.model_, self.scaler_ = model, MinMaxScaler(clip=True).fit(X) if rescales else None
+        X = self._scaled(X)
         if valid is not None:
             Xvalid, Yvalid = valid
-            Xvalid = Xvalid if scaler is None else scaler.transform(Xvalid)
+            Xvalid = self._scaled(Xvalid)
             options["validation"] = Xvalid if Y is None else (Xvalid, Yvalid)
         _fit_batches(model, options, len(X))
-        labels = {} if Y is None else {"Y": Y, "n_classes": len(self.classes_)}
-        model.fit(X, **labels, **options | {"callbacks": callbacks})
+        if Y is not None:
+            options |= {"Y": Y, "n_classes": len(self.classes_)}
+        if weights is not None:
+            options["sample_weight"] = weights
+        model.fit(X, **options | {"callbacks": callbacks})
 
-        self.model_, self.scaler_ = model, scaler
         if "epochs" in options:
             self.n_iter_ = counter.count + (self.n_iter_ if goes_on else 0)
         if stopping is not None:
@@ -113,26 +147,36 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             self.best_validation_score_ = max(stopping.scores, default=None)
         return self
 
+    def _check_alike(self, model: Any) -> None:
+        """Raise unless a model that the arguments describe is like the one that is trained further."""
+
+        def parts(model: Any) -> list[str]:
+            layers = getattr(model, "hidden_layers", ())
+            return [described_model(part, generators=False) for part in (model, *layers)]
+
+        if parts(model) != parts(self.model_):
+            raise ValueError(
+                f"{type(self).__name__} is to train {self.model_!r} further, but its arguments are now those "
+                f"of {model!r}: set them back, or call fit with warm_start=False"
+            )
+
     def _stopping(self, model: Any) -> Stopping:
         patience = check_count(self.n_iter_no_change, "n_iter_no_change")
         return Stopping(model, patience, check_number(self.tol, "tol", at_least=0), self.watched)
 
-    def _split(self, X: np.ndarray, Y: Any) -> tuple[Any, Any, Any, Any]:
-        """Hold out rows for early stopping, of each class its share, as scikit-learn does."""
+    def _split(self, N: int, Y: Any) -> list[np.ndarray]:
+        """Draw the rows to train on, and those to hold out, of each class its share, as scikit-learn does."""
         share = check_number(self.validation_fraction, "validation_fraction", above=0, below=1)
         state = self.random_state
         if isinstance(state, np.random.Generator):  # which scikit-learn doesn't take
             state = int(state.integers(2**32))
-        rows, held = train_test_split(np.arange(len(X)), test_size=share, random_state=state, stratify=Y)
-        if Y is None:
-            return X[rows], None, X[held], None
-        return X[rows], Y[rows], X[held], Y[held]
-
-    def _scaler(self, model: Any, X: np.ndarray) -> MinMaxScaler | None:
-        """Return what maps rows into [0, 1], where the model reads probabilities, and these are none."""
-        if not self.rescale or (X.min() >= 0 and X.max() <= 1) or not self._reads_probabilities(model):
-            return None
-        return MinMaxScaler(clip=True).fit(X)
+        try:
+            return list(train_test_split(np.arange(N), test_size=share, random_state=state, stratify=Y))
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping of {type(self).__name__} is True, but validation_fraction {share:g} of "
+                f"{N} rows can't be held out: {error}"
+            ) from error
 
     def _reads_probabilities(self, model: Any) -> bool:
         """Return whether a model, or the first layer of a network, reads values as probabilities."""
@@ -147,6 +191,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return bool(getattr(first, "unit_interval", False)) or takes_probabilities(
             first, epochs, own, keep=False
         )
+
+
+def _in_unit_interval(X: np.ndarray) -> bool:
+    return bool(X.min() >= 0 and X.max() <= 1)
 
 
 def _fit_batches(model: Any, options: dict[str, Any], N: int) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
+from udl_pt._support.labels import check_weights
 from udl_pt._support.messages import shown
-from udl_pt.estimators._base import Estimator
+from udl_pt.estimators._base import Estimator, whole_or_not_at_all
 
 __all__ = ["Classifier"]
 
@@ -20,6 +21,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     watched = "valid_errors"
     classes_: np.ndarray
 
+    @whole_or_not_at_all
     def fit(self, X: Any, y: Any) -> Self:
         """Train the network on rows and their labels.
 
@@ -35,10 +37,11 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         estimator
             Itself.
         """
+        return self._fit(X, y)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         goes_on = bool(self.warm_start) and hasattr(self, "model_")
-        X, y = self._data(X, y, goes_on=goes_on)
-        check_classification_targets(y)
-        classes, Y = np.unique(y, return_inverse=True)
+        X, y, classes = self._labelled(X, y, goes_on=goes_on)
         if goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start of {type(self).__name__} is True, and y has the classes "
@@ -46,8 +49,10 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
                 f"{shown(self.classes_.tolist())}: pass warm_start=False"
             )
         self.classes_ = classes
-        return self._train(X, Y, goes_on=goes_on)
+        weights = None if sample_weight is None else check_weights(sample_weight, len(X), "float64")
+        return self._train(X, _places(y, classes), weights, goes_on=goes_on)
 
+    @whole_or_not_at_all
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Train the network for one epoch on further rows.
 
@@ -65,11 +70,13 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         estimator
             Itself.
         """
+        return self._partial_fit(X, y, classes)
+
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any = None) -> Self:
         self._refuse_early_stopping()
         goes_on = hasattr(self, "model_")
-        X, y = self._data(X, y, goes_on=goes_on)
-        check_classification_targets(y)
-        known = np.unique(y if classes is None else classes)
+        X, y, present = self._labelled(X, y, goes_on=goes_on)
+        known = present if classes is None else _sorted(classes, "classes")
         if goes_on:
             if classes is not None and not np.array_equal(known, self.classes_):
                 raise ValueError(
@@ -77,14 +84,22 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
                     f"{shown(self.classes_.tolist())}: pass the same, or none"
                 )
             known = self.classes_
-        unknown = np.setdiff1d(y, known)
-        if len(unknown):
+        names = set(known.tolist())
+        unknown = [label for label in present.tolist() if label not in names]
+        if unknown:
             raise ValueError(
-                f"y has the labels {shown(unknown.tolist())}, which are not in classes, "
-                f"{shown(known.tolist())}: pass all labels as classes in the first call of partial_fit"
+                f"y has the labels {shown(unknown)}, which are not in classes, {shown(known.tolist())}: pass "
+                "all labels as classes in the first call of partial_fit"
             )
         self.classes_ = known
-        return self._train(X, np.searchsorted(known, y), goes_on=goes_on, once=True)
+        return self._train(X, _places(y, known), sample_weight, goes_on=goes_on, once=True)
+
+    def _labelled(self, X: Any, y: Any, *, goes_on: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the checked data of a fit, their labels, and the different labels in their order."""
+        X, y = self._data(X, y, goes_on=goes_on)
+        labels = _sorted(y, "y")
+        check_classification_targets(y)
+        return X, y, labels
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities of the classes.
@@ -129,4 +144,21 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return {"poor_score": self._has_few_epochs()}
 
     def _has_few_epochs(self) -> bool:
-        return bool(self.epochs < FEW)
+        return isinstance(self.epochs, int | np.integer) and bool(self.epochs < FEW)  # fit checks them
+
+
+def _sorted(labels: Any, name: str) -> np.ndarray:
+    """Return the different labels in their order."""
+    try:
+        return np.unique(labels)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} has labels of kinds that can't be sorted together ({error}): make them all text or all "
+            "numbers"
+        ) from error
+
+
+def _places(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the place of each label in `classes`; text and numbers are never equal."""
+    places = {label: place for place, label in enumerate(classes.tolist())}
+    return np.array([places[label] for label in y.tolist()])

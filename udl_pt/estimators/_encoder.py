@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from udl_pt.estimators._base import FLOATS, Estimator
+from udl_pt.estimators._base import FLOATS, Estimator, whole_or_not_at_all
 from udl_pt.models._scikit import validated
 
 __all__ = ["AutoEncoding", "Encoder"]
@@ -15,6 +15,7 @@ __all__ = ["AutoEncoding", "Encoder"]
 class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):  # type: ignore[misc]
     """An estimator whose `transform` returns hidden values."""
 
+    @whole_or_not_at_all
     def fit(self, X: Any, y: Any = None) -> Self:
         """Train the model on rows.
 
@@ -33,6 +34,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):  # 
         goes_on = bool(self.warm_start) and hasattr(self, "model_")
         return self._train(self._data(X, goes_on=goes_on), goes_on=goes_on)
 
+    @whole_or_not_at_all
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Train the model for one epoch on further rows.
 

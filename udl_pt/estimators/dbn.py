@@ -25,8 +25,8 @@ verbose
         Arguments of its ``fit``. A batch has all rows where there are fewer than its `batch_sz`.
     rescale : bool
         Whether columns are mapped to [0, 1] if the first layer reads them as probabilities, and the rows of
-        ``fit`` leave [0, 1]. Later rows are clipped to the columns' ranges in ``fit``. With False such rows
-        are an error.
+        ``fit`` leave [0, 1]. Later rows are clipped to the columns' ranges in ``fit``, or else to [0, 1].
+        With False such rows are an error.
 
     Attributes
     ----------

@@ -26,7 +26,8 @@ verbose
         Arguments of its ``fit``. A batch has all rows where there are fewer than `batch_sz`.
     rescale : bool
         Whether columns are mapped to [0, 1] if a cost needs probabilities, and the rows of ``fit`` leave
-        [0, 1]. Later rows are clipped to the columns' ranges in ``fit``. With False such rows are an error.
+        [0, 1]. Later rows are clipped to the columns' ranges in ``fit``, or else to [0, 1]. With False such
+        rows are an error.
     early_stopping : bool
         Whether a share of the rows is held out, and training ends when their cost no longer falls. The
         best parameters are kept.

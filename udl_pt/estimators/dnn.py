@@ -1,9 +1,9 @@
 """The deep network of chapter 3 as a classifier."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
-from udl_pt.estimators._base import keep
+from udl_pt.estimators._base import keep, whole_or_not_at_all
 from udl_pt.estimators._classifier import Classifier
 from udl_pt.models.autoencoder import AutoEncoder
 from udl_pt.models.dnn import DNN
@@ -24,8 +24,8 @@ augment, monitor, backend, devices, callbacks, warm_start, resume, verbose
         Arguments of its ``fit``. A batch has all rows where there are fewer than `batch_sz`.
     rescale : bool
         Whether columns are mapped to [0, 1] if the first layer reads them as probabilities, and the rows of
-        ``fit`` leave [0, 1]. Later rows are clipped to the columns' ranges in ``fit``. With False such rows
-        are an error.
+        ``fit`` leave [0, 1]. Later rows are clipped to the columns' ranges in ``fit``, or else to [0, 1].
+        With False such rows are an error.
     early_stopping : bool
         Whether a share of the rows is held out, and training ends when their accuracy no longer grows. The
         best parameters are kept.
@@ -104,3 +104,64 @@ augment, monitor, backend, devices, callbacks, warm_start, resume, verbose
         tol: float = 1e-4,
     ) -> None:
         keep(locals())
+
+    @whole_or_not_at_all
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network on rows and their labels.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Rows.
+        y : array_like of shape (N,)
+            Labels: numbers, text, or what else can be sorted.
+        sample_weight : array_like of shape (N,), optional
+            Weights of the rows in fine-tuning, at least 0, see `udl_pt.DNN.fit`. Pretraining and the rows
+            held out for early stopping have no weights.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.estimators import DNNClassifier
+        >>> X, y = np.repeat(np.eye(2), 10, axis=0), np.tile(["doubtful", "certain"], 10)
+        >>> dnn = DNNClassifier([4], learning_rate=0.5, epochs=20, batch_sz=5, random_state=0)
+        >>> dnn.fit(X, y, sample_weight=np.where(y == "certain", 1, 0.1)).predict(np.eye(2)).tolist()
+        ['certain', 'certain']
+        """
+        return self._fit(X, y, sample_weight)
+
+    @whole_or_not_at_all
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train the network for one epoch on further rows.
+
+        Parameters
+        ----------
+        X : array_like of shape (N, D)
+            Rows.
+        y : array_like of shape (N,)
+            Their labels.
+        classes : array_like, optional
+            All labels that there will be. The first call needs them, unless `y` has them all.
+        sample_weight : array_like of shape (N,), optional
+            Weights of the rows, as in `fit`.
+
+        Returns
+        -------
+        estimator
+            Itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_pt.estimators import DNNClassifier
+        >>> X, y = np.repeat(np.eye(2), 10, axis=0), np.repeat(["left", "right"], 10)
+        >>> dnn = DNNClassifier([4], random_state=0).partial_fit(X[:10], y[:10], classes=["left", "right"])
+        >>> dnn.partial_fit(X[10:], y[10:], sample_weight=np.ones(10)).n_iter_
+        2
+        """
+        return self._partial_fit(X, y, classes, sample_weight)

@@ -126,6 +126,7 @@ class Scikit(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator): 
     def _saved_attributes(self) -> dict[str, Any]:
         private = {f"_{name}": name for name in self.kept}
         saved = {private.get(name, name): value for name, value in super()._saved_attributes().items()}
+        saved.pop("_metadata_request", None)  # scikit-learn's, an object of a class of its own
         if "feature_names_in_" in vars(self):
             saved["feature_names_in_"] = tuple(map(str, self.feature_names_in_))
         return saved

@@ -27,6 +27,7 @@ from udl_pt.symbolic.costs import (
     categorical_cross_entropy,
     class_numbers,
     log_odds_against,
+    weighted_mean,
     with_penalty,
 )
 from udl_pt.symbolic.random import RandomStreams
@@ -164,6 +165,7 @@ class DNN(Stack):
         frozen_layers: Sequence[int] = (),
         optimiser: Callable[..., Updates] | None = None,
         n_classes: int | None = None,
+        sample_weight: Any = None,
         validation: float | tuple[Any, Any] | None = None,
         dropout: float | tuple[float, float] = 0.0,
         max_norm: float | None = None,
@@ -223,6 +225,10 @@ class DNN(Stack):
             ``functools.partial(adam_updates, learning_rate=0.01)``. Then omit `learning_rate` and `mu`.
         n_classes : int, optional
             K, the number of classes, where some may not occur in `Y`. By default it is found in `Y`.
+        sample_weight : array_like of shape (N,), optional
+            Weights of the training rows in fine-tuning, at least 0. The cost of a step is the weighted mean
+            of its batch, ``sum(w * nll) / sum(w)``, or 0 where all weights of the batch are 0. Pretraining
+            and the recorded costs have no weights. Data that come batch by batch can't have any.
         validation : float or (array_like, array_like), optional
             Validation set, a pair of images and labels: `valid_costs` and `valid_errors` are measured on it,
             and `udl_pt.callbacks.EarlyStopping` reads them. A float is the share of `X` that is drawn and
@@ -307,6 +313,7 @@ class DNN(Stack):
             epochs=epochs,
             batch_sz=batch_sz,
             n_classes=n_classes,
+            sample_weight=sample_weight,
             validation=validation,
             monitor=monitor,
             callbacks=callbacks,
@@ -355,7 +362,7 @@ class DNN(Stack):
                 valid=None if valid is None else (valid, self.valid_costs, self.valid_errors),
                 kind=self._kind("cost_predict_op"),
             )
-            step = self._step(K, 1 / run.batch_sz, run.rates, tuning)
+            step = self._step(K, 1 / run.batch_sz, run.rates, tuning, weighted=run.is_weighted)
             train(
                 step,
                 run,
@@ -382,17 +389,23 @@ class DNN(Stack):
         )
 
     def _step(
-        self, K: int, scale: float, rates: Collection[str] = (), tuning: FineTuning | None = None
+        self,
+        K: int,
+        scale: float,
+        rates: Collection[str] = (),
+        tuning: FineTuning | None = None,
+        *,
+        weighted: bool = False,
     ) -> UpdateStep:
         """Compile a step of fine-tuning.
 
         `rates` may name "reg" and "adversarial". `scale` is one over the batch's rows, by which JAX couldn't
-        divide: it would be a shape.
+        divide: it would be a shape. If `weighted`, the step takes weights of the rows after their labels.
         """
         tuning = tuning or FineTuning()
         X_in, targets = pt.matrix("X_in", dtype=self.dtype), pt.ivector("targets")
         regularised, adversarial = "reg" in rates, "adversarial" in rates
-        factor = pt.scalar("scale", dtype=self.dtype)
+        factor, weights = pt.scalar("scale", dtype=self.dtype), pt.vector("weights", dtype=self.dtype)
         reg, size = (pt.scalar(name, dtype=self.dtype) for name in ("reg", "adversarial"))
         classes, stream = class_numbers(K), RandomStreams(self.rng, self.dtype)
         params, dparams, names = once(*self._trained(tuning.frozen))
@@ -406,8 +419,10 @@ class DNN(Stack):
             def cost_of(X: Symbolic) -> Symbolic:
                 logits = logits_of(X)
                 if adversarial:  # the same number, but no gradient loses its direction
-                    return pt.softplus(log_odds_against(targets, logits, classes)).sum() * factor
-                return categorical_cross_entropy(targets, logits, classes).sum() * factor
+                    costs = pt.softplus(log_odds_against(targets, logits, classes))
+                else:
+                    costs = categorical_cross_entropy(targets, logits, classes)
+                return weighted_mean(costs, weights) if weighted else costs.sum() * factor
 
             total = adversarial_cost(cost_of, X_in, size) if adversarial else cost_of(X_in)
             if regularised:
@@ -416,15 +431,15 @@ class DNN(Stack):
 
         # dropout's masks have sizes of their own
         sizes = [self.n_features, *(layer.M for layer in self.hidden_layers)] if drops else []
-        options = (regularised, adversarial, tuning.dropout, tuning.max_norm, tuning.frozen, *sizes)
+        options = (regularised, adversarial, weighted, tuning.dropout, tuning.max_norm, tuning.frozen, *sizes)
         return make_step(
             tuning.optimiser,
             cost,
-            [X_in, targets],
+            [X_in, targets, weights] if weighted else [X_in, targets],
             params,
             dparams,
             scalars=[rate for rate, used in ((reg, regularised), (size, adversarial)) if used],
-            constants={factor: scale},
+            constants={} if weighted else {factor: scale},
             dtype=self.dtype,
             backend=get_backend(self.backend),
             name=f"{self.title} train_op",

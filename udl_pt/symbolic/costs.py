@@ -30,6 +30,7 @@ __all__ = [
     "log_odds_against",
     "reconstruction_cost",
     "squared_error",
+    "weighted_mean",
     "with_penalty",
 ]
 
@@ -360,6 +361,32 @@ def log_odds_against(
     largest = pytensor.gradient.disconnected_grad(others.max(axis=1, keepdims=True))
     odds = pt.log(pt.exp(others - largest).sum(axis=1)) + largest[:, 0]
     return odds - pt.switch(own, logits, np.asarray(0, logits.dtype)).sum(axis=1)
+
+
+def weighted_mean(values: Symbolic, weights: Symbolic) -> Symbolic:
+    """Return the weighted mean of some values, and 0 where all weights are 0.
+
+    Parameters
+    ----------
+    values, weights : Variable, vector
+        Values, and weights of at least 0, of the same shape.
+
+    Returns
+    -------
+    Variable
+        A scalar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pytensor.tensor as pt
+    >>> from udl_pt.symbolic.costs import weighted_mean
+    >>> values = pt.as_tensor(np.array([1.0, 5.0]))
+    >>> [float(weighted_mean(values, pt.as_tensor(np.array(w))).eval()) for w in ([3.0, 1.0], [0.0, 0.0])]
+    [2.0, 0.0]
+    """
+    smallest = np.asarray(np.finfo(weights.dtype).tiny, weights.dtype)
+    return (values * (weights / pt.maximum(weights.sum(), smallest))).sum()
 
 
 def _one_hot(labels: Symbolic, logits: Symbolic, n_classes: int | SharedVariable | None) -> Symbolic:

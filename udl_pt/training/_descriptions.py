@@ -93,7 +93,7 @@ def described_feed(feed: Feed) -> str:
     return f"batches of {feed.dtype} of shape {feed.shape}, buffer {feed.batches.buffer} ({first})"
 
 
-def described_model(model: Any) -> str:
+def described_model(model: Any, *, generators: bool = True) -> str:
     """Describe a model: its class, the arguments of its constructors, and the kinds of its generators."""
     options = {
         name: described(getattr(model, ATTRIBUTES.get(name, name)))
@@ -101,7 +101,7 @@ def described_model(model: Any) -> str:
         if name not in GENERATORS and hasattr(model, ATTRIBUTES.get(name, name))
     }
     chance = getattr(model, "_chance", None)
-    if chance is not None:
+    if chance is not None and generators:
         options["random_state"] = described(chance.source)
         options["rng"] = described(chance._rng)
     return f"{described(type(model))}({', '.join(f'{name}={value}' for name, value in options.items())})"

@@ -6,7 +6,7 @@ from typing import Any
 
 from udl_pt._support.arguments import check_callbacks, check_count, check_epochs, check_option, is_scalar
 from udl_pt._support.arrays import check_matrix
-from udl_pt._support.labels import check_test, check_training
+from udl_pt._support.labels import check_test, check_training, check_weights
 from udl_pt._support.messages import shown
 from udl_pt._support.rows import check_rows
 from udl_pt.backends import Devices, get_threads
@@ -26,8 +26,8 @@ class Run:
     Attributes
     ----------
     data : tuple of (ndarray or Rows)
-        Rows of shape (N, D); where the model has labels, also labels of shape (N,), an array. Of batches a
-        `udl_pt.training.feed.Feed` alone, which returns their labels too.
+        Rows of shape (N, D); where the model has labels, also labels of shape (N,), an array; where rows have
+        weights, also these. Of batches a `udl_pt.training.feed.Feed` alone, which returns their labels too.
     test : tuple of (ndarray or Rows)
         Rows and labels of the test set; empty without one, and where the model has no labels.
     n_classes : int
@@ -90,6 +90,7 @@ class Run:
         epochs: Any,
         batch_sz: Any,
         n_classes: Any = None,
+        sample_weight: Any = None,
         validation: Any = None,
         monitor: Any,
         callbacks: Any,
@@ -118,6 +119,8 @@ class Run:
             Passes over the data, and rows per step.
         n_classes : int, optional
             Number of classes, where the model has labels. Then `Y` need not hold all of them.
+        sample_weight : array_like of shape (N,), optional
+            Weights of the rows, where the model has labels.
         validation : None, float, array_like of shape (N_valid, D), or (array_like, array_like)
             None, a share of the training rows, or a validation set: rows, or a pair of rows and labels.
         monitor : {"epoch", "batch", None}
@@ -168,13 +171,15 @@ class Run:
             )
         if feed is not None:
             measures_rows = test is None and check_count(epochs, "epochs", at_least=0) > 0
-            _check_beside_feed(Y, validation, monitor if measures_rows else None)
+            _check_beside_feed(Y, sample_weight, validation, monitor if measures_rows else None)
             data, n_classes = (feed,), feed.n_classes
         elif test is None:
             data, n_classes = (check(X, dtype=dtype, unit_interval=unit_interval),), 0
         else:
             X, Y, n_classes = check_training(X, Y, dtype, check, n_classes)
             data = X, Y
+        if sample_weight is not None:
+            data = (*data, check_weights(sample_weight, len(X), dtype))
         N, D = data[0].shape
         test_set = () if test is None else check_test(*test, dtype, D, n_classes, check)
         held_out = HeldOut.checked(
@@ -201,6 +206,11 @@ class Run:
             n_classes,
             Devices.checked(devices, backend, batch_sz),
         )
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the rows have weights."""
+        return len(self.data) == 3
 
     def announce(self, model: Any, records: Sequence[str] = ("costs",)) -> None:
         """Call ``on_check`` of the callbacks, which may refuse the training before the model changes.
@@ -266,14 +276,19 @@ class Run:
         ((8, 3), (2, 3))
         """
         data, valid = self.held_out.split(generator, *self.data)
-        return replace(self, data=data), valid
+        return replace(self, data=data), None if valid is None else valid[:2]
 
 
-def _check_beside_feed(Y: Any, validation: Any, monitor: Any) -> None:
+def _check_beside_feed(Y: Any, sample_weight: Any, validation: Any, monitor: Any) -> None:
     """Raise for arguments of a ``fit`` that don't go with data that come batch by batch."""
     if Y is not None:
         raise TypeError(
             f"Y is {shown(Y)}, but X comes batch by batch: let it return pairs (X, Y), with Y=None"
+        )
+    if sample_weight is not None:
+        raise TypeError(
+            f"sample_weight is {shown(sample_weight)}, but X comes batch by batch: omit it, or pass an array "
+            "or a file of rows as X"
         )
     if validation is not None and is_scalar(validation):
         raise ValueError(
