@@ -87,7 +87,8 @@ $(VENV)/.installed-torch: $(VENV)/.installed-dev
 	$(PIP) --editable ".[torch]"
 	touch $@
 
-$(VENV)/.installed-docs: $(VENV)/.installed-dev
+# The reference has the twins in PyTorch.
+$(VENV)/.installed-docs: $(VENV)/.installed-torch
 	$(PIP) --editable ".[docs]"
 	touch $@
 
