@@ -13,6 +13,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.viewcode",
+    "sphinx_argparse_cli",
     "sphinx_copybutton",
     "sphinx_design",
 ]
