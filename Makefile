@@ -7,7 +7,7 @@ PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --di
 # JAX takes three quarters of the time if it optimises less. The core tests and the slow ones run what users run.
 FEW_OPTIMISATIONS = XLA_FLAGS=--xla_backend_optimization_level=0
 
-.PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest release bench clean
+.PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest docs docs-serve release bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/udl-pt reproduce 3
@@ -52,6 +52,13 @@ users-types:
 core: $(VENV)/.installed-dev
 	$(PYTEST) -m core $(OPTIONS)
 
+# The site, in build/docs: open build/docs/index.html, or `make docs-serve` and http://localhost:8000.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
+
+docs-serve: docs
+	$(BIN)/python -m http.server --directory build/docs --bind localhost 8000
+
 # The core with the lowest versions that pyproject.toml allows.
 lowest .venv-lowest/.installed: VENV = .venv-lowest
 lowest: .venv-lowest/.installed
@@ -78,6 +85,11 @@ $(VENV)/.installed-dev: pyproject.toml
 
 $(VENV)/.installed-torch: $(VENV)/.installed-dev
 	$(PIP) --editable ".[torch]"
+	touch $@
+
+# The reference has the twins in PyTorch.
+$(VENV)/.installed-docs: $(VENV)/.installed-torch
+	$(PIP) --editable ".[docs]"
 	touch $@
 
 $(VENV)/.installed-release: $(VENV)/.installed-dev

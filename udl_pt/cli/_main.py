@@ -135,7 +135,7 @@ def _temporary_files() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="udl-pt", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="udl-pt", description=__doc__.replace("``", ""), allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"udl-pt {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
