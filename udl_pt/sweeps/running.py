@@ -1,16 +1,19 @@
 """Run the trials of a sweep, on this machine's cores or on a Dask cluster."""
 
+import asyncio
 import contextlib
 import csv
 import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import joblib
+from threadpoolctl import threadpool_limits
 
 from udl_pt._support.arguments import check_count, check_option
 from udl_pt._support.exceptions import DataError
@@ -20,7 +23,7 @@ from udl_pt._support.storage import replace_file
 from udl_pt._version import __version__
 from udl_pt.sweeps._data import open_data, parts
 from udl_pt.sweeps._models import fit_names
-from udl_pt.sweeps._table import Row, Table, summary
+from udl_pt.sweeps._table import OPTION, Row, Table, summary
 from udl_pt.sweeps._worker import run_trial
 from udl_pt.sweeps.plan import Plan, Trial
 
@@ -29,6 +32,7 @@ __all__ = ["FILES", "run_sweep"]
 ENGINES = {"processes": "loky", "threads": "threading"}
 FORMAT = "udl_pt sweep 1"
 FACTS, TRIALS, SUMMARY = FILES = ("sweep.json", "trials.csv", "summary.csv")
+CHECKPOINTS = "checkpoints"
 FREE = ("grid", "random", "draws", "draws_seed", "seeds")  # of a plan, which may change between two runs
 DEATHS = 3  # of workers without a result in between
 
@@ -95,26 +99,33 @@ def run_sweep(
     check_option(engine, "engine", list(ENGINES))
     if jobs is not None:
         check_count(jobs, "jobs")
-    data = open_data(plan.data, plan.folder)
-    if plan.folds:
-        parts(data, 0, plan.folds)
-    if "Y" in fit_names(plan.kind) and data.Y is None:
-        raise ValueError(f"the data have no labels, but {plan.model} needs them: add Y to data")
+    digest = _checked_data(plan)
     trials = plan.trials
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     table = Table(out / TRIALS, (name for trial in trials for name in trial.options))
     with table.writing():
-        _keep_facts(out / FACTS, plan, data.digest, table)
+        _keep_facts(out / FACTS, plan, digest, table)
         report([*table.rows.values()])
-        with _engine(engine, jobs, scheduler) as death:
-            for trial, result in _results(plan, trials, data.digest, out, table, death):
+        (out / CHECKPOINTS).mkdir(exist_ok=True)
+        with _engine(engine, jobs, scheduler) as death, threadpool_limits(plan.threads, "blas"):
+            for trial, result in _results(plan, trials, digest, out, table, death):
                 table.add(trial, result)
                 report([*table.rows.values()])
         replace_file(out / SUMMARY, _as_csv(summary(table.rows.values()), table.names))
         with contextlib.suppress(OSError):  # it has checkpoints of trials that are no longer in the plan
-            (out / "checkpoints").rmdir()
+            (out / CHECKPOINTS).rmdir()
     return [*table.rows.values()]
+
+
+def _checked_data(plan: Plan) -> str:
+    """Return the digest of the data, after a check that the plan can use them."""
+    data = open_data(plan.data, plan.folder)
+    if plan.folds:
+        parts(data, 0, plan.folds)
+    if "Y" in fit_names(plan.kind) and data.Y is None:
+        raise ValueError(f"the data have no labels, but {plan.model} needs them: add Y to data")
+    return data.digest
 
 
 def _keep_facts(file: Path, plan: Plan, digest: str, table: Table) -> None:
@@ -147,7 +158,7 @@ def _results(
     """Yield the results of the trials that the table lacks; after the death of a worker, begin anew."""
     deaths = 0
     while left := [trial for trial in trials if trial.key not in table.rows]:
-        calls = (joblib.delayed(run_trial)(plan, t, digest, _checkpoint(out, t)) for t in left)
+        calls = (joblib.delayed(run_trial)(plan, t, digest, _checkpoint(out, t), __version__) for t in left)
         # One trial a task: a death costs one, and the table shows each at once. A new object each time: after
         # a death, the old one may still get results.
         parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
@@ -155,6 +166,8 @@ def _results(
             for found in parallel(calls):
                 deaths = 0
                 yield found
+        except (CancelledError, asyncio.CancelledError) as error:
+            raise RuntimeError(f"the Dask cluster has gone ({error}): run the same sweep again") from error
         except death as error:
             deaths += 1
             if deaths == DEATHS:
@@ -166,7 +179,7 @@ def _results(
 
 def _checkpoint(out: Path, trial: Trial) -> Path:
     name = hashlib.sha256(repr(trial.key).encode()).hexdigest()[:16]
-    return out.absolute() / "checkpoints" / f"{name}.ckpt"
+    return out.absolute() / CHECKPOINTS / f"{name}.ckpt"
 
 
 @contextlib.contextmanager
@@ -184,7 +197,13 @@ def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[type[Base
                 ) from error
             death = KilledWorker
             is_client = isinstance(scheduler, Client)
-            client = scheduler if is_client else stack.enter_context(Client(scheduler))
+            try:
+                client = scheduler if is_client else stack.enter_context(Client(scheduler))
+            except (OSError, ValueError) as error:
+                raise type(error)(
+                    f"scheduler is {shown(scheduler)}, but no Dask cluster answers ({error}): start "
+                    "one with dask scheduler, or correct the address"
+                ) from error
             options = {"backend": "dask", "client": client, "n_jobs": jobs or -1}
         stack.enter_context(joblib.parallel_config(**options))
         yield death
@@ -192,9 +211,10 @@ def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[type[Base
 
 def _as_csv(settings: list[dict[str, Any]], names: Any) -> bytes:
     text = io.StringIO(newline="")
-    lines = csv.DictWriter(text, [*names, "mean", "std", "trials", "failed"], restval="", lineterminator="\n")
+    columns = [*(OPTION + name for name in names), "mean", "std", "trials", "failed"]
+    lines = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     lines.writeheader()
     for setting in settings:
-        options = {name: json.dumps(value) for name, value in setting["options"].items()}
+        options = {OPTION + name: json.dumps(value) for name, value in setting["options"].items()}
         lines.writerow(options | {name: setting[name] for name in setting if name != "options"})
     return text.getvalue().encode()
