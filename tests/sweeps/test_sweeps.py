@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError
 
 import h5py
 import numpy as np
 import pytest
 import zarr
 from sklearn.model_selection import KFold, StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from udl_pt import DNN, RBM, TSNE, AutoEncoder
 from udl_pt._support.exceptions import DataError
@@ -29,6 +31,7 @@ X, Y = RS.rand(60, 8).astype(np.float32), np.arange(60) % 3
 SCORES = '''
 import os, signal, time
 from pathlib import Path
+import threadpoolctl
 import udl_pt.backends
 
 FOLDER = Path(__file__).parent
@@ -75,6 +78,23 @@ def graphs(model, X, Y):
 
         udl_pt.backends.Function.__init__ = counting
     return len(built)
+
+
+def blas_threads(model, X, Y):
+    """The number of BLAS threads of the second of two trials, after the first has ended."""
+    if once("first"):
+        wait_for("second")
+    else:
+        (FOLDER / "second").touch()
+        wait_for("ended")
+    pools = threadpoolctl.threadpool_info()
+    return max(pool["num_threads"] for pool in pools if pool["user_api"] == "blas")
+
+
+def wait_for(name):
+    end = time.monotonic() + 300
+    while not (FOLDER / name).exists():
+        assert time.monotonic() < end
 
 
 def unread(model, X, Y):
@@ -212,6 +232,19 @@ def test_workers_that_always_die_end_the_sweep(folder):
         RuntimeError, match=r"workers died 3 times, .* 12 are left, such as {'M': 2, 'learning"
     ):
         run_sweep(plan_of(folder, "dies"), folder / "out", jobs=2)
+
+
+def test_a_thread_that_ends_leaves_the_others_their_blas_threads(folder):
+    plan = plan_of(folder, "blas_threads", grid={"M": [2]})
+    with threadpool_limits(3, "blas"):
+        rows = run_sweep(
+            plan,
+            folder / "out",
+            jobs=2,
+            engine="threads",
+            report=lambda rows: len(rows) == 1 and (folder / "ended").touch(),
+        )
+    assert [(row["score"], row["error"]) for row in rows] == 2 * [("1.0", "")]
 
 
 def test_a_trial_that_fails_is_in_the_table_and_runs_again(folder, capsys):
@@ -624,6 +657,26 @@ def test_a_worker_of_a_cluster_that_dies_loses_nothing(folder, cluster):
     run_sweep(plan_of(folder, "dies_once"), folder / "out", scheduler=cluster.scheduler_address)
     assert (folder / "died").exists()
     assert results(folder / "out") == results(folder / "direct")
+
+
+def test_a_scheduler_that_is_not_there_is_named(folder):
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(OSError, match=r"scheduler is 'tcp://127.0.0.1:9', but no Dask cluster answers \("),
+    ):
+        run_sweep(plan_of(folder), folder / "out", scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_cluster_that_ends_is_named(folder, monkeypatch):
+    class Parallel(running.joblib.Parallel):
+        def __call__(self, calls):
+            raise CancelledError("scheduler-connection-lost")
+
+    monkeypatch.setattr(running.joblib, "Parallel", Parallel)
+    with pytest.raises(RuntimeError, match=r"the Dask cluster has gone \(scheduler-connection-lost\): run"):
+        run_sweep(plan_of(folder), folder / "out", jobs=1)
 
 
 # --- the command
