@@ -195,7 +195,7 @@ WRONG = {
     "no class": (
         {"model": "udl_pt:adam_updates"},
         ValueError,
-        "model is 'udl_pt:adam_updates', expected one of",
+        "model is 'udl_pt:adam_updates', expected one",
     ),
     "no fit": ({"model": "builtins:dict"}, ValueError, "model is 'builtins:dict', expected one of"),
     "draws": ({"random": {"k": [1, 2]}}, ValueError, "draws is missing"),
