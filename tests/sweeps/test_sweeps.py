@@ -97,6 +97,12 @@ def wait_for(name):
         assert time.monotonic() < end
 
 
+def at_a_time(model, X, Y):
+    """The number of trials that the cluster has at this moment."""
+    from distributed import get_client
+    return sum(map(len, get_client().processing().values()))
+
+
 def unread(model, X, Y):
     return type(X).__name__ == "Rows"
 
@@ -659,6 +665,22 @@ def test_a_worker_of_a_cluster_that_dies_loses_nothing(folder, cluster):
     assert results(folder / "out") == results(folder / "direct")
 
 
+def test_a_cluster_runs_as_many_trials_at_a_time_as_one_asks_for(folder, cluster):
+    plan = plan_of(folder, "at_a_time")
+    rows = run_sweep(plan, folder / "out", scheduler=cluster.scheduler_address, jobs=1)
+    assert {row["score"] for row in rows} == {"1.0"}
+
+
+def test_a_cluster_of_one_thread_runs_the_trials(folder):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+    ) as cluster:
+        rows = run_sweep(plan_of(folder), folder / "out", scheduler=cluster.scheduler_address)
+    assert [row["error"] for row in rows] == 12 * [""]
+    assert all(int(row["worker"].rpartition(":")[2]) != os.getpid() for row in rows)
+
+
 def test_a_scheduler_that_is_not_there_is_named(folder):
     dask = pytest.importorskip("dask")
     pytest.importorskip("distributed")
@@ -669,13 +691,23 @@ def test_a_scheduler_that_is_not_there_is_named(folder):
         run_sweep(plan_of(folder), folder / "out", scheduler="tcp://127.0.0.1:9")
 
 
-def test_a_cluster_that_ends_is_named(folder, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (CancelledError("connection-lost"), r"the Dask cluster has gone \(connection-lost\): run the same"),
+        (
+            ImportError("No module named 'udl_pt'"),
+            r"a worker can't load a trial \(No module named 'udl_pt'\)",
+        ),
+    ],
+)
+def test_what_ends_a_cluster_is_named(folder, error, message, monkeypatch):
     class Parallel(running.joblib.Parallel):
         def __call__(self, calls):
-            raise CancelledError("scheduler-connection-lost")
+            raise error
 
     monkeypatch.setattr(running.joblib, "Parallel", Parallel)
-    with pytest.raises(RuntimeError, match=r"the Dask cluster has gone \(scheduler-connection-lost\): run"):
+    with pytest.raises(RuntimeError, match=message):
         run_sweep(plan_of(folder), folder / "out", jobs=1)
 
 

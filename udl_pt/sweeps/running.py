@@ -108,8 +108,8 @@ def run_sweep(
         _keep_facts(out / FACTS, plan, digest, table)
         report([*table.rows.values()])
         (out / CHECKPOINTS).mkdir(exist_ok=True)
-        with _engine(engine, jobs, scheduler) as death, threadpool_limits(plan.threads, "blas"):
-            for trial, result in _results(plan, trials, digest, out, table, death):
+        with _engine(engine, jobs, scheduler) as chosen, threadpool_limits(plan.threads, "blas"):
+            for trial, result in _results(plan, trials, digest, out, table, *chosen):
                 table.add(trial, result)
                 report([*table.rows.values()])
         replace_file(out / SUMMARY, _as_csv(summary(table.rows.values()), table.names))
@@ -154,6 +154,7 @@ def _results(
     out: Path,
     table: Table,
     death: type[BaseException],
+    ahead: int | str,
 ) -> Iterator[tuple[Trial, dict[str, Any]]]:
     """Yield the results of the trials that the table lacks; after the death of a worker, begin anew."""
     deaths = 0
@@ -161,11 +162,15 @@ def _results(
         calls = (joblib.delayed(run_trial)(plan, t, digest, _checkpoint(out, t), __version__) for t in left)
         # One trial a task: a death costs one, and the table shows each at once. A new object each time: after
         # a death, the old one may still get results.
-        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=ahead)
         try:
             for found in parallel(calls):
                 deaths = 0
                 yield found
+        except ImportError as error:
+            raise RuntimeError(
+                f"a worker can't load a trial ({error}): install the same version of udl_pt there"
+            ) from error
         except (CancelledError, asyncio.CancelledError) as error:
             raise RuntimeError(f"the Dask cluster has gone ({error}): run the same sweep again") from error
         except death as error:
@@ -183,14 +188,20 @@ def _checkpoint(out: Path, trial: Trial) -> Path:
 
 
 @contextlib.contextmanager
-def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[type[BaseException]]:
-    """Choose what runs trials in parallel, and return the error that it raises when a worker dies."""
+def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[tuple[type[BaseException], int | str]]:
+    """Choose what runs trials in parallel.
+
+    Return the error that it raises when a worker dies, and how many trials are sent to workers at first.
+    """
     with contextlib.ExitStack() as stack:
         options: dict[str, Any] = {"backend": ENGINES[engine], "n_jobs": jobs or joblib.cpu_count()}
         death: type[BaseException] = BrokenProcessPool
+        ahead: int | str = "2 * n_jobs"
         if scheduler is not None:
             try:
                 from distributed import Client, KilledWorker
+
+                from udl_pt.sweeps._cluster import ClusterBackend
             except ImportError as error:
                 raise RuntimeError(
                     "scheduler needs distributed, which is not installed: pip install 'udl_pt[dask]'"
@@ -204,9 +215,9 @@ def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[type[Base
                     f"scheduler is {shown(scheduler)}, but no Dask cluster answers ({error}): start "
                     "one with dask scheduler, or correct the address"
                 ) from error
-            options = {"backend": "dask", "client": client, "n_jobs": jobs or -1}
+            options, ahead = {"backend": ClusterBackend(client=client), "n_jobs": -1}, jobs or ahead
         stack.enter_context(joblib.parallel_config(**options))
-        yield death
+        yield death, ahead
 
 
 def _as_csv(settings: list[dict[str, Any]], names: Any) -> bytes:
