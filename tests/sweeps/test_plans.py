@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from sklearn.model_selection import ParameterSampler
 
-from udl_pt import DNN, RBM, AutoEncoder, RandomStreams, adam_updates
+from udl_pt import DNN, PCA, RBM, AutoEncoder, RandomStreams, adam_updates
 from udl_pt._support.exceptions import DataError
 from udl_pt.sweeps import Plan, Trial, read_plan
 from udl_pt.sweeps._models import fit_options, new_model
@@ -128,6 +128,38 @@ def test_a_file_has_the_parameters_of_the_class(tmp_path):
     assert read_plan(file) == expected
 
 
+def test_further_arguments_are_those_of_the_base(tmp_path):
+    (tmp_path / "further_arguments.py").write_text(
+        "from udl_pt import AutoEncoder\n"
+        "class Mine(AutoEncoder):\n"
+        "    def __init__(self, M, **further): super().__init__(M, **further)\n"
+        "    def fit(self, X, **further): return super().fit(X, **further)\n"
+    )
+    options = {"M": 4, "dtype": "float32", "batch_sz": 10}
+    plan = Plan("further_arguments:Mine", DATA, options, seeds=[3], folder=str(tmp_path))
+    assert plan.score_name == "valid_costs"
+    model, expected = new_trial_model(plan, 0), AutoEncoder(4, dtype="float32", random_state=3)
+    for one in model, expected:
+        one.fit(np.full((20, 6), 0.5), epochs=1, batch_sz=10)
+    np.testing.assert_array_equal(model.W.get_value(), expected.W.get_value())
+    assert fit_options(plan.kind, plan.options) == {"batch_sz": 10}
+    with pytest.raises(ValueError, match="batch in options is no argument of Mine, expected one of M, "):
+        Plan("further_arguments:Mine", DATA, {"M": 4, "batch": 10}, folder=str(tmp_path))
+
+
+def test_a_model_without_draws_gets_no_seed():
+    assert (
+        new_trial_model(Plan("PCA", DATA, {}, score="udl_pt:error_rate"), 0).get_params()
+        == PCA().get_params()
+    )
+
+
+def test_draws_of_arrays_are_lists():
+    draw = {"call": "scipy.stats:dirichlet", "alpha": [1, 1]}
+    (trial,) = Plan("RBM", DATA, {"M": 5}, random={"mu": draw}, draws=1).trials
+    np.testing.assert_array_equal(trial.options["mu"], stats.dirichlet([1, 1]).rvs(random_state=0))
+
+
 GOOD = {"model": "RBM", "data": DATA, "options": {"M": 5}}
 WRONG = {
     "model": ({"model": "Rbm"}, ValueError, "model is 'Rbm', expected one of AutoEncoder, RBM,"),
@@ -154,6 +186,18 @@ WRONG = {
     "a bad value": ({"options": {"M": -5}}, ValueError, "M is -5"),
     "a bad setting": ({"options": {}, "grid": {"M": [5, 0]}}, ValueError, "M is 0"),
     "both": ({"grid": {"k": [1]}, "random": {"k": [1]}, "draws": 1}, ValueError, "grid and random"),
+    "draws of few": (
+        {"random": {"k": [1, 2], "mu": [0.0]}, "draws": 3},
+        ValueError,
+        "draws is 3, but random has 2 combinations: draw fewer, or use grid",
+    ),
+    "no settings": ({"grid": []}, TypeError, "grid is [], expected a table"),
+    "no class": (
+        {"model": "udl_pt:adam_updates"},
+        ValueError,
+        "model is 'udl_pt:adam_updates', expected one",
+    ),
+    "no fit": ({"model": "builtins:dict"}, ValueError, "model is 'builtins:dict', expected one of"),
     "draws": ({"random": {"k": [1, 2]}}, ValueError, "draws is missing"),
     "random": ({"draws": 2}, ValueError, "random is missing"),
     "no distribution": (

@@ -1,6 +1,7 @@
 """Sweeps give the same bits whatever runs them, and lose nothing to kills."""
 
 import csv
+import errno
 import json
 import os
 import re
@@ -8,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError
 
 import h5py
 import numpy as np
 import pytest
 import zarr
 from sklearn.model_selection import KFold, StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from udl_pt import DNN, RBM, TSNE, AutoEncoder
 from udl_pt._support.exceptions import DataError
@@ -28,6 +31,7 @@ X, Y = RS.rand(60, 8).astype(np.float32), np.arange(60) % 3
 SCORES = '''
 import os, signal, time
 from pathlib import Path
+import threadpoolctl
 import udl_pt.backends
 
 FOLDER = Path(__file__).parent
@@ -74,6 +78,29 @@ def graphs(model, X, Y):
 
         udl_pt.backends.Function.__init__ = counting
     return len(built)
+
+
+def blas_threads(model, X, Y):
+    """The number of BLAS threads of the second of two trials, after the first has ended."""
+    if once("first"):
+        wait_for("second")
+    else:
+        (FOLDER / "second").touch()
+        wait_for("ended")
+    pools = threadpoolctl.threadpool_info()
+    return max(pool["num_threads"] for pool in pools if pool["user_api"] == "blas")
+
+
+def wait_for(name):
+    end = time.monotonic() + 300
+    while not (FOLDER / name).exists():
+        assert time.monotonic() < end
+
+
+def at_a_time(model, X, Y):
+    """The number of trials that the cluster has at this moment."""
+    from distributed import get_client
+    return sum(map(len, get_client().processing().values()))
 
 
 def unread(model, X, Y):
@@ -213,6 +240,19 @@ def test_workers_that_always_die_end_the_sweep(folder):
         run_sweep(plan_of(folder, "dies"), folder / "out", jobs=2)
 
 
+def test_a_thread_that_ends_leaves_the_others_their_blas_threads(folder):
+    plan = plan_of(folder, "blas_threads", grid={"M": [2]})
+    with threadpool_limits(3, "blas"):
+        rows = run_sweep(
+            plan,
+            folder / "out",
+            jobs=2,
+            engine="threads",
+            report=lambda rows: len(rows) == 1 and (folder / "ended").touch(),
+        )
+    assert [(row["score"], row["error"]) for row in rows] == 2 * [("1.0", "")]
+
+
 def test_a_trial_that_fails_is_in_the_table_and_runs_again(folder, capsys):
     plan = plan_of(folder, "fails_once")
     settings = settings_of(plan, folder / "out", jobs=1)
@@ -293,6 +333,7 @@ def test_a_fit_that_was_killed_goes_on_from_its_checkpoint(folder, monkeypatch):
                 raise KeyboardInterrupt
 
     monkeypatch.setattr(_worker, "Checkpoint", Counting)
+    (folder / "checkpoints").mkdir()
     digest = running.open_data(plan.data, plan.folder).digest
     _, expected = _worker.run_trial(plan, trial, digest, folder / "checkpoints" / "a.ckpt")
     assert not list((folder / "checkpoints").iterdir())
@@ -347,7 +388,44 @@ def test_a_worker_with_other_data_refuses_them(folder):
     assert result["error"].startswith("DataError: the data of ")
 
 
+def test_data_that_changed_are_read_again(folder):
+    plan = plan_of(folder, grid={"M": [2]}, options={"batch_sz": 10, "backend": "numba"})
+    for k, jobs in enumerate((1, 2)):
+        np.save(folder / "x.npy", X)
+        run_sweep(plan, folder / f"first {k}", jobs=jobs)
+        (folder / "x.npy").unlink()
+        np.save(folder / "x.npy", X[:40])
+        run_sweep(plan, folder / f"second {k}", jobs=jobs)
+    assert results(folder / "first 0") == results(folder / "first 1")
+    assert results(folder / "second 0") == results(folder / "second 1")
+    costs = []
+    for rows, held in KFold(2, shuffle=True, random_state=0).split(X[:40]):
+        ae = AutoEncoder(2, random_state=0).fit(X[rows], batch_sz=10, validation=X[held], backend="numba")
+        costs.append(ae.valid_costs[-1])
+    assert sorted(float(row[3]) for row in results(folder / "second 0")) == sorted(costs)
+
+
+def test_a_worker_of_another_version_refuses_a_trial(folder):
+    plan = plan_of(folder)
+    digest = running.open_data(plan.data, plan.folder).digest
+    _, result = _worker.run_trial(plan, plan.trials[0], digest, folder / "a.ckpt", "0.0")
+    assert re.fullmatch(r"RuntimeError: .* has udl_pt .*, expected 0\.0", result["error"])
+
+
+def test_a_worker_without_the_folder_of_the_sweep_makes_none(folder):
+    plan = plan_of(folder)
+    digest = running.open_data(plan.data, plan.folder).digest
+    _, result = _worker.run_trial(plan, plan.trials[0], digest, folder / "elsewhere" / "a.ckpt")
+    assert (result["error"], (folder / "elsewhere").exists()) == ("", False)
+
+
 WRONG = {
+    "labels that are missing": (
+        {"data": {"X": "x.npy", "Y": "nan.npy"}},
+        {},
+        DataError,
+        "Y of data has NaN, expected a label for each row of X",
+    ),
     "no file": ({"data": {"X": "z.npy"}}, {}, FileNotFoundError, "z.npy"),
     "no array": ({"data": {"X": "plan.txt"}}, {}, DataError, "plan.txt is no .npy file"),
     "no text": ({"data": {"X": 3}}, {}, TypeError, "X of data is 3, expected an .npy file"),
@@ -373,6 +451,7 @@ WRONG = {
 def test_a_mistake_is_named_before_the_folder_is_made(folder, change, options, kind, message):
     (folder / "plan.txt").write_text("no array")
     np.save(folder / "few.npy", Y[:3])
+    np.save(folder / "nan.npy", np.full(60, np.nan))
     with pytest.raises(kind, match=re.escape(message)):
         run_sweep(plan_of(folder, **change), folder / "out", **{"jobs": 1} | options)
     assert not (folder / "out").exists()
@@ -384,7 +463,93 @@ def test_a_network_needs_labels(folder):
         run_sweep(plan, folder / "out", jobs=1)
 
 
+SCORE = {
+    "none": ("records_{}:none", {}, "TypeError: score records_{}:none returned None, expected a number"),
+    "text": ("records_{}:text", {}, "TypeError: score records_{}:text returned '0.5', expected a number"),
+    "array": ("records_{}:array", {}, "TypeError: score records_{}:array returned array([1, 2])"),
+    "exit": ("records_{}:leaves", {}, "SystemExit: 3"),
+    "no epochs": (
+        None,
+        {"epochs": 0},
+        "ValueError: score is 'valid_costs', but the trained AutoEncoder has no",
+    ),
+    "no record": ("valid_cost", {}, "ValueError: score is 'valid_cost', but the trained AutoEncoder has no"),
+    "a matrix": ("W", {}, "ValueError: score is 'W', but the trained AutoEncoder has no"),
+}
+
+
+@pytest.mark.parametrize(("score", "options", "message"), SCORE.values(), ids=list(SCORE))
+def test_a_score_that_is_no_number_is_the_error_of_its_trial(folder, score, options, message):
+    (folder / f"records_{folder.name}.py").write_text(
+        "import sys, numpy as np\n"
+        "def none(*_): pass\n"
+        "def text(*_): return '0.5'\n"
+        "def array(*_): return np.array([1, 2])\n"
+        "def leaves(*_): sys.exit(3)\n"
+    )
+    options = {"M": 2, "batch_sz": 10, "backend": "numba"} | options
+    data, score = {"X": "x.npy"}, score and score.format(folder.name)
+    plan = Plan("AutoEncoder", data, options, score=score, folder=str(folder))
+    (row,) = run_sweep(plan, folder / "out", jobs=1)
+    assert row["error"].startswith(message.format(folder.name))
+    assert row["score"] == ""
+
+
 # --- the table
+
+
+def test_options_with_the_names_of_results_are_columns_of_their_own(folder):
+    (folder / f"names_{folder.name}.py").write_text(
+        "class Model:\n"
+        "    def __init__(self, seed=0, fold=0, mean=0): self.seed, self.fold, self.mean = seed, fold, mean\n"
+        "    def fit(self, X, epochs=1, score=0): self.costs = [0.5] * epochs\n"
+    )
+    grid = {"epochs": [1, 3], "seed": [5, 6], "fold": [7], "mean": [8], "score": [9]}
+    model = f"names_{folder.name}:Model"
+    plan = Plan(model, {"X": "x.npy"}, grid=grid, score="costs", folder=str(folder))
+    run_sweep(plan, folder / "out", jobs=1)
+    seen = []
+    rows = run_sweep(plan, folder / "out", jobs=1, report=lambda rows: seen.append(len(rows)))
+    assert seen == [4]
+    assert sorted((row["param_epochs"], row["epochs"]) for row in rows) == 2 * [("1", "1")] + 2 * [("3", "3")]
+    assert [setting["options"] for setting in summary(rows)] == [trial.options for trial in plan.trials]
+    with open(folder / "out" / "summary.csv", newline="") as file:
+        assert [(row["param_mean"], row["mean"]) for row in csv.DictReader(file)] == 4 * [("8", "0.5")]
+
+
+def test_a_table_that_a_spreadsheet_wrote_is_read(folder):
+    plan = plan_of(folder, grid={"M": [2, 3]})
+    run_sweep(plan, folder / "out", jobs=1)
+    file, whole = folder / "out" / "trials.csv", results(folder / "out")
+    with open(file, newline="") as lines:
+        rows = [dict(reversed(row.items())) for row in csv.DictReader(lines)]
+    with open(file, "w", newline="", encoding="utf-8-sig") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    seen = []
+    run_sweep(plan, folder / "out", jobs=1, report=lambda rows: seen.append(len(rows)))
+    assert (seen, results(folder / "out")) == ([4], whole)
+
+
+@pytest.mark.parametrize("takes", [0, 3])
+def test_a_full_disk_is_named_and_leaves_a_table_that_goes_on(folder, takes, monkeypatch):
+    plan, write, sizes = plan_of(folder, grid={"M": [2, 3]}), os.write, iter((1000, takes))
+
+    def full(file, content):
+        if (size := next(sizes, None)) is None or size == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, content[:size])
+
+    with monkeypatch.context() as patch:
+        patch.setattr("udl_pt.sweeps._table.os.write", full)
+        with pytest.raises(OSError, match=r"trials.csv can't be written \(No space left on device\): repair"):
+            run_sweep(plan, folder / "out", jobs=1)
+    seen = []
+    run_sweep(plan, folder / "out", jobs=1, report=lambda rows: seen.append(len(rows)))
+    assert seen == [1, 2, 3, 4]
+    run_sweep(plan, folder / "direct", jobs=1)
+    assert results(folder / "out") == results(folder / "direct")
 
 
 def test_a_folder_of_another_sweep_is_refused(folder):
@@ -398,7 +563,6 @@ def test_a_folder_of_another_sweep_is_refused(folder):
         with pytest.raises(ValueError, match=re.escape(message)):
             run_sweep(changed, folder / "out", jobs=1)
     np.save(folder / "x.npy", X + np.float32(0.5))
-    running.open_data.__globals__["_opened"].cache_clear()
     with pytest.raises(ValueError, match="has a sweep whose data digest is"):
         run_sweep(plan_of(folder, grid={"M": [2]}), folder / "out", jobs=1)
     assert {file.name: file.read_bytes() for file in (folder / "out").iterdir()} == before
@@ -412,7 +576,7 @@ def test_a_sweep_can_grow(folder):
     assert (seen[0], seen[-1], len(settings)) == (2, 18, 5)
     with open(folder / "out" / "trials.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["learning_rate"] for row in rows[:2]] == ["", ""]
+    assert [row["param_learning_rate"] for row in rows[:2]] == ["", ""]
 
 
 def test_a_line_that_a_kill_cut_off_is_dropped(folder):
@@ -427,7 +591,20 @@ def test_a_line_that_a_kill_cut_off_is_dropped(folder):
     assert results(folder / "out") == whole
 
 
-@pytest.mark.parametrize("content", [b"\xff\n", b"a,b\n1,2\n", b"seed,fold,score,epochs\nx,0,1,2\n", b'"\n'])
+HEADER = b"seed,fold,score,epochs,seconds,parameters,worker,error\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\n",
+        HEADER + b"1,2,x,,,,,\n",
+        HEADER + 20 * b"," + b"\n",
+        b"a,b\n1,2\n",
+        b"seed,fold,score,epochs\nx,0,1,2\n",
+        b'"\n',
+    ],
+)
 def test_a_file_that_is_no_table_is_refused(tmp_path, content):
     (tmp_path / "trials.csv").write_bytes(content)
     with pytest.raises(DataError, match=r"trials.csv is no table of a sweep.*: move it away"):
@@ -445,13 +622,13 @@ def test_two_sweeps_do_not_write_to_one_folder(folder):
 
 def test_the_summary_does_not_depend_on_the_order():
     rows = [
-        {"M": json.dumps(M), "seed": str(seed), "fold": "0", "score": repr(float(score)), "error": ""}
+        {"param_M": json.dumps(M), "seed": str(seed), "fold": "0", "score": repr(float(score)), "error": ""}
         for M in (1, 2)
         for seed, score in enumerate(RS.rand(20) * 10.0 ** RS.randint(-9, 9, 20))
     ]
     assert summary(rows) == summary(rows[::-1])
     first = summary(rows)[0]
-    values = [float(row["score"]) for row in rows if row["M"] == json.dumps(first["options"]["M"])]
+    values = [float(row["score"]) for row in rows if row["param_M"] == json.dumps(first["options"]["M"])]
     np.testing.assert_allclose([first["mean"], first["std"]], [np.mean(values), np.std(values)], rtol=1e-12)
 
 
@@ -488,6 +665,52 @@ def test_a_worker_of_a_cluster_that_dies_loses_nothing(folder, cluster):
     assert results(folder / "out") == results(folder / "direct")
 
 
+def test_a_cluster_runs_as_many_trials_at_a_time_as_one_asks_for(folder, cluster):
+    plan = plan_of(folder, "at_a_time")
+    rows = run_sweep(plan, folder / "out", scheduler=cluster.scheduler_address, jobs=1)
+    assert {row["score"] for row in rows} == {"1.0"}
+
+
+def test_a_cluster_of_one_thread_runs_the_trials(folder):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+    ) as cluster:
+        rows = run_sweep(plan_of(folder), folder / "out", scheduler=cluster.scheduler_address)
+    assert [row["error"] for row in rows] == 12 * [""]
+    assert all(int(row["worker"].rpartition(":")[2]) != os.getpid() for row in rows)
+
+
+def test_a_scheduler_that_is_not_there_is_named(folder):
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(OSError, match=r"scheduler is 'tcp://127.0.0.1:9', but no Dask cluster answers \("),
+    ):
+        run_sweep(plan_of(folder), folder / "out", scheduler="tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (CancelledError("connection-lost"), r"the Dask cluster has gone \(connection-lost\): run the same"),
+        (
+            ImportError("No module named 'udl_pt'"),
+            r"a worker can't load a trial \(No module named 'udl_pt'\)",
+        ),
+    ],
+)
+def test_what_ends_a_cluster_is_named(folder, error, message, monkeypatch):
+    class Parallel(running.joblib.Parallel):
+        def __call__(self, calls):
+            raise error
+
+    monkeypatch.setattr(running.joblib, "Parallel", Parallel)
+    with pytest.raises(RuntimeError, match=message):
+        run_sweep(plan_of(folder), folder / "out", jobs=1)
+
+
 # --- the command
 
 
@@ -504,7 +727,7 @@ def test_the_command_shows_a_line_for_each_trial_and_the_best_settings(folder, c
     assert lines[-2:] == [str(folder / "out" / "trials.csv"), str(folder / "out" / "summary.csv")]
     costs = [RBM(M, random_state=0).fit(X, batch_sz=10, validation=0.1).valid_costs[-1] for M in (2, 3)]
     with open(folder / "out" / "summary.csv", newline="") as file:
-        assert [(row["M"], float(row["mean"])) for row in csv.DictReader(file)] == sorted(
+        assert [(row["param_M"], float(row["mean"])) for row in csv.DictReader(file)] == sorted(
             zip("23", costs, strict=True), key=lambda one: one[1]
         )
 

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from udl_pt._support.arguments import check_count, check_option
-from udl_pt._support.files import folder_if_filled, printable
+from udl_pt._support.files import printable
 from udl_pt._support.interrupts import Ended, ending_by_signals, uninterrupted
 from udl_pt._version import __version__
 from udl_pt.backends import BACKENDS, float_dtype, get_backend
@@ -26,6 +26,7 @@ from udl_pt.book._prepared import prepared
 from udl_pt.book._shared import FEWEST
 from udl_pt.book.report import PAGE, RESULTS, write_report
 from udl_pt.cli._doctor import examine, warm
+from udl_pt.cli._out import check_out
 from udl_pt.cli._sweep import add_sweep
 from udl_pt.comparison._compare import compare
 from udl_pt.comparison._models import KINDS
@@ -265,7 +266,7 @@ def _compare(options: argparse.Namespace) -> None:
         for backend in options.backends or [get_backend()]:
             console.print(comparison_report.code(options.model, get_backend(backend), dtype, console.width))
         return
-    _check_out(options.out, comparison_report.FILES)
+    check_out(options.out, comparison_report.FILES)
     data = prepared(_load(options, dtype), "dnn" if options.model == "dnn" else "")
     Y = data.Y if len(data.Y) else np.zeros(len(data.X), int)
     console.print(f"data: {data.source}", highlight=False, markup=False)
@@ -305,7 +306,7 @@ def _reproduce(options: argparse.Namespace) -> None:
         raise ValueError(
             f"--listing has no effect on chapter {', '.join(chapters)}: only 3 and 4 have listings"
         )
-    _check_out(options.out, (RESULTS, PAGE))
+    check_out(options.out, (RESULTS, PAGE))
     checkpoints = Path(options.out) / "checkpoints"
     start = time.perf_counter()
     taught = [chapter for chapter in chapters if chapter not in UNSUPERVISED]
@@ -345,30 +346,6 @@ def _reproduce(options: argparse.Namespace) -> None:
     for section in sections.values():
         console.print(section.sentences[-1], highlight=False, markup=False)
     console.print(f"The report is in {printable(page)}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _check_out(name: str, files: Sequence[str]) -> None:
-    """Refuse a folder where `files` can't be written, before minutes of training instead of after.
-
-    It writes a file, since permissions don't tell everything. A folder created for that is removed again, in
-    case of other bad input.
-    """
-    if not name:
-        raise ValueError("--out is '', expected a folder")
-    out = Path(name)
-    there = next(place for place in (out, *out.absolute().parents) if place.exists())
-    if not there.is_dir():
-        raise NotADirectoryError(f"--out {out}: {there} is a file, expected a folder, or a new name")
-    try:
-        with folder_if_filled(out), tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise type(error)(
-            f"--out {out} can't be made or written to ({error.strerror}), choose another folder"
-        ) from error
-    for file in files:
-        if (out / file).is_dir() and not (out / file).is_symlink():
-            raise IsADirectoryError(f"--out {out}: {file} there is a folder, expected a file: move it away")
 
 
 def _load(options: argparse.Namespace, dtype: str) -> Dataset:

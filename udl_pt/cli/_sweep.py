@@ -2,7 +2,8 @@
 
 import argparse
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from rich.live import Live
 from rich.table import Table as Shown
 
 from udl_pt._support.files import printable
+from udl_pt.cli._out import check_out
 from udl_pt.sweeps import Plan, read_plan, run_sweep, summary
-from udl_pt.sweeps._table import COLUMNS, Row, errors
-from udl_pt.sweeps.running import ENGINES, SUMMARY, TRIALS
+from udl_pt.sweeps._table import OPTION, Row, errors
+from udl_pt.sweeps.running import ENGINES, FILES, SUMMARY, TRIALS
 
 __all__ = ["add_sweep"]
 
@@ -40,8 +42,7 @@ def add_sweep(commands: Any) -> None:
 
 
 def _sweep(options: argparse.Namespace) -> None:
-    if not options.out:
-        raise ValueError("--out is '', expected a folder")
+    check_out(options.out, FILES)
     console, plan = Console(), read_plan(options.plan)
     n_trials = len(plan.trials)
     with _reporting(console, plan, n_trials) as report:
@@ -68,9 +69,23 @@ def _reporting(console: Console, plan: Plan, n_trials: int) -> Iterator[Any]:
     """Return a callback that shows the best settings in a terminal, and a line for each trial elsewhere."""
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=True) as live:
-            yield lambda rows: live.update(_best(rows, plan, n_trials), refresh=True)
+            yield seldom(lambda rows: live.update(_best(rows, plan, n_trials), refresh=True))
     else:
         yield _Lines(console, n_trials)
+
+
+def seldom(function: Callable[[Any], Any], clock: Callable[[], float] = time.perf_counter) -> Any:
+    """Return the function, which leaves calls out so that it takes at most a tenth of the time."""
+    free = clock()
+
+    def call(argument: Any) -> None:
+        nonlocal free
+        start = clock()
+        if start >= free:
+            function(argument)
+            free = clock() + 9 * (clock() - start)
+
+    return call
 
 
 class _Lines:
@@ -81,7 +96,8 @@ class _Lines:
 
     def __call__(self, rows: list[Row]) -> None:
         if len(rows) > self._n_seen >= 0:
-            said = (f"{name} {value}" for name, value in rows[-1].items() if value and name not in QUIET)
+            shown = {name: value for name, value in rows[-1].items() if value and name not in QUIET}
+            said = (f"{name.removeprefix(OPTION)} {value}" for name, value in shown.items())
             line = printable(f"{len(rows)} of {self._n_trials}: {', '.join(said)}")
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         self._n_seen = len(rows)
@@ -92,7 +108,8 @@ def _best(rows: list[Row], plan: Plan, n_trials: int) -> Shown:
         title=f"{plan.model}: {len(rows)} of {n_trials} trials",
         caption=f"mean of {plan.score_name}, the lower the better",
     )
-    names = list(dict.fromkeys(name for row in rows for name in row if name not in COLUMNS))
+    columns = dict.fromkeys(name for row in rows for name in row if name.startswith(OPTION))
+    names = [name.removeprefix(OPTION) for name in columns]
     for name in names:
         shown.add_column(printable(name))
     for name in ("mean", "std", "trials", "failed"):

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import socket
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from udl_pt.datasets._load import NAMED
 from udl_pt.sweeps._values import resolved
 from udl_pt.training._descriptions import described
 
-__all__ = ["Data", "open_data", "parts"]
+__all__ = ["Data", "open_data", "open_once", "parts"]
 
 
 class Data(NamedTuple):
@@ -30,13 +31,8 @@ class Data(NamedTuple):
 
 
 def open_data(where: Mapping[str, Any], folder: str) -> Data:
-    """Open data as a plan's `data` says; once in a process. Names of files are relative to the folder."""
-    return _opened(json.dumps(where, sort_keys=True), folder)
-
-
-@functools.lru_cache(maxsize=1)
-def _opened(where: str, folder: str) -> Data:
-    found = json.loads(where)
+    """Open data as a plan's `data` says. Names of files are relative to the folder."""
+    found = dict(where)
     X: Any
     if "X" not in found:
         place = found.pop("place", None)
@@ -54,8 +50,29 @@ def _opened(where: str, folder: str) -> Data:
         if X.ndim != 2:
             raise DataError(f"X of data has {X.ndim} dimensions, expected 2: rows and columns")
         if Y is not None:  # labels of any kind become 0, 1, ...
+            if Y.dtype.kind == "f" and np.isnan(Y).any():
+                raise DataError("Y of data has NaN, expected a label for each row of X: leave these rows out")
             Y = np.unique(Y, return_inverse=True)[1]
     return Data(X, Y, described((X, Y)))
+
+
+def open_once(where: Mapping[str, Any], folder: str, digest: str) -> Data:
+    """Open the data of this digest, once in a process.
+
+    Raises
+    ------
+    DataError
+        When the data have another digest.
+    """
+    return _opened(json.dumps(where, sort_keys=True), folder, digest)
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(where: str, folder: str, digest: str) -> Data:
+    data = open_data(json.loads(where), folder)
+    if data.digest != digest:
+        raise DataError(f"the data of {socket.gethostname()} differ from those that the sweep began with")
+    return data
 
 
 def _array(value: Any, name: str, folder: str) -> Any:
@@ -66,7 +83,7 @@ def _array(value: Any, name: str, folder: str) -> Any:
     try:
         return np.load(os.path.join(folder, value), mmap_mode="r", allow_pickle=False)
     except ValueError as error:
-        raise DataError(f"{printable(value)} is no .npy file: {error}") from error
+        raise DataError(f"{printable(value)} is no .npy file of numbers or texts: {error}") from error
 
 
 def parts(data: Data, fold: int, n_folds: int) -> tuple[Data, Data]:

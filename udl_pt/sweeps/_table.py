@@ -22,11 +22,11 @@ try:
 except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["COLUMNS", "Row", "Table", "errors", "summary"]
+__all__ = ["OPTION", "Row", "Table", "errors", "options_of", "summary"]
 
 FIRST = ("seed", "fold")
 LAST = ("score", "epochs", "seconds", "parameters", "worker", "error")
-COLUMNS = FIRST + LAST  # besides the options
+OPTION = "param_"  # before an option's name, as in scikit-learn's tables: `epochs` is a result, too
 DIVERGED = "DivergenceError"
 
 Row = Mapping[str, str]
@@ -57,15 +57,14 @@ class Table:
     def __init__(self, path: Path, names: Iterable[str]) -> None:
         self.path, self.rows, self._file = path, dict[tuple[str, int, int], Row](), -1
         kept = [row for row in self._read() if not errors([row])]
-        options = {name: None for row in kept for name in row if name not in COLUMNS}
-        self.names = [*(options | dict.fromkeys(names))]
-        self._columns = [*FIRST, *self.names, *LAST]
+        self.names = [*dict.fromkeys([*(name for row in kept for name in options_of(row)), *names])]
+        self._columns = [*FIRST, *(OPTION + name for name in self.names), *LAST]
         for row in kept:
             self.rows[_key(row)] = row
 
     def _read(self) -> list[dict[str, str]]:
         try:
-            text = self.path.read_bytes().decode("utf-8")
+            text = self.path.read_bytes().decode("utf-8-sig")  # as spreadsheets write it, too
         except FileNotFoundError:
             return []
         except UnicodeDecodeError as error:
@@ -77,12 +76,13 @@ class Table:
         try:
             rows = list(lines)
             for row in rows:
-                _key(row)
-        except (csv.Error, ValueError, TypeError, KeyError) as error:
+                _key(row), float(row["score"] or "nan")
+        except (csv.Error, ValueError, TypeError, KeyError, AttributeError) as error:
             raise DataError(
                 f"{printable(self.path)} is no table of a sweep ({error}): move it away"
             ) from error
-        if not {*FIRST, *LAST} <= {*(lines.fieldnames or COLUMNS)}:
+        wrong = {*(lines.fieldnames or [*FIRST, *LAST])} ^ {*FIRST, *LAST}
+        if [name for name in wrong if not name.startswith(OPTION)]:
             raise DataError(f"{printable(self.path)} is no table of a sweep: move it away")
         return rows
 
@@ -125,12 +125,21 @@ class Table:
 
     def add(self, trial: Trial, result: Mapping[str, Any]) -> None:
         """Add the line of a trial, and wait until it is on disk."""
-        row = {name: json.dumps(value) for name, value in trial.options.items()}
+        row = {OPTION + name: json.dumps(value) for name, value in trial.options.items()}
         row |= {"seed": str(trial.seed), "fold": str(trial.fold)}
         row |= {name: str(value) for name, value in result.items()}
         self.rows[trial.key] = row
-        os.write(self._file, self._text([row], header=False))
-        os.fsync(self._file)
+        line = self._text([row], header=False)
+        try:
+            while line:  # a disk that becomes full takes a part
+                line = line[os.write(self._file, line) :]
+            os.fsync(self._file)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"{printable(self.path)} can't be written ({error.strerror}): repair that, and run the same "
+                "sweep again",
+            ) from error
 
 
 def errors(rows: Iterable[Row]) -> list[str]:
@@ -138,9 +147,14 @@ def errors(rows: Iterable[Row]) -> list[str]:
     return [row["error"] for row in rows if row["error"] and not row["error"].startswith(DIVERGED)]
 
 
+def options_of(row: Row) -> dict[str, Any]:
+    """Return the options that vary, of a line."""
+    named = {name.removeprefix(OPTION): row[name] for name in row if name.startswith(OPTION) and row[name]}
+    return {name: json.loads(value) for name, value in named.items()}
+
+
 def _key(row: Row) -> tuple[str, int, int]:
-    options = {name: json.loads(row[name]) for name in row if name not in COLUMNS and row[name]}
-    return Trial(options, int(row["seed"]), int(row["fold"])).key
+    return Trial(options_of(row), int(row["seed"]), int(row["fold"])).key
 
 
 def summary(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -160,7 +174,7 @@ def summary(rows: Iterable[Row]) -> list[dict[str, Any]]:
     Examples
     --------
     >>> from udl_pt.sweeps import summary
-    >>> rows = [{"k": k, "seed": "0", "fold": "0", "score": score, "error": ""}
+    >>> rows = [{"param_k": k, "seed": "0", "fold": "0", "score": score, "error": ""}
     ...         for k, score in [("1", "0.5"), ("2", "0.25"), ("2", "0.35")]]
     >>> [(one["options"], round(one["mean"], 2), one["trials"]) for one in summary(rows)]
     [({'k': 2}, 0.3, 2), ({'k': 1}, 0.5, 1)]

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from udl_pt._support.exceptions import DataError
-from udl_pt.sweeps._data import Data, open_data, parts
+from udl_pt._support.messages import shown
+from udl_pt._version import __version__
+from udl_pt.sweeps._data import Data, open_once, parts
 from udl_pt.sweeps._models import fit_names, fit_options, new_model
 from udl_pt.sweeps._values import add_folder, imported, is_reference
 from udl_pt.sweeps.plan import Plan, Trial
@@ -26,7 +27,9 @@ SHARE = 0.1  # of the rows that are held out where the plan has no folds
 DIGITS = 16
 
 
-def run_trial(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> tuple[Trial, dict[str, Any]]:
+def run_trial(
+    plan: Plan, trial: Trial, digest: str, checkpoint: Path, version: str = __version__
+) -> tuple[Trial, dict[str, Any]]:
     """Train and score a model; an error is part of the result.
 
     Parameters
@@ -38,7 +41,9 @@ def run_trial(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> tuple[
     digest : str
         That of the data. A worker that finds other data raises an error.
     checkpoint : pathlib.Path
-        Where the fit keeps its checkpoint until it ends.
+        Where the fit keeps its checkpoint until it ends, if there is such a folder.
+    version : str
+        That of the library. A worker that has another raises an error.
 
     Returns
     -------
@@ -49,8 +54,10 @@ def run_trial(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> tuple[
     result: dict[str, Any] = {"score": "", "epochs": "", "parameters": "", "error": ""}
     try:
         with threadpool_limits(plan.threads, "blas"):
+            if version != __version__:
+                raise RuntimeError(f"{socket.gethostname()} has udl_pt {__version__}, expected {version}")
             result |= _fitted(plan, trial, digest, checkpoint)
-    except Exception as error:  # whatever it is, other trials go on
+    except (Exception, SystemExit) as error:  # whatever it is, other trials go on
         result["error"] = " ".join(f"{type(error).__name__}: {error}".split())
     result |= {
         "seconds": round(time.perf_counter() - start, 3),
@@ -61,9 +68,7 @@ def run_trial(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> tuple[
 
 def _fitted(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> dict[str, Any]:
     add_folder(plan.folder)
-    data = open_data(plan.data, plan.folder)
-    if data.digest != digest:
-        raise DataError(f"the data of {socket.gethostname()} differ from those that the sweep began with")
+    data = open_once(plan.data, plan.folder, digest)
     kind, names = plan.kind, fit_names(plan.kind)
     given = {**plan.options, **trial.options}
     model, options = new_model(kind, given, trial.seed), fit_options(kind, given)
@@ -86,8 +91,16 @@ def _fitted(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> dict[str
         model.fit(data.X, **labels, **options, **({"callbacks": callbacks} if "callbacks" in names else {}))
     if is_reference(score):
         rows = data if held is None else held
-        return {"score": float(imported(score)(model, rows.X, rows.Y)), "parameters": _digest(model)}
-    record = getattr(model, score)
+        value = imported(score)(model, rows.X, rows.Y)
+        if value is None or isinstance(value, str) or np.ndim(value):
+            raise TypeError(f"score {score} returned {shown(value)}, expected a number")
+        return {"score": float(value), "parameters": _digest(model)}
+    record = getattr(model, score, None)
+    if not (isinstance(record, list | tuple | np.ndarray) and len(record)):
+        raise ValueError(
+            f"score is {score!r}, but the trained {type(model).__name__} has no such record, or an empty "
+            "one: name another record, or train for at least one epoch"
+        )
     value = record[-1] if plan.patience is None else min(record)
     return {"score": float(value), "epochs": len(record), "parameters": _digest(model)}
 
@@ -97,8 +110,7 @@ def _resumable(
     checkpoint: Path, names: tuple[str, ...], options: dict[str, Any], callbacks: list[Any]
 ) -> Iterator[None]:
     """Let a fit write a checkpoint, and go on from one that a killed worker left."""
-    if "resume" in names:
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    if "resume" in names and checkpoint.parent.is_dir():  # on a cluster, a worker may not have the folder
         callbacks.append(Checkpoint(checkpoint))
         options["resume"] = checkpoint
     try:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from udl_pt._support.arguments import check_count
@@ -208,7 +207,7 @@ class Plan:
         name, spaces = ("grid", self.grid) if self.random is None else ("random", self.random)
         if spaces is None:
             return [{}]
-        for space in spaces if isinstance(spaces, list) else [spaces]:
+        for space in spaces if isinstance(spaces, list) and spaces else [spaces]:
             _check_mapping(space, name)
             for option, values in space.items():
                 is_call = name == "random" and isinstance(values, Mapping) and "call" in values
@@ -223,11 +222,18 @@ class Plan:
                     raise ValueError(
                         f"{option} of random is {shown(values)}, expected a distribution of SciPy"
                     )
+            if all(isinstance(values, list) for values in space.values()):
+                n_settings = len(ParameterGrid(space))
+                if self.draws > n_settings:  # of which the sampler warns
+                    raise ValueError(
+                        f"draws is {self.draws}, but random has {n_settings} combinations: draw fewer, or "
+                        "use grid for all of them"
+                    )
             try:
                 found = list(ParameterSampler(space, self.draws, random_state=self.draws_seed))
             except ValueError as error:
                 raise ValueError(f"random can't be drawn from: {error}") from error
-        plain = [{k: v.item() if isinstance(v, np.generic) else v for k, v in s.items()} for s in found]
+        plain = [{k: v.tolist() if hasattr(v, "tolist") else v for k, v in s.items()} for s in found]
         return list({json.dumps(s, sort_keys=True): s for s in plain}.values())
 
 

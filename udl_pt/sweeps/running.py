@@ -1,16 +1,19 @@
 """Run the trials of a sweep, on this machine's cores or on a Dask cluster."""
 
+import asyncio
 import contextlib
 import csv
 import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import joblib
+from threadpoolctl import threadpool_limits
 
 from udl_pt._support.arguments import check_count, check_option
 from udl_pt._support.exceptions import DataError
@@ -20,7 +23,7 @@ from udl_pt._support.storage import replace_file
 from udl_pt._version import __version__
 from udl_pt.sweeps._data import open_data, parts
 from udl_pt.sweeps._models import fit_names
-from udl_pt.sweeps._table import Row, Table, summary
+from udl_pt.sweeps._table import OPTION, Row, Table, summary
 from udl_pt.sweeps._worker import run_trial
 from udl_pt.sweeps.plan import Plan, Trial
 
@@ -29,6 +32,7 @@ __all__ = ["FILES", "run_sweep"]
 ENGINES = {"processes": "loky", "threads": "threading"}
 FORMAT = "udl_pt sweep 1"
 FACTS, TRIALS, SUMMARY = FILES = ("sweep.json", "trials.csv", "summary.csv")
+CHECKPOINTS = "checkpoints"
 FREE = ("grid", "random", "draws", "draws_seed", "seeds")  # of a plan, which may change between two runs
 DEATHS = 3  # of workers without a result in between
 
@@ -95,26 +99,33 @@ def run_sweep(
     check_option(engine, "engine", list(ENGINES))
     if jobs is not None:
         check_count(jobs, "jobs")
-    data = open_data(plan.data, plan.folder)
-    if plan.folds:
-        parts(data, 0, plan.folds)
-    if "Y" in fit_names(plan.kind) and data.Y is None:
-        raise ValueError(f"the data have no labels, but {plan.model} needs them: add Y to data")
+    digest = _checked_data(plan)
     trials = plan.trials
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     table = Table(out / TRIALS, (name for trial in trials for name in trial.options))
     with table.writing():
-        _keep_facts(out / FACTS, plan, data.digest, table)
+        _keep_facts(out / FACTS, plan, digest, table)
         report([*table.rows.values()])
-        with _engine(engine, jobs, scheduler) as death:
-            for trial, result in _results(plan, trials, data.digest, out, table, death):
+        (out / CHECKPOINTS).mkdir(exist_ok=True)
+        with _engine(engine, jobs, scheduler) as chosen, threadpool_limits(plan.threads, "blas"):
+            for trial, result in _results(plan, trials, digest, out, table, *chosen):
                 table.add(trial, result)
                 report([*table.rows.values()])
         replace_file(out / SUMMARY, _as_csv(summary(table.rows.values()), table.names))
         with contextlib.suppress(OSError):  # it has checkpoints of trials that are no longer in the plan
-            (out / "checkpoints").rmdir()
+            (out / CHECKPOINTS).rmdir()
     return [*table.rows.values()]
+
+
+def _checked_data(plan: Plan) -> str:
+    """Return the digest of the data, after a check that the plan can use them."""
+    data = open_data(plan.data, plan.folder)
+    if plan.folds:
+        parts(data, 0, plan.folds)
+    if "Y" in fit_names(plan.kind) and data.Y is None:
+        raise ValueError(f"the data have no labels, but {plan.model} needs them: add Y to data")
+    return data.digest
 
 
 def _keep_facts(file: Path, plan: Plan, digest: str, table: Table) -> None:
@@ -143,18 +154,25 @@ def _results(
     out: Path,
     table: Table,
     death: type[BaseException],
+    ahead: int | str,
 ) -> Iterator[tuple[Trial, dict[str, Any]]]:
     """Yield the results of the trials that the table lacks; after the death of a worker, begin anew."""
     deaths = 0
     while left := [trial for trial in trials if trial.key not in table.rows]:
-        calls = (joblib.delayed(run_trial)(plan, t, digest, _checkpoint(out, t)) for t in left)
+        calls = (joblib.delayed(run_trial)(plan, t, digest, _checkpoint(out, t), __version__) for t in left)
         # One trial a task: a death costs one, and the table shows each at once. A new object each time: after
         # a death, the old one may still get results.
-        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=ahead)
         try:
             for found in parallel(calls):
                 deaths = 0
                 yield found
+        except ImportError as error:
+            raise RuntimeError(
+                f"a worker can't load a trial ({error}): install the same version of udl_pt there"
+            ) from error
+        except (CancelledError, asyncio.CancelledError) as error:
+            raise RuntimeError(f"the Dask cluster has gone ({error}): run the same sweep again") from error
         except death as error:
             deaths += 1
             if deaths == DEATHS:
@@ -166,35 +184,48 @@ def _results(
 
 def _checkpoint(out: Path, trial: Trial) -> Path:
     name = hashlib.sha256(repr(trial.key).encode()).hexdigest()[:16]
-    return out.absolute() / "checkpoints" / f"{name}.ckpt"
+    return out.absolute() / CHECKPOINTS / f"{name}.ckpt"
 
 
 @contextlib.contextmanager
-def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[type[BaseException]]:
-    """Choose what runs trials in parallel, and return the error that it raises when a worker dies."""
+def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[tuple[type[BaseException], int | str]]:
+    """Choose what runs trials in parallel.
+
+    Return the error that it raises when a worker dies, and how many trials are sent to workers at first.
+    """
     with contextlib.ExitStack() as stack:
         options: dict[str, Any] = {"backend": ENGINES[engine], "n_jobs": jobs or joblib.cpu_count()}
         death: type[BaseException] = BrokenProcessPool
+        ahead: int | str = "2 * n_jobs"
         if scheduler is not None:
             try:
                 from distributed import Client, KilledWorker
+
+                from udl_pt.sweeps._cluster import ClusterBackend
             except ImportError as error:
                 raise RuntimeError(
                     "scheduler needs distributed, which is not installed: pip install 'udl_pt[dask]'"
                 ) from error
             death = KilledWorker
             is_client = isinstance(scheduler, Client)
-            client = scheduler if is_client else stack.enter_context(Client(scheduler))
-            options = {"backend": "dask", "client": client, "n_jobs": jobs or -1}
+            try:
+                client = scheduler if is_client else stack.enter_context(Client(scheduler))
+            except (OSError, ValueError) as error:
+                raise type(error)(
+                    f"scheduler is {shown(scheduler)}, but no Dask cluster answers ({error}): start "
+                    "one with dask scheduler, or correct the address"
+                ) from error
+            options, ahead = {"backend": ClusterBackend(client=client), "n_jobs": -1}, jobs or ahead
         stack.enter_context(joblib.parallel_config(**options))
-        yield death
+        yield death, ahead
 
 
 def _as_csv(settings: list[dict[str, Any]], names: Any) -> bytes:
     text = io.StringIO(newline="")
-    lines = csv.DictWriter(text, [*names, "mean", "std", "trials", "failed"], restval="", lineterminator="\n")
+    columns = [*(OPTION + name for name in names), "mean", "std", "trials", "failed"]
+    lines = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     lines.writeheader()
     for setting in settings:
-        options = {name: json.dumps(value) for name, value in setting["options"].items()}
+        options = {OPTION + name: json.dumps(value) for name, value in setting["options"].items()}
         lines.writerow(options | {name: setting[name] for name in setting if name != "options"})
     return text.getvalue().encode()
