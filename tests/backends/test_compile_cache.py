@@ -167,7 +167,16 @@ def test_a_disk_that_becomes_full_is_reported_and_leaves_nothing(folder, monkeyp
     monkeypatch.setattr(numba_cache, "_sealed", no_space)
     sealed(folder).save("key", 5)
     assert [(place, error.errno) for place, error in reported] == [(folder, errno.ENOSPC)]
-    assert list(folder.iterdir()) == []
+    assert [file.name for file in folder.iterdir()] == [".lock"]
+
+
+def test_a_process_that_stopped_as_it_wrote_delays_others_a_second_at_most(folder, monkeypatch):
+    waited = []
+    monkeypatch.setattr(numba_cache.time, "sleep", waited.append)
+    with numba_cache._locked(folder):
+        sealed(folder).save("key", 5)
+    assert sum(waited) == pytest.approx(1)
+    assert sealed(folder).load("key") == 5
 
 
 # --- C's folders

@@ -14,6 +14,7 @@ import hashlib
 import io
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ except ImportError:  # on Windows, where an entry may get lost, and its function
 __all__ = ["use_sealed_files"]
 
 MARK = b"udl_pt sha256 "
+TRIES = 200  # to get the lock, in a second
 _report: Callable[[Path, OSError], None]
 
 
@@ -89,12 +91,21 @@ class SealedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Wait until no other process writes to a folder, and keep others waiting."""
+    """Wait until no other process writes to a folder, and keep others waiting.
+
+    It waits a second at most, and then goes on: a process may have been stopped as it wrote. All that can get
+    lost is an entry, whose function is compiled again.
+    """
     lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        if fcntl is not None:
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        for _ in range(TRIES if fcntl is not None else 0):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(1 / TRIES)
+            except OSError:  # a file system without locks
+                break
         yield
     finally:
         os.close(lock)
