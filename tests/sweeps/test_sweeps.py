@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import io
 import json
 import os
 import re
@@ -15,12 +16,14 @@ import h5py
 import numpy as np
 import pytest
 import zarr
+from rich.console import Console
 from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from udl_pt import DNN, RBM, TSNE, AutoEncoder
 from udl_pt._support.exceptions import DataError
 from udl_pt.cli import main
+from udl_pt.cli._sweep import _reporting, _seldom
 from udl_pt.sweeps import Plan, _worker, run_sweep, running, summary
 from udl_pt.sweeps._table import Table
 
@@ -742,15 +745,47 @@ def test_the_command_names_trials_that_failed(folder, capsys):
     assert error.endswith("the same command runs them again\n")
 
 
+def test_a_table_that_takes_long_is_shown_seldom():
+    now, shown = 0.0, []
+
+    def show(rows):
+        nonlocal now
+        shown.append(rows)
+        now += 1.0
+
+    show_seldom = _seldom(show, lambda: now)
+    for rows in range(100):
+        show_seldom(rows)
+        now += 0.5
+    assert shown == [0, 18, 36, 54, 72, 90]  # a second each, nine seconds apart
+
+
+def test_a_terminal_shows_the_best_settings(folder):
+    console = Console(file=io.StringIO(), force_terminal=True, width=60)
+    plan = plan_of(folder, grid={"M": [2], "epochs": [1, 2]})
+    rows = run_sweep(plan, folder / "out", jobs=1)
+    with _reporting(console, plan, 4) as report:
+        report(rows[:2])
+    said = console.file.getvalue()
+    assert "AutoEncoder: 2 of 4 trials" in said
+    assert re.search("M.*epochs.*mean.*std", said)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["--out", "plan.txt"],
+            "udl-pt: --out plan.txt: plan.txt is a file, expected a folder, or a new name",
+        ),
         (["--out", ""], "udl-pt: --out is '', expected a folder"),
         (["--jobs", "0"], "udl-pt: jobs is 0"),
         (["--engine", "x"], "udl-pt: engine is 'x', expected one of 'processes', 'threads'"),
     ],
 )
-def test_the_command_names_mistakes(folder, arguments, message, capsys):
+def test_the_command_names_mistakes(folder, arguments, message, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "plan.txt").touch()
     (folder / "plan.toml").write_text('model = "RBM"\n[data]\nX = "x.npy"\n[options]\nM = 2\n')
     assert main(["sweep", str(folder / "plan.toml"), *arguments]) == 2
     assert capsys.readouterr().err.startswith(message)

@@ -34,7 +34,12 @@ def add_sweep(commands: Any) -> None:
         default="sweep",
         help="folder of the tables; default: sweep. After a kill, the same command runs what is left",
     )
-    sweep.add_argument("--jobs", type=int, metavar="N", help="trials at a time; default: one for each core")
+    sweep.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="trials at a time; default: one for each core, or thread of the cluster",
+    )
     sweep.add_argument("--engine", default="processes", help=f"{', '.join(ENGINES)}; default: processes")
     sweep.add_argument(
         "--scheduler", metavar="ADDRESS", help="run the trials on a Dask cluster, such as tcp://host:8786"
@@ -69,13 +74,13 @@ def _reporting(console: Console, plan: Plan, n_trials: int) -> Iterator[Any]:
     """Return a callback that shows the best settings in a terminal, and a line for each trial elsewhere."""
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=True) as live:
-            yield seldom(lambda rows: live.update(_best(rows, plan, n_trials), refresh=True))
+            yield _seldom(lambda rows: live.update(_best(rows, plan, n_trials), refresh=True))
     else:
         yield _Lines(console, n_trials)
 
 
-def seldom(function: Callable[[Any], Any], clock: Callable[[], float] = time.perf_counter) -> Any:
-    """Return the function, which leaves calls out so that it takes at most a tenth of the time."""
+def _seldom(function: Callable[[Any], Any], clock: Callable[[], float] = time.perf_counter) -> Any:
+    """Return a function that leaves calls out: those that are made take at most a tenth of the time."""
     free = clock()
 
     def call(argument: Any) -> None:

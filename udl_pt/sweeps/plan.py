@@ -204,7 +204,8 @@ class Plan:
         return [Trial(s, seed, fold) for s in self._settings() for seed in self.seeds for fold in folds]
 
     def _settings(self) -> list[dict[str, Any]]:
-        name, spaces = ("grid", self.grid) if self.random is None else ("random", self.random)
+        name = "grid" if self.random is None else "random"
+        spaces: Any = getattr(self, name)
         if spaces is None:
             return [{}]
         for space in spaces if isinstance(spaces, list) and spaces else [spaces]:
@@ -224,7 +225,7 @@ class Plan:
                     )
             if all(isinstance(values, list) for values in space.values()):
                 n_settings = len(ParameterGrid(space))
-                if self.draws > n_settings:  # of which the sampler warns
+                if self.draws is not None and self.draws > n_settings:  # of which the sampler warns
                     raise ValueError(
                         f"draws is {self.draws}, but random has {n_settings} combinations: draw fewer, or "
                         "use grid for all of them"
