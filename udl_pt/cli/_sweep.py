@@ -34,7 +34,12 @@ def add_sweep(commands: Any) -> None:
         default="sweep",
         help="folder of the tables; default: sweep. After a kill, the same command runs what is left",
     )
-    sweep.add_argument("--jobs", type=int, metavar="N", help="trials at a time; default: one for each core")
+    sweep.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="trials at a time; default: one for each core, or thread of the cluster",
+    )
     sweep.add_argument("--engine", default="processes", help=f"{', '.join(ENGINES)}; default: processes")
     sweep.add_argument(
         "--scheduler", metavar="ADDRESS", help="run the trials on a Dask cluster, such as tcp://host:8786"
