@@ -64,3 +64,11 @@ def test_a_subclass_with_arguments_of_its_own():
     assert repr(Named(3)) == "<Named(), not fitted>"
     assert repr(Named(3, colour="blue")) == "<Named(colour='blue'), not fitted>"
     assert repr(partial(Named, 3)()) == "<Named(), not fitted>"
+
+
+@pytest.mark.parametrize("kind", [udl_pt.TSNE, udl_pt.SymmetricSNE, udl_pt.PCA])
+def test_a_model_that_is_its_own_argument_is_shown_once(kind):
+    model = kind()
+    name = "dtype" if "dtype" in model.get_params() else "n_components"
+    model.set_params(**{name: [model, model]})
+    assert repr(model) == f"<{kind.__name__}({name}=[..., ...]), not fitted>"

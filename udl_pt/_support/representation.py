@@ -1,6 +1,7 @@
 """The `repr` of a model: its class, its arguments, and whether it is fitted."""
 
 import inspect
+import reprlib
 from typing import Any
 
 from udl_pt._support.messages import shown
@@ -18,6 +19,7 @@ class Described:
     dtype: str
     default_dtype: str = "float64"
 
+    @reprlib.recursive_repr()  # an argument may hold the model itself
     def __repr__(self) -> str:
         """Show the class, the arguments that differ from their defaults, and whether it is fitted."""
         said = []
