@@ -1,5 +1,6 @@
 """What makes PCA and the embeddings estimators of scikit-learn, whose module it loads: half a second."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,7 +100,7 @@ class Scikit(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator): 
         -------
         dict of str to object
         """
-        return {name: vars(self)[name] for name in self._get_param_names()}
+        return {name: vars(self)[name] for name in inspect.signature(type(self)).parameters}
 
     def _keep_features(self, X: Any) -> None:
         """Keep the number and the names of the features of a fit, as the estimators of scikit-learn do."""

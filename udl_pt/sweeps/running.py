@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 
 from udl_pt._support.arguments import check_count, check_option
@@ -200,8 +201,6 @@ def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[tuple[typ
         if scheduler is not None:
             try:
                 from distributed import Client, KilledWorker
-
-                from udl_pt.sweeps._cluster import ClusterBackend
             except ImportError as error:
                 raise RuntimeError(
                     "scheduler needs distributed, which is not installed: pip install 'udl_pt[dask]'"
@@ -215,7 +214,12 @@ def _engine(engine: str, jobs: int | None, scheduler: Any) -> Iterator[tuple[typ
                     f"scheduler is {shown(scheduler)}, but no Dask cluster answers ({error}): start "
                     "one with dask scheduler, or correct the address"
                 ) from error
-            options, ahead = {"backend": ClusterBackend(client=client), "n_jobs": -1}, jobs or ahead
+            with joblib.parallel_config(backend="dask", client=client):
+                backend, _ = get_active_backend()
+            n_threads = backend.effective_n_jobs
+            # for a cluster of one thread, joblib would run the trials in this process
+            backend.effective_n_jobs = lambda n_jobs: max(2, int(n_threads(n_jobs)))
+            options, ahead = {"backend": backend, "n_jobs": -1}, jobs or ahead
         stack.enter_context(joblib.parallel_config(**options))
         yield death, ahead
 
