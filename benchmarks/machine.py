@@ -26,7 +26,7 @@ def describe():
 
 
 def jax_devices():
-    """Say in a line which devices JAX computes on, and whether there was a GPU."""
+    """Name the devices that JAX computes on."""
     try:
         import jax
     except ImportError:

@@ -109,7 +109,7 @@ def _fitted(plan: Plan, trial: Trial, digest: str, checkpoint: Path) -> dict[str
 def _resumable(
     checkpoint: Path, names: tuple[str, ...], options: dict[str, Any], callbacks: list[Any]
 ) -> Iterator[None]:
-    """Let a fit write a checkpoint, and go on from one that a killed worker left."""
+    """Make a fit write checkpoints, and go on from one that a killed worker left."""
     if "resume" in names and checkpoint.parent.is_dir():  # on a cluster, a worker may not have the folder
         callbacks.append(Checkpoint(checkpoint))
         options["resume"] = checkpoint
