@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
-# JAX takes three quarters of the time if it optimises less. The core tests and the slow ones run what users run.
+# JAX takes three quarters of the time if it optimises less. The core tests run what users run.
 FEW_OPTIMISATIONS = XLA_FLAGS=--xla_backend_optimization_level=0
 
 .PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest docs docs-serve release bench clean
@@ -25,7 +25,7 @@ quick: lint $(VENV)/.installed-dev
 
 # TESTS=FILE runs those of one file.
 slow: $(VENV)/.installed-dev
-	$(PYTEST) --dist load -m 'slow and not exhaustive' $(OPTIONS) $(TESTS)
+	$(FEW_OPTIMISATIONS) $(PYTEST) --dist load -m 'slow and not exhaustive' $(OPTIONS) $(TESTS)
 
 # What `make test` and `make slow` sample: here is the rest.
 exhaustive: $(VENV)/.installed-dev
