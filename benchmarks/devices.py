@@ -62,7 +62,8 @@ def main():
             X, Y, X, Y, pretrain=False, **how, **o
         ),
     }
-    table = Table("model", "rows", "MB of gradients", *(f"{n} devices" for n in DEVICES))
+    sent = f"MB that a device sends, n = {', '.join(map(str, DEVICES))}"
+    table = Table("model", "rows", "MB of gradients", sent, *(f"{n} devices" for n in DEVICES))
     results = {"latency": latency, "bytes_a_second": width, "models": {}}
     for name, fit in fits.items():
         a, b, size = of_steps(fit, options.rounds)
@@ -73,9 +74,9 @@ def main():
                 n: alone / (a + b * batch / n + 2 * (n - 1) * (latency + size / (n * width))) for n in DEVICES
             }
             row["speed_up"][batch] = speed_ups
-            table.add_row(
-                name, f"{batch:,}", f"{size / 1e6:.1f}", *(f"{value:.2f}" for value in speed_ups.values())
-            )
+            moved = ", ".join(f"{2 * (n - 1) / n * size / 1e6:.1f}" for n in DEVICES)
+            faster = [f"{value:.2f}" for value in speed_ups.values()]
+            table.add_row(name, f"{batch:,}", f"{size / 1e6:.1f}", moved, *faster)
         results["models"][name] = row
     Console().print(table)
     print(f"a sum over two devices takes {1e6 * latency:.0f} µs and moves {width / 1e9:.2f} GB/s")
