@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import fcntl
 import io
 import json
 import os
@@ -617,10 +618,28 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, content):
 def test_two_sweeps_do_not_write_to_one_folder(folder):
     (folder / "out").mkdir()
     with (
-        Table(folder / "out" / "trials.csv", []).writing(),
+        Table.opened(folder / "out" / "trials.csv", []),
         pytest.raises(BlockingIOError, match=r"another sweep writes to .*out: wait for its end"),
     ):
         run_sweep(plan_of(folder), folder / "out", jobs=1)
+
+
+def test_lines_that_another_sweep_adds_last_are_not_lost(folder, monkeypatch):
+    plan, out = plan_of(folder, grid={"M": [2, 3]}), folder / "out"
+    run_sweep(plan, out, jobs=1)
+    whole = (out / "trials.csv").read_bytes()
+    (out / "trials.csv").write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    lock = fcntl.flock
+
+    def locked_after_the_other(*arguments):
+        (out / "trials.csv").write_bytes(whole)
+        lock(*arguments)
+
+    monkeypatch.setattr(fcntl, "flock", locked_after_the_other)
+    seen = []
+    run_sweep(plan, out, jobs=1, report=lambda rows: seen.append(len(rows)))
+    assert seen == [4]
+    assert (out / "trials.csv").read_bytes() == whole
 
 
 def test_the_summary_does_not_depend_on_the_order():

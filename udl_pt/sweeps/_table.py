@@ -86,16 +86,17 @@ class Table:
             raise DataError(f"{printable(self.path)} is no table of a sweep: move it away")
         return rows
 
+    @classmethod
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Write the lines that are kept, and take further ones.
+    def opened(cls, path: Path, names: Iterable[str]) -> Iterator["Table"]:
+        """Read a table, and keep other processes from it until the end.
 
         Raises
         ------
         BlockingIOError
-            When another process writes to this table.
+            When another process has opened this table.
         """
-        lock = os.open(self.path.parent, os.O_RDONLY)
+        lock = os.open(path.parent, os.O_RDONLY)
         try:
             if fcntl is not None:
                 try:
@@ -103,17 +104,22 @@ class Table:
                 except BlockingIOError as error:
                     raise BlockingIOError(
                         error.errno,
-                        f"another sweep writes to {printable(self.path.parent)}: wait for its end, or choose "
+                        f"another sweep writes to {printable(path.parent)}: wait for its end, or choose "
                         "another folder",
                     ) from None
-            replace_file(self.path, self._text([*self.rows.values()], header=True))
-            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            yield cls(path, names)  # read under the lock: another sweep may just have added lines
+        finally:
+            os.close(lock)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write the lines that are kept, and take further ones."""
+        replace_file(self.path, self._text([*self.rows.values()], header=True))
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        try:
             yield
         finally:
-            if self._file >= 0:
-                os.close(self._file)
-                self._file = -1
-            os.close(lock)
+            os.close(self._file)
 
     def _text(self, rows: list[Row], *, header: bool) -> bytes:
         text = io.StringIO(newline="")

@@ -104,12 +104,15 @@ def run_sweep(
     trials = plan.trials
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    table = Table(out / TRIALS, (name for trial in trials for name in trial.options))
-    with table.writing():
+    with Table.opened(out / TRIALS, (name for trial in trials for name in trial.options)) as table:
         _keep_facts(out / FACTS, plan, digest, table)
         report([*table.rows.values()])
         (out / CHECKPOINTS).mkdir(exist_ok=True)
-        with _engine(engine, jobs, scheduler) as chosen, threadpool_limits(plan.threads, "blas"):
+        with (
+            table.writing(),
+            _engine(engine, jobs, scheduler) as chosen,
+            threadpool_limits(plan.threads, "blas"),
+        ):
             for trial, result in _results(plan, trials, digest, out, table, *chosen):
                 table.add(trial, result)
                 report([*table.rows.values()])
