@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from docutils import nodes
+
 from udl_pt import __version__
 
 project = "udl_pt"
@@ -44,6 +46,14 @@ def _skip(app: Any, kind: str, name: str, value: Any, skip: bool, options: Any) 
     return True if module and not module.startswith("udl_pt") else None
 
 
+def _colour_sessions(app: Any, page: nodes.document) -> None:
+    """Highlight indented sessions of Python, whose language Markdown can't tell."""
+    for block in page.findall(nodes.literal_block):
+        if block.astext().startswith(">>> "):
+            block["language"] = "pycon"
+
+
 def setup(app: Any) -> None:
     """Connect the functions above."""
+    app.connect("doctree-read", _colour_sessions)
     app.connect("autodoc-skip-member", _skip)

@@ -3,8 +3,12 @@
 import doctest
 import importlib
 import inspect
+import os
 import pkgutil
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,10 @@ import pytest
 import udl_pt
 
 DOCS = Path(__file__).parents[1] / "docs"
-TEXTS = {page.name: page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md"))}
+TEXTS = {
+    page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8")
+    for page in sorted([*DOCS.glob("*.md"), *DOCS.glob("reference/*.md")])
+}
 SESSIONS = [
     pytest.param(name, marks=[pytest.mark.torch] * (">>> import torch" in text))
     for name, text in TEXTS.items()
@@ -54,3 +61,15 @@ def test_the_reference_has_every_public_name():
             value = getattr(module, name)
             if inspect.isclass(value) or inspect.isfunction(value):
                 assert id(value) in shown, f"{module.__name__}.{name} is in no page of docs/reference"
+
+
+def test_the_first_change_of_contributing_applies_and_its_test_passes(tmp_path):
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    test, change = re.findall(r"```diff\n(.*?)```", text, re.DOTALL)
+    leave_out = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(udl_pt.__file__).parent, tmp_path / "udl_pt", ignore=leave_out)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *re.findall(r"\+\+\+ b/(.*)", test)]
+    for patch, status in [(test, 1), (change, 0)]:
+        subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=tmp_path, check=True)
+        run = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)})
+        assert run.returncode == status

@@ -35,6 +35,8 @@ def test_the_citation_is_of_this_version():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.findall(r"^version: (.*)$", citation, re.M) == [udl_pt.__version__]
     assert re.findall(r"^license: (.*)$", citation, re.M) == [PROJECT["license"]]
+    page = (ROOT / "docs" / "citation.md").read_text(encoding="utf-8")
+    assert re.findall(r"version = {(.*)}", page) == [udl_pt.__version__]
 
 
 def test_the_constraints_are_the_lower_bounds(capsys):

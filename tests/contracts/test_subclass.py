@@ -15,7 +15,7 @@ from udl_pt import DBN, DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, RandomStrea
 from udl_pt.models.sampling import complete, fantasies
 from udl_pt.symbolic.calling import symbolic_or_array
 
-PAGE = (Path(__file__).parents[2] / "docs" / "write_your_own.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "own_models.md").read_text(encoding="utf-8")
 
 
 def both(call, array, **inputs):
