@@ -1,6 +1,16 @@
 """How Sphinx builds the site: `make docs`."""
 
+import os
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
+
+os.environ["UDL_PT_BACKEND"] = "jax"  # compiles fastest
+os.environ.pop("UDL_PT_DATA", None)
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
+from gallery import copy_examples
 
 from udl_pt import __version__
 
@@ -16,8 +26,9 @@ extensions = [
     "sphinx_argparse_cli",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "tutorials", "**/*.ipynb", "**/*.py"]
 default_role = "py:obj"
 suppress_warnings = ["ref.python"]  # several models have attributes of one name, such as params
 
@@ -30,6 +41,23 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 copybutton_prompt_text = ">>> |... "
 copybutton_prompt_is_regexp = True
+
+# Examples write pictures beside themselves, so the gallery runs copies of them.
+_copies = tempfile.TemporaryDirectory()
+copy_examples(Path(_copies.name))
+sphinx_gallery_conf = {
+    "examples_dirs": ["tutorials", _copies.name],
+    "gallery_dirs": ["learn", "gallery"],
+    "filename_pattern": r"\.py$",  # all of them run
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "image_scrapers": "gallery.scrape",
+    "ignore_repr_types": r"matplotlib",
+    "remove_config_comments": True,
+    "first_notebook_cell": "%matplotlib inline",
+    "show_signature": False,
+    "write_computation_times": False,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = "udl_pt"
