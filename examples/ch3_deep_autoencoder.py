@@ -33,7 +33,7 @@ np.random.seed(0)
 layer = {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}
 code = {"learning_rate": 0.005, "mu": 0.9, "cost_scale": "batch"}
 deep = DeepAutoEncoder(sizes)
-deep.fit(
+deep = deep.fit(
     Xtrain,
     learning_rate=0.01,
     mu=0.95,

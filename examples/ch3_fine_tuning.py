@@ -27,7 +27,7 @@ sizes, epochs, pretrain_epochs = (1000,), 60, 20
 data = load_data(place)
 pretrained = DNN(sizes, corruption=masking(0.25), random_state=0, dtype="float32")
 options = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
-pretrained.fit(*data, epochs=0, pretrain_epochs=pretrain_epochs, pretrain_options=options)
+pretrained = pretrained.fit(*data, epochs=0, pretrain_epochs=pretrain_epochs, pretrain_options=options)
 
 # %%
 # The listing's fine-tuning is plain gradient descent with momentum:

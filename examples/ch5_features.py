@@ -31,7 +31,7 @@ np.random.seed(0)
 # The network learns without labels:
 
 dbn = DBN(sizes, UnsupervisedModel=RBM)
-dbn.fit(Xtrain, pretrain_epochs=epochs)
+dbn = dbn.fit(Xtrain, pretrain_epochs=epochs)
 
 # %%
 # The book draws an input with ``plt.imshow(X, cmap="gray")``. This does so for many.

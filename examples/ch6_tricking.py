@@ -43,7 +43,7 @@ J = -pt.special.log_softmax(dnn.logits(X), axis=1)[pt.arange(Y.shape[0]), Y].mea
 dJdX = pytensor.function([X, Y], pytensor.grad(J, X))
 
 # %%
-# A step of ``epsilon`` for every pixel, up where the cost grows. Noise of the same size tricks hardly any image.
+# A step of ``epsilon`` for every pixel, up where the cost grows. Noise of the same size does less harm.
 
 tricked = np.clip(Xtest + epsilon * np.sign(dJdX(Xtest.astype(dnn.dtype), Ytest)), 0, 1)
 error = outcome(dnn, Xtest, Ytest, tricked).error_after

@@ -59,7 +59,7 @@ import numpy as np
 
 m = Xtrain.mean(axis=0)
 C = (Xtrain - m).T @ (Xtrain - m) / len(Xtrain)
-e, V = np.linalg.eigh(C)  # sorted from the smallest eigenvalue to the largest
+e, V = np.linalg.eigh(C)  # the smallest eigenvalue first
 e, Q = e[::-1], V[:, ::-1]
 Z = (Xtrain - m) @ Q
 
