@@ -10,7 +10,7 @@ os.environ["UDL_PT_BACKEND"] = "jax"  # compiles fastest
 os.environ.pop("UDL_PT_DATA", None)
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
-from gallery import copy_examples
+from small_examples import copy_examples
 
 from udl_pt import __version__
 
@@ -51,7 +51,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",  # all of them run
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
-    "image_scrapers": "gallery.scrape",
+    "image_scrapers": "figures.scrape",
     "ignore_repr_types": r"matplotlib",
     "remove_config_comments": True,
     "first_notebook_cell": "%matplotlib inline",

@@ -2,10 +2,11 @@
 PCA of the digits
 =================
 
-Chapter 1's exercise. You see 784 pixels become two numbers per digit. You also see how few components a classifier needs.
+Chapter 1's exercise. You see 784 pixels become two numbers per digit. You also see how few components a
+classifier needs.
 
-Run it with ``python examples/ch1_pca.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
-It draws ``ch1_scatter.png`` and ``ch1_variance.png``.
+Run it with ``python examples/ch1_pca.py [FOLDER or train.csv]``. Without an argument it takes the embedded
+digits. It draws ``ch1_scatter.png`` and ``ch1_variance.png``.
 """
 
 # %%
@@ -30,7 +31,7 @@ Xtrain, Ytrain, Xtest, Ytest = load_data(place)
 pca = PCA()
 Z = pca.fit_transform(Xtrain)
 
-# sphinx_gallery_alt = "The digits on their first two components: zeros and ones lie apart, the others overlap."
+# sphinx_gallery_alt = "Digits on their first two components: zeros and ones lie apart, others overlap."
 figure = plot_embeddings({"": Z[:N, :2]}, Ytrain[:N], "Two components")
 figure.savefig("ch1_scatter.png", dpi=120)
 figure
@@ -38,7 +39,7 @@ figure
 # %%
 # Two components keep little of the variance. Some dozens keep most of it.
 
-# sphinx_gallery_alt = "The share of the variance against the number of components: it rises fast, then slowly."
+# sphinx_gallery_alt = "Share of the variance against the number of components: it rises fast, then slowly."
 figure = plot_variance(pca.explained_variance_ratio_)
 figure.savefig("ch1_variance.png", dpi=120)
 figure

@@ -5,8 +5,8 @@ A naive t-SNE, and the library's
 Chapter 2's exercise: write t-SNE from its definitions and differentiate it automatically.
 You see what plain gradient descent reaches, and what the library's tricks add.
 
-Run it with ``python examples/ch2_tsne.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
-It draws ``ch2_tsne.png``.
+Run it with ``python examples/ch2_tsne.py [FOLDER or train.csv]``. Without an argument it takes the embedded
+digits. It draws ``ch2_tsne.png``.
 """
 
 # %%
@@ -30,8 +30,9 @@ X, Y = data.X[:N], data.Y[:N]
 np.random.seed(0)
 
 # %%
-# ``P`` holds the probability that two digits are neighbours. The points of the map begin at random, and move so that
-# their own probabilities approach ``P``. The cost is the Kullback-Leibler divergence. PyTensor finds its gradient.
+# ``P`` holds the probability that two digits are neighbours. The points of the map begin at random, and
+# move so that their own probabilities approach ``P``. The cost is the Kullback-Leibler divergence. PyTensor
+# finds its gradient.
 
 P = joint_probabilities(X, perplexity)
 points = pytensor.shared(1e-2 * np.random.randn(N, 2), name="Y")
@@ -41,7 +42,8 @@ costs = [float(train_op()) for _ in range(steps)]
 print("naive, KL from", costs[0], "to", costs[-1])
 
 # %%
-# The library's `udl_pt.TSNE` has the same cost. It adds exaggeration at the start, and a rate for each coordinate.
+# The library's `udl_pt.TSNE` has the same cost. It adds exaggeration at the start, and a rate for each
+# coordinate.
 
 tsne = TSNE(perplexity=perplexity, random_state=0)
 Z = tsne.fit_transform(X)
@@ -50,7 +52,7 @@ print("the library's, KL:", tsne.kl_divergence_)
 # %%
 # Both maps, with the labels that neither has seen:
 
-# sphinx_gallery_alt = "Two maps of the digits. In both, equal digits lie together; the library's groups are tighter."
+# sphinx_gallery_alt = "Two maps of the digits. In both, equal digits lie together."
 maps = {"naive, plain momentum": points.get_value(), "with exaggeration and gains": Z}
 figure = plot_embeddings(maps, Y, f"t-SNE of {N} digits")
 figure.savefig("ch2_tsne.png", dpi=120)

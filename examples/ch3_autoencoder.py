@@ -5,8 +5,8 @@ An auto-encoder
 Chapter 3: a network learns to reconstruct its own input through a few hidden units.
 You see the cost fall, and digits beside their reconstructions.
 
-Run it with ``python examples/ch3_autoencoder.py [FOLDER or train.csv]``. Without an argument it takes the embedded
-digits. It draws ``ch3_autoencoder.png``.
+Run it with ``python examples/ch3_autoencoder.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits. It draws ``ch3_autoencoder.png``.
 """
 
 # %%
@@ -37,7 +37,7 @@ for i, cost in enumerate(ae.costs):
 # %%
 # These digits are not in the training set:
 
-# sphinx_gallery_alt = "Ten test digits above, and below their reconstructions, which are blurred but can be read."
+# sphinx_gallery_alt = "Ten test digits, and below their reconstructions, which can be read."
 Xhat = ae.forward_output(Xtest[:10])
 labels = [str(y) for y in Ytest[:10]]
 figure = plot_reconstructions(Xtest[:10], Xhat, labels, f"{M} hidden units")

@@ -5,8 +5,8 @@ A cost of your own
 Chapter 3, and on from there. A model that is called with a PyTensor variable returns a graph.
 You see how the graph of a trained auto-encoder becomes part of a new cost.
 
-The new cost is that of a contractive auto-encoder (Rifai and others, ICML 2011). It adds the squared norm of dZ/dX to
-the squared error. For sigmoid units the norm is ``sum_j (z_j (1 - z_j))^2 sum_i W_ij^2``.
+The new cost is that of a contractive auto-encoder (Rifai and others, ICML 2011). It adds the squared norm
+of dZ/dX to the squared error. For sigmoid units the norm is ``sum_j (z_j (1 - z_j))^2 sum_i W_ij^2``.
 
 Run it with ``python examples/ch3_compose.py``.
 """
@@ -37,7 +37,8 @@ contraction = (((Z * (1 - Z)) ** 2).dot((ae.W**2).sum(axis=0))).mean()
 cost = error + strength * contraction
 
 # %%
-# `udl_pt.momentum_updates` returns the updates of a training step. The function returns both parts of the cost.
+# `udl_pt.momentum_updates` returns the updates of a training step. The function returns both parts of the
+# cost.
 
 updates = momentum_updates(cost, ae.params, learning_rate=0.01, mu=0.9)
 train = pytensor.function([x], [error, contraction], updates=updates)

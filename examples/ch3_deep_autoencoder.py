@@ -2,10 +2,11 @@
 A deep auto-encoder: a digit as two numbers
 ===========================================
 
-Chapter 3: auto-encoders in layers, there and back. You see a map of the digits that a network has learned, beside PCA's.
+Chapter 3: auto-encoders in layers, there and back. You see a map of the digits that a network has learned,
+beside PCA's.
 
-Run it with ``python examples/ch3_deep_autoencoder.py [FOLDER or train.csv]``. Without an argument it takes the embedded
-digits. It draws ``ch3_deep_autoencoder.png``.
+Run it with ``python examples/ch3_deep_autoencoder.py [FOLDER or train.csv]``. Without an argument it takes
+the embedded digits. It draws ``ch3_deep_autoencoder.png``.
 """
 
 # %%
@@ -27,8 +28,8 @@ Xtrain, _, Xtest, Ytest = load_data(place)
 np.random.seed(0)
 
 # %%
-# In pretraining, each layer learns to reconstruct the output of the one below. The last layer has linear units: the code.
-# Then all layers learn together to reconstruct the digits.
+# In pretraining, each layer learns to reconstruct the output of the one below. The last layer has linear
+# units: the code. Then all layers learn together to reconstruct the digits.
 
 layer = {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}
 code = {"learning_rate": 0.005, "mu": 0.9, "cost_scale": "batch"}
@@ -53,7 +54,7 @@ print("of so many principal components:", pca.reconstruction_error(Xtest))
 # %%
 # Both maps of the test digits:
 
-# sphinx_gallery_alt = "Test digits in two dimensions: mixed by PCA, in separate groups by the deep auto-encoder."
+# sphinx_gallery_alt = "Test digits in two dimensions, by PCA and by the deep auto-encoder."
 maps = {"PCA": pca.transform(Xtest)[:, :2], "deep auto-encoder": deep.encode(Xtest)[:, :2]}
 figure = plot_embeddings(maps, Ytest, "Test digits as two numbers")
 figure.savefig("ch3_deep_autoencoder.png", dpi=120)

@@ -2,11 +2,11 @@
 Denoising auto-encoders
 =======================
 
-Chapter 3: a stacked denoising auto-encoder, with the book's bitmask. Its layers learn to repair images with missing pixels.
-You see such images, and the error of the network that is built on these layers.
+Chapter 3: a stacked denoising auto-encoder, with the book's bitmask. Its layers learn to repair images with
+missing pixels. You see such images, and the error of the network that is built on these layers.
 
-Run it with ``python examples/ch3_denoising.py [FOLDER or train.csv]``. Without an argument it takes the embedded
-digits.
+Run it with ``python examples/ch3_denoising.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits.
 """
 
 # %%
@@ -39,7 +39,7 @@ def corrupt(X, rng):
 # %%
 # The function also works with NumPy's generator, so we can look at it:
 
-# sphinx_gallery_alt = "Eight digits, and below them the same digits with about a third of the pixels missing."
+# sphinx_gallery_alt = "Eight digits, and below them the same digits without a third of their pixels."
 rows = {"original": Xtrain[:8], "corrupted": corrupt(Xtrain[:8], np.random.RandomState(0))}
 plot_images(rows, [str(y) for y in Ytrain[:8]])
 

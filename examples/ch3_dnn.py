@@ -2,10 +2,12 @@
 A deep network, pretrained or not
 =================================
 
-Chapter 3's main program, which says "TRY BOTH". You see one network start from auto-encoders, and one from random weights.
+Chapter 3's main program, which says "TRY BOTH". You see one network start from auto-encoders, and one from
+random weights.
 
-Run it with ``python examples/ch3_dnn.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
-There an epoch is 50 steps. The book's data make 410. So a network without pretraining gets not far in 10 epochs.
+Run it with ``python examples/ch3_dnn.py [FOLDER or train.csv]``. Without an argument it takes the embedded
+digits. There an epoch is 50 steps. The book's data make 410. So a network without pretraining gets not far
+in 10 epochs.
 """
 
 # %%

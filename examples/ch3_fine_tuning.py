@@ -2,11 +2,11 @@
 Fine-tuning with all that helps
 ===============================
 
-Chapter 3, and what a practitioner adds. One pretrained network is fine-tuned twice: as in the listing, and with dropout,
-bounded weights, schedules and early stopping. You see both errors.
+Chapter 3, and what a practitioner adds. One pretrained network is fine-tuned twice: as in the listing, and
+with dropout, bounded weights, schedules and early stopping. You see both errors.
 
-Run it with ``python examples/ch3_fine_tuning.py [FOLDER or train.csv]``. Without an argument it takes the embedded
-digits.
+Run it with ``python examples/ch3_fine_tuning.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits.
 """
 
 # %%

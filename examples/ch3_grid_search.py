@@ -2,11 +2,11 @@
 "Try both" as a grid search
 ===========================
 
-Chapter 3 as a grid search of scikit-learn: pretrained or not, on pixels or on the principal components of chapter 1.
-You see the cross-validated error of each choice.
+Chapter 3 as a grid search of scikit-learn: pretrained or not, on pixels or on the principal components of
+chapter 1. You see the cross-validated error of each choice.
 
-Run it with ``python examples/ch3_grid_search.py [FOLDER or train.csv]``. Without an argument it takes the embedded
-digits.
+Run it with ``python examples/ch3_grid_search.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits.
 """
 
 # %%

@@ -5,7 +5,8 @@ A ladder network
 After chapter 3: denoising auto-encoders and a classifier that learn at the same time.
 You see their errors beside those of an equal network that learns from the labels only.
 
-Run it with ``python examples/ch3_ladder.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
+Run it with ``python examples/ch3_ladder.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits.
 """
 
 # %%
@@ -49,5 +50,5 @@ print("the ladder's network, test error:", error)
 # %%
 # Both errors by epoch:
 
-# sphinx_gallery_alt = "Test errors by epoch of the network that learns labels only, and of the ladder network."
+# sphinx_gallery_alt = "Test errors by epoch of the network that learns labels only, and of the ladder."
 plot_errors({"labels only": labels_only.errors, "ladder": ladder.errors}, "Labels only, or images too")

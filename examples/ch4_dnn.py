@@ -5,7 +5,8 @@ A deep network on RBMs
 Chapter 4's main program: the layers of a deep network are pretrained as restricted Boltzmann machines (RBMs).
 You see its test error after each epoch.
 
-Run it with ``python examples/ch4_dnn.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
+Run it with ``python examples/ch4_dnn.py [FOLDER or train.csv]``. Without an argument it takes the embedded
+digits.
 """
 
 # %%

@@ -5,8 +5,8 @@ A restricted Boltzmann machine
 Chapter 4: one RBM learns digits by contrastive divergence. You see what its hidden units look for.
 You also see what it dreams of, when it starts from noise.
 
-Run it with ``python examples/ch4_rbm.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
-It draws ``ch4_filters.png`` and ``ch4_fantasies.png``.
+Run it with ``python examples/ch4_rbm.py [FOLDER or train.csv]``. Without an argument it takes the embedded
+digits. It draws ``ch4_filters.png`` and ``ch4_fantasies.png``.
 """
 
 # %%
@@ -28,7 +28,8 @@ Xtrain = load_data(place).X
 np.random.seed(0)
 
 # %%
-# The cost is that of reconstructions. Contrastive divergence doesn't follow its gradient, but it falls nevertheless.
+# The cost is that of reconstructions. Contrastive divergence doesn't follow its gradient, but it falls
+# nevertheless.
 
 rbm = RBM(M)
 rbm.fit(Xtrain, epochs=epochs)
@@ -46,7 +47,7 @@ figure
 # %%
 # A dream is a Gibbs chain: it draws hidden units, then pixels, and so on.
 
-# sphinx_gallery_alt = "Six chains that start at noise, after more and more Gibbs steps: strokes like those of digits."
+# sphinx_gallery_alt = "Six chains that start at noise, after more and more Gibbs steps."
 figure = plot_fantasies(fantasies(rbm, 6, steps), steps, "After so many Gibbs steps")
 figure.savefig("ch4_fantasies.png", dpi=120)
 figure

@@ -5,8 +5,8 @@ What hidden units look for
 Chapter 5: what each hidden node of each hidden layer has learned.
 You see the inputs that switch on the units of a deep belief network.
 
-Run it with ``python examples/ch5_features.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
-It draws ``ch5_filters.png`` and ``ch5_features.png``.
+Run it with ``python examples/ch5_features.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits. It draws ``ch5_filters.png`` and ``ch5_features.png``.
 """
 
 # %%
@@ -61,7 +61,8 @@ X = dbn.fit_to_input(k, learning_rate=1.0, mu=0.9, epochs=steps)
 print("cost of node", k, "from", dbn.costs[0], "to", dbn.costs[-1], "pixels from", X.min(), "to", X.max())
 
 # %%
-# The exercise asks for one unit that is on while the others of its layer are off. Here are units of the second layer:
+# The exercise asks for one unit that is on while the others of its layer are off. Here are units of the
+# second layer:
 
 # sphinx_gallery_alt = "A grid of gray images: each switches on one unit of the second layer."
 features = maximize(dbn, 1, constraint="box", steps=steps)

@@ -2,11 +2,11 @@
 Tricking a network
 ==================
 
-Chapter 6: in what direction to change X, such that the cost J changes most? You see changes that a person hardly
-notices, and that mislead a network. Then you see a network that was trained against them.
+Chapter 6: in what direction to change X, such that the cost J changes most? You see changes that a person
+hardly notices, and that mislead a network. Then you see a network that was trained against them.
 
-Run it with ``python examples/ch6_tricking.py [FOLDER or train.csv]``. Without an argument it takes the embedded digits.
-It draws ``ch6_tricks.png``.
+Run it with ``python examples/ch6_tricking.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits. It draws ``ch6_tricks.png``.
 """
 
 # %%
@@ -53,7 +53,7 @@ print("errors after noise:", outcome(dnn, Xtest, Ytest, random_noise(Xtest, epsi
 # %%
 # The numbers are what the network sees before and after:
 
-# sphinx_gallery_alt = "Eight digits, the changes, and the changed digits. A person reads both; the network errs."
+# sphinx_gallery_alt = "Eight digits, the changes, and the changed digits, with the network's readings."
 before, after = (dnn.predict(images[:8]).astype(str) for images in (Xtest, tricked))
 figure = plot_adversarial(Xtest[:8], tricked[:8], before, after, 1 / epsilon)
 figure.savefig("ch6_tricks.png")

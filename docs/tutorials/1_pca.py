@@ -2,8 +2,8 @@
 PCA: as few numbers as possible
 ===============================
 
-An image of 28 x 28 pixels is 784 numbers. Do we need all of them? Principal components analysis (PCA) finds new
-numbers to describe an image, sorted by how much they tell. In this tutorial you
+An image of 28 x 28 pixels is 784 numbers. Do we need all of them? Principal components analysis (PCA) finds
+new numbers to describe an image, sorted by how much they tell. In this tutorial you
 
 - compute PCA in five lines of NumPy, and see why they work,
 - see digits with two, ten and fifty numbers each,
@@ -13,7 +13,8 @@ numbers to describe an image, sorted by how much they tell. In this tutorial you
 # %%
 # The data
 # --------
-# The library has 5,000 handwritten digits to train on, and 1,000 for tests. Each row is an image, with pixels from 0 to 1.
+# The library has 5,000 handwritten digits to train on, and 1,000 for tests. Each row is an image, with
+# pixels from 0 to 1.
 
 from udl_pt import load_mnist_subset
 from udl_pt.plots import plot_images
@@ -25,17 +26,19 @@ print(Xtrain.shape, Xtest.shape)
 plot_images({"": Xtrain[:10]}, [str(y) for y in Ytrain[:10]])
 
 # %%
-# Neighbouring pixels are alike: if one is black, the next one probably is, too. So 784 numbers say much twice.
-# PCA removes such repetitions.
+# Neighbouring pixels are alike: if one is black, the next one probably is, too. So 784 numbers say much
+# twice. PCA removes such repetitions.
 #
 # What PCA looks for
 # ------------------
 # PCA multiplies the data by a matrix, :math:`Z = XQ`. It chooses Q such that
 #
 # - the columns of Z are not correlated, so none repeats another;
-# - the first column has the largest variance that is possible, the second one the largest of the rest, and so on.
+# - the first column has the largest variance that is possible, the second one the largest of the rest, and
+#   so on.
 #
-# Why variance? A number that is equal for all images tells nothing about an image. One that differs much tells a lot.
+# Why variance? A number that is equal for all images tells nothing about an image. One that differs much
+# tells a lot.
 #
 # Both wishes are about one matrix. With the means m of the columns, the covariance of X is
 #
@@ -44,13 +47,14 @@ plot_images({"": Xtrain[:10]}, [str(y) for y in Ytrain[:10]])
 # Its diagonal has the variances. The other entries say which columns vary together. Z has the covariance
 # :math:`Q^T C Q`. We want this matrix to be diagonal, with falling entries.
 #
-# The eigenvectors of C do that. An eigenvector v keeps its direction: :math:`C v = e v`. Let V have the eigenvectors as
-# columns, and E the eigenvalues e on its diagonal. Then :math:`C V = V E`. C is symmetric, so :math:`V^T V = I`.
-# With :math:`Q = V` the covariance of Z is
+# The eigenvectors of C do that. An eigenvector v keeps its direction: :math:`C v = e v`. Let V have the
+# eigenvectors as columns, and E the eigenvalues e on its diagonal. Then :math:`C V = V E`. C is symmetric,
+# so :math:`V^T V = I`. With :math:`Q = V` the covariance of Z is
 #
 # .. math:: V^T C V = V^T V E = E
 #
-# So Q consists of eigenvectors, sorted by their eigenvalues. The eigenvalues are the variances of Z's columns.
+# So Q consists of eigenvectors, sorted by their eigenvalues. The eigenvalues are the variances of Z's
+# columns.
 #
 # Five lines of NumPy
 # -------------------
@@ -71,8 +75,8 @@ print(e[:3])
 print(np.cov(Z[:, :3].T, bias=True))
 
 # %%
-# `udl_pt.PCA` does the same, and takes care of what can go wrong in numbers. An eigenvector may point both ways,
-# so signs can differ.
+# `udl_pt.PCA` does the same, and takes care of what can go wrong in numbers. An eigenvector may point both
+# ways, so signs can differ.
 
 from udl_pt import PCA
 
@@ -93,7 +97,8 @@ print(f"2 columns: {share[1]:.0%}, 10: {share[9]:.0%}, 50: {share[49]:.0%}, 200:
 plot_variance(pca.explained_variance_ratio_)
 
 # %%
-# Here is what this means for images. We keep the first K columns of Z and go back: :math:`\hat X = Z_K Q_K^T + m`.
+# Here is what this means for images. We keep the first K columns of Z and go back: :math:`\hat X = Z_K
+# Q_K^T + m`.
 
 rows = {"original": Xtest[:10]}
 for K in (2, 10, 50, 200):
@@ -119,8 +124,8 @@ plot_embeddings({"": Z[:2000, :2]}, Ytrain[:2000], "Two components")
 # %%
 # Fifty columns make a classifier
 # -------------------------------
-# A classifier that learns from 50 numbers is faster than one that learns from 784. The last columns are mostly noise, so
-# it may even be better. New digits go through the same Q.
+# A classifier that learns from 50 numbers is faster than one that learns from 784. The last columns are
+# mostly noise, so it may even be better. New digits go through the same Q.
 
 from sklearn.linear_model import LogisticRegression
 

@@ -2,8 +2,9 @@
 SNE and t-SNE: a map of neighbours
 ==================================
 
-PCA turns the data and looks at them from the best side. It cannot unroll what is rolled up. Stochastic neighbour
-embedding (SNE) moves each point by itself, until neighbours in the data are neighbours on the map. In this tutorial you
+PCA turns the data and looks at them from the best side. It cannot unroll what is rolled up. Stochastic
+neighbour embedding (SNE) moves each point by itself, until neighbours in the data are neighbours on the
+map. In this tutorial you
 
 - write symmetric SNE in NumPy, from its definitions,
 - see points crowd, and how the t in t-SNE makes room,
@@ -17,8 +18,8 @@ embedding (SNE) moves each point by itself, until neighbours in the data are nei
 #
 # .. math:: p_{ij} = \frac{\exp(-\|x_i - x_j\|^2 / 2 s^2)}{\sum_{k \ne m} \exp(-\|x_m - x_k\|^2 / 2 s^2)}
 #
-# and :math:`p_{ii} = 0`. The number s says how far a neighbourhood reaches. On the map, each digit i is a point
-# :math:`y_i` of the plane. Its pairs have probabilities :math:`q_{ij}` of the same form, without s.
+# and :math:`p_{ii} = 0`. The number s says how far a neighbourhood reaches. On the map, each digit i is a
+# point :math:`y_i` of the plane. Its pairs have probabilities :math:`q_{ij}` of the same form, without s.
 
 import numpy as np
 
@@ -66,8 +67,8 @@ plot_images(nearest, ["digit", *(f"{n}." for n in range(1, 6))])
 #
 # .. math:: \frac{\partial C}{\partial y_i} = 4 \sum_j (p_{ij} - q_{ij}) (y_i - y_j)
 #
-# Read it as springs. If :math:`p_{ij} > q_{ij}`, the points are too far apart, and the step pulls them together.
-# Otherwise it pushes them apart.
+# Read it as springs. If :math:`p_{ij} > q_{ij}`, the points are too far apart, and the step pulls them
+# together. Otherwise it pushes them apart.
 
 
 def divergence(P, Q):
@@ -103,14 +104,16 @@ plot_embeddings({"": Y}, labels, "Symmetric SNE, in NumPy")
 # %%
 # The crowding problem
 # --------------------
-# Equal digits lie together. But there are no gaps. In 784 dimensions, a point can have many neighbours that are not
-# neighbours of each other. The plane has no room for so many: all of them are pressed into the middle.
+# Equal digits lie together. But there are no gaps. In 784 dimensions, a point can have many neighbours that
+# are not neighbours of each other. The plane has no room for so many: all of them are pressed into the
+# middle.
 #
 # t-SNE measures nearness on the map by another curve, that of Student's t-distribution:
 #
 # .. math:: q_{ij} = \frac{(1 + \|y_i - y_j\|^2)^{-1}}{\sum_{k \ne m} (1 + \|y_k - y_m\|^2)^{-1}}
 #
-# Compare the two curves. The t-distribution falls slowly. To get the same small q, points must lie much further apart.
+# Compare the two curves. The t-distribution falls slowly. To get the same small q, points must lie much
+# further apart.
 
 from udl_pt.plots import Figure, open_grid
 
@@ -127,8 +130,9 @@ open_grid(axes)
 figure
 
 # %%
-# t-SNE also changes P. Each point has an s of its own, so that it has about as many neighbours as the others.
-# This number of neighbours is called **perplexity**. `udl_pt.TSNE` does all of that. Its gradient is also one of springs.
+# t-SNE also changes P. Each point has an s of its own, so that it has about as many neighbours as the
+# others. This number of neighbours is called **perplexity**. `udl_pt.TSNE` does all of that. Its gradient
+# is also one of springs.
 
 from udl_pt import PCA, TSNE, SymmetricSNE
 
@@ -153,7 +157,7 @@ maps = {
     "perplexity 80": TSNE(perplexity=80, **options).fit_transform(X),
 }
 
-# sphinx_gallery_alt = "t-SNE with perplexities 3, 20 and 80: many splinters, clear groups, one loose cloud of groups."
+# sphinx_gallery_alt = "t-SNE with perplexities 3, 20 and 80: many splinters, clear groups, a loose cloud."
 plot_embeddings(maps, labels)
 
 # %%
@@ -171,4 +175,5 @@ plot_embeddings(maps, labels)
 # - The derivation of the gradient, and its cost: :doc:`/gradients`.
 #
 # This was chapter 2 of the book. The exercise with automatic differentiation is :doc:`/gallery/ch2_tsne`.
-# The classes are in :doc:`/reference/models`. Next comes :doc:`3_autoencoder`, which has a formula for new digits.
+# The classes are in :doc:`/reference/models`. Next comes :doc:`3_autoencoder`, which has a formula for new
+# digits.

@@ -2,8 +2,8 @@
 The auto-encoder: a network that predicts its input
 ===================================================
 
-A classifier learns ``fit(X, Y)``. An auto-encoder learns ``fit(X, X)``: its target is its input. That sounds useless,
-but the input has to pass through a few hidden units. In this tutorial you
+A classifier learns ``fit(X, Y)``. An auto-encoder learns ``fit(X, X)``: its target is its input. That
+sounds useless, but the input has to pass through a few hidden units. In this tutorial you
 
 - train an auto-encoder and look at what passes,
 - see that PCA is an auto-encoder without bends,
@@ -23,11 +23,11 @@ Xtrain, Ytrain, Xtest, Ytest = load_mnist_subset()
 options = {"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}
 
 ae = AutoEncoder(50, random_state=0, dtype="float32")
-ae.fit(Xtrain, epochs=20, **options)
+ae = ae.fit(Xtrain, epochs=20, **options)
 
 # %%
-# ``learning_rate`` is the size of a step, and ``mu`` the momentum. ``cost_scale="batch"`` makes the step independent of
-# the number of digits. An epoch is a pass over all digits.
+# ``learning_rate`` is the size of a step, and ``mu`` the momentum. ``cost_scale="batch"`` makes the step
+# independent of the number of digits. An epoch is a pass over all digits.
 #
 # The cost is the cross-entropy between pixels and reconstructions,
 #
@@ -55,11 +55,12 @@ rows = {
     "PCA": pca.inverse_transform(pca.transform(Xtest[:10])),
 }
 
-# sphinx_gallery_alt = "Ten digits, their reconstructions by the auto-encoder, and those of PCA. All can be read."
+# sphinx_gallery_alt = "Ten digits, and their reconstructions by the auto-encoder and by PCA."
 plot_images(rows, [str(y) for y in Ytest[:10]])
 
 # %%
-# Do you see gray clouds around PCA's digits? It adds and subtracts whole images. A sigmoid can just say "white".
+# Do you see gray clouds around PCA's digits? It adds and subtracts whole images. A sigmoid can just say
+# "white".
 #
 # PCA is an auto-encoder without bends
 # ------------------------------------
@@ -82,7 +83,8 @@ print(f"PCA:                 {PCA(10).fit(Xtrain).reconstruction_error(Xtest):.2
 #
 # What the units look for
 # -----------------------
-# Each column of W belongs to a hidden unit. Drawn as an image, it shows which pixels switch the unit on (blue) and off (red).
+# Each column of W belongs to a hidden unit. Drawn as an image, it shows which pixels switch the unit on
+# (blue) and off (red).
 
 from udl_pt.plots import plot_filters
 
@@ -92,13 +94,14 @@ plot_filters(ae.W.get_value(), title="50 hidden units")
 # %%
 # A harder task: remove noise
 # ---------------------------
-# With very many units, the auto-encoder could just copy. So we make the task harder: we set some pixels to 0, and ask for
-# the digit without the damage. A cat with some pixels missing is still a cat. This is a **denoising** auto-encoder.
+# With very many units, the auto-encoder could just copy. So we make the task harder: we set some pixels to
+# 0, and ask for the digit without the damage. A cat with some pixels missing is still a cat. This is a
+# **denoising** auto-encoder.
 
 from udl_pt.symbolic.corruption import masking
 
 denoising = AutoEncoder(50, corruption=masking(0.3), random_state=0, dtype="float32")
-denoising.fit(Xtrain, epochs=20, **options)
+denoising = denoising.fit(Xtrain, epochs=20, **options)
 
 # %%
 # Who repairs better? We remove half of the pixels of test digits:
@@ -130,5 +133,5 @@ for name, model in [("plain", ae), ("denoising", denoising)]:
 # - Use ``masking(0.5)``, or `udl_pt.symbolic.corruption.gaussian`.
 # - Write a cost of your own: :doc:`/write_your_own`. Why the cross-entropy? :doc:`/cross_entropy`.
 #
-# This was the first half of chapter 3. The listing's program is :doc:`/gallery/ch3_autoencoder`. The class is in
-# :doc:`/reference/models`. Next comes :doc:`4_try_both`, which stacks auto-encoders.
+# This was the first half of chapter 3. The listing's program is :doc:`/gallery/ch3_autoencoder`. The class
+# is in :doc:`/reference/models`. Next comes :doc:`4_try_both`, which stacks auto-encoders.

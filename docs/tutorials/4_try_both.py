@@ -2,8 +2,8 @@
 TRY BOTH: pretrained or not
 ===========================
 
-A deep network whose weights start at random learns slowly: its lower layers hardly feel the error. The book's cure is to
-train each layer as an auto-encoder first. Then it says: "TRY BOTH". In this tutorial you
+A deep network whose weights start at random learns slowly: its lower layers hardly feel the error. The
+book's cure is to train each layer as an auto-encoder first. Then it says: "TRY BOTH". In this tutorial you
 
 - measure how small the gradients of lower layers are,
 - pretrain a network layer by layer,
@@ -13,9 +13,10 @@ train each layer as an auto-encoder first. Then it says: "TRY BOTH". In this tut
 # %%
 # The vanishing gradient
 # ----------------------
-# A network applies one layer after the other: :math:`z_1 = s(x W_1 + b_1)`, :math:`z_2 = s(z_1 W_2 + b_2)`, and so on.
-# The gradient goes the other way. At each layer it is multiplied by :math:`s'(a) = s(a) (1 - s(a))`, which is at most 1/4,
-# and by weights that are small at first. So little is left for the first layer.
+# A network applies one layer after the other: :math:`z_1 = s(x W_1 + b_1)`, :math:`z_2 = s(z_1 W_2 + b_2)`,
+# and so on. The gradient goes the other way. At each layer it is multiplied by :math:`s'(a) = s(a) (1 -
+# s(a))`, which is at most 1/4, and by weights that are small at first. So little is left for the first
+# layer.
 #
 # We build such a network, and let PyTensor compute the gradients of all weights:
 
@@ -71,7 +72,8 @@ print(f"pretrained, after one epoch: {pretrained.errors[0]:.1%}")
 # %%
 # vs
 # --
-# The other network has the same layers, the same rates and the same number of epochs. It only skips pretraining.
+# The other network has the same layers, the same rates and the same number of epochs. It only skips
+# pretraining.
 
 plain = DNN(sizes, random_state=0, dtype="float32")
 plain.fit(Xtrain, Ytrain, Xtest, Ytest, pretrain=False, **fine_tuning)
@@ -82,20 +84,21 @@ print(f"not pretrained, after one epoch: {plain.errors[0]:.1%}")
 
 from udl_pt.plots import plot_errors
 
-# sphinx_gallery_alt = "Test errors by epoch: the pretrained network is below the other one from the first epoch on."
+# sphinx_gallery_alt = "Test errors by epoch: the pretrained network is below the other one from the start."
 plot_errors({"pretrained": pretrained.errors, "not pretrained": plain.errors}, "TRY BOTH")
 
 # %%
-# The pretrained network begins close to where it ends. The other one stays at the error of guessing, 90%, until its lower
-# layers have found something to pass on.
+# The pretrained network begins close to where it ends. The other one stays at the error of guessing, 90%,
+# until its lower layers have found something to pass on.
 
 reached = pretrained.errors[0]
 epochs = [epoch for epoch, error in enumerate(plain.errors, start=1) if error <= reached]
 print(f"The network without pretraining reaches {reached:.1%} in epoch:", epochs[0] if epochs else "never")
 
 # %%
-# Is this a fair comparison? Pretraining took ten epochs of each layer. But it needs no labels, and these are often what is
-# scarce. Two later inventions also help: rectified units, whose slope is 1, and larger first weights. See :doc:`/trials`.
+# Is this a fair comparison? Pretraining took ten epochs of each layer. But it needs no labels, and these
+# are often what is scarce. Two later inventions also help: rectified units, whose slope is 1, and larger
+# first weights. See :doc:`/trials`.
 #
 # What to try next
 # ----------------
@@ -104,5 +107,6 @@ print(f"The network without pretraining reaches {reached:.1%} in epoch:", epochs
 # - Pretrain denoising auto-encoders: ``DNN(sizes, corruption=masking(0.3))``.
 # - Search over such choices with cross-validation: :doc:`/gallery/ch3_grid_search`.
 #
-# This was the second half of chapter 3. The book's program is :doc:`/gallery/ch3_dnn`, and measurements on the full MNIST
-# are in :doc:`/results`. `udl_pt.DNN` is in :doc:`/reference/models`. Next comes :doc:`5_rbm`, another layer to stack.
+# This was the second half of chapter 3. The book's program is :doc:`/gallery/ch3_dnn`, and measurements on
+# the full MNIST are in :doc:`/results`. `udl_pt.DNN` is in :doc:`/reference/models`. Next comes
+# :doc:`5_rbm`, another layer to stack.

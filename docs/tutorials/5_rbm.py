@@ -2,8 +2,9 @@
 The RBM and contrastive divergence
 ==================================
 
-A restricted Boltzmann machine (RBM) has the layers of an auto-encoder, but it is a probability distribution. It can say how
-likely an image is, fill in what is missing, and draw new images. In this tutorial you
+A restricted Boltzmann machine (RBM) has the layers of an auto-encoder, but it is a probability
+distribution. It can say how likely an image is, fill in what is missing, and draw new images. In this
+tutorial you
 
 - write an RBM in NumPy and train it by contrastive divergence,
 - see why a trick is needed at all, on an RBM so small that everything can be counted,
@@ -13,15 +14,16 @@ likely an image is, fill in what is missing, and draw new images. In this tutori
 # %%
 # Energy
 # ------
-# An RBM has visible units v (the pixels) and hidden units h. All are 0 or 1. Each pair of states has an energy:
+# An RBM has visible units v (the pixels) and hidden units h. All are 0 or 1. Each pair of states has an
+# energy:
 #
 # .. math:: E(v, h) = -b^T v - c^T h - v^T W h
 #
-# Low energy means likely: :math:`P(v, h) = e^{-E(v, h)} / Z`. The partition function Z adds up :math:`e^{-E}` over all states,
-# so that the probabilities sum to 1.
+# Low energy means likely: :math:`P(v, h) = e^{-E(v, h)} / Z`. The partition function Z adds up
+# :math:`e^{-E}` over all states, so that the probabilities sum to 1.
 #
-# "Restricted" means that no two hidden units are connected, and no two visible ones. So each side is easy to draw, given the
-# other:
+# "Restricted" means that no two hidden units are connected, and no two visible ones. So each side is easy
+# to draw, given the other:
 #
 # .. math:: P(h_j = 1 | v) = s(c_j + v^T W_{:j}) \qquad P(v_i = 1 | h) = s(b_i + W_{i:} h)
 #
@@ -37,8 +39,9 @@ likely an image is, fill in what is missing, and draw new images. In this tutori
 #
 # .. math:: \frac{\partial F(v)}{\partial w} - \sum_{v'} P(v') \frac{\partial F(v')}{\partial w}
 #
-# The first part lowers the energy of the data. The second raises the energy of what the model itself believes in.
-# This part adds up over all images. Contrastive divergence (CD) replaces the sum by a single draw:
+# The first part lowers the energy of the data. The second raises the energy of what the model itself
+# believes in. This part adds up over all images. Contrastive divergence (CD) replaces the sum by a single
+# draw:
 #
 # 1. Start at a digit v0. Draw h0 from it.
 # 2. Draw v1 from h0. This is what the model makes of v0.
@@ -84,9 +87,11 @@ for epoch in range(3):
     print(f"epoch {epoch}: squared error {((Xtrain[:1000] - Xhat) ** 2).sum(axis=1).mean():.1f}")
 
 # %%
-# The digits are gray, and the units are 0 or 1. We treat a gray pixel as the probability of a 1, as the book does.
+# The digits are gray, and the units are 0 or 1. We treat a gray pixel as the probability of a 1, as the
+# book does.
 #
-# `udl_pt.RBM` makes the same step. It lets PyTensor differentiate :math:`F(v_0) - F(v_1)`. Momentum makes it faster.
+# `udl_pt.RBM` makes the same step. It lets PyTensor differentiate :math:`F(v_0) - F(v_1)`. Momentum makes
+# it faster.
 
 from udl_pt import RBM
 from udl_pt.plots import plot_filters
@@ -100,8 +105,9 @@ plot_filters(rbm.W.get_value(), title="100 of 200 hidden units")
 # %%
 # Does the likelihood rise?
 # -------------------------
-# CD is not the gradient of the likelihood. To see if it helps, take an RBM that is so small that Z can be computed: with 10
-# hidden units, there are only 1,024 hidden states to add up. The data are digits of 0 and 1.
+# CD is not the gradient of the likelihood. To see if it helps, take an RBM that is so small that Z can be
+# computed: with 10 hidden units, there are only 1,024 hidden states to add up. The data are digits of 0 and
+# 1.
 
 from udl_pt.inspection.likelihood import log_likelihood
 from udl_pt.plots import plot_costs
@@ -121,13 +127,13 @@ print(f"reconstruction cost: {small.costs[0]:.0f} at first, {small.costs[-1]:.0f
 plot_costs({"log-likelihood": likelihoods}, "An RBM with 10 hidden units", "nats per digit")
 
 # %%
-# It does. The cost of the reconstruction falls at the same time, although nothing minimises it. Larger RBMs need an
-# estimate of Z, such as `udl_pt.inspection.likelihood.ais`.
+# It does. The cost of the reconstruction falls at the same time, although nothing minimises it. Larger RBMs
+# need an estimate of Z, such as `udl_pt.inspection.likelihood.ais`.
 #
-# The better half
-# ---------------
-# An auto-encoder wants the whole image. An RBM can also draw some pixels, given the others: it runs a Gibbs chain (hidden
-# units, pixels, hidden units, ...) and sets the known pixels back after each step.
+# Complete a digit
+# ----------------
+# An auto-encoder wants the whole image. An RBM can also draw some pixels, given the others: it runs a Gibbs
+# chain (hidden units, pixels, hidden units, ...) and sets the known pixels back after each step.
 
 from udl_pt.models.sampling import complete
 from udl_pt.plots import plot_completions
@@ -141,9 +147,11 @@ plot_completions(Xtest[:10], missing, completed, [str(y) for y in Ytest[:10]])
 # %%
 # What to try next
 # ----------------
-# - Take more Gibbs steps for v1: ``fit(k=5)``. Or let the chains go on from step to step: ``fit(persistent=True)``.
+# - Take more Gibbs steps for v1: ``fit(k=5)``. Or let the chains go on from step to step:
+#   ``fit(persistent=True)``.
 # - Hide the left half: ``missing = np.arange(784) % 28 < 14``.
 # - Is differentiating the free energy the same as the step in NumPy? :doc:`/symbolic_or_eager` proves it.
 #
 # This was the first half of chapter 4. The listing's program is :doc:`/gallery/ch4_rbm`. `udl_pt.RBM` is in
-# :doc:`/reference/models`, and likelihoods are in :doc:`/reference/inspection`. Next comes :doc:`6_dbn`: RBMs on top of RBMs.
+# :doc:`/reference/models`, and likelihoods are in :doc:`/reference/inspection`. Next comes :doc:`6_dbn`:
+# RBMs on top of RBMs.

@@ -2,8 +2,8 @@
 The deep belief network and its dreams
 ======================================
 
-Stack RBMs as we stacked auto-encoders, and you get a deep belief network (DBN). The top RBM knows what goes together.
-The layers below turn this into an image. In this tutorial you
+Stack RBMs as we stacked auto-encoders, and you get a deep belief network (DBN). The top RBM knows what goes
+together. The layers below turn this into an image. In this tutorial you
 
 - train a DBN without a single label,
 - watch it dream of digits,
@@ -13,21 +13,21 @@ The layers below turn this into an image. In this tutorial you
 # %%
 # Train layer by layer
 # --------------------
-# The first RBM learns from pixels. The second learns from the first one's hidden values. So it finds out which strokes
-# occur together.
+# The first RBM learns from pixels. The second learns from the first one's hidden values. So it finds out
+# which strokes occur together.
 
 from udl_pt import DBN, RBM, load_mnist_subset
 
 Xtrain, Ytrain, Xtest, Ytest = load_mnist_subset()
 
 dbn = DBN([200, 200], UnsupervisedModel=RBM, random_state=0, dtype="float32")
-dbn.fit(Xtrain, pretrain_epochs=20, pretrain_options={"learning_rate": 0.05, "mu": 0.9})
+dbn = dbn.fit(Xtrain, pretrain_epochs=20, pretrain_options={"learning_rate": 0.05, "mu": 0.9})
 
 # %%
 # Dream
 # -----
-# The top RBM runs a Gibbs chain: it draws its hidden units from its visible ones, then the other way round, and so on.
-# Now and then we take its visible units, and pass them down to the pixels.
+# The top RBM runs a Gibbs chain: it draws its hidden units from its visible ones, then the other way round,
+# and so on. Now and then we take its visible units, and pass them down to the pixels.
 #
 # First the chains begin at test digits. A good model stays with what it sees, and wanders off slowly.
 
@@ -48,9 +48,9 @@ dreams = dbn.generate(6, steps=steps)
 plot_fantasies(dreams, steps, "Dreams that begin at noise")
 
 # %%
-# Some chains stay with one shape. A chain moves by small steps, so it seldom crosses what is unlikely. In training, CD-1
-# looks only one step away from the data. So it never sees the model's dreams that lie far off. Chains that persist from step to
-# step do find them:
+# The chains come to look alike. A chain moves by small steps, so it seldom crosses what is unlikely. In
+# training, CD-1 looks only one step away from the data. So it never sees the dreams that lie far off. Chains
+# that persist from one training step to the next do find them, and training makes them less likely:
 
 options = {"learning_rate": 0.02, "mu": 0.5, "persistent": True}
 persistent = DBN([200, 200], UnsupervisedModel=RBM, random_state=0, dtype="float32")
@@ -61,10 +61,13 @@ dreams = persistent.generate(6, steps=steps)
 plot_fantasies(dreams, steps, "Trained with persistent chains")
 
 # %%
+# The dreams change, but they still have a favourite. Two small layers and twenty epochs are not enough for
+# all ten digits.
+#
 # Wake up
 # -------
-# Put a logistic regression on the top layer, and the dreamer becomes a classifier. A `udl_pt.DNN` with ``RBM`` as its layer does
-# that: it pretrains a DBN, then learns from labels.
+# Put a logistic regression on the top layer, and the dreamer becomes a classifier. A `udl_pt.DNN` with
+# ``RBM`` as its layer does that: it pretrains a DBN, then learns from labels.
 
 from udl_pt import DNN
 
@@ -95,9 +98,11 @@ plot_confusion(counts, "Test digits")
 # %%
 # What to try next
 # ----------------
+# - Train for longer: ``pretrain_epochs=200``. Do the chains visit more digits?
 # - Add a third layer: ``DBN([200, 200, 200], ...)``. Do the dreams get better?
 # - Keep a model in a file: ``dbn.save("dbn.st")``, and `udl_pt.load`. See :doc:`/saving`.
 # - Compare with auto-encoders as layers: :doc:`4_try_both`.
 #
-# This was the second half of chapter 4. The book's program is :doc:`/gallery/ch4_dnn`. Results on the full MNIST are in
-# :doc:`/results`. `udl_pt.DBN` is in :doc:`/reference/models`. Next comes :doc:`7_features`: what do units look for?
+# This was the second half of chapter 4. The book's program is :doc:`/gallery/ch4_dnn`. Results on the full
+# MNIST are in :doc:`/results`. `udl_pt.DBN` is in :doc:`/reference/models`. Next comes :doc:`7_features`:
+# what do units look for?

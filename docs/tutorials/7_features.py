@@ -2,8 +2,8 @@
 What do units look for?
 =======================
 
-A trained network is a pile of numbers. To find out what a unit has learned, turn training around: keep the weights, and
-change the image until the unit is on. In this tutorial you
+A trained network is a pile of numbers. To find out what a unit has learned, turn training around: keep the
+weights, and change the image until the unit is on. In this tutorial you
 
 - derive the best image for a unit of the first layer,
 - climb to such images for the layers above,
@@ -19,14 +19,14 @@ from udl_pt import DBN, RBM, load_mnist_subset
 
 Xtrain = load_mnist_subset().X
 dbn = DBN([100, 50], UnsupervisedModel=RBM, random_state=0, dtype="float32")
-dbn.fit(Xtrain, pretrain_epochs=20, pretrain_options={"learning_rate": 0.05, "mu": 0.9})
+dbn = dbn.fit(Xtrain, pretrain_epochs=20, pretrain_options={"learning_rate": 0.05, "mu": 0.9})
 
 # %%
 # The first layer: a formula
 # --------------------------
-# Unit j is on when :math:`s(w^T x + c_j)` is near 1, where w is column j of W. The sigmoid grows with its argument, so we want the
-# x that maximises :math:`w^T x`. Without a bound there is none: twice the image is twice as good. So we fix the length of x,
-# :math:`x^T x = 1`. With a Lagrange multiplier :math:`\lambda`,
+# Unit j is on when :math:`s(w^T x + c_j)` is near 1, where w is column j of W. The sigmoid grows with its
+# argument, so we want the x that maximises :math:`w^T x`. Without a bound there is none: twice the image is
+# twice as good. So we fix the length of x, :math:`x^T x = 1`. With a Lagrange multiplier :math:`\lambda`,
 #
 # .. math:: \frac{\partial}{\partial x} \left( w^T x - \lambda (x^T x - 1) \right) = w - 2 \lambda x = 0
 #
@@ -47,9 +47,9 @@ plot_filters(best.T, title="First layer: blue pixels switch a unit on")
 # %%
 # The layers above: gradient descent on the image
 # -----------------------------------------------
-# A unit of the second layer depends on x through all units of the first. There is no formula. But the derivative with respect to x
-# is as easy as that with respect to weights. The book asks for an image that switches unit j **on** and all others of its layer
-# **off**. `maximize` finds it:
+# A unit of the second layer depends on x through all units of the first. There is no formula. But the
+# derivative with respect to x is as easy as that with respect to weights. The book asks for an image that
+# switches unit j **on** and all others of its layer **off**. `maximize` finds it:
 
 from udl_pt.inspection.features import maximize
 from udl_pt.plots import plot_images
@@ -59,8 +59,8 @@ free = maximize(dbn, 1, units, steps=500)
 print(f"pixels from {free.min():.1f} to {free.max():.1f}")
 
 # %%
-# Is that an image? Its pixels are negative, or larger than 1. No digit has such pixels. ``constraint="box"`` returns each step
-# into the box of images, from 0 to 1:
+# Is that an image? Its pixels are negative, or larger than 1. No digit has such pixels.
+# ``constraint="box"`` returns each step into the box of images, from 0 to 1:
 
 boxed = maximize(dbn, 1, units, constraint="box", steps=500)
 rows = {"free": (free - free.min()) / (free.max() - free.min()), "in the box": boxed}
@@ -69,7 +69,8 @@ rows = {"free": (free - free.min()) / (free.max() - free.min()), "in the box": b
 plot_images(rows, [f"unit {unit}" for unit in units], cmap="gray")
 
 # %%
-# Does each image do what it should? Entry i, j is the value of unit j for image i:
+# In the box, the images are scattered pixels: nothing asks for strokes. Does each image do what it should?
+# Entry i, j is the value of unit j for image i:
 
 H = dbn.forward(boxed)
 on = H[units, units]
@@ -79,7 +80,8 @@ print(f"the unit itself: {on.mean():.2f} on average, the others: {off.mean():.2f
 # %%
 # Check with real digits
 # ----------------------
-# Such an image may be something that no one has ever drawn. So look also at the digits that switch on the same unit most:
+# Such an image may be something that no one has ever drawn. So look also at the digits that switch on the
+# same unit most:
 
 from udl_pt.inspection.features import strongest_images
 from udl_pt.plots import plot_features
@@ -90,7 +92,8 @@ found = Xtrain[strongest_images(dbn, 1, Xtrain, n=6)[units]]
 plot_features({"second layer": (boxed, found)})
 
 # %%
-# Some units care for a digit, others for a stroke that several digits share. A single unit seldom means a single thing.
+# Some units care for a digit, others for a stroke that several digits share. A single unit seldom means a
+# single thing.
 #
 # What to try next
 # ----------------
@@ -98,5 +101,6 @@ plot_features({"second layer": (boxed, found)})
 # - Look into a network that has learned labels: `maximize` also takes a `udl_pt.DNN`.
 # - More on the two costs, with checks: :doc:`/features`.
 #
-# This was chapter 5. The exercise is :doc:`/gallery/ch5_features`, and the functions are in :doc:`/reference/inspection`.
-# Next comes :doc:`8_tricking`. It changes images as you did here, but for another purpose.
+# This was chapter 5. The exercise is :doc:`/gallery/ch5_features`, and the functions are in
+# :doc:`/reference/inspection`. Next comes :doc:`8_tricking`. It changes images as you did here, but for
+# another purpose.

@@ -26,9 +26,10 @@ print(f"test error: {dnn.errors[-1]:.1%}")
 # %%
 # One step
 # --------
-# Training goes down the gradient :math:`\partial J / \partial W` of the cost J, with the digit fixed. Now fix the weights, and go **up**
-# the gradient with respect to the digit, :math:`\partial J / \partial x`. Every pixel may change by at most :math:`\epsilon`.
-# So each one moves by :math:`\epsilon` where the sign of its derivative points:
+# Training goes down the gradient :math:`\partial J / \partial W` of the cost J, with the digit fixed. Now
+# fix the weights, and go **up** the gradient with respect to the digit, :math:`\partial J / \partial x`.
+# Every pixel may change by at most :math:`\epsilon`. So each one moves by :math:`\epsilon` where the sign
+# of its derivative points:
 #
 # .. math:: x' = x + \epsilon \, \mathrm{sign} \left( \frac{\partial J}{\partial x} \right)
 #
@@ -66,13 +67,14 @@ noisy = random_noise(Xtest, epsilon)
 print(f"error after noise: {outcome(dnn, Xtest, Ytest, noisy).error_after:.1%}")
 
 # %%
-# Noise pushes every pixel a little, here up and there down. For a unit that sums up hundreds of pixels, most of it cancels.
-# The gradient's signs agree with the weights, so all pushes add up. That works better the more pixels there are.
+# Noise pushes every pixel a little, here up and there down. For a unit that sums up hundreds of pixels,
+# most of it cancels. The gradient's signs agree with the weights, so all pushes add up. That works better
+# the more pixels there are.
 #
 # Many small steps
 # ----------------
-# The gradient changes on the way. So many small steps, each followed by a return to within :math:`\epsilon`, find better
-# changes. They can also aim: with a ``target``, the network is to read a 3.
+# The gradient changes on the way. So many small steps, each followed by a return to within
+# :math:`\epsilon`, find better changes. They can also aim: with a ``target``, the network is to read a 3.
 
 many = projected_gradient(dnn, Xtest, Ytest, epsilon)
 print(f"error after many steps: {outcome(dnn, Xtest, Ytest, many).error_after:.1%}")
@@ -123,8 +125,9 @@ draw(curves, sizes)
 # %%
 # Hardening
 # ---------
-# A shifted cat is still a cat. So is a tricked one. If such images are in the training set, the network has to read them.
-# ``augment`` changes each batch before its step: `shift` moves digits by a pixel, `adversarial` tricks the network as it is then.
+# A shifted cat is still a cat. So is a tricked one. If such images are in the training set, the network has
+# to read them. ``augment`` changes each batch before its step: `shift` moves digits by a pixel,
+# `adversarial` tricks the network as it is then.
 
 from udl_pt.inspection.augmentation import adversarial, shift
 
@@ -139,7 +142,8 @@ curves["many steps, hardened"] = errors_of(hard, steps, sizes)
 draw(curves, sizes)
 
 # %%
-# Hardening helps against what the network was trained on, and a bit beyond. It doesn't make a network see as you do.
+# Hardening helps against what the network was trained on, and a bit beyond. It doesn't make a network see
+# as you do.
 #
 # What to try next
 # ----------------
@@ -148,5 +152,5 @@ draw(curves, sizes)
 # - Do tricks carry over? Show digits that trick ``dnn`` to ``hard``.
 # - All attacks and their limits: :doc:`/tricking`.
 #
-# This was chapter 6. Its exercise is :doc:`/gallery/ch6_tricking`. The functions are in :doc:`/reference/inspection`.
-# The last tutorial, :doc:`9_four_ways`, writes one step in four libraries.
+# This was chapter 6. Its exercise is :doc:`/gallery/ch6_tricking`. The functions are in
+# :doc:`/reference/inspection`. The last tutorial, :doc:`9_four_ways`, writes one step in four libraries.

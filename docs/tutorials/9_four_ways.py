@@ -2,8 +2,9 @@
 The same step, four ways
 ========================
 
-The book is written in Theano, which is symbolic: you describe a computation, then compile it. NumPy is eager: each line computes.
-PyTorch and JAX lie between. In this tutorial you write one step of an RBM's training in each of them, and
+The book is written in Theano, which is symbolic: you describe a computation, then compile it. NumPy is
+eager: each line computes. PyTorch and JAX lie between. In this tutorial you write one step of an RBM's
+training in each of them, and
 
 - see where the gradient comes from,
 - check that all four compute the same numbers,
@@ -13,10 +14,11 @@ PyTorch and JAX lie between. In this tutorial you write one step of an RBM's tra
 # %%
 # The task
 # --------
-# The step is that of contrastive divergence: draw hidden units from the digits v0, draw v1 from them, then lower the free energy
-# of v0 and raise that of v1. :doc:`5_rbm` explains why.
+# The step is that of contrastive divergence: draw hidden units from the digits v0, draw v1 from them, then
+# lower the free energy of v0 and raise that of v1. :doc:`5_rbm` explains why.
 #
-# A draw is "uniform number < probability". All four ways get the same uniform numbers and the same weights, so they must agree.
+# A draw is "uniform number < probability". All four ways get the same uniform numbers and the same weights,
+# so they must agree.
 
 import numpy as np
 
@@ -31,8 +33,8 @@ start = 0.01 * rng.randn(784, M), np.zeros(M), np.zeros(784)  # W, c, b
 # %%
 # NumPy: write the gradient yourself
 # ----------------------------------
-# NumPy doesn't differentiate. So the derivatives of the free energy are written out. Each line can be printed and
-# checked. But a wrong sign would go unnoticed.
+# NumPy doesn't differentiate. So the derivatives of the free energy are written out. Each line can be
+# printed and checked. But a wrong sign would go unnoticed.
 
 
 def sigmoid(a):
@@ -53,9 +55,9 @@ by_numpy = numpy_step(*start)
 # %%
 # PyTensor: describe, differentiate, compile
 # ------------------------------------------
-# This is how the book does it in Theano. ``W``, ``c`` and ``b`` are shared variables, which keep their values between calls.
-# No line computes a number until ``pytensor_step()`` is called. ``pytensor.grad`` adds the gradient to the graph.
-# v1 is held constant, since a draw has no useful derivative.
+# This is how the book does it in Theano. ``W``, ``c`` and ``b`` are shared variables, which keep their
+# values between calls. No line computes a number until ``pytensor_step()`` is called. ``pytensor.grad``
+# adds the gradient to the graph. v1 is held constant, since a draw has no useful derivative.
 
 import pytensor
 import pytensor.tensor as pt
@@ -78,7 +80,8 @@ pytensor_step()
 by_pytensor = [p.get_value() for p in params]
 
 # %%
-# In Theano, only the first lines differ: ``import theano.tensor as T``, ``T.nnet.sigmoid``, ``theano.function``.
+# In Theano, only the first lines differ: ``import theano.tensor as T``, ``T.nnet.sigmoid``,
+# ``theano.function``.
 #
 # PyTorch: compute, and remember how
 # ----------------------------------
@@ -115,8 +118,8 @@ by_torch = [p.detach().numpy() for p in tensors]
 # %%
 # JAX: differentiate a function
 # -----------------------------
-# ``jax.grad`` takes a function and returns another one: its gradient. ``jax.jit`` compiles it at its first call.
-# Parameters go in and come out, and nothing is changed in place.
+# ``jax.grad`` takes a function and returns another one: its gradient. ``jax.jit`` compiles it at its first
+# call. Parameters go in and come out, and nothing is changed in place.
 
 import jax
 import jax.numpy as jnp
@@ -174,8 +177,9 @@ for name, step in ways.items():
 # %%
 # JAX returns before it has computed, so its clock waits for the result.
 #
-# The largest part of a step is its matrix products, which are alike in all four. `udl_pt.compare` measures whole models fairly: each way in
-# a process of its own, with import and compile times, memory, and the differences. From a shell it is ``udl-pt compare rbm``.
+# The largest part of a step is its matrix products, which are alike in all four. `udl_pt.compare` measures
+# whole models fairly: each way in a process of its own, with import and compile times, memory, and the
+# differences. From a shell it is ``udl-pt compare rbm``.
 #
 # Which one, when?
 # ----------------
@@ -185,9 +189,10 @@ for name, step in ways.items():
 #
 # What to try next
 # ----------------
-# - Let a draw take part in the gradient: remove ``consider_constant`` or ``no_grad``. Who complains, who is silently wrong?
-#   :doc:`/symbolic_or_eager` has the answer, and measured times.
-# - The whole RBM in NumPy: ``udl_pt.eager.RBM``, in :doc:`/reference/eager`. In PyTorch: ``udl_pt.eager.torch.RBM``.
+# - Let a draw take part in the gradient: remove ``consider_constant`` or ``no_grad``. Who complains, who is
+#   silently wrong? :doc:`/symbolic_or_eager` has the answer, and measured times.
+# - The whole RBM in NumPy: ``udl_pt.eager.RBM``, in :doc:`/reference/eager`. In PyTorch:
+#   ``udl_pt.eager.torch.RBM``.
 # - From a script in Theano to PyTensor: :doc:`/porting_from_theano`.
 #
 # The book's step is in chapter 4, "Contrastive Divergence".

@@ -1,13 +1,9 @@
 """The examples as the site's gallery runs them: with small sizes, and without a command line."""
 
 import ast
-import re
 import shutil
 from pathlib import Path
 from typing import Any
-
-from matplotlib.figure import Figure
-from sphinx_gallery.scrapers import figure_rst
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -51,7 +47,7 @@ def resized(source: str, **values: Any) -> str:
         lines[statement.lineno - 1] = new
     if values.keys() - {"place"}:
         raise ValueError(
-            f"the example sets no {', '.join(sorted(values))} at its top: correct tools/gallery.py"
+            f"the example sets no {', '.join(sorted(values))} at its top: correct tools/small_examples.py"
         )
     return "".join(lines)
 
@@ -62,19 +58,3 @@ def copy_examples(folder: Path) -> None:
     for name, values in SMALL.items():
         source = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
         (folder / f"{name}.py").write_text(resized(source, **values), encoding="utf-8")
-
-
-def scrape(block: tuple[str, str, int], variables: dict[str, Any], conf: dict[str, Any]) -> str:
-    """Return the image of the figure that a cell ends with. Its comment ``sphinx_gallery_alt`` describes it."""
-    figure = variables["example_globals"].get("___")
-    ends_with_value = isinstance(ast.parse(block[1]).body[-1], ast.Expr)
-    if not ends_with_value or not isinstance(figure, Figure):
-        return ""
-    described = re.findall(r'^# sphinx_gallery_alt = "(.+)"$', block[1], re.M)
-    if len(described) != 1:
-        raise ValueError(
-            f'{variables["src_file"]}, line {block[2]}: describe it, # sphinx_gallery_alt = "..."'
-        )
-    path = next(variables["image_path_iterator"])
-    figure.savefig(path, dpi=100)
-    return figure_rst([path], conf["src_dir"], described[0])
