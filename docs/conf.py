@@ -46,8 +46,8 @@ copybutton_prompt_is_regexp = True
 _copies = tempfile.TemporaryDirectory()
 copy_examples(Path(_copies.name))
 sphinx_gallery_conf = {
-    "examples_dirs": ["tutorials", _copies.name],
-    "gallery_dirs": ["learn", "gallery"],
+    "examples_dirs": [_copies.name, "tutorials"],
+    "gallery_dirs": ["gallery", "learn"],
     "filename_pattern": r"\.py$",  # all of them run
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,

@@ -141,7 +141,10 @@ for K in (2, 10, 50, 200):
 # ----------------
 # - Change ``K`` in the last cell. Where is the best one?
 # - Whiten the columns, so that all have variance 1: ``PCA(50, whiten=True)``. Does the classifier get better?
-# - Use PCA inside a pipeline: :doc:`/scikit_learn`.
+# - Use PCA inside a pipeline: `scikit-learn <../scikit_learn.html>`_.
 #
-# This was chapter 1 of the book. The whole exercise is :doc:`/gallery/ch1_pca`. `udl_pt.PCA` is in
-# :doc:`/reference/models`. Next comes :doc:`2_tsne`, which bends the map that PCA only turns.
+# Read on
+# -------
+# - The book: chapter 1. Its exercise: `ch1_pca.py <../gallery/ch1_pca.html>`_.
+# - Reference: `models <../reference/models.html>`_.
+# - Next: `SNE and t-SNE <2_tsne.html>`_. They bend the map that PCA only turns.

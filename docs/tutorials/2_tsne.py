@@ -172,8 +172,11 @@ plot_embeddings(maps, labels)
 # ----------------
 # - Change s to 1 or 5. What happens to the neighbours?
 # - Make the first cell's ``N`` larger, and look at mistakes: digits inside the wrong group.
-# - The derivation of the gradient, and its cost: :doc:`/gradients`.
+# - The derivation of the gradient, and its cost: `two gradients <../gradients.html>`_.
 #
-# This was chapter 2 of the book. The exercise with automatic differentiation is :doc:`/gallery/ch2_tsne`.
-# The classes are in :doc:`/reference/models`. Next comes :doc:`3_autoencoder`, which has a formula for new
-# digits.
+# Read on
+# -------
+# - The book: chapter 2. Its exercise, with automatic differentiation: `ch2_tsne.py
+#   <../gallery/ch2_tsne.html>`_.
+# - Reference: `models <../reference/models.html>`_.
+# - Next: `the auto-encoder <3_autoencoder.html>`_, which also maps new digits.

@@ -131,7 +131,11 @@ for name, model in [("plain", ae), ("denoising", denoising)]:
 # ----------------
 # - Change the number of units to 10 or 300. How does the cost change?
 # - Use ``masking(0.5)``, or `udl_pt.symbolic.corruption.gaussian`.
-# - Write a cost of your own: :doc:`/write_your_own`. Why the cross-entropy? :doc:`/cross_entropy`.
+# - Write a `cost of your own <../write_your_own.html>`_.
+# - Find out `what the cross-entropy measures <../cross_entropy.html>`_.
 #
-# This was the first half of chapter 3. The listing's program is :doc:`/gallery/ch3_autoencoder`. The class
-# is in :doc:`/reference/models`. Next comes :doc:`4_try_both`, which stacks auto-encoders.
+# Read on
+# -------
+# - The book: chapter 3, first half. Its program: `ch3_autoencoder.py <../gallery/ch3_autoencoder.html>`_.
+# - Reference: `models <../reference/models.html>`_, `corruptions <../reference/symbolic.html>`_.
+# - Next: `TRY BOTH <4_try_both.html>`_, with auto-encoders on top of auto-encoders.

@@ -98,15 +98,18 @@ print(f"The network without pretraining reaches {reached:.1%} in epoch:", epochs
 # %%
 # Is this a fair comparison? Pretraining took ten epochs of each layer. But it needs no labels, and these
 # are often what is scarce. Two later inventions also help: rectified units, whose slope is 1, and larger
-# first weights. See :doc:`/trials`.
+# first weights. See the `trials <../trials.html>`_.
 #
 # What to try next
 # ----------------
 # - Take away labels: fine-tune on ``Xtrain[:500], Ytrain[:500]``, but pretrain on all digits. The argument
 #   ``keep_layers=True`` keeps layers that are trained already.
 # - Pretrain denoising auto-encoders: ``DNN(sizes, corruption=masking(0.3))``.
-# - Search over such choices with cross-validation: :doc:`/gallery/ch3_grid_search`.
+# - Search over such choices with cross-validation: `ch3_grid_search.py <../gallery/ch3_grid_search.html>`_.
 #
-# This was the second half of chapter 3. The book's program is :doc:`/gallery/ch3_dnn`, and measurements on
-# the full MNIST are in :doc:`/results`. `udl_pt.DNN` is in :doc:`/reference/models`. Next comes
-# :doc:`5_rbm`, another layer to stack.
+# Read on
+# -------
+# - The book: chapter 3, second half. Its program: `ch3_dnn.py <../gallery/ch3_dnn.html>`_.
+# - Measured on the full MNIST: `results <../results.html>`_.
+# - Reference: `models <../reference/models.html>`_.
+# - Next: `the RBM <5_rbm.html>`_, another layer to stack.

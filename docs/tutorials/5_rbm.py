@@ -150,8 +150,11 @@ plot_completions(Xtest[:10], missing, completed, [str(y) for y in Ytest[:10]])
 # - Take more Gibbs steps for v1: ``fit(k=5)``. Or let the chains go on from step to step:
 #   ``fit(persistent=True)``.
 # - Hide the left half: ``missing = np.arange(784) % 28 < 14``.
-# - Is differentiating the free energy the same as the step in NumPy? :doc:`/symbolic_or_eager` proves it.
+# - Is differentiating the free energy the same as the step in NumPy? `Symbolic or eager?
+#   <../symbolic_or_eager.html>`_ proves it.
 #
-# This was the first half of chapter 4. The listing's program is :doc:`/gallery/ch4_rbm`. `udl_pt.RBM` is in
-# :doc:`/reference/models`, and likelihoods are in :doc:`/reference/inspection`. Next comes :doc:`6_dbn`:
-# RBMs on top of RBMs.
+# Read on
+# -------
+# - The book: chapter 4, first half. Its program: `ch4_rbm.py <../gallery/ch4_rbm.html>`_.
+# - Reference: `models <../reference/models.html>`_, `likelihoods <../reference/inspection.html>`_.
+# - Next: `the deep belief network <6_dbn.html>`_, with RBMs on top of RBMs.

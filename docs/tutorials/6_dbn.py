@@ -100,9 +100,12 @@ plot_confusion(counts, "Test digits")
 # ----------------
 # - Train for longer: ``pretrain_epochs=200``. Do the chains visit more digits?
 # - Add a third layer: ``DBN([200, 200, 200], ...)``. Do the dreams get better?
-# - Keep a model in a file: ``dbn.save("dbn.st")``, and `udl_pt.load`. See :doc:`/saving`.
-# - Compare with auto-encoders as layers: :doc:`4_try_both`.
+# - Keep a model in a file: ``dbn.save("dbn.st")``, and `udl_pt.load`. See `saving <../saving.html>`_.
+# - Compare with auto-encoders as layers: `TRY BOTH: pretrained or not <4_try_both.html>`_.
 #
-# This was the second half of chapter 4. The book's program is :doc:`/gallery/ch4_dnn`. Results on the full
-# MNIST are in :doc:`/results`. `udl_pt.DBN` is in :doc:`/reference/models`. Next comes :doc:`7_features`:
-# what do units look for?
+# Read on
+# -------
+# - The book: chapter 4, second half. Its program: `ch4_dnn.py <../gallery/ch4_dnn.html>`_.
+# - Measured on the full MNIST: `results <../results.html>`_.
+# - Reference: `models <../reference/models.html>`_.
+# - Next: `what units look for <7_features.html>`_.

@@ -99,8 +99,10 @@ plot_features({"second layer": (boxed, found)})
 # ----------------
 # - ``objective="unit"`` ignores the other units of the layer. What changes?
 # - Look into a network that has learned labels: `maximize` also takes a `udl_pt.DNN`.
-# - More on the two costs, with checks: :doc:`/features`.
+# - More on the two costs, with checks: `Features of hidden units <../features.html>`_.
 #
-# This was chapter 5. The exercise is :doc:`/gallery/ch5_features`, and the functions are in
-# :doc:`/reference/inspection`. Next comes :doc:`8_tricking`. It changes images as you did here, but for
-# another purpose.
+# Read on
+# -------
+# - The book: chapter 5. Its exercise: `ch5_features.py <../gallery/ch5_features.html>`_.
+# - Reference: `inspection <../reference/inspection.html>`_.
+# - Next: `tricking a network <8_tricking.html>`_. It changes images too, for another purpose.

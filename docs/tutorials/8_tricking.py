@@ -150,7 +150,10 @@ draw(curves, sizes)
 # - Train for longer, with more units, or with a larger ``epsilon`` in `adversarial`.
 # - Find the smallest change that tricks the network: `udl_pt.inspection.attacks.smallest_change`.
 # - Do tricks carry over? Show digits that trick ``dnn`` to ``hard``.
-# - All attacks and their limits: :doc:`/tricking`.
+# - All attacks and their limits: `How to trick a network <../tricking.html>`_.
 #
-# This was chapter 6. Its exercise is :doc:`/gallery/ch6_tricking`. The functions are in
-# :doc:`/reference/inspection`. The last tutorial, :doc:`9_four_ways`, writes one step in four libraries.
+# Read on
+# -------
+# - The book: chapter 6. Its exercise: `ch6_tricking.py <../gallery/ch6_tricking.html>`_.
+# - Reference: `inspection <../reference/inspection.html>`_.
+# - Next: `the same step in four libraries <9_four_ways.html>`_.

@@ -15,7 +15,8 @@ training in each of them, and
 # The task
 # --------
 # The step is that of contrastive divergence: draw hidden units from the digits v0, draw v1 from them, then
-# lower the free energy of v0 and raise that of v1. :doc:`5_rbm` explains why.
+# lower the free energy of v0 and raise that of v1. `The RBM and contrastive divergence <5_rbm.html>`_
+# explains why.
 #
 # A draw is "uniform number < probability". All four ways get the same uniform numbers and the same weights,
 # so they must agree.
@@ -190,9 +191,11 @@ for name, step in ways.items():
 # What to try next
 # ----------------
 # - Let a draw take part in the gradient: remove ``consider_constant`` or ``no_grad``. Who complains, who is
-#   silently wrong? :doc:`/symbolic_or_eager` has the answer, and measured times.
-# - The whole RBM in NumPy: ``udl_pt.eager.RBM``, in :doc:`/reference/eager`. In PyTorch:
-#   ``udl_pt.eager.torch.RBM``.
-# - From a script in Theano to PyTensor: :doc:`/porting_from_theano`.
+#   silently wrong? `Symbolic or eager? <../symbolic_or_eager.html>`_ has the answer, and measured times.
+# - Train the whole RBM in NumPy, ``udl_pt.eager.RBM``, or in PyTorch, ``udl_pt.eager.torch.RBM``.
+# - From a script in Theano to PyTensor: `From Theano to PyTensor <../porting_from_theano.html>`_.
 #
-# The book's step is in chapter 4, "Contrastive Divergence".
+# Read on
+# -------
+# - The book: chapter 4, "Contrastive Divergence".
+# - Reference: `NumPy and PyTorch <../reference/eager.html>`_, `comparison <../reference/comparison.html>`_.
