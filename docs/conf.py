@@ -1,8 +1,17 @@
 """How Sphinx builds the site: `make docs`."""
 
+import os
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
+os.environ["UDL_PT_BACKEND"] = "jax"  # compiles fastest
+os.environ.pop("UDL_PT_DATA", None)
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
 from docutils import nodes
+from small_examples import copy_examples
 
 from udl_pt import __version__
 
@@ -19,8 +28,9 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx-mathjax-offline",
+    "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "tutorials", "**/*.ipynb", "**/*.py"]
 default_role = "py:obj"
 suppress_warnings = ["ref.python"]  # several models have attributes of one name, such as params
 
@@ -33,6 +43,23 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 copybutton_prompt_text = ">>> |... "
 copybutton_prompt_is_regexp = True
+
+# Examples write pictures beside themselves, so the gallery runs copies of them.
+_copies = tempfile.TemporaryDirectory()
+copy_examples(Path(_copies.name))
+sphinx_gallery_conf = {
+    "examples_dirs": [_copies.name, "tutorials"],
+    "gallery_dirs": ["gallery", "learn"],
+    "filename_pattern": r"\.py$",  # all of them run
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "image_scrapers": "figures.scrape",
+    "ignore_repr_types": r"matplotlib",
+    "remove_config_comments": True,
+    "first_notebook_cell": "%matplotlib inline",
+    "show_signature": False,
+    "write_computation_times": False,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = "udl_pt"

@@ -1,31 +1,45 @@
-"""Chapter 3: one auto-encoder learns to reconstruct digits.
+"""
+An auto-encoder
+===============
 
-    python examples/ch3_autoencoder.py [FOLDER or train.csv]
+Chapter 3: a network learns to reconstruct its own input through a few hidden units.
+You see the cost fall, and digits beside their reconstructions.
 
-Without an argument it takes the embedded subset of MNIST. Draws test digits and what the auto-encoder makes
-of them into ch3_autoencoder.png.
+Run it with ``python examples/ch3_autoencoder.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits. It draws ``ch3_autoencoder.png``.
 """
 
+# %%
+# ``M`` is the number of hidden units.
+
 import sys
+
+import numpy as np
 
 from udl_pt import AutoEncoder
 from udl_pt.datasets import load_data
 from udl_pt.plots import plot_reconstructions
 
+place = sys.argv[1] if sys.argv[1:] else None
+M, epochs = 300, 2
 
-def main(data=None, M=300, epochs=2, picture="ch3_autoencoder.png"):
-    Xtrain, _, Xtest, Ytest = load_data(data)
-    autoencoder = AutoEncoder(M)
-    autoencoder.fit(Xtrain, epochs=epochs)
-    for i, cost in enumerate(autoencoder.costs):
-        print("epoch:", i, "cost:", cost)
+Xtrain, _, Xtest, Ytest = load_data(place)
+np.random.seed(0)
 
-    Xhat = autoencoder.forward_output(Xtest[:10])
-    labels = [str(y) for y in Ytest[:10]]
-    plot_reconstructions(Xtest[:10], Xhat, labels, f"{M} hidden units").savefig(picture, dpi=120)
-    print("see", picture)
-    return autoencoder
+# %%
+# The cost is the cross-entropy between a digit and its reconstruction.
 
+ae = AutoEncoder(M)
+ae.fit(Xtrain, epochs=epochs)
+for i, cost in enumerate(ae.costs):
+    print("epoch:", i, "cost:", cost)
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+# %%
+# These digits are not in the training set:
+
+# sphinx_gallery_alt = "Ten test digits, and below their reconstructions, which can be read."
+Xhat = ae.forward_output(Xtest[:10])
+labels = [str(y) for y in Ytest[:10]]
+figure = plot_reconstructions(Xtest[:10], Xhat, labels, f"{M} hidden units")
+figure.savefig("ch3_autoencoder.png", dpi=120)
+figure

@@ -1,9 +1,16 @@
-"""Chapter 3 as a grid search: pretrained or not, and on principal components as in chapter 1.
-
-    python examples/ch3_grid_search.py [FOLDER or train.csv]
-
-scikit-learn's cross-validation needs no test set. So the test set is looked at once, at the end.
 """
+"Try both" as a grid search
+===========================
+
+Chapter 3 as a grid search of scikit-learn: pretrained or not, on pixels or on the principal components of
+chapter 1. You see the cross-validated error of each choice.
+
+Run it with ``python examples/ch3_grid_search.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits.
+"""
+
+# %%
+# ``sizes`` are the candidates for the hidden layers, and ``K`` is the number of components.
 
 import sys
 
@@ -13,27 +20,51 @@ from sklearn.pipeline import Pipeline
 from udl_pt import PCA
 from udl_pt.datasets import load_data
 from udl_pt.estimators import DNNClassifier
+from udl_pt.plots import Figure
 
+place = sys.argv[1] if sys.argv[1:] else None
+sizes, epochs, N, K = ((300,), (500, 300)), 30, 2000, 50
 
-def main(data=None, sizes=((300,), (500, 300)), epochs=30, N=2000, K=50):
-    Xtrain, Ytrain, Xtest, Ytest = load_data(data)
-    dnn = DNNClassifier(learning_rate=0.05, mu=0.9, epochs=epochs, random_state=0, dtype="float32")
-    pipeline = Pipeline([("pca", PCA(K)), ("dnn", dnn)])
-    # TRY BOTH!
-    choices = {
-        "pca": [PCA(K), "passthrough"],
-        "dnn__pretrain": [True, False],
-        "dnn__hidden_layer_sizes": sizes,
-    }
-    search = GridSearchCV(pipeline, choices, cv=3).fit(Xtrain[:N], Ytrain[:N])
-    for score, chosen in zip(
-        search.cv_results_["mean_test_score"], search.cv_results_["params"], strict=True
-    ):
-        print(f"{1 - score:.3f}", chosen)
-    error = 1 - search.score(Xtest, Ytest)
-    print("test error of the best, trained on all rows of the search:", error)
-    return search, error
+Xtrain, Ytrain, Xtest, Ytest = load_data(place)
 
+# %%
+# A step that is ``"passthrough"`` does nothing: the network then learns from pixels.
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+dnn = DNNClassifier(learning_rate=0.05, mu=0.9, epochs=epochs, random_state=0, dtype="float32")
+pipeline = Pipeline([("pca", PCA(K)), ("dnn", dnn)])
+choices = {
+    "pca": [PCA(K), "passthrough"],
+    "dnn__pretrain": [True, False],
+    "dnn__hidden_layer_sizes": sizes,
+}
+search = GridSearchCV(pipeline, choices, cv=3).fit(Xtrain[:N], Ytrain[:N])
+
+# %%
+# Cross-validation needs no test set:
+
+results = search.cv_results_
+cv_errors = 1 - results["mean_test_score"]
+for cv_error, chosen in zip(cv_errors, results["params"], strict=True):
+    print(f"{cv_error:.3f}", chosen)
+
+# %%
+# The same as a picture:
+
+# sphinx_gallery_alt = "A bar for the cross-validated error of each choice."
+names = [
+    f"{'pixels' if chosen['pca'] == 'passthrough' else 'PCA'}, "
+    f"{'pretrained' if chosen['dnn__pretrain'] else 'not pretrained'}, {chosen['dnn__hidden_layer_sizes']}"
+    for chosen in results["params"]
+]
+figure = Figure(figsize=(7, 0.4 * len(names) + 1), layout="constrained")
+axes = figure.add_subplot()
+axes.barh(names, 100 * cv_errors)
+axes.set(xlabel="error in cross-validation (%)")
+axes.invert_yaxis()
+figure
+
+# %%
+# So the test set is looked at once, at the end.
+
+error = 1 - search.score(Xtest, Ytest)
+print("test error of the best, trained on all rows of the search:", error)

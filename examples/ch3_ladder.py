@@ -1,10 +1,16 @@
-"""After chapter 3: denoising auto-encoders and a classifier that learn at the same time.
-
-    python examples/ch3_ladder.py [FOLDER or train.csv]
-
-A ladder network, and the ordinary network that it ends as; beside it one of the same layers that learns the
-labels only. Without an argument it takes the embedded subset of MNIST.
 """
+A ladder network
+================
+
+After chapter 3: denoising auto-encoders and a classifier that learn at the same time.
+You see their errors beside those of an equal network that learns from the labels only.
+
+Run it with ``python examples/ch3_ladder.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits.
+"""
+
+# %%
+# Both networks have layers of the same ``sizes``, and learn at the same rate.
 
 import sys
 from functools import partial
@@ -12,24 +18,37 @@ from functools import partial
 from udl_pt import DNN, AutoEncoder, Ladder
 from udl_pt.callbacks import LinearDecay
 from udl_pt.datasets import load_data
+from udl_pt.plots import plot_errors
 
+place = sys.argv[1] if sys.argv[1:] else None
+sizes, epochs = (1000, 500, 250), 20
 
-def main(data=None, sizes=(1000, 500, 250), epochs=20):
-    data = load_data(data)
-    options = {"learning_rate": 0.1, "mu": 0.9, "epochs": epochs, "callbacks": [LinearDecay()]}
+data = load_data(place)
+options = {"learning_rate": 0.1, "mu": 0.9, "epochs": epochs, "callbacks": [LinearDecay()]}
 
-    labels_only = DNN(sizes, partial(AutoEncoder, hidden="relu"), random_state=0, dtype="float32")
-    labels_only.fit(*data, pretrain=False, **options)
-    print("labels only, error after each epoch:", labels_only.errors)
+# %%
+# The first network has rectified units, and no pretraining:
 
-    ladder = Ladder(sizes, noise=0.3, random_state=0, dtype="float32")
-    ladder.fit(*data, **options)
-    dnn = ladder.dnn  # an ordinary network: no noise, no way down, nothing standardised
-    error = float((dnn.predict(data.Xtest) != data.Ytest).mean())
-    print("labels and clean images of noisy ones:", ladder.errors)
-    print("the ladder's network, test error:", error)
-    return labels_only, ladder
+labels_only = DNN(sizes, partial(AutoEncoder, hidden="relu"), random_state=0, dtype="float32")
+labels_only.fit(*data, pretrain=False, **options)
+print("labels only, error after each epoch:", labels_only.errors)
 
+# %%
+# The ladder adds noise to each layer. It learns the labels, and it learns to remove the noise.
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+ladder = Ladder(sizes, noise=0.3, random_state=0, dtype="float32")
+ladder.fit(*data, **options)
+print("labels and clean images of noisy ones:", ladder.errors)
+
+# %%
+# In the end there is an ordinary network, without noise:
+
+dnn = ladder.dnn
+error = float((dnn.predict(data.Xtest) != data.Ytest).mean())
+print("the ladder's network, test error:", error)
+
+# %%
+# Both errors by epoch:
+
+# sphinx_gallery_alt = "Test errors by epoch of the network that learns labels only, and of the ladder."
+plot_errors({"labels only": labels_only.errors, "ladder": ladder.errors}, "Labels only, or images too")

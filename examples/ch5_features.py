@@ -1,47 +1,71 @@
-"""Chapter 5: what each hidden node at each hidden layer has learned.
+"""
+What hidden units look for
+==========================
 
-    python examples/ch5_features.py [FOLDER or train.csv]
+Chapter 5: what each hidden node of each hidden layer has learned.
+You see the inputs that switch on the units of a deep belief network.
 
-Without an argument it takes the embedded subset of MNIST. It writes ch5_filters.png and ch5_features.png.
+Run it with ``python examples/ch5_features.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits. It draws ``ch5_filters.png`` and ``ch5_features.png``.
 """
 
+# %%
+# ``k`` is a unit of the last layer, and ``steps`` is the number of steps towards its input.
+
 import sys
-from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from udl_pt import DBN, RBM
 from udl_pt.datasets import load_data
 from udl_pt.inspection.features import first_layer_features, maximize
+from udl_pt.plots import Figure
+
+place = sys.argv[1] if sys.argv[1:] else None
+sizes, epochs, k, steps = (500, 300, 100), 5, 0, 1000
+
+Xtrain = load_data(place).X
+np.random.seed(0)
+
+# %%
+# The network learns without labels:
+
+dbn = DBN(sizes, UnsupervisedModel=RBM)
+dbn = dbn.fit(Xtrain, pretrain_epochs=epochs)
+
+# %%
+# The book draws an input with ``plt.imshow(X, cmap="gray")``. This does so for many.
 
 
-def show(X, path, n=8):
-    """Like plt.imshow(X, cmap='gray') for many X."""
+def show(X, n=8):
     figure = Figure(figsize=(n, n))
     for axes, x in zip(figure.subplots(n, n).flat, X, strict=False):
         axes.imshow(x.reshape(28, 28), cmap="gray")
+    for axes in figure.axes:
         axes.axis("off")
-    figure.savefig(path)
+    return figure
 
 
-def main(data=None, sizes=(500, 300, 100), epochs=5, k=0, steps=1000, folder="."):
-    Xtrain = load_data(data).X
-    dbn = DBN(sizes, UnsupervisedModel=RBM)
-    dbn.fit(Xtrain, pretrain_epochs=epochs)
+# %%
+# The first layer has a closed form: the best input of unit j is proportional to ``W[:, j]``.
 
-    # the first layer in closed form: proportional to W[:, j]
-    show(first_layer_features(dbn), Path(folder) / "ch5_filters.png")
+# sphinx_gallery_alt = "A grid of 64 gray images: strokes and blobs that switch on units of the first layer."
+figure = show(first_layer_features(dbn))
+figure.savefig("ch5_filters.png")
+figure
 
-    # the author's way: one node of the last layer, -log Z[0, k], gradient descent on the input
-    X = dbn.fit_to_input(k, learning_rate=1.0, mu=0.9, epochs=steps)
-    print("cost of node", k, "from", dbn.costs[0], "to", dbn.costs[-1], "pixels from", X.min(), "to", X.max())
+# %%
+# Above it, there is only gradient descent on the input. The author's cost is ``-log Z[0, k]`` for one node.
 
-    # the exercise: all nodes of any layer, each on while the others of its layer are off
-    features = maximize(dbn, 1, constraint="box", steps=steps)
-    show(features, Path(folder) / "ch5_features.png")
-    return dbn, np.asarray(features)
+X = dbn.fit_to_input(k, learning_rate=1.0, mu=0.9, epochs=steps)
+print("cost of node", k, "from", dbn.costs[0], "to", dbn.costs[-1], "pixels from", X.min(), "to", X.max())
 
+# %%
+# The exercise asks for one unit that is on while the others of its layer are off. Here are units of the
+# second layer:
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+# sphinx_gallery_alt = "A grid of gray images: each switches on one unit of the second layer."
+features = maximize(dbn, 1, constraint="box", steps=steps)
+figure = show(features)
+figure.savefig("ch5_features.png")
+figure

@@ -1,9 +1,16 @@
-"""Chapter 6: in what direction to change X, such that it results in the maximum change in J.
-
-    python examples/ch6_tricking.py [FOLDER or train.csv]
-
-Without an argument it takes the embedded subset of MNIST. It writes ch6_tricks.png.
 """
+Tricking a network
+==================
+
+Chapter 6: in what direction to change X, such that the cost J changes most? You see changes that a person
+hardly notices, and that mislead a network. Then you see a network that was trained against them.
+
+Run it with ``python examples/ch6_tricking.py [FOLDER or train.csv]``. Without an argument it takes the
+embedded digits. It draws ``ch6_tricks.png``.
+"""
+
+# %%
+# A pixel may change by ``epsilon``. Pixels lie between 0 and 1.
 
 import sys
 
@@ -17,39 +24,55 @@ from udl_pt.inspection.attacks import outcome, projected_gradient, random_noise
 from udl_pt.inspection.augmentation import adversarial, shift
 from udl_pt.plots import plot_adversarial
 
+place = sys.argv[1] if sys.argv[1:] else None
+sizes, epochs, epsilon = (500, 300), 10, 0.1
 
-def main(data=None, sizes=(500, 300), epochs=10, epsilon=0.1, picture="ch6_tricks.png"):
-    Xtrain, Ytrain, Xtest, Ytest = load_data(data)
-    Xtest, Ytest = Xtest[:200], Ytest[:200]
-    dnn = DNN(sizes)
-    dnn.fit(Xtrain, Ytrain, Xtest, Ytest, learning_rate=0.1, mu=0.9, epochs=epochs)
+Xtrain, Ytrain, Xtest, Ytest = load_data(place)
+Xtest, Ytest = Xtest[:200], Ytest[:200]
+np.random.seed(0)
 
-    # dJ/dX takes three lines in a symbolic library
-    X, Y = pt.matrix("X", dtype=dnn.dtype), pt.lvector("Y")
-    J = -pt.special.log_softmax(dnn.logits(X), axis=1)[pt.arange(Y.shape[0]), Y].mean()
-    dJdX = pytensor.function([X, Y], pytensor.grad(J, X))
+dnn = DNN(sizes)
+dnn.fit(Xtrain, Ytrain, Xtest, Ytest, learning_rate=0.1, mu=0.9, epochs=epochs)
+print("errors before:", dnn.errors[-1])
 
-    # a step of epsilon for every pixel, up where the cost grows
-    tricked = np.clip(Xtest + epsilon * np.sign(dJdX(Xtest.astype(dnn.dtype), Ytest)), 0, 1)
-    print("errors after one step:", outcome(dnn, Xtest, Ytest, tricked).error_after)
+# %%
+# In a symbolic library, dJ/dX takes three lines:
 
-    # the library's attacks: many small steps, and "make it see a 3"
-    others = Ytest != 3
-    threes = projected_gradient(dnn, Xtest[others], Ytest[others], epsilon, target=3)
-    seen = outcome(dnn, Xtest[others], Ytest[others], threes, target=3)
-    print("seen as a 3:", seen.success_rate)
-    print("errors after noise:", outcome(dnn, Xtest, Ytest, random_noise(Xtest, epsilon)).error_after)
-    before, after = (dnn.predict(images[:8]).astype(str) for images in (Xtest, tricked))
-    plot_adversarial(Xtest[:8], tricked[:8], before, after, 1 / epsilon).savefig(picture)
+X, Y = pt.matrix("X", dtype=dnn.dtype), pt.lvector("Y")
+J = -pt.special.log_softmax(dnn.logits(X), axis=1)[pt.arange(Y.shape[0]), Y].mean()
+dJdX = pytensor.function([X, Y], pytensor.grad(J, X))
 
-    # more robust: shifted digits are still digits, and so are tricked ones
-    hard = DNN(sizes)
-    augment = [shift(1), adversarial(hard, epsilon)]
-    hard.fit(Xtrain, Ytrain, Xtest, Ytest, learning_rate=0.1, mu=0.9, epochs=epochs, augment=augment)
-    again = outcome(hard, Xtest, Ytest, projected_gradient(hard, Xtest, Ytest, epsilon))
-    print("errors of the hardened network, many steps:", again.error_after)
-    return dnn, hard, tricked
+# %%
+# A step of ``epsilon`` for every pixel, up where the cost grows. Noise of the same size does less harm.
 
+tricked = np.clip(Xtest + epsilon * np.sign(dJdX(Xtest.astype(dnn.dtype), Ytest)), 0, 1)
+error = outcome(dnn, Xtest, Ytest, tricked).error_after
+print("errors after one step:", error)
+print("errors after noise:", outcome(dnn, Xtest, Ytest, random_noise(Xtest, epsilon)).error_after)
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+# %%
+# The numbers are what the network sees before and after:
+
+# sphinx_gallery_alt = "Eight digits, the changes, and the changed digits, with the network's readings."
+before, after = (dnn.predict(images[:8]).astype(str) for images in (Xtest, tricked))
+figure = plot_adversarial(Xtest[:8], tricked[:8], before, after, 1 / epsilon)
+figure.savefig("ch6_tricks.png")
+figure
+
+# %%
+# The library's attacks take many small steps. They can also aim at a digit: "make it see a 3".
+
+others = Ytest != 3
+threes = projected_gradient(dnn, Xtest[others], Ytest[others], epsilon, target=3)
+print("seen as a 3:", outcome(dnn, Xtest[others], Ytest[others], threes, target=3).success_rate)
+many_steps = outcome(dnn, Xtest, Ytest, projected_gradient(dnn, Xtest, Ytest, epsilon))
+print("errors after many steps:", many_steps.error_after)
+
+# %%
+# A shifted digit is still the same digit, and so is a tricked one. Such images make the network more robust:
+
+hard = DNN(sizes)
+augment = [shift(1), adversarial(hard, epsilon)]
+hard.fit(Xtrain, Ytrain, Xtest, Ytest, learning_rate=0.1, mu=0.9, epochs=epochs, augment=augment)
+again = outcome(hard, Xtest, Ytest, projected_gradient(hard, Xtest, Ytest, epsilon))
+print("errors of the hardened network, many steps:", again.error_after)
