@@ -59,30 +59,42 @@ class Widget:
 
 
 def curves(picture: Drawn) -> Widget:
-    """Return curves that can be zoomed, in place of a picture of one panel of curves.
+    """Return curves that can be zoomed, in place of a picture of curves.
 
     Parameters
     ----------
     picture : Picture
-        The figure's first axes hold the curves.
+        The curves are the lines in its figure.
 
     Returns
     -------
     Widget
     """
-    axes = picture.figure.axes[0]
-    series = [
-        {
-            "name": line.get_label(),
-            "x": np.asarray(line.get_xdata(), float),
-            "y": np.asarray(line.get_ydata(), float),
-        }
-        for line in axes.lines
-    ]
-    labels = {"xLabel": axes.get_xlabel(), "yLabel": axes.get_ylabel()}
-    return Widget(
-        picture.name, "curves", {"series": series, **labels, "log": axes.get_yscale() == "log"}, picture
-    )
+    return Widget(picture.name, "curves", {"panels": [_panel(axes) for axes in picture.figure.axes]}, picture)
+
+
+def _panel(axes: Any) -> dict[str, Any]:
+    lines = [line for line in axes.lines if not line.get_label().startswith("_")] or axes.lines[:1]
+    return {
+        "series": [
+            {
+                "name": line.get_label().removeprefix("_child0"),
+                "x": _short(np.asarray(line.get_xdata(), float)),
+                "y": np.asarray(line.get_ydata(), float),
+                "width": line.get_linewidth(),
+                "opacity": 1 if line.get_alpha() is None else line.get_alpha(),
+            }
+            for line in lines
+        ],
+        "xLabel": axes.get_xlabel(),
+        "yLabel": axes.get_ylabel(),
+        "log": axes.get_yscale() == "log",
+    }
+
+
+def _short(x: np.ndarray) -> np.ndarray:
+    whole = x.astype(np.int32)
+    return whole if (whole == x).all() else x
 
 
 def embedded(id: str, data: Mapping[str, Any]) -> str:

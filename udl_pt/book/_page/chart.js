@@ -2,7 +2,7 @@
 
 const { make, control } = udl.tools;
 const SVG = new DOMParser().parseFromString("<svg></svg>", "text/html").body.firstChild.namespaceURI;
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 340, 58, 12, 10, 42];
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [340, 58, 12, 10, 42]; // pixels
 const DASHES = ["", "7 3", "2 3", "9 3 2 3"];
 let charts = 0;
 
@@ -36,7 +36,7 @@ function ticks(low, high, count, log) {
 
 function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = false }) {
   const clip = `clip${++charts}`, hidden = new Set();
-  let scale = log, view = null;
+  let scale = log, view = null, width = 640;
   const height = (value) => (scale ? Math.log10(value) : value);
   const shown = () => series.filter((one) => !hidden.has(one.name));
   const positive = () => series.every((one) => one.y.every((value) => !(value <= 0)));
@@ -52,35 +52,37 @@ function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = fals
     return [x0, x1, y0 - rim, y1 + rim];
   }
 
-  const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", tabindex: 0 });
+  const svg = draw("svg", { height: HEIGHT, role: "img", tabindex: 0 });
   const note = make("p", { class: "note" });
   const legend = make("div", { class: "controls" });
   const place = {
-    x: (value) => LEFT + ((value - view[0]) / (view[1] - view[0])) * (WIDTH - LEFT - RIGHT),
+    x: (value) => LEFT + ((value - view[0]) / (view[1] - view[0])) * (width - LEFT - RIGHT),
     y: (value) => HEIGHT - BOTTOM - ((value - view[2]) / (view[3] - view[2])) * (HEIGHT - TOP - BOTTOM),
   };
   const color = (number) => udl.tools.colors[number % udl.tools.colors.length];
 
   function redraw() {
     view ??= whole();
+    width = Math.max(svg.parentElement.clientWidth, 200);
+    svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const parts = [draw("clipPath", { id: clip }, draw("rect", {
-      x: LEFT, y: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM }))];
-    for (const x of ticks(view[0], view[1], 7, false)) {
+      x: LEFT, y: TOP, width: width - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM }))];
+    for (const x of ticks(view[0], view[1], Math.min(7, width / 70), false)) {
       parts.push(draw("line", { class: "grid", x1: place.x(x), x2: place.x(x), y1: TOP, y2: HEIGHT - BOTTOM }),
         draw("text", { x: place.x(x), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, short(x)));
     }
     for (const y of ticks(view[2], view[3], 6, scale)) {
-      parts.push(draw("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: place.y(y), y2: place.y(y) }),
+      parts.push(draw("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: place.y(y), y2: place.y(y) }),
         draw("text", { x: LEFT - 6, y: place.y(y) + 4, "text-anchor": "end" }, short(scale ? 10 ** y : y)));
     }
-    parts.push(draw("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, xLabel),
+    parts.push(draw("text", { x: (LEFT + width) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, xLabel),
       draw("text", { x: -(TOP + HEIGHT - BOTTOM) / 2, y: 13, "text-anchor": "middle", transform: "rotate(-90)" }, yLabel));
     series.forEach((one, number) => {
       if (hidden.has(one.name)) return;
       const points = Array.from(one.x, (x, i) => [place.x(x), place.y(height(one.y[i]))])
         .filter((point) => point.every(Number.isFinite)).map((point) => point.map((v) => v.toFixed(1)).join());
       const style = { class: "curve", stroke: color(number), "stroke-dasharray": DASHES[number % DASHES.length],
-        "clip-path": `url(#${clip})` };
+        "stroke-width": one.width ?? 1.8, "stroke-opacity": one.opacity ?? 1, "clip-path": `url(#${clip})` };
       parts.push(points.length === 1
         ? draw("circle", { ...style, cx: points[0].split(",")[0], cy: points[0].split(",")[1], r: 3 })
         : draw("polyline", { ...style, points: points.join(" ") }));
@@ -127,8 +129,8 @@ function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = fals
   // The pointer's place as a value of x, and the curves' values there.
   const at = (event) => {
     const box = svg.getBoundingClientRect();
-    const inside = Math.min(Math.max(((event.clientX - box.left) / box.width) * WIDTH, LEFT), WIDTH - RIGHT);
-    return view[0] + ((inside - LEFT) / (WIDTH - LEFT - RIGHT)) * (view[1] - view[0]);
+    const inside = Math.min(Math.max(((event.clientX - box.left) / box.width) * width, LEFT), width - RIGHT);
+    return view[0] + ((inside - LEFT) / (width - LEFT - RIGHT)) * (view[1] - view[0]);
   };
   function tell(x) {
     const xs = shown().flatMap((one) => Array.from(one.x));
@@ -191,6 +193,7 @@ function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = fals
   }
   root.append(make("div", { class: "chart" }, svg), note, legend, buttons);
   udl.tools.themed(redraw);
+  addEventListener("resize", redraw);
   return {
     update(next) {
       series = next;

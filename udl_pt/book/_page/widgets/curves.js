@@ -1,9 +1,15 @@
-// Curves of costs or errors that can be zoomed.
+// Curves of costs, errors or shares that can be zoomed, in one panel or more.
 
-udl.widget("curves", (root, { series, xLabel, yLabel, log }, tools) => {
-  tools.chart(root, { series: series.map(({ name, x, y }) => ({ name, x: x.values, y: y.values })), xLabel, yLabel, log });
+udl.widget("curves", (root, { panels }, tools) => {
+  for (const { series, ...labels } of panels) {
+    const plain = series.map((one) => ({ ...one, x: one.x.values, y: one.y.values }));
+    const place = tools.make("div");
+    root.append(place);
+    tools.chart(place, { series: plain, ...labels });
+  }
   return {
-    csv: () => [["curve", xLabel || "x", yLabel || "y"], ...series.flatMap(({ name, x, y }) =>
-      Array.from(x.values, (at, i) => [name, at, y.values[i]]))],
+    csv: () => [["panel", "curve", "x", "y"], ...panels.flatMap(({ xLabel, yLabel, series }) =>
+      series.flatMap(({ name, x, y }) =>
+        Array.from(x.values, (at, i) => [`${yLabel} against ${xLabel}`, name, at, y.values[i]])))],
   };
 });
