@@ -41,7 +41,7 @@ def printable(text: Any) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
-def as_json(facts: Mapping[Any, Any], indent: int) -> bytes:
+def as_json(facts: Mapping[Any, Any], indent: int | None) -> bytes:
     """Return facts as valid JSON, in ASCII.
 
     Parameters
@@ -49,8 +49,8 @@ def as_json(facts: Mapping[Any, Any], indent: int) -> bytes:
     facts : mapping
         Of str or int to mappings, lists, strings, numbers of Python or NumPy, arrays, booleans and None.
         NaN and infinity become null.
-    indent : int
-        Spaces per level.
+    indent : int or None
+        Spaces per level; None writes one line.
 
     Raises
     ------

@@ -6,7 +6,9 @@ import numpy as np
 import scipy.linalg
 from sklearn.neighbors import KNeighborsClassifier
 
+from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._shared import GENTLE, Settings, epochs_for, percent
+from udl_pt.book._widgets import Widget
 from udl_pt.book._words import names_of, words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
@@ -21,7 +23,7 @@ from udl_pt.training.update_sizes import UpdateSizes
 
 __all__ = ["deep_codes", "linear_codes", "noisy_codes", "vanishing_gradient"]
 
-Shown = tuple[list[Picture | Table], dict[str, Any]]  # and what is kept of it in results.json
+Shown = tuple[list[Picture | Widget | Table], dict[str, Any]]  # and what is kept of it in results.json
 
 OVERCOMPLETE = 1000  # hidden units, more than digits have pixels
 MASKED = 0.5
@@ -32,6 +34,8 @@ STEPS: dict[str, Any] = {"mu": 0.95, "epochs": 600}  # the rate: a tenth of one 
 
 DEEP = [200] * 5  # layers between which a gradient can vanish
 STILL: dict[str, Any] = {"learning_rate": 0.5, "mu": 0.0, "batch_sz": 100}  # a step is its gradient alone
+
+MOST_STEPS = 500  # of those that the page shows
 
 PLANE = [500, 250, 2]  # layers down to a code in the plane
 PLANE_CODE: dict[str, Any] = {**GENTLE, "learning_rate": 0.005}
@@ -51,7 +55,7 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
 
     Returns
     -------
-    shown : list of Picture or Table
+    shown : list of Picture, Widget or Table
     results : dict
         Measurements for `results.json`.
     """
@@ -89,11 +93,22 @@ def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
         f"median step moves a weight of layer 2, compared with one of layer {len(DEEP)}, {said}."
         + (" (Layer 1 has weights of black pixels, which do not move.)" if data.ink else ""),
     )
-    return [picture], {
+    return [_steps(picture, looks, layers)], {
         "layers": DEEP,
         **STILL,
         "updates": {name: of_layers.tolist() for name, of_layers in sizes.items()},
     }
+
+
+def _steps(picture: Picture, looks: dict[str, np.ndarray], layers: list[str]) -> Widget:
+    """Return the layers' updates step by step, in place of their picture."""
+    N = len(next(iter(looks.values())))
+    every = -(-N // MOST_STEPS)
+    steps = np.arange(N, dtype=np.int32)[::every] + np.int32(1)
+    networks = [{"name": name, "sizes": sizes[::every].astype(np.float32)} for name, sizes in looks.items()]
+    return Widget(
+        picture.name, "gradients", {"networks": networks, "layers": layers, "steps": steps}, picture
+    )
 
 
 def noisy_codes(data: Dataset, settings: Settings) -> Shown:
@@ -108,7 +123,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
 
     Returns
     -------
-    shown : list of Picture or Table
+    shown : list of Picture, Widget or Table
     results : dict
         Measurements for `results.json`.
     """
@@ -139,7 +154,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
     code = f"A code of {OVERCOMPLETE} units for {D} {w.feature}s could simply copy them. "
     if D > OVERCOMPLETE:
         code = f"A code of {OVERCOMPLETE} units has to leave out some of {D} {w.feature}s. "
-    shown: list[Picture | Table] = [
+    shown: list[Picture | Widget | Table] = [
         Table(
             table,
             f"{code}To reconstruct clean {w.item}s from masked ones, it has to learn which {w.feature}s go "
@@ -174,7 +189,7 @@ def linear_codes(data: Dataset, settings: Settings) -> Shown:
 
     Returns
     -------
-    shown : list of Picture or Table
+    shown : list of Picture, Widget or Table
     results : dict
         Measurements for `results.json`.
     """
@@ -222,7 +237,7 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
 
     Returns
     -------
-    shown : list of Picture or Table
+    shown : list of Picture, Widget or Table
     results : dict
         Measurements for `results.json`.
     """
@@ -256,7 +271,7 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     maps_by_name = dict(zip(names, maps, strict=True))
     labels = names_of(data, range(len(data.label_names)))
     picture = Picture("deep_codes", plot_embeddings(maps_by_name, data.Ytest, names=labels), said)
-    return [picture], {
+    return [map_widget(picture, maps_by_name, data.Xtest, data.Ytest, labels, data)], {
         "layers": PLANE,
         "costs": deep.costs,
         "squared_errors": dict(zip(names, errors, strict=True)),

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book._shared import Settings, counted
+from udl_pt.book._widgets import Widget, curves
 from udl_pt.book._words import words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
@@ -131,7 +132,9 @@ def _largest(a: Any, b: Any) -> float:
     return float(np.abs(np.subtract(a, b)).max())
 
 
-def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Picture | Table], dict[str, Any]]:
+def beside(
+    chapter: str, data: Dataset, settings: Settings
+) -> tuple[list[Picture | Widget | Table], dict[str, Any]]:
     """Train the listing's networks and the library's on the same data from the same seed, and compare them.
 
     Parameters
@@ -144,7 +147,7 @@ def beside(chapter: str, data: Dataset, settings: Settings) -> tuple[list[Pictur
 
     Returns
     -------
-    pictures : list of Picture or Table
+    pictures : list of Picture, Widget or Table
         The curves of both, and their largest differences.
     results : dict
         The same for `results.json`.
@@ -218,11 +221,11 @@ def _pictures(
     runs: dict[str, tuple[Numbers, Numbers]],
     differences: dict[str, dict[str, float]],
     sample: str,
-) -> list[Picture | Table]:
+) -> list[Picture | Widget | Table]:
     """Draw the listing's curves as broad bands, and the library's as lines on them."""
     listing, library = next(iter(runs.values()))
     rbms = chapter == "4"
-    curves = {f"{name}, {by}": one for name, both in runs.items() for by, one in zip(BY, both, strict=True)}
+    numbers = {f"{name}, {by}": one for name, both in runs.items() for by, one in zip(BY, both, strict=True)}
     layer = plot_costs(
         dict(zip(BY, (listing.layers[0], library.layers[0]), strict=True)),
         f"Cost of the first {'RBM' if rbms else 'auto-encoder'}: listing and library",
@@ -230,13 +233,13 @@ def _pictures(
         "batch",
     )
     costs = plot_costs(
-        {name: one.costs for name, one in curves.items()},
+        {name: one.costs for name, one in numbers.items()},
         "Test cost: listing and library",
         "mean negative log-likelihood (nats)",
         "batch of fine-tuning",
     )
     errors = plot_errors(
-        {name: one.errors for name, one in curves.items()},
+        {name: one.errors for name, one in numbers.items()},
         "Test error: listing and library",
         "batch of fine-tuning",
     )
@@ -244,10 +247,10 @@ def _pictures(
         for line in figure.axes[0].lines[::2]:
             line.set(linewidth=7, alpha=0.35, marker="")
         figure.axes[0].legend(frameon=False)
-    drawn = "The listing's curve is the broad band, the library's the line with marks."
+    drawn = "The listing's curve is the broad band, the library's the thin line."
     draws = " The listing's random streams have no seed. Here both draw the same numbers." if rbms else ""
     worst = max(max(of.values()) for of in differences.values())
-    return [
+    pictures = [
         Picture(
             "listing_layer",
             layer,
@@ -257,6 +260,9 @@ def _pictures(
         ),
         Picture("listing_costs", costs, f"The cost of the test {sample}s after every batch. {drawn}"),
         Picture("listing_errors", errors, f"The error on the test {sample}s after every batch. {drawn}"),
+    ]
+    return [
+        *map(curves, pictures),
         Table(
             _rows(runs, differences),
             f"The listing's numbers against the library's. They differ by {worst:.1e} at most.",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.manifold import trustworthiness
@@ -15,6 +15,7 @@ from udl_pt.models.tsne import TSNE, SymmetricSNE
 from udl_pt.training.progress import Progress
 
 __all__ = [
+    "Frames",
     "Map",
     "Maps",
     "ToyMap",
@@ -26,6 +27,7 @@ __all__ = [
 
 PERPLEXITIES = (2, 10, 30, 100, 300)
 USUAL = 30
+FRAMES = 40  # of an embedding's iterations
 SIZES = (250, 500, 1000)  # points for the time of an iteration
 TOYS = {"donut": donut, "XOR clouds": xor_clouds, "eight clouds in space": gaussian_clouds}
 
@@ -49,6 +51,8 @@ class Map:
         Kullback-Leibler divergence in nats; None for PCA, which has none.
     costs : sequence of float
         The divergence during the iterations.
+    frames : dict of int to ndarray of shape (N, 2)
+        The points during the iterations, by the iteration's number; empty for PCA.
     """
 
     Y: np.ndarray
@@ -57,6 +61,29 @@ class Map:
     trustworthiness: float
     cost: float | None = None
     costs: Sequence[float] = ()
+    frames: dict[int, np.ndarray] = field(default_factory=dict)
+
+
+class Frames:
+    """A callback that keeps an embedding's points at 40 iterations: the first, and those of equal distance.
+
+    Attributes
+    ----------
+    points : dict of int to ndarray of shape (N, 2)
+        The points by the iteration's number.
+    """
+
+    def __init__(self) -> None:
+        self.points: dict[int, np.ndarray] = {}
+
+    def on_start(self, progress: Progress) -> None:
+        """Forget the points of another fit."""
+        self.points = {}
+
+    def __call__(self, progress: Progress) -> None:
+        """Keep the points of some iterations."""
+        if progress.epoch == 1 or progress.epoch % max(1, progress.epochs // (FRAMES - 1)) == 0:
+            self.points[progress.epoch] = progress.model.embedding_.astype(np.float32)
 
 
 @dataclass
@@ -161,12 +188,9 @@ def _map_by(
     settings.say(
         f"{name}, {N:,} {what} ({model.memory(N) / 1e6:.0f} MB of pairs), iterations: {model.max_iter}"
     )
-    found = _measured(
-        X,
-        labels,
-        lambda: model.fit_transform(X, **settings.fitting()),
-    )
-    found.cost, found.costs = model.kl_divergence_, model.costs
+    frames = Frames()
+    found = _measured(X, labels, lambda: model.fit_transform(X, **settings.fitting(frames)))
+    found.cost, found.costs, found.frames = model.kl_divergence_, model.costs, frames.points
     return found
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from udl_pt.book import _shared
+from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._shared import Settings, percent
+from udl_pt.book._widgets import Widget, curves
 from udl_pt.book._words import Words, drawn, names_of, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -180,7 +182,7 @@ def _comparison(pipeline: dict[str, Any], w: Words) -> Table:
     )
 
 
-def _scatter(pca: PCA, data: Dataset) -> Picture:
+def _scatter(pca: PCA, data: Dataset) -> Widget:
     Z, w = pca.transform(data.X[:SHOWN])[:, :2], words_of(data)
     labels = data.Y[:SHOWN] if len(data.Y) else None
     names = names_of(data, range(len(data.label_names)))
@@ -192,19 +194,20 @@ def _scatter(pca: PCA, data: Dataset) -> Picture:
             "Each point is a digit, coloured by its label, which PCA did not see. Ones and zeros lie apart; "
             "most others overlap: two directions are too few for ten digits."
         )
-    return Picture(
-        "scatter", plot_embeddings({"": Z}, labels, "The first two principal components", names), said
-    )
+    title = "The first two principal components"
+    picture = Picture("scatter", plot_embeddings({"": Z}, labels, title, names), said)
+    return map_widget(picture, {title: Z}, data.X[:SHOWN], labels, names, data)
 
 
-def _variance(pca: PCA, needed: int, w: Words) -> Picture:
+def _variance(pca: PCA, needed: int, w: Words) -> Widget:
     title = f"The {w.item}s' variance, component by component"
-    return Picture(
+    picture = Picture(
         "variance",
         plot_variance(pca.explained_variance_ratio_, 0.95, title),
         f"Shares of the whole variance, component by component (top), and added up (below): {needed} "
         "components have 95%.",
     )
+    return curves(picture)
 
 
 def _rebuilt(pca: PCA, data: Dataset) -> Picture | Table:

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._maps import Maps, ToyMap, map_data, map_toys, time_iterations
 from udl_pt.book._shared import Settings, percent
+from udl_pt.book._widgets import curves
 from udl_pt.book._words import Words, names_of, words_of
 from udl_pt.book.report import Picture, Section
 from udl_pt.datasets import Dataset
@@ -51,7 +53,30 @@ def section(data: Dataset, settings: Settings) -> Section:
         title="Chapter 2: t-SNE",
         sentences=_sentences(X, maps, milliseconds, w),
         table=_table(maps, w),
-        pictures=[_crowding(maps, names, w), _perplexity(maps, names), _costs(maps), _toys(toys)],
+        pictures=[
+            map_widget(
+                _crowding(maps, names, w),
+                {
+                    "t-SNE": maps.tsne.frames,
+                    "symmetric SNE": maps.sne.frames,
+                    "PCA": maps.pca.Y,
+                },
+                X,
+                labels,
+                names,
+                data,
+            ),
+            map_widget(
+                _perplexity(maps, names),
+                {f"perplexity {p}": m.frames for p, m in maps.tsnes.items()},
+                X,
+                labels,
+                names,
+                data,
+            ),
+            curves(_costs(maps)),
+            _toys(toys),
+        ],
         results=_results(maps, milliseconds),
     )
 

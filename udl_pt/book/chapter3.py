@@ -19,6 +19,7 @@ from udl_pt.book._shared import (
     layers_options,
     percent,
 )
+from udl_pt.book._widgets import Widget, curves
 from udl_pt.book._words import Words, drawn, names_of, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -164,25 +165,29 @@ def _sentences(data: Dataset, settings: Settings, networks: list[Candidate], w: 
 
 def _pictures(
     data: Dataset, ae: AutoEncoder, confusion: np.ndarray, results: dict[str, Any], w: Words
-) -> list[Picture | Table]:
+) -> list[Picture | Widget | Table]:
     K = len(confusion)
     which = "Which digits" if w.are_digits else "Which classes"
     return [
-        Picture(
-            "errors",
-            plot_errors(results["errors"], "Test error of both networks"),
-            _said_of_errors(data, results["errors"]),
+        curves(
+            Picture(
+                "errors",
+                plot_errors(results["errors"], "Test error of both networks"),
+                _said_of_errors(data, results["errors"]),
+            )
         ),
-        Picture(
-            "costs",
-            plot_costs(
-                results["costs"],
-                "Test cost of both networks",
-                "mean negative log-likelihood (nats)",
-                "epoch of fine-tuning",
-            ),
-            f"The same for the cost that training minimises, measured on the test {w.sample}s. Guessing "
-            f"among {K} {w.kinds} costs {np.log(K):.2f} nats.",
+        curves(
+            Picture(
+                "costs",
+                plot_costs(
+                    results["costs"],
+                    "Test cost of both networks",
+                    "mean negative log-likelihood (nats)",
+                    "epoch of fine-tuning",
+                ),
+                f"The same for the cost that training minimises, measured on the test {w.sample}s. Guessing "
+                f"among {K} {w.kinds} costs {np.log(K):.2f} nats.",
+            )
         ),
         *_of_images(data, ae, w),
         Picture(

@@ -15,6 +15,7 @@ from udl_pt.book._shared import (
     layers_options,
     percent,
 )
+from udl_pt.book._widgets import Widget, curves
 from udl_pt.book._words import Words, drawn, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -108,7 +109,7 @@ def section(data: Dataset, settings: Settings) -> Section:
 
     w = words_of(data)
     results = _shared.measured(settings, networks)
-    listed: list[Picture | Table] = []
+    listed: list[Picture | Widget | Table] = []
     if settings.listing is not None:
         listed, results["listing"] = _listing.beside("4", data, settings)
     return Section(
@@ -116,12 +117,14 @@ def section(data: Dataset, settings: Settings) -> Section:
         sentences=_sentences(data, settings, networks, of_rbms, w),
         table=_shared.comparison_table(networks),
         pictures=[
-            Picture(
-                "errors",
-                plot_errors(results["errors"], "Test error of the three networks"),
-                _said_of_errors(data, results["errors"]),
+            curves(
+                Picture(
+                    "errors",
+                    plot_errors(results["errors"], "Test error of the three networks"),
+                    _said_of_errors(data, results["errors"]),
+                )
             ),
-            _costs(networks[0].dnn.hidden_layers[0], rbms, w),
+            curves(_costs(networks[0].dnn.hidden_layers[0], rbms, w)),
             Table(_rows(rbms), _said_of_rows(rbms, len(tested), w)),
             *_dreams(data, tested, largest.rbm, w),
             *listed,

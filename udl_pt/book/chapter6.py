@@ -23,6 +23,7 @@ from udl_pt.book._shared import (
     shape_of,
     trained_network,
 )
+from udl_pt.book._widgets import curves
 from udl_pt.book._words import Words, drawn, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -78,7 +79,7 @@ def section(data: Dataset, settings: Settings) -> Section:
         table=_table(attacked),
         pictures=[
             _tricks(networks[PLAIN], data, settings, w),
-            _robustness(attacked, len(X), w),
+            curves(_robustness(attacked, len(X), w)),
             _targets({name: targeted_rates(dnn, X, Y, classes) for name, dnn in networks.items()}, data, w),
         ],
         results={

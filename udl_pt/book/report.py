@@ -8,6 +8,7 @@ import html
 import io
 import os
 import platform
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -16,6 +17,7 @@ from typing import Any
 
 from udl_pt._support.files import as_json, write_files
 from udl_pt._version import __version__
+from udl_pt.book._widgets import Drawn, Widget, embedded, page_file, policy, script
 
 __all__ = ["PAGE", "RESULTS", "Picture", "Section", "Table", "png", "versions", "write_report"]
 
@@ -84,8 +86,8 @@ class Section:
         Methods and results, one paragraph each.
     table : sequence of sequence of str
         Rows of the table of results. The first is its header.
-    pictures : sequence of Picture or Table
-        Pictures and further tables, in the order of the page.
+    pictures : sequence of Picture, Widget or Table
+        Pictures, widgets and further tables, in the order of the page.
     results : mapping
         All measurements, for `results.json`.
 
@@ -100,7 +102,7 @@ class Section:
     title: str
     sentences: Sequence[str]
     table: Sequence[Sequence[str]] = ()
-    pictures: Sequence[Picture | Table] = ()
+    pictures: Sequence[Picture | Widget | Table] = ()
     results: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -174,24 +176,43 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
     }
     results = {**facts, "chapters": {chapter: dict(s.results) for chapter, s in sections.items()}}
-    files, body = {RESULTS: as_json(results, indent=2)}, []
+    files, body, data = {RESULTS: as_json(results, indent=2)}, [], [embedded("data-results", results)]
+    kinds = []
     for chapter, section in sections.items():
         pictures = []
         for picture in section.pictures:
-            text = _text(picture.sentence)
+            text, attributes = _text(picture.sentence), ""
             if isinstance(picture, Table):
-                pictures.append(_FIGURE.format(body=_table(picture.rows), text=text))
+                pictures.append(_FIGURE.format(attributes="", body=_table(picture.rows), text=text))
                 continue
-            drawn = files[f"chapter{chapter}_{picture.name}.png"] = png(picture.figure)
+            shown: Drawn
+            if isinstance(picture, Picture):
+                shown = picture
+            else:
+                id, shown = f"data-chapter{chapter}-{picture.name}", picture.picture
+                attributes = _WIDGET.format(kind=picture.kind, id=id)
+                data.append(embedded(id, picture.data))
+                kinds.append(picture.kind)
+            drawn = files[f"chapter{chapter}_{shown.name}.png"] = png(shown.figure)
             image = _IMAGE.format(data=base64.b64encode(drawn).decode(), text=text)
-            pictures.append(_FIGURE.format(body=image, text=text))
+            pictures.append(_FIGURE.format(attributes=attributes, body=image, text=text))
         body.append(
-            f"<h2>{_text(section.title)}</h2>"
+            f'<section id="chapter{chapter}"><h2>{_text(section.title)}</h2>'
             + "".join(f"<p>{_text(sentence)}</p>" for sentence in section.sentences)
             + _table(section.table)
             + "".join(pictures)
+            + "</section>"
         )
-    page = _PAGE.format(body="\n".join(body), facts=_facts(facts))
+    style, code = page_file("page.css"), script(kinds)
+    page = string.Template(page_file("page.html")).substitute(
+        policy=_text(policy(style, code)),
+        style=style,
+        contents=_contents(sections),
+        body="\n".join(body),
+        facts=_facts(facts),
+        data="\n".join(data),
+        script=code,
+    )
     write_files(Path(out), {**files, PAGE: page.encode("utf-8", "backslashreplace")})
     return Path(out) / PAGE
 
@@ -233,6 +254,12 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return '<div class="wide"><table>' + "".join(f"<tr>{line}</tr>" for line in lines) + "</table></div>"
 
 
+def _contents(sections: Mapping[str, Section]) -> str:
+    places = {f"chapter{chapter}": section.title for chapter, section in sections.items()}
+    places["numbers"] = "Search the numbers"
+    return "".join(f'<li><a href="#{id}">{_text(title)}</a></li>' for id, title in places.items())
+
+
 def _facts(facts: Mapping[str, Any]) -> str:
     flat = {
         k: ", ".join(f"{n} {v}" for n, v in x.items()) if isinstance(x, dict) else x for k, x in facts.items()
@@ -240,38 +267,6 @@ def _facts(facts: Mapping[str, Any]) -> str:
     return "".join(f"<dt>{_text(str(k))}</dt><dd>{_text(str(v))}</dd>" for k, v in flat.items())
 
 
-_FIGURE = "<figure>{body}<figcaption>{text}</figcaption></figure>"
+_FIGURE = "<figure{attributes}>{body}<figcaption>{text}</figcaption></figure>"
 _IMAGE = '<img alt="{text}" src="data:image/png;base64,{data}">'
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Unsupervised Deep Learning, reproduced</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 17px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
-h1 {{ line-height: 1.2; }}
-h2 {{ margin-top: 2.5rem; border-bottom: 1px solid #8886; padding-bottom: .2rem; }}
-figure {{ margin: 2rem 0; }}
-img {{ width: 100%; background: white; border: 1px solid #8884; border-radius: 4px; }}
-figcaption {{ margin-top: .4rem; opacity: .85; }}
-.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: right; padding: .3rem .6rem; border-bottom: 1px solid #8886; }}
-td:not(:first-child) {{ white-space: nowrap; }}
-td:first-child {{ min-width: 9rem; }}
-th:first-child, td:first-child {{ text-align: left; }}
-dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .85rem; }}
-dd {{ margin: 0; }}
-</style>
-</head>
-<body>
-<h1>Unsupervised Deep Learning, reproduced</h1>
-{body}
-<h2>How this page was made</h2>
-<dl>{facts}</dl>
-</body>
-</html>
-"""
+_WIDGET = ' class="widget" data-kind="{kind}" data-source="{id}"'

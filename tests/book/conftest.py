@@ -1,0 +1,51 @@
+"""The report's page in a headless Chromium."""
+
+import shutil
+
+import pytest
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start a Chromium for the tests of a module; skip them where there is none."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        pytest.skip(f"needs a Chromium on the PATH: {', '.join(CHROMIUMS)}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Return a function that opens a page; in the end no page may have logged or loaded anything.
+
+    The function takes the page's path and options of a context, such as ``color_scheme="dark"``. It waits
+    until all widgets are built.
+    """
+    contexts, messages, asked = [], [], []
+
+    def open_page(path, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("html[data-ready]", state="attached")
+        asked.remove(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert messages == []
+    assert [url for url in asked if not url.startswith(("data:", "blob:"))] == []

@@ -1,0 +1,183 @@
+"use strict";
+// The core of the page: data, controls, charts and downloads. A file of widgets/ registers each widget.
+const udl = (() => {
+  const widgets = {};
+  const TYPES = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array, uint16: Uint16Array,
+    int32: Int32Array };
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const COLORS = {
+    light: ["#0072b2", "#d55e00", "#007a5a", "#b3478c", "#8a6d00", "#3b3fbf", "#111111", "#a3000f", "#5e8f00", "#6f6f6f"],
+    dark: ["#56b4e9", "#ff8a3d", "#2fd0a0", "#f09ac8", "#f0e442", "#8f94ff", "#ffffff", "#ff6b6b", "#a8d95a", "#a0a0a0"],
+  };
+
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  // ---- data
+
+  function fromHalf(bits) {
+    const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    if (exponent === 31) return fraction ? NaN : sign * Infinity;
+    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  }
+
+  function decoded(value) {
+    if (Array.isArray(value)) return value.map(decoded);
+    if (value === null || typeof value !== "object") return value;
+    if (!("base64" in value)) {
+      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decoded(item)]));
+    }
+    const bytes = Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0));
+    const values = value.dtype === "float16"
+      ? Float32Array.from(new Uint16Array(bytes.buffer), fromHalf)
+      : new TYPES[value.dtype](bytes.buffer);
+    return { shape: value.shape, values };
+  }
+
+  const source = (id) => JSON.parse(document.getElementById(id).textContent);
+
+  function download(name, text) {
+    const address = URL.createObjectURL(new Blob([text]));
+    make("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  const quoted = (cell) => (/[",\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell));
+  const csv = (rows) => rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  const plain = (name, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
+
+  // ---- controls
+
+  const control = {
+    slider({ label, min, max, step, value, onInput, format = String }) {
+      const input = make("input", { type: "range", min, max, step, value });
+      const shown = make("output", { "aria-live": "off" }, format(Number(input.value)));
+      const element = make("label", { class: "control" }, make("span", {}, label, ": ", shown), input);
+      element.set = (chosen) => {
+        input.value = chosen;
+        shown.textContent = format(Number(input.value));
+      };
+      input.addEventListener("input", () => {
+        shown.textContent = format(Number(input.value));
+        onInput(Number(input.value));
+      });
+      return element;
+    },
+    choice({ label, options, value, onChange }) {
+      const select = make("select");
+      for (const option of options) {
+        const [chosen, text] = Array.isArray(option) ? option : [option, option];
+        select.append(make("option", { value: chosen }, text));
+      }
+      if (value !== undefined) select.value = value;
+      select.addEventListener("change", () => onChange(select.value));
+      return make("label", { class: "control" }, label, select);
+    },
+    button({ label, onClick }) {
+      const element = make("button", { type: "button" }, label);
+      element.addEventListener("click", onClick);
+      return element;
+    },
+  };
+
+  // A button that plays and pauses: `step` shows the next frame, and returns false at the end.
+  function animation({ label = "Play", step, interval = 120 }) {
+    let timer = null;
+    const stop = () => {
+      clearInterval(timer);
+      timer = null;
+      element.textContent = label;
+    };
+    const element = control.button({
+      label,
+      onClick() {
+        if (timer !== null) return stop();
+        element.textContent = "Pause";
+        timer = setInterval(() => step() === false && stop(), still.matches ? Math.max(interval, 500) : interval);
+      },
+    });
+    element.stop = stop;
+    return element;
+  }
+
+  // ---- images
+
+  // Draw values in [0, 1] as dark ink on white, or signed values in blue (positive) and red (negative).
+  function image(canvas, values, [height, width, channels = 1], { signed = false, ink = true } = {}) {
+    [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext("2d"), made = context.createImageData(width, height);
+    let largest = 1e-12;
+    if (signed) for (const value of values) largest = Math.max(largest, Math.abs(value));
+    for (let pixel = 0; pixel < width * height; pixel++) {
+      const value = values[pixel * channels];
+      let rgb;
+      if (signed) {
+        const size = Math.abs(value) / largest;
+        rgb = value > 0 ? [1 - size, 1 - 0.55 * size, 1 - 0.3 * size] : [1 - 0.2 * size, 1 - 0.65 * size, 1 - size];
+      } else if (channels === 3) rgb = [0, 1, 2].map((channel) => values[pixel * 3 + channel]);
+      else rgb = Array(3).fill(ink ? 1 - value : value);
+      rgb.forEach((part, channel) => { made.data[4 * pixel + channel] = 255 * part; });
+      made.data[4 * pixel + 3] = 255;
+    }
+    context.putImageData(made, 0, 0);
+  }
+
+  // ---- start
+
+  function dataButton(figure, name, text) {
+    const label = `Data (${name.endsWith(".csv") ? "CSV" : "JSON"})`;
+    const button = control.button({ label, onClick: () => download(name, text()) });
+    button.setAttribute("aria-label", `${label}: ${name}`);
+    figure.append(make("p", { class: "data" }, button));
+  }
+
+  function start(figure) {
+    const { kind, source: id } = figure.dataset;
+    const picture = figure.querySelector("img"), root = make("div", { class: "root" });
+    const data = decoded(source(id)), name = id.replace("data-", "");
+    picture.replaceWith(root);
+    try {
+      const made = widgets[kind](root, data, tools);
+      if (made && made.csv) dataButton(figure, `${name}.csv`, () => csv(made.csv()));
+      else dataButton(figure, `${name}.json`, () => JSON.stringify(data, plain));
+    } catch (error) {
+      root.replaceWith(picture);
+      reportError(error);
+    }
+  }
+
+  const tools = {
+    make, control, animation, image, download, csv,
+    get colors() { return COLORS[dark.matches ? "dark" : "light"]; },
+    // Call `draw` now, and again when the theme changes.
+    themed(draw) {
+      draw();
+      dark.addEventListener("change", draw);
+    },
+  };
+
+  function begin() {
+    const waiting = [...document.querySelectorAll("figure.widget")];
+    document.querySelectorAll("figure .wide table").forEach((table, number) => {
+      const rows = () => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
+      const chapter = table.closest("section").id;
+      dataButton(table.closest("figure"), `${chapter}-table${number + 1}.csv`, () => csv(rows()));
+    });
+    const next = () => {
+      if (waiting.length) {
+        start(waiting.shift());
+        setTimeout(next); // so that the page stays usable meanwhile
+      } else document.documentElement.dataset.ready = "true";
+    };
+    next();
+  }
+
+  addEventListener("load", () => setTimeout(begin));
+  return { tools, source, widget: (kind, build) => { widgets[kind] = build; } };
+})();
