@@ -21,8 +21,8 @@ import time
 
 import machine
 import numpy as np
+import records
 from children import with_cache
-from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 from sklearn.manifold import TSNE as ReferenceTSNE
@@ -94,7 +94,7 @@ def compare(N, rounds):
         )
     Console().print(table)
     print(machine.describe())
-    return {name: {"ms": differences[name], "median": median[name]} for name in WAYS}
+    return table, {name: {"ms": differences[name], "median": median[name]} for name in WAYS}
 
 
 def gradients(N):
@@ -141,7 +141,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the comparison here, too")
+    records.add_json(parser)
     parser.add_argument("--gradients", action="store_true")
     parser.add_argument("--cold", action="store_true")
     parser.add_argument("--full", metavar="PICTURE")
@@ -153,7 +153,7 @@ def main():
     elif options.gradients:
         gradients(options.points)
     else:
-        write_json(options.json, compare(options.points, options.rounds))
+        records.write(options.json, *compare(options.points, options.rounds))
 
 
 if __name__ == "__main__":
