@@ -75,8 +75,11 @@ def _old(path):
     return old if isinstance(old, dict) else None
 
 
-def write(path, table, numbers=None, *, conditions=None):
-    """Replace a file by a `rich.table.Table` and the unrounded numbers; do nothing where there is no path."""
+def write(path, table, numbers=None, *, conditions=None, before=()):
+    """Replace a file by a `rich.table.Table` and the unrounded numbers; do nothing where there is no path.
+
+    ``before`` are commands that must run before this one.
+    """
     if path is None:
         return
     old = (_old(path) if path.exists() else None) or {}
@@ -84,7 +87,7 @@ def write(path, table, numbers=None, *, conditions=None):
     record = {
         "title": old.get("title") or str(table.title or path.stem),
         "goal": old.get("goal", ""),
-        "command": _command(),
+        "command": "\n".join([*before, _command()]),
         "measured": date.today().isoformat(),
         "machine": _machine(path.parent / "machines.json"),
         "versions": _versions(),
@@ -105,11 +108,12 @@ def as_columns(table):
 
 
 def _command():
-    own = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    script = Path(sys.argv[0]).resolve()
+    own = [f"{script.parent.name}/{script.name}", *sys.argv[1:]]
     if "--json" in own:
         del own[own.index("--json") : own.index("--json") + 2]
     words = " ".join(f'"{word}"' if " " in word else word for word in own if not word.startswith("--json="))
-    return "UDL_PT_DATA=FOLDER " * ("UDL_PT_DATA" in os.environ) + f"python benchmarks/{words}"
+    return "UDL_PT_DATA=FOLDER " * ("UDL_PT_DATA" in os.environ) + f"python {words}"
 
 
 def _versions():
@@ -129,7 +133,8 @@ def _machine(file):
     for key, facts in machines.items():
         if {name: facts.get(name) for name in own} == own:
             return key
-    key = re.sub(r"\W+", "_", f"{own['processor']} {own['cores']}").strip("_").lower()
+    key = re.sub(r"\(\w+\)|\W+", "_", f"{own['processor']} {own['cores']}").strip("_").lower()
+    key = re.sub("_+", "_", key)
     replace_file(file, as_json(machines | {key: own}, indent=1))
     return key
 

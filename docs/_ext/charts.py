@@ -1,7 +1,11 @@
 """The chart of a file of results, as an SVG picture.
 
-``chart`` of a file is ``{"kind": "line", "x": COLUMN, "y": [COLUMN, ...], "label": TEXT, "log": "x"}``. ``kind`` is
-"line" or "bar", ``label`` names the y-axis, and ``log`` (optional) names axes with a logarithmic scale.
+``chart`` of a file is ``{"kind": "line", "x": COLUMN, "y": [COLUMN, ...], "label": TEXT, "log": "x"}``.
+``label`` names the axis of the values, and ``log`` (optional) the axes with a logarithmic scale. ``kind`` is:
+
+- "line": a line for each column of ``y``, over the numbers of the column ``x``
+- "bar": bars for each column of ``y``, beside the names in the column ``x``
+- "epochs": a line for each row, named by the column ``x``, through the numbers that the column ``y`` lists
 """
 
 import io
@@ -10,6 +14,7 @@ import re
 import matplotlib
 from matplotlib.figure import Figure
 
+MARKERS = ("o-", "s-", "D-", "^-", "v-")
 NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?")
 STYLE = {"svg.hashsalt": "udl_pt", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 11}
 
@@ -17,30 +22,50 @@ STYLE = {"svg.hashsalt": "udl_pt", "svg.fonttype": "none", "font.family": "sans-
 def svg(record):
     """Return the chart of a record as SVG."""
     chart = record["chart"]
-    x = [row[record["columns"].index(chart["x"])] for row in record["rows"]]
+    names, *columns = ([row[record["columns"].index(c)] for row in record["rows"]] for c in _columns(chart))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 3.6), layout="constrained")
         axes = figure.add_subplot()
-        for i, name in enumerate(chart["y"]):
-            values = [number(row[record["columns"].index(name)]) for row in record["rows"]]
-            if chart["kind"] == "line":
-                axes.plot([number(text) for text in x], values, "osD^v"[i % 5] + "-", label=name)
-            else:
-                width = 0.8 / len(chart["y"])
-                axes.barh([row + i * width for row in range(len(x))], values, width, label=name)
-        if chart["kind"] == "line":
-            axes.set(xlabel=chart["x"], ylabel=chart["label"], ylim=(0, None))
-        else:
-            axes.set_yticks([row + 0.4 - 0.4 / len(chart["y"]) for row in range(len(x))], x)
-            axes.set(xlabel=chart["label"])
-            axes.invert_yaxis()
+        KINDS[chart["kind"]](axes, chart, names, columns)
         for axis in chart.get("log", ""):
             axes.set(**{f"{axis}scale": "log"})
-        if len(chart["y"]) > 1:
+        if len(axes.get_legend_handles_labels()[1]) > 1:
             axes.legend()
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()[file.getvalue().index("<svg") :]
+
+
+def _columns(chart):
+    return [chart["x"], *chart["y"]]
+
+
+def _line(axes, chart, names, columns):
+    for column, label, marker in zip(columns, chart["y"], MARKERS, strict=False):
+        axes.plot([number(text) for text in names], [number(text) for text in column], marker, label=label)
+    axes.set(
+        xlabel=chart["x"], ylabel=chart["label"], ylim=(None if "y" in chart.get("log", "") else 0, None)
+    )
+
+
+def _bar(axes, chart, names, columns):
+    width = 0.8 / len(columns)
+    for i, (column, label) in enumerate(zip(columns, chart["y"], strict=True)):
+        places = [row + i * width for row in range(len(names))]
+        axes.barh(places, [number(text) for text in column], width, label=label)
+    axes.set_yticks([row + 0.4 - width / 2 for row in range(len(names))], names)
+    axes.set(xlabel=chart["label"])
+    axes.invert_yaxis()
+
+
+def _epochs(axes, chart, names, columns):
+    for name, text, marker in zip(names, columns[0], MARKERS, strict=False):
+        values = [number(part) for part in text.split(", ")]
+        axes.plot(range(1, len(values) + 1), values, marker, markersize=4, label=name)
+    axes.set(xlabel="epoch", ylabel=chart["label"], ylim=(0, None))
+
+
+KINDS = {"line": _line, "bar": _bar, "epochs": _epochs}
 
 
 def number(text):

@@ -1,6 +1,6 @@
 """Tables, charts and numbers of the docs, from the files in ``benchmarks/results`` (`benchmarks/records.py`).
 
-`````{results} NAME````` shows a file: goal, command, table, sentence, date and machine. The heading above it is the file's
+The directive ``results NAME`` shows a file: goal, command, table, sentence, date and machine. The heading above it is the file's
 ``title``. With ``:only: table`` it shows the table alone, and the page says the rest. ``{result}`NAME:ROW:COLUMN``` is
 the text of a cell.
 """
@@ -19,7 +19,20 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2] / "benchm
 import charts
 import records
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def day(iso, year=True):
@@ -98,8 +111,10 @@ class Machines(SphinxDirective):
     def run(self):
         lines = []
         for key, facts in records.machines().items():
-            hardware = f"{facts['cores']} cores, {facts['processor']}, {facts['system']}"
-            lines.append(f"- **{key}**: {hardware}. {facts.get('note', '')}".rstrip())
+            hardware = [f"{facts['cores']} cores, {facts['processor']}, {facts['system']}."] * (
+                "cores" in facts
+            )
+            lines.append(f"- **{key}**: {' '.join([*hardware, facts.get('note', '')])}".rstrip())
         container = nodes.Element()
         self.state.nested_parse(StringList(lines, "machines.json"), 0, container)
         return container.children
