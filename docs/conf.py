@@ -1,8 +1,12 @@
 """How Sphinx builds the site: `make docs`."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from udl_pt import __version__
+
+sys.path.append(str(Path(__file__).parent / "_ext"))
 
 project = "udl_pt"
 author = "The udl_pt contributors"
@@ -16,6 +20,7 @@ extensions = [
     "sphinx_argparse_cli",
     "sphinx_copybutton",
     "sphinx_design",
+    "results",
 ]
 exclude_patterns = ["_build"]
 default_role = "py:obj"

@@ -1,8 +1,8 @@
 """Tables, charts and numbers of the docs, from the files in ``benchmarks/results`` (`benchmarks/records.py`).
 
-The directive ``results NAME`` shows a file: goal, command, table, sentence, date and machine. The heading above it is the file's
-``title``. With ``:only: table`` it shows the table alone, and the page says the rest. ``{result}`NAME:ROW:COLUMN``` is
-the text of a cell.
+The directive ``results NAME`` shows a file: goal, command, table, sentence, chart, date and machine. The
+heading above it is the file's ``title``. With ``:only: chart`` it shows the chart alone. The role
+``{result}`NAME:ROW:COLUMN``` is the text of a cell. The directive ``machines`` lists the machines.
 """
 
 import sys
@@ -19,30 +19,17 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2] / "benchm
 import charts
 import records
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+MONTHS = "January February March April May June July August September October November December"
 
 
 def day(iso, year=True):
     """Write a date for readers: 26 November 2026."""
     y, month, of_month = iso.split("-")
-    return f"{int(of_month)} {MONTHS[int(month) - 1]}" + f" {y}" * year
+    return f"{int(of_month)} {MONTHS.split()[int(month) - 1]}" + f" {y}" * year
 
 
 def days(measured):
-    """Write a date or the first and the last one."""
+    """Write a date, or the first and the last one."""
     first, _, last = measured.partition("/")
     return f"{day(first, year=False)} to {day(last)}" if last else day(first)
 
@@ -53,49 +40,56 @@ def table(columns, rows):
     return ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
 
 
-def text(record, link):
-    """Return a record in Markdown: above the chart, and below it."""
-    above = [f"**Goal:** {record['goal']}", "", "```shell", record["command"], "```", ""]
-    above += [*table(record["columns"], record["rows"]), "", record["sentence"]]
-    where = f"Measured on {days(record['measured'])}, on [{record['machine']}]({link})"
-    where += f": {record['conditions']}" if "conditions" in record else ""
-    transcribed = " The table was transcribed from an earlier page." if record.get("transcribed") else ""
-    return above, [f"{{.measured}}\n{where}.{transcribed}"]
+def measured(record, link):
+    """Return when and where a table was measured, in Markdown."""
+    conditions = f" Conditions: {record['conditions']}." if "conditions" in record else ""
+    transcribed = " Transcribed from an earlier page of these docs." if record.get("transcribed") else ""
+    where = f"Measured on {days(record['measured'])} on the machine [{record['machine']}]({link})."
+    return where + conditions + transcribed
+
+
+def picture(record):
+    """Return the chart in HTML."""
+    name = escape(f"{record['title']}: {', '.join(record['chart']['y'])}", quote=True)
+    drawn = charts.svg(record).replace("<svg", '<svg style="max-width: 100%; height: auto"', 1)
+    return nodes.raw("", f'<figure role="img" aria-label="{name}">{drawn}</figure>', format="html")
+
+
+def parsed(directive, lines):
+    """Return the nodes of Markdown lines."""
+    found = nodes.Element()
+    directive.state.nested_parse(StringList(lines, directive.name), 0, found)
+    return found.children
 
 
 class Results(SphinxDirective):
     """Show a file of results."""
 
     required_arguments = 1
-    option_spec = {"only": lambda value: directives.choice(value, ("table",))}
+    option_spec = {"only": lambda value: directives.choice(value, ("chart",))}  # noqa: RUF012
 
     def run(self):
+        """Return the nodes."""
         try:
             record = records.read(self.arguments[0])
         except ValueError as error:
             raise self.error(str(error)) from None
         self.env.note_dependency(str(records.RESULTS / f"{self.arguments[0]}.json"))
+        rows = table(record["columns"], record["rows"])
         if "only" in self.options:
-            return self.parsed(table(record["columns"], record["rows"]))
-        up = "../" * self.env.docname.count("/")
-        above, below = text(record, f"{up}results/index.md#machines")
-        found = self.parsed(above)
-        if "chart" in record:
-            name = escape(f"{record['title']}: {', '.join(record['chart']['y'])}", quote=True)
-            picture = f'<figure class="chart" role="img" aria-label="{name}">{charts.svg(record)}</figure>'
-            found.append(nodes.raw("", picture, format="html"))
-        return found + self.parsed("\n".join(below).splitlines())
-
-    def parsed(self, lines):
-        container = nodes.Element()
-        self.state.nested_parse(StringList(lines, self.arguments[0]), 0, container)
-        return container.children
+            return [picture(record)]
+        head = [f"**Goal:** {record['goal']}.", "", "```shell", *record["command"].splitlines(), "```", ""]
+        shown = parsed(self, [*head, *rows, "", record["sentence"]])
+        link = "../" * self.env.docname.count("/") + "results/index.md#machines"
+        chart = [picture(record)] if "chart" in record else []
+        return shown + chart + parsed(self, [measured(record, link)])
 
 
 class Result(SphinxRole):
     """The text of a cell."""
 
     def run(self):
+        """Return the node."""
         try:
             name, row, column = self.text.split(":", 2)
             shown = records.cell(records.read(name), row, column)
@@ -109,18 +103,17 @@ class Machines(SphinxDirective):
     """Show machines.json."""
 
     def run(self):
+        """Return the nodes."""
         lines = []
         for key, facts in records.machines().items():
-            hardware = [f"{facts['cores']} cores, {facts['processor']}, {facts['system']}."] * (
-                "cores" in facts
-            )
-            lines.append(f"- **{key}**: {' '.join([*hardware, facts.get('note', '')])}".rstrip())
-        container = nodes.Element()
-        self.state.nested_parse(StringList(lines, "machines.json"), 0, container)
-        return container.children
+            cores = [f"{facts['cores']} cores"] if "cores" in facts else []
+            said = ", ".join([*cores, *(facts[name] for name in ("processor", "system") if name in facts)])
+            lines.append(f"- **{key}**: {'. '.join(filter(None, [said, facts.get('note')]))}")
+        return parsed(self, lines)
 
 
 def setup(app):
+    """Add the directives and the role."""
     app.add_directive("results", Results)
     app.add_directive("machines", Machines)
     app.add_role("result", Result())
