@@ -15,10 +15,12 @@ from rich.table import Table
 
 def errors(chapter):
     """Return the table of test errors."""
-    table = Table("network", "epochs", "test error after each epoch, %", "at the end, %")
+    table = Table(
+        "network", "epochs", "test error after each epoch, %", "after the first, %", "at the end, %"
+    )
     for network, each in chapter["errors"].items():
         shown = [f"{100 * error:.2f}" for error in each]
-        table.add_row(network, str(len(each)), ", ".join(shown), shown[-1])
+        table.add_row(network, str(len(each)), ", ".join(shown), shown[0], shown[-1])
     return table
 
 

@@ -5,7 +5,8 @@
 
 - "line": a line for each column of ``y``, over the numbers of the column ``x``
 - "bar": bars for each column of ``y``, beside the names in the column ``x``
-- "epochs": a line for each row, named by the column ``x``, through the numbers that the column ``y`` lists
+- "epochs": a line for each row, named by the column ``x``, through the numbers that the column ``y`` lists;
+  the page's table omits that column
 """
 
 import io

@@ -22,16 +22,24 @@ import records
 MONTHS = "January February March April May June July August September October November December"
 
 
-def day(iso, year=True):
+def day(iso):
     """Write a date for readers: 26 November 2026."""
-    y, month, of_month = iso.split("-")
-    return f"{int(of_month)} {MONTHS.split()[int(month) - 1]}" + f" {y}" * year
+    year, month, of_month = map(int, iso.split("-"))
+    return f"{of_month} {MONTHS.split()[month - 1]} {year}"
 
 
 def days(measured):
     """Write a date, or the first and the last one."""
     first, _, last = measured.partition("/")
-    return f"{day(first, year=False)} to {day(last)}" if last else day(first)
+    return f"{day(first)} to {day(last)}" if last else day(first)
+
+
+def shown_columns(record):
+    """Return the columns and the rows, without lists of numbers that the chart draws."""
+    chart = record.get("chart", {})
+    drawn = chart["y"] if chart.get("kind") == "epochs" else []
+    kept = [i for i, name in enumerate(record["columns"]) if name not in drawn]
+    return [record["columns"][i] for i in kept], [[row[i] for i in kept] for row in record["rows"]]
 
 
 def table(columns, rows):
@@ -44,7 +52,7 @@ def measured(record, link):
     """Return when and where a table was measured, in Markdown."""
     conditions = f" Conditions: {record['conditions']}." if "conditions" in record else ""
     transcribed = " Transcribed from an earlier page of these docs." if record.get("transcribed") else ""
-    where = f"Measured on {days(record['measured'])} on the machine [{record['machine']}]({link})."
+    where = f"**Measured:** {days(record['measured'])}, machine [{record['machine']}]({link})."
     return where + conditions + transcribed
 
 
@@ -75,10 +83,10 @@ class Results(SphinxDirective):
         except ValueError as error:
             raise self.error(str(error)) from None
         self.env.note_dependency(str(records.RESULTS / f"{self.arguments[0]}.json"))
-        rows = table(record["columns"], record["rows"])
         if "only" in self.options:
             return [picture(record)]
         head = [f"**Goal:** {record['goal']}.", "", "```shell", *record["command"].splitlines(), "```", ""]
+        rows = table(*shown_columns(record))
         shown = parsed(self, [*head, *rows, "", record["sentence"]])
         link = "../" * self.env.docname.count("/") + "results/index.md#machines"
         chart = [picture(record)] if "chart" in record else []
