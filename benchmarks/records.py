@@ -133,8 +133,7 @@ def _machine(file):
     for key, facts in machines.items():
         if {name: facts.get(name) for name in own} == own:
             return key
-    key = re.sub(r"\(\w+\)|\W+", "_", f"{own['processor']} {own['cores']}").strip("_").lower()
-    key = re.sub("_+", "_", key)
+    key = f"{' '.join(own['processor'].split())}, {own['cores']} cores"
     replace_file(file, as_json(machines | {key: own}, indent=1))
     return key
 

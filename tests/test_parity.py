@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import parity
 import pytest
+import records
 from parity import CASES, LIMITS
 
 from udl_pt.backends import BACKENDS
@@ -70,17 +71,11 @@ def test_other_numbers_are_other_numbers():
             parity.max_difference([zeros], others)
 
 
-def loaded(path):
-    spec = importlib.util.spec_from_file_location(f"loaded_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_tool_measures_a_case():
-    columns, rows = loaded(ROOT / "benchmarks" / "records.py").as_columns(
-        loaded(ROOT / "tools" / "parity.py").table("float64", ["jax"], ["PCA"])
-    )
+    spec = importlib.util.spec_from_file_location("tools_parity", ROOT / "tools" / "parity.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    columns, rows = records.as_columns(tool.table("float64", ["jax"], ["PCA"]))
     assert columns == ["case", "JAX, NumPy", "JAX, PyTorch"]
     ((name, apart, nothing),) = rows
     assert (name, nothing) == ("PCA", "")
@@ -89,7 +84,7 @@ def test_the_tool_measures_a_case():
 
 @pytest.mark.parametrize("dtype", LIMITS)
 def test_the_page_shows_every_case_within_its_limit(dtype):
-    record = loaded(ROOT / "benchmarks" / "records.py").read(f"parity_{dtype}")
+    record = records.read(f"parity_{dtype}")
     assert [name for name, *_ in record["rows"]] == list(CASES)
     for name, *cells in record["rows"]:
         expected = [twin in CASES[name].twins for _ in BACKENDS for twin in ("numpy", "torch")]

@@ -31,7 +31,7 @@ def svg(record):
         for axis in chart.get("log", ""):
             axes.set(**{f"{axis}scale": "log"})
         if len(axes.get_legend_handles_labels()[1]) > 1:
-            axes.legend()
+            figure.legend(loc="outside upper center", ncols=2)
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()[file.getvalue().index("<svg") :]
