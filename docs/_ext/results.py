@@ -59,7 +59,9 @@ def measured(record, link):
 def picture(record):
     """Return the chart in HTML."""
     name = escape(f"{record['title']}: {', '.join(record['chart']['y'])}", quote=True)
-    drawn = charts.svg(record).replace("<svg", '<svg style="max-width: 100%; height: auto"', 1)
+    drawn = charts.svg(record).replace(
+        "<svg", '<svg style="display: block; margin: auto; max-width: 100%; height: auto"', 1
+    )
     return nodes.raw("", f'<figure role="img" aria-label="{name}">{drawn}</figure>', format="html")
 
 
