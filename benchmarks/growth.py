@@ -109,8 +109,8 @@ def main():
         for row in child(threads, series, seconds / len(counts), options.backend):
             results.append({"threads": threads} | row)
             each = list(zip(row["sizes"], row["seconds"], row["gflops"], strict=True))
-            seconds = ", ".join(f"{size:,}: {s:.2f}" for size, s, _ in each)
-            said = seconds, ", ".join(f"{size:,}: {rate:.0f}" for size, _, rate in each)
+            said = [", ".join(f"{size:,}: {s:.2f}" for size, s, _ in each)]
+            said += [", ".join(f"{size:,}: {rate:.0f}" for size, _, rate in each)]
             table.add_row(row["model"], str(threads), row["grows"], f"{row['exponent']:.2f}", *said)
         records.write(options.json, table, {"base": BASE, "series": results})
     Console().print(table)

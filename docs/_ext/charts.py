@@ -34,8 +34,8 @@ def figure(record):
     names, *columns = ([row[record["columns"].index(c)] for row in record["rows"]] for c in _columns(chart))
     made = Figure(figsize=(7, 3.6), layout="constrained")
     axes = made.add_subplot()
-    KINDS[chart["kind"]](axes, chart, names, columns)
     axes.set(**{f"{axis}scale": "log" for axis in chart.get("log", "")})
+    KINDS[chart["kind"]](axes, chart, names, columns)
     if axes.get_yscale() == "linear" and chart["kind"] != "bar":
         axes.set_ylim(bottom=0)
     if len(axes.get_legend_handles_labels()[1]) > 1:

@@ -122,8 +122,15 @@ class Machines(SphinxDirective):
         return parsed(self, lines)
 
 
+def add_static_files(app):
+    """Add the folder of the style sheet."""
+    app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+
+
 def setup(app):
-    """Add the directives and the role."""
+    """Add the directives, the role and the style sheet."""
+    app.connect("builder-inited", add_static_files)
+    app.add_css_file("tables.css")
     app.add_directive("results", Results)
     app.add_directive("machines", Machines)
     app.add_role("result", Result())
