@@ -68,7 +68,7 @@ lowest: .venv-lowest/.installed
 release: $(VENV)/.installed-release
 	$(BIN)/python -m pytest -m release
 
-# One table of all goals for speed and memory, benchmarks/results.md: 40 minutes, and nothing else should run.
+# One table of all goals for speed and memory, benchmarks/results/goals.json: 40 minutes, and nothing else should run.
 # UDL_PT_DATA names the folder of the full MNIST. OPTIONS=--quick shows in minutes that everything runs.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench.py $(OPTIONS)

@@ -18,7 +18,7 @@ import time
 
 import machine
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -65,7 +65,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--dtype", nargs="+", default=["float32"], choices=["float32", "float64"])
     parser.add_argument("--backend", default="numba", choices=BACKENDS)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     set_backend(options.backend)
     title = f"{options.chains} chains, {options.hidden} hidden units, {options.backend}"
@@ -83,7 +83,7 @@ def main():
         results.append(row | {"ratio": whole / alone, "ratios": list(ratios)})
     Console().print(table)
     print(machine.describe())
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ shuffled whole in each epoch.
 import argparse
 
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -24,7 +24,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--buffers", type=int, nargs="+", default=[0, 1_000, 6_000, 20_000, 60_000])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     data = load_mnist()
     X, Y = data.X.astype("float32"), data.Y
@@ -56,7 +56,7 @@ def main():
         for buffer, values in row.items():
             table.add_row(name, buffer, ", ".join(f"{value:.1f}" for value in values))
     Console().print(table)
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import time
 
 import machine
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -31,7 +31,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--backend", default="numba", choices=BACKENDS)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     rs = np.random.RandomState(0)
     X, Y = rs.random_sample((5_000, 784)).astype("float32"), np.arange(5_000) % 10
@@ -53,7 +53,7 @@ def main():
         results.append(row)
     Console().print(table)
     print(machine.describe())
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 def measured(fit, backend):

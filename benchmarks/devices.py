@@ -16,7 +16,7 @@ import time
 
 import machine
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -50,7 +50,7 @@ for n in map(int, sys.argv[2:]):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     latency, width = of_sums(options.rounds)
     X, Y = np.random.default_rng(0).random((1_600, D), "float32"), np.arange(1_600) % 10
@@ -81,7 +81,7 @@ def main():
     Console().print(table)
     print(f"a sum over two devices takes {1e6 * latency:.0f} µs and moves {width / 1e9:.2f} GB/s")
     print(machine.describe())
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 def of_sums(rounds):

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import machine
 import numpy as np
+import records
 from children import with_cache
-from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", help="of each chapter; default: 60000 and 20000")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="chapter 3, 300 images, small layers, an epoch")
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     chapters, rows = options.chapters, options.rows or [ROWS[chapter] for chapter in options.chapters]
     more = []
@@ -116,7 +116,7 @@ def main():
             table.add_row(chapter, f"{n:,}", way, f"{np.median(took):.1f}", ratio, error)
         errors = {way: error for way, (_, error) in runs[0].items()}
         results[chapter] = {"rows": n, "seconds": seconds, "ratios": ratios, "errors": errors}
-        write_json(options.json, results)
+        records.write(options.json, table, results)
     Console().print(table)
     print(machine.describe())
 

@@ -16,8 +16,9 @@ import time
 import traceback
 from typing import Any
 
+import records
 from campaigns import Campaign
-from output import json_file, write_json
+from rich.table import Table
 
 from udl_pt._support.files import printable
 
@@ -40,19 +41,21 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="CAMPAIGN", help=f"default: all, {', '.join(MODULES)}")
     parser.add_argument("--share", type=float, default=1.0, help="of the tries; default: 1, all of them")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the table there, too")
+    records.add_json(parser)
     options = parser.parse_args()
     if unknown := set(options.modules) - set(MODULES):
         parser.error(f"there is no campaign {', '.join(sorted(unknown))}: choose from {', '.join(MODULES)}")
     # In the background, a shell ignores Ctrl-C for this process and for those that campaigns start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    rows = []
+    rows, table = [], Table("campaign", "tries", "failures", "seconds", title="Campaigns")
     print(f"{'campaign':<70} {'tries':>8} {'failures':>8} {'seconds':>8}")
     for name in options.modules or MODULES:
         for campaign in campaigns_of(name):
             row = row_of(campaign, max(1, round(options.share * campaign.tries)), options.seed)
             rows.append(row)
-            write_json(options.json, {"seed": options.seed, "rows": rows})
+            numbers = f"{row['tries']:,}", f"{len(row['failures']):,}", f"{row['seconds']:,.0f}"
+            table.add_row(row["campaign"], *numbers)
+            records.write(options.json, table, {"seed": options.seed, "rows": rows})
             print(
                 f"{row['campaign']:<70} {row['tries']:>8,} {len(row['failures']):>8,} {row['seconds']:>8.0f}",
                 flush=True,

@@ -1,6 +1,6 @@
 """All 500 units of the third layer of [1000, 750, 500]: in one call of `maximize`, and one by one.
 
-    python benchmarks/features.py [--steps 200]
+    python benchmarks/features.py [--steps 200] [--json FILE]
 
 The network is pretrained on the embedded subset of MNIST for one epoch a layer. Both ways take as many steps
 from the same starts, in one process, after one call each that compiles. Then the author's way,
@@ -12,6 +12,9 @@ import time
 
 import machine
 import numpy as np
+import records
+from rich.console import Console
+from rich.table import Table
 
 from udl_pt import DBN
 from udl_pt.datasets import load_data
@@ -24,7 +27,9 @@ FEW = 5
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=200)
-    steps = parser.parse_args().steps
+    records.add_json(parser)
+    arguments = parser.parse_args()
+    steps = arguments.steps
     X = load_data().X.astype("float32")
     dbn = DBN([1000, 750, 500], random_state=0, dtype="float32").fit(X)
     start = init_weights((500, 784), 0, "float32")
@@ -50,9 +55,14 @@ def main():
         dbn.fit_to_input(unit, epochs=steps)
     author = (time.perf_counter() - author) / FEW
     one, many = np.median(together), np.median(each)
-    print(f"one call: {one:.2f} s (the first, which compiles: {cold:.1f} s)")
-    print(f"one by one: {many:.2f} s, {many / one:.1f} times as long")
-    print(f"the author's way: {author:.2f} s a unit (mean of {FEW}), {500 * author / one:.0f} times as long")
+    table = Table("way", "seconds", "times as long", title="inputs for 500 units")
+    table.add_row("one call of `maximize`", f"{one:.2f}", "1")
+    table.add_row("the first call, which compiles", f"{cold:.1f}", f"{cold / one:.1f}")
+    table.add_row("`maximize` for one unit after the other", f"{many:.1f}", f"{many / one:.1f}")
+    row = f"`DBN.fit_to_input` for one unit after the other ({FEW} measured)"
+    table.add_row(row, f"{500 * author:.0f}", f"{500 * author / one:.0f}")
+    Console().print(table)
+    records.write(arguments.json, table)
     print(f"largest difference of a pixel: {abs(images - one_by_one).max():.2g}")
     print(machine.describe())
 

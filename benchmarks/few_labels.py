@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -62,13 +62,22 @@ def fine_tuned(layers, data, X, Y, seed, epochs):
     return float(np.mean(dnn.predict(data.Xtest) != data.Ytest))
 
 
+def table_of(errors):
+    """Return the table of all errors so far."""
+    table = Table("labels", *errors, title="test error, %, mean ± standard deviation over the seeds")
+    for n in errors[PLAIN]:
+        of_n = [100 * np.array(errors[name][n]) for name in errors]
+        table.add_row(f"{n:,}", *(f"{e.mean():.2f} ± {e.std(ddof=len(e) > 1):.2f}" for e in of_n))
+    return table
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--labels", type=int, nargs="+", default=[100, 1_000, 10_000, 60_000])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--picture", type=Path)
-    parser.add_argument("--json", type=json_file)
+    records.add_json(parser)
     options = parser.parse_args()
     data = load_mnist()
     X = data.X.astype("float32")
@@ -93,11 +102,8 @@ def main():
                 errors[name][n].append(error)
                 seconds = time.perf_counter() - start
                 print(f"seed {seed}, {n} labels, {name}: {error:.2%}, {seconds:.0f} s", flush=True)
-        write_json(options.json, errors)
-    table = Table("labels", *errors, title="test error, mean ± standard deviation over the seeds")
-    for n in options.labels:
-        of_n = [100 * np.array(errors[name][n]) for name in errors]
-        table.add_row(f"{n:,}", *(f"{e.mean():.2f} ± {e.std(ddof=1):.2f}%" for e in of_n))
+        table = table_of(errors)
+        records.write(options.json, table, errors)
     Console().print(table)
     if options.picture:
         plot_repeated_runs(errors, "Test error by the number of labels", "labels").savefig(

@@ -21,8 +21,8 @@ import time
 
 import machine
 import numpy as np
+import records
 from children import with_threads
-from output import json_file, write_json
 from problems import AE, CD, Problem
 from rich.console import Console
 from rich.table import Table
@@ -95,7 +95,7 @@ def main():
     parser.add_argument("--backend", default="numba", choices=BACKENDS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--quick", action="store_true", help="two sizes of each, a few seconds")
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -103,17 +103,16 @@ def main():
         return
     series, seconds = (QUICK, 4) if options.quick else (SERIES, options.seconds)
     counts = [n for n in options.threads if n <= (os.cpu_count() or 1)]
-    results = []
+    results, columns = [], ("model", "threads", "grows", "exponent", "seconds", "GFLOP/s")
+    table = Table(*columns, title=f"others: {', '.join(f'{name} {size:,}' for name, size in BASE.items())}")
     for threads in counts:
         for row in child(threads, series, seconds / len(counts), options.backend):
             results.append({"threads": threads} | row)
-        write_json(options.json, {"base": BASE, "series": results})
-    columns = ("threads", "model", "grows", "exponent", "size: seconds an epoch, GFLOP/s")
-    table = Table(*columns, title=f"others: {', '.join(f'{name} {size:,}' for name, size in BASE.items())}")
-    for row in results:
-        each = zip(row["sizes"], row["seconds"], row["gflops"], strict=True)
-        said = "\n".join(f"{size:,}: {s:.3f}, {rate:.0f}" for size, s, rate in each)
-        table.add_row(str(row["threads"]), row["model"], row["grows"], f"{row['exponent']:.2f}", said)
+            each = list(zip(row["sizes"], row["seconds"], row["gflops"], strict=True))
+            said = [", ".join(f"{size:,}: {s:.2f}" for size, s, _ in each)]
+            said += [", ".join(f"{size:,}: {rate:.0f}" for size, _, rate in each)]
+            table.add_row(row["model"], str(threads), row["grows"], f"{row['exponent']:.2f}", *said)
+        records.write(options.json, table, {"base": BASE, "series": results})
     Console().print(table)
     print(machine.describe())
 

@@ -17,7 +17,8 @@ import json
 import time
 
 import numpy as np
-from output import json_file, write_json
+import records
+from rich.table import Table
 
 from udl_pt import RBM, load_mnist
 from udl_pt.callbacks import LinearDecay, ParameterAverage
@@ -67,7 +68,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--backend", default="numba")
-    parser.add_argument("--json", metavar="FILE", type=json_file)
+    records.add_json(parser)
     options = parser.parse_args()
     data = load_mnist()
     X, V = data.X.astype("float32"), data.Xtest
@@ -101,7 +102,10 @@ def main():
         "training_seconds": time.perf_counter() - start,
     } | evaluate(rbm, X, V)
     print(json.dumps(result, indent=1))
-    write_json(options.json, result)
+    table = Table("measure", "value", title="An RBM of binarised MNIST")
+    for name, value in result.items():
+        table.add_row(name.replace("_", " "), f"{value:,.4g}" if isinstance(value, float) else str(value))
+    records.write(options.json, table, result)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import time
 import machine
 import numpy as np
 import psutil
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -72,7 +72,7 @@ def main(arguments=None):
     parser.add_argument("--model", nargs="+", default=["DNN"], choices=MODELS)
     parser.add_argument("--rows", type=int, nargs="+", default=[15_000, 30_000, 60_000])
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS), help=argparse.SUPPRESS)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the table's numbers here, too")
+    records.add_json(parser)
     parser.add_argument("--train", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.train:
@@ -90,7 +90,7 @@ def main(arguments=None):
                 results.append({"model": model, "rows": rows, "hidden_values": way} | facts)
     Console().print(table)
     print(machine.describe())
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 if __name__ == "__main__":

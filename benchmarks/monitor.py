@@ -16,7 +16,7 @@ import time
 
 import machine
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -41,7 +41,7 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", default=[60_000, 5_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--backend", default="numba", choices=BACKENDS)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     results = []
     columns = ("model", "rows", "test", "with, s", "without", "measured", "after batches")
@@ -71,7 +71,7 @@ def main():
             results.append(row | {"after_batches_of_rounds": each})
     Console().print(table)
     print(machine.describe())
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 if __name__ == "__main__":

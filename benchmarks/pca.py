@@ -1,6 +1,6 @@
 """PCA of full MNIST against scikit-learn's, with its fastest exact solver, in one run.
 
-    UDL_PT_DATA=FOLDER python benchmarks/pca.py [--rounds 5] [--components 50]
+    UDL_PT_DATA=FOLDER python benchmarks/pca.py [--rounds 5] [--components 50] [--json FILE]
 
 The two take turns. Memory is the peak of a process of its own for each, above what it holds before `fit`, in
 multiples of the data.
@@ -15,6 +15,7 @@ import time
 import machine
 import numpy as np
 import psutil
+import records
 from rich.console import Console
 from rich.table import Table
 from sklearn.decomposition import PCA as ReferencePCA
@@ -53,6 +54,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--components", type=int, default=None)
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
+    records.add_json(parser)
     options = parser.parse_args()
     if options.peak:
         return peak(*options.peak, options.components)
@@ -74,6 +76,7 @@ def main():
             memory = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
             table.add_row(name, dtype, f"{median:.2f}", f"{median / medians['udl_pt']:.2f}", f"{memory:.2f}")
     Console().print(table)
+    records.write(options.json, table)
     print(machine.describe())
 
 

@@ -19,7 +19,8 @@ import time
 from functools import partial
 
 import numpy as np
-from output import json_file, write_json
+import records
+from rich.table import Table
 
 from udl_pt import DNN, PCA, RBM, AutoEncoder, DeepAutoEncoder, Ladder, load_mnist
 from udl_pt.callbacks import LinearDecay, LinearSchedule
@@ -146,17 +147,18 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, help="of fine-tuning, where not the recipe's")
     parser.add_argument("--validate", action="store_true")
-    parser.add_argument("--json", type=json_file)
+    records.add_json(parser)
     options = parser.parse_args()
     train, test = training_and_test(options.validate)
     tuning = {} if options.epochs is None else {"epochs": options.epochs}
-    results = {}
+    results, table = {}, Table("seed", "error", "seconds", title=options.recipe)
     for seed in options.seeds:
         clock = Clock()
         results[seed] = recipes[options.recipe](seed, train, test, options.validate, clock, **tuning)
         results[seed]["seconds"] = time.perf_counter() - clock.start
         print(f"seed {seed}: {results[seed]}", flush=True)
-        write_json(options.json, results)
+        table.add_row(str(seed), f"{results[seed]['error']:.4f}", f"{results[seed]['seconds']:,.0f}")
+        records.write(options.json, table, results)
     errors = np.array([result["error"] for result in results.values()])
     print(f"{options.recipe}: mean {errors.mean():.4f} of {', '.join(f'{error:.4f}' for error in errors)}")
 

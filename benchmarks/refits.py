@@ -26,7 +26,7 @@ import weakref
 import machine
 import numpy as np
 import psutil
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -129,7 +129,7 @@ def main():
     parser.add_argument("--fits", type=int, default=200, help="calls that may leave memory")
     parser.add_argument("--seconds", type=float, default=90, help="at most, of each row of memory")
     parser.add_argument("--quick", action="store_true", help="one round, 30 calls, 15 seconds")
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -164,7 +164,7 @@ def main():
         shown = "" if grown is None else f"{grown:.1f}"
         table.add_row(way, backend or "", str(found["calls"]), said, shown, str(found["alive"]))
         results["memory"].append({"way": way, "backend": backend, "growth_mb": grown} | found)
-        write_json(options.json, results)
+        records.write(options.json, table, results)
     Console().print(table)
     print(machine.describe())
 

@@ -14,8 +14,9 @@ trained on images that are shifted by up to 0, 1 and 2 pixels.
 import argparse
 import time
 
-from output import json_file, write_json
+import records
 from recipes import training_and_test
+from rich.table import Table
 
 from udl_pt import DNN
 from udl_pt.callbacks import LinearDecay
@@ -90,10 +91,14 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--validate", action="store_true")
-    parser.add_argument("--json", type=json_file)
+    records.add_json(parser)
     options = parser.parse_args()
     results = parts[options.part](options.seed, *training_and_test(options.validate), options.epochs)
-    write_json(options.json, results)
+    table = Table(options.part, *next(iter(results.values())), title="Errors and seconds")
+    for name, row in results.items():
+        shown = (f"{value:,.0f}" if key == "seconds" else f"{value:.2%}" for key, value in row.items())
+        table.add_row(str(name), *shown)
+    records.write(options.json, table, results)
 
 
 if __name__ == "__main__":

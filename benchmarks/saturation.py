@@ -14,7 +14,7 @@ from unittest import mock
 
 import machine
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
@@ -27,7 +27,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     X = np.random.default_rng(0).random((400, 4096), "float32")
     made = {"random_state": 0, "dtype": "float32"}
@@ -64,7 +64,7 @@ def main():
         table.add_row(way, f"{1e3 * first:.0f}", f"{1e3 * last:.0f}")
     Console().print(table)
     print(machine.describe())
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 if __name__ == "__main__":

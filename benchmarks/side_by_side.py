@@ -17,7 +17,7 @@ import time
 
 import machine
 import numpy as np
-from output import json_file, write_json
+import records
 from rich.console import Console
 from rich.table import Table
 
@@ -78,7 +78,7 @@ def measure(trainings, busy_loops, way, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20, help="of each training")
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     parser.add_argument("--train", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.train:
@@ -90,7 +90,7 @@ def main():
         ratio = ms["auto"] / min(ms["all"], ms["one"])
         table.add_row(name, *(f"{value:.1f}" for value in ms.values()), f"{ratio:.2f}")
         results[name] = ms | {"ratio": ratio}
-        write_json(options.json, results)
+        records.write(options.json, table, results)
     Console().print(table)
     print(machine.describe())
 

@@ -17,8 +17,8 @@ import tempfile
 import time
 
 import numpy as np
+import records
 from children import with_cache
-from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -60,7 +60,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backend", nargs="+", default=BACKENDS, choices=BACKENDS)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the table's numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args(arguments)
     table = Table("backend", "cache", *COLUMNS, title="seconds from the process's start")
     results = []
@@ -82,7 +82,7 @@ def main(arguments=None):
             row = {"backend": backend, "cache": state} | dict(zip(COLUMNS, seconds, strict=True))
             results.append(row | {"runs": dict(zip(COLUMNS, zip(*runs, strict=True), strict=True))})
     Console().print(table)
-    write_json(options.json, results)
+    records.write(options.json, table, results)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,9 @@ from itertools import product
 
 import machine
 import numpy as np
+import records
 import start
 from children import THREADS, with_threads
-from output import json_file, write_json
 from peers import PEERS, twin
 from problems import DEEP, DENOISING, KINDS, MASKED, MU, PCD, RATE, RBMS, K, Problem
 from rich.console import Console
@@ -50,6 +50,7 @@ from udl_pt.training.run import Run
 N = 20_000
 REST, WARM, TIMED = 0.2, 5, 20  # seconds, calls, calls
 ALONE = "products alone"
+COLUMNS = ("way", "median ms", "quartiles", "ratio", "apart")
 
 
 class Laps:
@@ -145,7 +146,7 @@ def candidates(problem):
 
 
 def measure(problem, rounds):
-    """Print the table of a problem, and return its rows."""
+    """Print the table of a problem, and return it with its rows."""
     blocks, apart = candidates(problem)
     times = {name: [] for name in blocks}
     for turn in range(rounds):
@@ -153,7 +154,7 @@ def measure(problem, rounds):
             time.sleep(REST)
             times[name].append(1e3 * blocks[name](WARM + TIMED)[WARM:])
     title = f"{problem.kind}, {problem.dtype}, batch of {problem.batch}"
-    table, rows = Table("way", "median ms", "quartiles", "ratio", "apart", title=title), []
+    table, rows = Table(*COLUMNS, title=title), []
     alone = np.median(times[ALONE], axis=1)
     for name, ms in times.items():
         low, middle, high = np.percentile(ms, [25, 50, 75])
@@ -164,7 +165,7 @@ def measure(problem, rounds):
         row = {"kind": problem.kind, "dtype": problem.dtype, "batch": problem.batch, "way": name}
         rows.append(row | {"ms": middle, "quartiles": [low, high], "ratio": ratio, "ratios": list(ratios)})
     Console().print(table)
-    return rows
+    return table, rows
 
 
 def main():
@@ -176,16 +177,19 @@ def main():
     parser.add_argument("--threads", type=int, help="as many cores and BLAS threads; default: all")
     parser.add_argument("--step-alone", action="store_true", help="without start.py")
     parser.add_argument("--quick", action="store_true", help="two rounds of float32")
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the numbers here, too")
+    records.add_json(parser)
     options = parser.parse_args()
     if options.threads and os.environ.get(THREADS[0]) != str(options.threads):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
         os.execve(sys.executable, [sys.executable, *sys.argv], with_threads(options.threads))
     rounds, dtypes = (2, ["float32"]) if options.quick else (options.rounds, options.dtype)
-    results = []
+    results, whole = [], Table("model", "dtype", "batch", *COLUMNS, title="a training step")
     for kind, dtype, batch in product(options.kind, dtypes, options.batch):
-        results += measure(Problem(kind, dtype, batch), rounds)
-        write_json(options.json, {"threads": machine.pools(), "results": results})
+        table, rows = measure(Problem(kind, dtype, batch), rounds)
+        results += rows
+        for row in records.as_columns(table)[1]:
+            whole.add_row(kind, dtype, str(batch), *row)
+        records.write(options.json, whole, {"threads": machine.pools(), "results": results})
     print(f"{machine.describe()}; JAX has a thread of its own for each core; {machine.jax_devices()}")
     if not (options.quick or options.step_alone):
         start.main([])

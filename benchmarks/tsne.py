@@ -21,8 +21,8 @@ import time
 
 import machine
 import numpy as np
+import records
 from children import with_cache
-from output import json_file, write_json
 from rich.console import Console
 from rich.table import Table
 from sklearn.manifold import TSNE as ReferenceTSNE
@@ -94,7 +94,7 @@ def compare(N, rounds):
         )
     Console().print(table)
     print(machine.describe())
-    return {name: {"ms": differences[name], "median": median[name]} for name in WAYS}
+    return table, {name: {"ms": differences[name], "median": median[name]} for name in WAYS}
 
 
 def gradients(N):
@@ -110,6 +110,7 @@ def gradients(N):
             table.add_row(gradient, dtype, f"{1e3 * np.median(np.diff(stamps[1:])):.2f}", f"{first:.1f}")
     Console().print(table)
     print(machine.describe())
+    return table
 
 
 def cold():
@@ -118,11 +119,14 @@ def cold():
         "from udl_pt import TSNE, load_mnist_subset\n"
         "TSNE(perplexity=30, max_iter=50).fit_transform(load_mnist_subset().X[:200])"
     )
+    table = Table("compile cache", "seconds", title="from the process's start to its end")
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("cold", "warm"):
+        for name in ("empty", "full"):
             start = time.perf_counter()
             subprocess.run([sys.executable, "-c", code], check=True, env=with_cache(folder))
-            print(f"{name}: {time.perf_counter() - start:.1f} s from the process's start to its end")
+            table.add_row(name, f"{time.perf_counter() - start:.1f}")
+    Console().print(table)
+    return table
 
 
 def full(picture):
@@ -130,30 +134,32 @@ def full(picture):
     X = data.X.astype("float32")
     seconds, Y = timed(TSNE(perplexity=30, method="fft", dtype="float32", random_state=0), X)
     peak = memory.peak() / 1e9
-    print(
-        f"{len(X):,} digits: {seconds:.0f} s, peak memory {peak:.2f} GB (the data are {X.nbytes / 1e9:.2f})"
-    )
-    print(f"1-nearest-neighbour error in the plane: {one_neighbour_error(Y, data.Y):.2%}")
+    table = Table("images", "seconds", "peak memory, GB", "data, GB", "1-NN error in the plane")
+    sizes = f"{len(X):,}", f"{seconds:.0f}", f"{peak:.2f}", f"{X.nbytes / 1e9:.2f}"
+    table.add_row(*sizes, f"{one_neighbour_error(Y, data.Y):.2%}")
+    Console().print(table)
     plot_embeddings({"": Y}, data.Y, f"t-SNE of {len(X):,} digits").savefig(picture, dpi=100)
+    return table
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--points", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", metavar="FILE", type=json_file, help="write the comparison here, too")
+    records.add_json(parser)
     parser.add_argument("--gradients", action="store_true")
     parser.add_argument("--cold", action="store_true")
     parser.add_argument("--full", metavar="PICTURE")
     options = parser.parse_args()
     if options.full:
-        full(options.full)
+        measured = [full(options.full)]
     elif options.cold:
-        cold()
+        measured = [cold()]
     elif options.gradients:
-        gradients(options.points)
+        measured = [gradients(options.points)]
     else:
-        write_json(options.json, compare(options.points, options.rounds))
+        measured = compare(options.points, options.rounds)
+    records.write(options.json, *measured)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 os.environ["UDL_PT_BACKEND"] = "jax"  # compiles fastest
 os.environ.pop("UDL_PT_DATA", None)
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+sys.path[:0] = [str(Path(__file__).parent / "_ext"), str(Path(__file__).parents[1] / "tools")]
 
 from docutils import nodes
 from small_examples import copy_examples
@@ -27,6 +27,7 @@ extensions = [
     "sphinx_argparse_cli",
     "sphinx_copybutton",
     "sphinx_design",
+    "results",
     "sphinx-mathjax-offline",
     "sphinx_gallery.gen_gallery",
 ]

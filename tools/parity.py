@@ -1,15 +1,20 @@
-"""Print the tables of docs/parity.md: ``python tools/parity.py``, minutes with an empty compile cache.
+"""Print the tables of docs/parity.md: ``python tools/parity.py --dtype float64 [--json FILE]``.
 
-Runs the cases of `tests/parity.py` on all backends and both twins.
+Runs the cases of `tests/parity.py` on all backends and both twins: minutes with an empty compile cache.
 """
 
+import argparse
 import sys
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import parity
+import records
+from rich.console import Console
+from rich.table import Table
 
 from udl_pt.backends import BACKENDS
 
@@ -26,18 +31,24 @@ def difference(case, backend, twin, dtype):
     return f"{largest:.0e}" if largest else "0"
 
 
-def table(dtype, backends, cases):
+def table(dtype, backends=BACKENDS, cases=tuple(parity.CASES)):
+    """Return the table of a dtype."""
     columns = [(backend, twin) for backend in backends for twin in TWINS]
-    heads = ["case", *(f"{NAMES[backend]}, {TWINS[twin]}" for backend, twin in columns)]
-    rows = [[case, *(difference(case, *column, dtype) for column in columns)] for case in cases]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows])
+    found = Table("case", *(f"{NAMES[backend]}, {TWINS[twin]}" for backend, twin in columns), title=dtype)
+    for case in cases:
+        found.add_row(case, *(difference(case, *column, dtype) for column in columns))
+    return found
 
 
-def main(backends=BACKENDS, dtypes=tuple(parity.LIMITS), cases=tuple(parity.CASES)):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dtype", choices=list(parity.LIMITS), required=True)
+    records.add_json(parser)
+    options = parser.parse_args()
     warnings.filterwarnings("ignore", "backend 'c' found no BLAS", UserWarning)
-    text = "\n\n".join(f"## {dtype}\n\n{table(dtype, backends, cases)}" for dtype in dtypes)
-    print(text)
-    return text
+    found = table(options.dtype)
+    Console().print(found)
+    records.write(options.json, found)
 
 
 if __name__ == "__main__":

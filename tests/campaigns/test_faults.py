@@ -36,7 +36,7 @@ def run(monkeypatch, tmp_path):
 
 
 def rows(tmp_path):
-    written = json.loads((tmp_path / "table.json").read_text())["rows"]
+    written = json.loads((tmp_path / "table.json").read_text())["numbers"]["rows"]
     return [{name: row[name] for name in ("campaign", "tries", "failures")} for row in written]
 
 
@@ -68,12 +68,13 @@ def test_what_there_is_was_written_when_somebody_ends_the_run(run, tmp_path):
     assert rows(tmp_path) == [TABLE]
 
 
-@pytest.mark.parametrize("place", ["folder", "nowhere/table.json"])
+@pytest.mark.parametrize("place", ["folder", "nowhere/table.json", "other.json"])
 def test_a_place_that_can_not_be_written_is_refused_before_anything_is_run(place, run, tmp_path, capsys):
     def never(tries, seed):
         raise AssertionError
 
     (tmp_path / "folder").mkdir()
+    (tmp_path / "other.json").write_text("[]")
     with pytest.raises(SystemExit) as caught:
         run(place, first=[Campaign("never", 1, never)])
     assert caught.value.code == 2
@@ -82,9 +83,9 @@ def test_a_place_that_can_not_be_written_is_refused_before_anything_is_run(place
 
 def test_an_older_table_stays_until_there_is_a_newer_one(run, tmp_path):
     def ended(tries, seed):
-        assert (tmp_path / "table.json").read_text() == "old"
+        assert (tmp_path / "table.json").read_text() == '{"goal": "old"}'
         yield None
 
-    (tmp_path / "table.json").write_text("old")
+    (tmp_path / "table.json").write_text('{"goal": "old"}')
     assert run(first=[Campaign("looks", 1, ended)]) == 0
     assert rows(tmp_path) == [{"campaign": "looks", "tries": 1, "failures": []}]
