@@ -45,10 +45,9 @@ def resized(source: str, **values: Any) -> str:
             case _:
                 continue
         lines[statement.lineno - 1] = new
-    if values.keys() - {"place"}:
-        raise ValueError(
-            f"the example sets no {', '.join(sorted(values))} at its top: correct tools/small_examples.py"
-        )
+    unknown = ", ".join(sorted(values.keys() - {"place"}))
+    if unknown:
+        raise ValueError(f"the example sets no {unknown} at its top: correct tools/small_examples.py")
     return "".join(lines)
 
 

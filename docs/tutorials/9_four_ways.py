@@ -8,7 +8,7 @@ training in each of them, and
 
 - see where the gradient comes from,
 - check that all four compute the same numbers,
-- measure what each costs.
+- see what a compiler makes of it.
 """
 
 # %%
@@ -159,24 +159,18 @@ for name, result in [("PyTensor", by_pytensor), ("PyTorch", by_torch), ("JAX", b
 # %%
 # What is left is rounding: sums in another order.
 #
-# What does each cost?
-# --------------------
-# The times below are those of this page's machine, which may have been busy. Compiling was done before.
+# What does a compiler do?
+# ------------------------
+# NumPy and PyTorch run each operation alone, and write its result to memory. PyTensor and JAX see the whole
+# step. They merge what is computed twice, and fuse operations that follow each other into one loop:
 
-from timeit import repeat
-
-ways = {
-    "NumPy": lambda: numpy_step(*start),
-    "PyTensor": pytensor_step,
-    "PyTorch": torch_step,
-    "JAX": lambda: jax.block_until_ready(jax_step(start)),
-}
-for name, step in ways.items():
-    seconds = min(repeat(step, number=10, repeat=5)) / 10
-    print(f"{name:8} {1000 * seconds:.2f} ms a step")
+described = pytensor.graph.FunctionGraph(outputs=[new for _, new in updates], clone=True)
+compiled = pytensor_step.maker.fgraph
+print(f"{len(described.apply_nodes)} operations described, {len(compiled.apply_nodes)} compiled")
 
 # %%
-# JAX returns before it has computed, so its clock waits for the result.
+# Is that worth the wait for the compiler? `A table of measured times <../symbolic_or_eager.html>`_ says from
+# which number of steps on.
 #
 # The largest part of a step is its matrix products, which are alike in all four. `udl_pt.compare` measures
 # whole models fairly: each way in a process of its own, with import and compile times, memory, and the
