@@ -72,7 +72,14 @@ plot_images(rows, [str(y) for y in Ytest[:10]])
 
 m = Xtrain.mean(axis=0)
 linear = AutoEncoder(10, hidden="linear", output="linear", random_state=0, dtype="float32")
-linear.fit(Xtrain - m, 0.005, 0.9, epochs=20, cost="squared_error", cost_scale="batch")
+linear.fit(
+    Xtrain - m,
+    0.005,
+    0.9,
+    epochs=20,
+    cost="squared_error",
+    cost_scale="batch",
+)
 
 error = ((Xtest - m - linear.forward_output(Xtest - m)) ** 2).sum(axis=1).mean()
 print(f"linear auto-encoder: {error:.2f}")
