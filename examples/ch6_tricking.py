@@ -29,14 +29,15 @@ from udl_pt.inspection.augmentation import adversarial, shift
 from udl_pt.plots import plot_adversarial
 
 place = sys.argv[1] if sys.argv[1:] else None
-sizes, epochs, epsilon = (500, 300), 10, 0.1
+sizes, epochs, epsilon = (500, 300), 20, 0.1
 
 Xtrain, Ytrain, Xtest, Ytest = load_data(place)
 Xtest, Ytest = Xtest[:200], Ytest[:200]
 np.random.seed(0)
 
+options = {"learning_rate": 0.1, "mu": 0.9, "epochs": epochs, "pretrain": False}
 dnn = DNN(sizes)
-dnn.fit(Xtrain, Ytrain, Xtest, Ytest, learning_rate=0.1, mu=0.9, epochs=epochs)
+dnn.fit(Xtrain, Ytrain, Xtest, Ytest, **options)
 print("errors before:", dnn.errors[-1])
 
 # %%
@@ -83,15 +84,6 @@ print("errors after many steps:", many_steps.error_after)
 
 hard = DNN(sizes)
 augment = [shift(1), adversarial(hard, epsilon)]
-hard.fit(
-    Xtrain,
-    Ytrain,
-    Xtest,
-    Ytest,
-    learning_rate=0.1,
-    mu=0.9,
-    epochs=epochs,
-    augment=augment,
-)
+hard.fit(Xtrain, Ytrain, Xtest, Ytest, augment=augment, **options)
 again = outcome(hard, Xtest, Ytest, projected_gradient(hard, Xtest, Ytest, epsilon))
 print("errors of the hardened network, many steps:", again.error_after)

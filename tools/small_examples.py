@@ -18,11 +18,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "ch3_dnn": {"sizes": (400, 300, 200), "epochs": (5, 10)},
     "ch3_fine_tuning": {"sizes": (200,), "epochs": 20, "pretrain_epochs": 5},
     "ch3_grid_search": {"sizes": ((100,),), "epochs": 20, "N": 1000},
-    "ch3_ladder": {"sizes": (100, 50), "epochs": 8},
+    "ch3_ladder": {"sizes": (200, 100), "epochs": 10},
     "ch4_dnn": {"sizes": (400, 300, 200), "epochs": 5},
     "ch4_rbm": {"M": 100, "epochs": 5},
     "ch5_features": {"sizes": (100, 64), "steps": 300},
-    "ch6_tricking": {"sizes": (100,)},
+    "ch6_tricking": {"sizes": (200,), "epochs": 15},
 }
 
 

@@ -44,7 +44,7 @@ for name, value in zip(names, typical, strict=True):
     print(f"{name}: a typical gradient is {value:.1e}")
 
 # %%
-# From layer to layer the gradient gets smaller. What stays small doesn't learn.
+# On the way down, the gradient gets smaller at each layer. So the first layer hardly learns.
 #
 # Greedy layer-wise pretraining
 # -----------------------------
