@@ -103,8 +103,8 @@ print(
 
 # %%
 # Is this a fair comparison? Pretraining took ten epochs of each layer. But it needs no labels, and these
-# are often what is scarce. Two later inventions also help: rectified units, whose slope is 1, and larger
-# first weights. See the `trials <../trials.html>`_.
+# are often what is scarce. A later invention also helps: rectified units, whose slope is 1. The
+# `trials <../trials.html>`_ compare both on the full MNIST.
 #
 # What to try next
 # ----------------
