@@ -29,19 +29,25 @@ SMALL: dict[str, dict[str, Any]] = {
 def resized(source: str, **values: Any) -> str:
     """Return the source of an example with other values for variables of its settings.
 
-    Settings are assignments at the top level. One line may set several: ``N, K = 2000, 50``.
+    Settings are assigned together at the top level: ``N, K = 2000, 50``. The setting `place` becomes None,
+    since a notebook has no command line.
     """
     values = {"place": None, **values}
     lines = source.replace("import sys\n\n", "", 1).replace("import sys\n", "", 1).splitlines(keepends=True)
     for statement in ast.parse("".join(lines)).body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)]) if name in values:
-                new = f"{name} = {values.pop(name)!r}\n"
+            case ast.Assign(targets=[ast.Name(id="place")]):
+                new = 'place = None  # the embedded digits; or a folder of IDX files, or "train.csv"\n'
+                del values["place"]
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=olds)):
-                found = {ast.unparse(name): ast.unparse(old) for name, old in zip(names, olds, strict=True)}
-                for name in values.keys() & found.keys():
-                    found[name] = repr(values.pop(name))
-                new = f"{', '.join(found)} = {', '.join(found.values())}\n"
+                settings = {
+                    ast.unparse(name): ast.unparse(old) for name, old in zip(names, olds, strict=True)
+                }
+                changed = values.keys() & settings.keys()
+                if not changed:
+                    continue
+                settings |= {name: repr(values.pop(name)) for name in changed}
+                new = f"{', '.join(settings)} = {', '.join(settings.values())}\n"
             case _:
                 continue
         lines[statement.lineno - 1] = new
