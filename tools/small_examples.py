@@ -1,7 +1,7 @@
 """The examples as the site's gallery runs them: with small sizes, and without a command line."""
 
 import ast
-import shutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,10 @@ def resized(source: str, **values: Any) -> str:
 
 
 def copy_examples(folder: Path) -> None:
-    """Write the examples with small sizes into a folder, with their page of contents."""
-    shutil.copy(EXAMPLES / "README.rst", folder)
+    """Write the examples with small sizes into a folder, with their page of contents for docs/gallery."""
+    contents = (EXAMPLES / "README.rst").read_text(encoding="utf-8")
+    contents = re.sub(r"`(\S+) <\1>`_", r":download:`\1 <../../examples/\1>`", contents)
+    (folder / "README.rst").write_text(contents, encoding="utf-8")
     for name, values in SMALL.items():
         source = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
         (folder / f"{name}.py").write_text(resized(source, **values), encoding="utf-8")
