@@ -37,7 +37,11 @@ np.random.seed(0)
 P = joint_probabilities(X, perplexity)
 points = pytensor.shared(1e-2 * np.random.randn(N, 2), name="Y")
 cost = tsne_cost(pt.constant(P), points)
-train_op = pytensor.function([], cost, updates=momentum_updates(cost, [points], learning_rate=10.0, mu=0.8))
+train_op = pytensor.function(
+    [],
+    cost,
+    updates=momentum_updates(cost, [points], learning_rate=10.0, mu=0.8),
+)
 costs = [float(train_op()) for _ in range(steps)]
 print("naive, KL from", costs[0], "to", costs[-1])
 
@@ -53,7 +57,10 @@ print("the library's, KL:", tsne.kl_divergence_)
 # Both maps, with the labels that neither has seen:
 
 # sphinx_gallery_alt = "Two maps of the digits. In both, equal digits lie together."
-maps = {"naive, plain momentum": points.get_value(), "with exaggeration and gains": Z}
+maps = {
+    "naive, plain momentum": points.get_value(),
+    "with exaggeration and gains": Z,
+}
 figure = plot_embeddings(maps, Y, f"t-SNE of {N} digits")
 figure.savefig("ch2_tsne.png", dpi=120)
 figure

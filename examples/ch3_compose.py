@@ -51,4 +51,8 @@ for step in (0, len(history) - 1):
 
 # sphinx_gallery_alt = "Squared error and contraction by step."
 errors, contractions = np.transpose([[float(value) for value in step] for step in history])
-plot_costs({"squared error": errors, "contraction": contractions}, "One batch after the other", xlabel="step")
+plot_costs(
+    {"squared error": errors, "contraction": contractions},
+    "One batch after the other",
+    xlabel="step",
+)

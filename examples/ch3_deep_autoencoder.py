@@ -55,7 +55,10 @@ print("of so many principal components:", pca.reconstruction_error(Xtest))
 # Both maps of the test digits:
 
 # sphinx_gallery_alt = "Test digits in two dimensions, by PCA and by the deep auto-encoder."
-maps = {"PCA": pca.transform(Xtest)[:, :2], "deep auto-encoder": deep.encode(Xtest)[:, :2]}
+maps = {
+    "PCA": pca.transform(Xtest)[:, :2],
+    "deep auto-encoder": deep.encode(Xtest)[:, :2],
+}
 figure = plot_embeddings(maps, Ytest, "Test digits as two numbers")
 figure.savefig("ch3_deep_autoencoder.png", dpi=120)
 figure

@@ -40,7 +40,10 @@ def corrupt(X, rng):
 # The function also works with NumPy's generator, so we can look at it:
 
 # sphinx_gallery_alt = "Eight digits, and below them the same digits without a third of their pixels."
-rows = {"original": Xtrain[:8], "corrupted": corrupt(Xtrain[:8], np.random.RandomState(0))}
+rows = {
+    "original": Xtrain[:8],
+    "corrupted": corrupt(Xtrain[:8], np.random.RandomState(0)),
+}
 plot_images(rows, [str(y) for y in Ytrain[:8]])
 
 # %%
@@ -54,4 +57,9 @@ print("denoising auto-encoders first, error after each epoch:", dnn.errors)
 # The error of the test digits, which are not corrupted:
 
 # sphinx_gallery_alt = "The test error falls from epoch to epoch."
-plot_costs({"denoising auto-encoders": dnn.errors}, "Test error", "error rate", "epoch of fine-tuning")
+plot_costs(
+    {"denoising auto-encoders": dnn.errors},
+    "Test error",
+    "error rate",
+    "epoch of fine-tuning",
+)

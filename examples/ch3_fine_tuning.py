@@ -26,7 +26,12 @@ sizes, epochs, pretrain_epochs = (1000,), 60, 20
 
 data = load_data(place)
 pretrained = DNN(sizes, corruption=masking(0.25), random_state=0, dtype="float32")
-options = {"learning_rate": 0.1, "mu": 0.9, "batch_sz": 50, "cost_scale": "batch"}
+options = {
+    "learning_rate": 0.1,
+    "mu": 0.9,
+    "batch_sz": 50,
+    "cost_scale": "batch",
+}
 pretrained = pretrained.fit(*data, epochs=0, pretrain_epochs=pretrain_epochs, pretrain_options=options)
 
 # %%
@@ -50,13 +55,23 @@ dnn.fit(
     dropout=(0.2, 0.5),  # of the pixels, and of the hidden units
     max_norm=8.0,
     validation=0.1,
-    callbacks=[LinearDecay(), LinearSchedule("mu", 0.9, first=0.5, epochs=2), stop],
+    callbacks=[
+        LinearDecay(),
+        LinearSchedule("mu", 0.9, first=0.5, epochs=2),
+        stop,
+    ],
 )
 error = float((dnn.predict(data.Xtest) != data.Ytest).mean())
-print(f"with all of that, of epoch {stop.best_epoch} of {len(dnn.errors)}:", error)
+print(
+    f"with all of that, of epoch {stop.best_epoch} of {len(dnn.errors)}:",
+    error,
+)
 
 # %%
 # Dropout makes the first epochs worse. It pays in the long run.
 
 # sphinx_gallery_alt = "Test errors by epoch, as in the listing and with all of that."
-plot_errors({"as in the listing": plain.errors, "with all of that": dnn.errors}, "Fine-tuning twice")
+plot_errors(
+    {"as in the listing": plain.errors, "with all of that": dnn.errors},
+    "Fine-tuning twice",
+)

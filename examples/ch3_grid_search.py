@@ -48,7 +48,7 @@ for cv_error, chosen in zip(cv_errors, results["params"], strict=True):
     print(f"{cv_error:.3f}", chosen)
 
 # %%
-# The same as a picture:
+# The same as a picture. Pretraining is one epoch per layer here, as in the book:
 
 # sphinx_gallery_alt = "A bar for the cross-validated error of each choice."
 names = [

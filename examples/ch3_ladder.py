@@ -24,12 +24,22 @@ place = sys.argv[1] if sys.argv[1:] else None
 sizes, epochs = (1000, 500, 250), 20
 
 data = load_data(place)
-options = {"learning_rate": 0.1, "mu": 0.9, "epochs": epochs, "callbacks": [LinearDecay()]}
+options = {
+    "learning_rate": 0.1,
+    "mu": 0.9,
+    "epochs": epochs,
+    "callbacks": [LinearDecay()],
+}
 
 # %%
 # The first network has rectified units, and no pretraining:
 
-labels_only = DNN(sizes, partial(AutoEncoder, hidden="relu"), random_state=0, dtype="float32")
+labels_only = DNN(
+    sizes,
+    partial(AutoEncoder, hidden="relu"),
+    random_state=0,
+    dtype="float32",
+)
 labels_only.fit(*data, pretrain=False, **options)
 print("labels only, error after each epoch:", labels_only.errors)
 
@@ -51,4 +61,7 @@ print("the ladder's network, test error:", error)
 # Both errors by epoch:
 
 # sphinx_gallery_alt = "Test errors by epoch of the network that learns labels only, and of the ladder."
-plot_errors({"labels only": labels_only.errors, "ladder": ladder.errors}, "Labels only, or images too")
+plot_errors(
+    {"labels only": labels_only.errors, "ladder": ladder.errors},
+    "Labels only, or images too",
+)

@@ -58,7 +58,18 @@ figure
 # Above it, there is only gradient descent on the input. The author's cost is ``-log Z[0, k]`` for one node.
 
 X = dbn.fit_to_input(k, learning_rate=1.0, mu=0.9, epochs=steps)
-print("cost of node", k, "from", dbn.costs[0], "to", dbn.costs[-1], "pixels from", X.min(), "to", X.max())
+print(
+    "cost of node",
+    k,
+    "from",
+    dbn.costs[0],
+    "to",
+    dbn.costs[-1],
+    "pixels from",
+    X.min(),
+    "to",
+    X.max(),
+)
 
 # %%
 # The exercise asks for one unit that is on while the others of its layer are off. Here are units of the

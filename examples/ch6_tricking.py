@@ -20,19 +20,24 @@ import pytensor.tensor as pt
 
 from udl_pt import DNN
 from udl_pt.datasets import load_data
-from udl_pt.inspection.attacks import outcome, projected_gradient, random_noise
+from udl_pt.inspection.attacks import (
+    outcome,
+    projected_gradient,
+    random_noise,
+)
 from udl_pt.inspection.augmentation import adversarial, shift
 from udl_pt.plots import plot_adversarial
 
 place = sys.argv[1] if sys.argv[1:] else None
-sizes, epochs, epsilon = (500, 300), 10, 0.1
+sizes, epochs, epsilon = (500, 300), 20, 0.1
 
 Xtrain, Ytrain, Xtest, Ytest = load_data(place)
 Xtest, Ytest = Xtest[:200], Ytest[:200]
 np.random.seed(0)
 
+options = {"learning_rate": 0.1, "mu": 0.9, "epochs": epochs, "pretrain": False}
 dnn = DNN(sizes)
-dnn.fit(Xtrain, Ytrain, Xtest, Ytest, learning_rate=0.1, mu=0.9, epochs=epochs)
+dnn.fit(Xtrain, Ytrain, Xtest, Ytest, **options)
 print("errors before:", dnn.errors[-1])
 
 # %%
@@ -48,7 +53,10 @@ dJdX = pytensor.function([X, Y], pytensor.grad(J, X))
 tricked = np.clip(Xtest + epsilon * np.sign(dJdX(Xtest.astype(dnn.dtype), Ytest)), 0, 1)
 error = outcome(dnn, Xtest, Ytest, tricked).error_after
 print("errors after one step:", error)
-print("errors after noise:", outcome(dnn, Xtest, Ytest, random_noise(Xtest, epsilon)).error_after)
+print(
+    "errors after noise:",
+    outcome(dnn, Xtest, Ytest, random_noise(Xtest, epsilon)).error_after,
+)
 
 # %%
 # The numbers are what the network sees before and after:
@@ -64,7 +72,10 @@ figure
 
 others = Ytest != 3
 threes = projected_gradient(dnn, Xtest[others], Ytest[others], epsilon, target=3)
-print("seen as a 3:", outcome(dnn, Xtest[others], Ytest[others], threes, target=3).success_rate)
+print(
+    "seen as a 3:",
+    outcome(dnn, Xtest[others], Ytest[others], threes, target=3).success_rate,
+)
 many_steps = outcome(dnn, Xtest, Ytest, projected_gradient(dnn, Xtest, Ytest, epsilon))
 print("errors after many steps:", many_steps.error_after)
 
@@ -73,6 +84,6 @@ print("errors after many steps:", many_steps.error_after)
 
 hard = DNN(sizes)
 augment = [shift(1), adversarial(hard, epsilon)]
-hard.fit(Xtrain, Ytrain, Xtest, Ytest, learning_rate=0.1, mu=0.9, epochs=epochs, augment=augment)
+hard.fit(Xtrain, Ytrain, Xtest, Ytest, augment=augment, **options)
 again = outcome(hard, Xtest, Ytest, projected_gradient(hard, Xtest, Ytest, epsilon))
 print("errors of the hardened network, many steps:", again.error_after)

@@ -74,7 +74,7 @@ def test_the_gallery_changes_settings_only(tmp_path):
 def test_values_of_unknown_settings_are_refused():
     with pytest.raises(ValueError, match="sets no steps at its top"):
         resized("N, K = 1, 2\n", N=3, steps=4)
-    assert resized("N, K = 1, 2\nplace = 3\n", K=(5, 6)) == "N, K = 1, (5, 6)\nplace = None\n"
+    assert resized('N, K = 1, 2\na, b = 3, "c"\n', K=(5, 6)) == 'N, K = 1, (5, 6)\na, b = 3, "c"\n'
 
 
 def test_ch1_pca(capsys):

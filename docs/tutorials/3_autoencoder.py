@@ -31,7 +31,7 @@ ae = ae.fit(Xtrain, epochs=20, **options)
 #
 # The cost is the cross-entropy between pixels and reconstructions,
 #
-# .. math:: J = - \sum_i x_i \log \hat x_i + (1 - x_i) \log (1 - \hat x_i)
+# .. math:: J = - \sum_i \left( x_i \log \hat x_i + (1 - x_i) \log (1 - \hat x_i) \right)
 #
 # It reads a pixel as the probability of being black. Its minimum is where :math:`\hat x = x`.
 
@@ -72,14 +72,21 @@ plot_images(rows, [str(y) for y in Ytest[:10]])
 
 m = Xtrain.mean(axis=0)
 linear = AutoEncoder(10, hidden="linear", output="linear", random_state=0, dtype="float32")
-linear.fit(Xtrain - m, 0.005, 0.9, epochs=20, cost="squared_error", cost_scale="batch")
+linear.fit(
+    Xtrain - m,
+    0.005,
+    0.9,
+    epochs=20,
+    cost="squared_error",
+    cost_scale="batch",
+)
 
 error = ((Xtest - m - linear.forward_output(Xtest - m)) ** 2).sum(axis=1).mean()
 print(f"linear auto-encoder: {error:.2f}")
 print(f"PCA:                 {PCA(10).fit(Xtrain).reconstruction_error(Xtest):.2f}")
 
 # %%
-# The errors agree. The columns of W need not be the eigenvectors, but they span the same space.
+# The errors are almost equal. The columns of W need not be the eigenvectors, but they span the same space.
 #
 # What the units look for
 # -----------------------

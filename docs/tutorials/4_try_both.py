@@ -44,7 +44,7 @@ for name, value in zip(names, typical, strict=True):
     print(f"{name}: a typical gradient is {value:.1e}")
 
 # %%
-# From layer to layer the gradient gets smaller. What stays small doesn't learn.
+# On the way down, the gradient gets smaller at each layer. So the first layer hardly learns.
 #
 # Greedy layer-wise pretraining
 # -----------------------------
@@ -85,7 +85,10 @@ print(f"not pretrained, after one epoch: {plain.errors[0]:.1%}")
 from udl_pt.plots import plot_errors
 
 # sphinx_gallery_alt = "Test errors by epoch: the pretrained network is below the other one from the start."
-plot_errors({"pretrained": pretrained.errors, "not pretrained": plain.errors}, "TRY BOTH")
+plot_errors(
+    {"pretrained": pretrained.errors, "not pretrained": plain.errors},
+    "TRY BOTH",
+)
 
 # %%
 # The pretrained network begins close to where it ends. The other one stays at the error of guessing, 90%,
@@ -93,12 +96,15 @@ plot_errors({"pretrained": pretrained.errors, "not pretrained": plain.errors}, "
 
 reached = pretrained.errors[0]
 epochs = [epoch for epoch, error in enumerate(plain.errors, start=1) if error <= reached]
-print(f"The network without pretraining reaches {reached:.1%} in epoch:", epochs[0] if epochs else "never")
+print(
+    f"The network without pretraining reaches {reached:.1%} in epoch:",
+    epochs[0] if epochs else "never",
+)
 
 # %%
 # Is this a fair comparison? Pretraining took ten epochs of each layer. But it needs no labels, and these
-# are often what is scarce. Two later inventions also help: rectified units, whose slope is 1, and larger
-# first weights. See the `trials <../trials.html>`_.
+# are often what is scarce. A later invention also helps: rectified units, whose slope is 1. The
+# `trials <../trials.html>`_ compare both on the full MNIST.
 #
 # What to try next
 # ----------------

@@ -124,7 +124,11 @@ small.fit(
 print(f"reconstruction cost: {small.costs[0]:.0f} at first, {small.costs[-1]:.0f} at last")
 
 # sphinx_gallery_alt = "The mean log-likelihood of the data rises from epoch to epoch."
-plot_costs({"log-likelihood": likelihoods}, "An RBM with 10 hidden units", "nats per digit")
+plot_costs(
+    {"log-likelihood": likelihoods},
+    "An RBM with 10 hidden units",
+    "nats per digit",
+)
 
 # %%
 # It does. The cost of the reconstruction falls at the same time, although nothing minimises it. Larger RBMs

@@ -21,7 +21,11 @@ from udl_pt import DBN, RBM, load_mnist_subset
 Xtrain, Ytrain, Xtest, Ytest = load_mnist_subset()
 
 dbn = DBN([200, 200], UnsupervisedModel=RBM, random_state=0, dtype="float32")
-dbn = dbn.fit(Xtrain, pretrain_epochs=20, pretrain_options={"learning_rate": 0.05, "mu": 0.9})
+dbn = dbn.fit(
+    Xtrain,
+    pretrain_epochs=20,
+    pretrain_options={"learning_rate": 0.05, "mu": 0.9},
+)
 
 # %%
 # Dream

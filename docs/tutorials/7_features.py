@@ -19,7 +19,11 @@ from udl_pt import DBN, RBM, load_mnist_subset
 
 Xtrain = load_mnist_subset().X
 dbn = DBN([100, 50], UnsupervisedModel=RBM, random_state=0, dtype="float32")
-dbn = dbn.fit(Xtrain, pretrain_epochs=20, pretrain_options={"learning_rate": 0.05, "mu": 0.9})
+dbn = dbn.fit(
+    Xtrain,
+    pretrain_epochs=20,
+    pretrain_options={"learning_rate": 0.05, "mu": 0.9},
+)
 
 # %%
 # The first layer: a formula
@@ -63,7 +67,10 @@ print(f"pixels from {free.min():.1f} to {free.max():.1f}")
 # ``constraint="box"`` returns each step into the box of images, from 0 to 1:
 
 boxed = maximize(dbn, 1, units, constraint="box", steps=500)
-rows = {"free": (free - free.min()) / (free.max() - free.min()), "in the box": boxed}
+rows = {
+    "free": (free - free.min()) / (free.max() - free.min()),
+    "in the box": boxed,
+}
 
 # sphinx_gallery_alt = "Ten images that switch on one unit of the second layer each, free and inside the box."
 plot_images(rows, [f"unit {unit}" for unit in units], cmap="gray")

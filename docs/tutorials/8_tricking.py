@@ -61,7 +61,11 @@ plot_adversarial(Xtest[:10], tricked[:10], before, after, 1 / epsilon)
 # -------------------
 # Is the network just sensitive to any change? Noise of the same size is the control:
 
-from udl_pt.inspection.attacks import outcome, projected_gradient, random_noise
+from udl_pt.inspection.attacks import (
+    outcome,
+    projected_gradient,
+    random_noise,
+)
 
 noisy = random_noise(Xtest, epsilon)
 print(f"error after noise: {outcome(dnn, Xtest, Ytest, noisy).error_after:.1%}")
