@@ -8,6 +8,7 @@ from sklearn.metrics import confusion_matrix
 
 from udl_pt.book import _listing, _shared
 from udl_pt.book._chapter3_codes import deep_codes, linear_codes, noisy_codes, vanishing_gradient
+from udl_pt.book._play import has_grey_images, in_place, rebuilding
 from udl_pt.book._shared import (
     BY_AUTOENCODERS,
     FINE_TUNING,
@@ -104,12 +105,14 @@ def section(data: Dataset, settings: Settings) -> Section:
         shown["listing"] = _listing.beside("3", data, settings)
     K, w = int(data.Y.max()) + 1, words_of(data)
     confusion = confusion_matrix(data.Ytest, networks[0].dnn.predict(data.Xtest), labels=range(K))
+    pictures = _pictures(data, ae, confusion, results, w)
+    if has_grey_images(data):
+        pictures = in_place(pictures, "reconstructions", lambda p: rebuilding(p, data, settings))
     return Section(
         title="Chapter 3: auto-encoders and deep networks",
         sentences=_sentences(data, settings, networks, w),
         table=_shared.comparison_table(networks),
-        pictures=_pictures(data, ae, confusion, results, w)
-        + [p for pictures, _ in shown.values() for p in pictures],
+        pictures=pictures + [p for pictures, _ in shown.values() for p in pictures],
         results={
             **results,
             **{name: kept for name, (_, kept) in shown.items()},

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book import _listing, _shared
+from udl_pt.book._play import ROWS, dreaming, gibbs, has_grey_images, in_place
 from udl_pt.book._shared import (
     Candidate,
     Settings,
@@ -109,6 +110,10 @@ def section(data: Dataset, settings: Settings) -> Section:
 
     w = words_of(data)
     results = _shared.measured(settings, networks)
+    dreams: list[Picture | Widget | Table] = [*_dreams(data, tested, largest.rbm, w)]
+    if has_grey_images(data):
+        dreams = in_place(dreams, "fantasies", lambda picture: gibbs(picture, largest.rbm, data))
+        dreams.append(_dreams_of_dbn(data, settings, w))
     listed: list[Picture | Widget | Table] = []
     if settings.listing is not None:
         listed, results["listing"] = _listing.beside("4", data, settings)
@@ -126,7 +131,7 @@ def section(data: Dataset, settings: Settings) -> Section:
             ),
             curves(_costs(networks[0].dnn.hidden_layers[0], rbms, w)),
             Table(_rows(rbms), _said_of_rows(rbms, len(tested), w)),
-            *_dreams(data, tested, largest.rbm, w),
+            *dreams,
             *listed,
         ],
         results={
@@ -385,3 +390,17 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
             f"{without:.3f}.",
         ),
     ]
+
+
+def _dreams_of_dbn(data: Dataset, settings: Settings, w: Words) -> Widget:
+    """Show what a small deep belief network dreams."""
+    dbn, shown = dreaming(data, settings)
+    sizes = " - ".join(str(layer.M) for layer in dbn.hidden_layers)
+    title = f"Dreams of a deep belief network {sizes}"
+    picture = Picture(
+        "dreams",
+        plot_fantasies(dbn.generate(DREAMS, STEPS), STEPS, title, **drawn(data)),
+        f"A deep belief network of two RBMs, {sizes} units, trained layer by layer on {len(data.X[:ROWS]):,} "
+        f"{w.sample}s. The chain runs in the upper RBM. The lower one passes its means down to the pixels.",
+    )
+    return Widget("dreams", "gibbs", shown, picture)

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.book._play import has_grey_images, in_place, units
 from udl_pt.book._shared import Settings, percent, shape_of, trained_network
+from udl_pt.book._widgets import Widget
 from udl_pt.book._words import Words, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -56,6 +58,7 @@ def section(data: Dataset, settings: Settings) -> Section:
         ]
     ]
     results: dict[str, Any] = {}
+    played: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
     for number, layer in enumerate(dnn.hidden_layers):
         settings.say(f"inputs that drive the units of hidden layer {number + 1} of {len(dnn.hidden_layers)}")
         made = maximize(dnn, number, constraint="box", random_state=settings.seed)
@@ -67,8 +70,16 @@ def section(data: Dataset, settings: Settings) -> Section:
             **dict(zip(("made_up", "others", "found", "others_then"), means, strict=True)),
             "of_one_digit": alike,
         }
-        clearest = np.argsort(-np.diag(_hidden(dnn, number, made)))[:UNITS]
+        own = np.diag(_hidden(dnn, number, made))
+        driven = np.take_along_axis(_hidden(dnn, number, X), rows.T, axis=0).T
+        clearest = np.argsort(-own)[:UNITS]
+        played[f"hidden layer {number + 1}"] = made, own, rows, driven
         shown[f"hidden layer {number + 1}"] = (made[clearest], X[rows[clearest]])
+    pictures: list[Picture | Widget | Table] = []
+    if data.image_shape is not None:
+        pictures = [*_of_images(data, dnn, shown, w)]
+    if has_grey_images(data):
+        pictures = in_place(pictures, "hierarchy", lambda picture: units(picture, dnn, played, data))
     return Section(
         title="Chapter 5: what the units have learned",
         sentences=[
@@ -77,7 +88,7 @@ def section(data: Dataset, settings: Settings) -> Section:
             "the input changes: the derivative is taken with respect to X."
         ],
         pictures=[
-            *(_of_images(data, dnn, shown, w) if data.image_shape is not None else []),
+            *pictures,
             Table(
                 table,
                 "Mean activation of a unit and of the other units of its layer. The input is the "

@@ -1,0 +1,73 @@
+// uses network.js
+// A Gibbs chain in an RBM, or in the top RBM of a deep belief network. Lower layers pass means down.
+
+udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
+  const { make, control } = tools;
+  const { logistic, softplus, forward, backward, uniforms, tile } = udl.network;
+  const below = layers.slice(0, -1), { W, c, b } = layers[layers.length - 1];
+  const D = images.shape[1], M = W.shape[1], NOISE = "noise", LONGEST = 2000;
+  const across = Math.ceil(Math.sqrt(2 * M)), rows = Math.ceil(M / across);
+  let start = NOISE, seed = 1, draw, v, step, energies;
+
+  const drawn = (means) => means.map((mean) => (draw() < mean ? 1 : 0));
+  const energy = (x) => -x.reduce((sum, value, i) => sum + value * b.values[i], 0)
+    - forward(x, W, c).reduce((sum, a) => sum + softplus(a), 0);
+  const down = (x) => below.reduceRight((h, layer) => backward(h, layer.W, layer.b).map(logistic), x);
+  const up = (x) => below.reduce((h, layer) => forward(h, layer.W, layer.c).map(logistic), x);
+
+  const picture = tile("visible units", size, { ink }), units = tile("hidden units", [rows, across], { ink: true });
+  const count = make("p", { class: "note", role: "status" });
+  const place = make("div");
+
+  function show(means, h) {
+    const shown = down(means), grid = new Array(rows * across).fill(0);
+    h.forEach((on, j) => { grid[j] = on; });
+    picture.draw(shown, below.length ? "what the top RBM dreams, passed down" : "means of the visible units");
+    units.draw(grid, `the ${M} hidden units${below.length ? " at the top" : ""}`);
+    count.textContent = `Step ${step}: free energy ${energies[energies.length - 1].toFixed(1)} nats`;
+    chart.update([{ name: "", x: Array.from(energies.keys()), y: energies }]);
+    root.state = { step, v, h, means, shown, energy: energies[energies.length - 1] };
+  }
+
+  function begin() {
+    draw = uniforms(seed);
+    const image = (i) => Array.from(images.values.subarray(i * D, (i + 1) * D), (value) => value / 255);
+    const means = start === NOISE ? new Array(W.shape[0]).fill(0.5) : up(image(Number(start)));
+    v = drawn(means);
+    step = 0;
+    energies = [energy(v)];
+    show(start === NOISE ? v : means, new Array(M).fill(0));
+  }
+
+  function go() {
+    const h = drawn(forward(v, W, c).map(logistic)), means = backward(h, W, b).map(logistic);
+    v = drawn(means);
+    step += 1;
+    energies.push(energy(v));
+    show(means, h);
+    return step < LONGEST;
+  }
+
+  const play = tools.animation({ label: "Play", step: go, interval: 120 });
+  const restart = () => {
+    play.stop();
+    begin();
+  };
+  root.append(
+    make("div", { class: "controls" }, play,
+      control.button({ label: "One step", onClick: go }),
+      control.choice({ label: "Start", options: [[NOISE, "at noise"], ...labels.map((label, i) => [i, `at ${label}`])],
+        value: NOISE, onChange(value) {
+          start = value;
+          restart();
+        } }),
+      control.button({ label: "Start again", onClick() {
+        seed += 1;
+        restart();
+      } })),
+    make("div", { class: "tiles" }, picture, units), count, place);
+  const chart = tools.chart(place, { series: [{ name: "", x: [0], y: [0] }], xLabel: "Gibbs step",
+    yLabel: "free energy (nats)", zoom: false });
+  begin();
+  return { csv: () => [["step", "free energy"], ...energies.map((value, k) => [k, value])] };
+});
