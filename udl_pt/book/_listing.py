@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book._shared import Settings, counted
-from udl_pt.book._words import words_of
 from udl_pt.book._widgets import Widget, curves
+from udl_pt.book._words import words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.dnn import DNN
