@@ -1,6 +1,7 @@
 """The report: a folder with figures, `results.json`, and one self-contained page.
 
-Each chapter is one function that returns its `Section`; `udl_pt.book.chapter2` is a short one.
+Each chapter is one function that returns its `Section`; `udl_pt.book.chapter2` is a short one. The page needs
+no network. Its maps, curves and numbers react to the reader, and without JavaScript it shows figures.
 """
 
 import base64
@@ -87,7 +88,8 @@ class Section:
     table : sequence of sequence of str
         Rows of the table of results. The first is its header.
     pictures : sequence of Picture, Widget or Table
-        Pictures, widgets and further tables, in the order of the page.
+        Pictures, parts that react to the reader in place of a picture, and further tables, in the order of
+        the page.
     results : mapping
         All measurements, for `results.json`.
 
@@ -157,6 +159,8 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
 
     Notes
     -----
+    The page's security policy allows its own script and style alone, and no address outside of the page.
+
     A report that was there before stays whole if writing fails or is interrupted. A kill (SIGKILL) may leave
     some files old and others new, each of them whole.
 
