@@ -1,19 +1,59 @@
 """The report's page in a browser: its widgets, its search and its downloads."""
 
+import base64
+import csv
+import io
+import itertools
+import json
+import re
+
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from matplotlib.figure import Figure
 
-from udl_pt.book._widgets import curves
+from udl_pt.book import _chapter3_codes as codes
+from udl_pt.book._map_widgets import map_widget
+from udl_pt.book._widgets import Widget, curves, embedded, page_file
 from udl_pt.book.report import Picture, Section, Table, write_report
-from udl_pt.plots import plot_costs
+from udl_pt.datasets import Dataset
+from udl_pt.plots import plot_costs, plot_embeddings, plot_updates
 
 COSTS = {"pretrained": [4.0, 2.0, 1.0, 0.5], "plain": [8.0, 6.0, 5.0, 4.0]}
+LAYERS = ["layer 1", "layer 2"]
+UPDATES = {
+    "pretrained": np.array([[0.02, 0.04], [0.03, 0.05], [0.04, 0.06]]),
+    "not pretrained": np.array([[0.0002, 0.04], [0.0, 0.05], [0.0004, 0.06]]),
+}
+FRAMES = {
+    1: np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+    20: np.array([[0.0, 0.0], [0.0, 10.0], [-4.0, 2.0], [6.0, 8.0]]),
+}
+# what the long (protan) or the medium cones (deutan) do without, in linear RGB; Machado et al., 2009
+NORMAL = np.eye(3)
+PROTAN = np.array([[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]])
+DEUTAN = np.array([[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]])
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+PAPER = {"light": "#ffffff", "dark": "#15171b"}
+
+
+def digits():
+    pixels = np.zeros((4, 4))
+    pixels[range(4), range(4)] = 255  # image n has ink in corner n
+    return Dataset(pixels, [3, 3, 5, 5], pixels, [3, 3, 5, 5], "made up")
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    costs = Picture("costs", plot_costs(COSTS, "Costs", "nats"), "Both costs fall.")
-    pictures = [curves(costs), Table([["network", "error"], ["plain, wide", "2%"]], "Errors.")]
+    data, names = digits(), [str(label) for label in range(6)]
+    picture = Picture("map", plot_embeddings({"t-SNE": FRAMES[20]}, data.Y, names=names), "A map.")
+    updates = Picture("updates", plot_updates(UPDATES, LAYERS), "Steps.")
+    pictures = [
+        curves(Picture("costs", plot_costs(COSTS, "Costs", "nats"), "Both costs fall.")),
+        Table([["network", "error"], ["plain, wide", "2%"]], "Errors."),
+        map_widget(picture, {"t-SNE": FRAMES, "PCA": FRAMES[1]}, data.X, data.Y, names, data),
+        codes._steps(updates, UPDATES, LAYERS),
+    ]
     results = {"errors": {"plain": [0.5, 0.25]}, "hidden": 15, "note": "</script><b>"}
     section = Section("Chapter 4: RBMs", ["A sentence."], pictures=pictures, results=results)
     return write_report({"4": section}, tmp_path_factory.mktemp("report"), {"seed": 0})
@@ -22,8 +62,12 @@ def path(tmp_path_factory):
 def saved(page, button):
     """Return the text of the file that a button downloads."""
     with page.expect_download() as download:
-        page.get_by_role("button", name=button).click()
+        page.get_by_role("button", name=button, exact=True).click()
     return download.value.path().read_text()
+
+
+def rows(text):
+    return list(csv.reader(io.StringIO(text)))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -33,9 +77,26 @@ def test_axe_finds_nothing_serious(opened, path, scheme):
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
 
 
+def test_the_page_can_be_read_without_javascript(opened, path):
+    page = opened(path, java_script_enabled=False)
+    assert page.locator("figure img").count() == 3
+    assert page.get_by_text("Both costs fall.").is_visible()
+    assert page.get_by_role("button").count() == 0
+
+
+def test_a_phone_needs_no_sideways_scrolling(opened, path):
+    page = opened(path, viewport={"width": 390, "height": 844}, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator("canvas.map").scroll_into_view_if_needed()
+    box = page.locator("canvas.map").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2 - 50, box["y"] + box["height"] - 15)
+    page.touchscreen.tap(box["x"] + box["width"] / 2 - 0.1 * box["width"] + 4, box["y"] + box["height"] - 15)
+    assert "Digit 1 of 4: 3" in page.locator("#chapter4").inner_text()
+
+
 def test_curves_are_zoomed_by_the_mouse_and_by_keys(opened, path):
     page = opened(path)
-    chart = page.locator("#chapter4 svg")
+    chart = page.locator('[data-kind="curves"] svg')
     whole = chart.inner_html()
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
@@ -48,6 +109,148 @@ def test_curves_are_zoomed_by_the_mouse_and_by_keys(opened, path):
     chart.press("Escape")
     chart.press("+")
     assert chart.inner_html() not in (whole, zoomed)
-    page.get_by_role("button", name="Whole curves").click()
-    page.mouse.move(0, 0)
-    assert chart.locator("polyline").count() == 2
+    page.get_by_role("button", name="Whole curves").first.click()
+    page.get_by_role("button", name="plain").click()
+    assert chart.locator("polyline").count() == 1
+    page.get_by_label("Scale").first.select_option("logarithmic")
+    assert "0.5" in chart.locator("text").all_text_contents()
+
+
+def test_the_data_of_curves_and_tables(opened, path):
+    page = opened(path)
+    found = rows(saved(page, "Data (CSV): chapter4-costs.csv"))
+    assert found[0] == ["panel", "curve", "x", "y"]
+    costs = {name: [float(y) for _, curve, _, y in found[1:] if curve == name] for name in COSTS}
+    assert costs == COSTS
+    table = rows(saved(page, "Data (CSV): chapter4-table1.csv"))
+    assert table == [["network", "error"], ["plain, wide", "2%"]]
+
+
+def test_a_map_shows_an_image_at_the_pointer_and_by_keys(opened, path):
+    page = opened(path)
+    canvas, figure = page.locator("canvas.map"), page.locator('[data-kind="maps"]')
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    inner = box["width"] - 28
+    page.mouse.move(box["x"] + 14, box["y"] + 14 + 0.8 * inner)  # of (-4, 2)
+    assert "Digit 3 of 4: 5" in figure.inner_text()
+    ink = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 2, 2).data].filter((_, i) => i % 4 === 0)"
+    assert figure.locator("canvas.shown").evaluate(ink) == [255, 255, 0, 255]
+    canvas.press("ArrowUp")
+    assert "Digit 2 of 4: 3" in figure.inner_text()
+    before = canvas.screenshot()
+    figure.get_by_label("Colour").select_option("none")
+    plain = canvas.screenshot()
+    figure.get_by_label("Colour").select_option("5")
+    assert len({before, plain, canvas.screenshot()}) == 3
+
+
+def test_a_map_goes_through_its_iterations(opened, path):
+    page = opened(path, reduced_motion="reduce")
+    canvas, figure = page.locator("canvas.map"), page.locator('[data-kind="maps"]')
+    slider = figure.get_by_role("slider", name="Iteration")
+    assert "iteration 20" in canvas.get_attribute("aria-label")
+    slider.press("ArrowLeft")
+    assert "iteration 1:" in canvas.get_attribute("aria-label")
+    figure.get_by_role("button", name="Play").click()
+    assert figure.get_by_role("button", name="Pause").is_visible()
+    figure.get_by_role("button", name="Play").wait_for()
+    assert "iteration 20" in canvas.get_attribute("aria-label")
+    figure.locator("select").first.select_option("PCA")
+    assert slider.count() == 0
+
+
+def test_the_data_of_a_map(opened, path):
+    found = rows(saved(opened(path), "Data (CSV): chapter4-map.csv"))
+    places = np.array([[float(x), float(y)] for name, *_, x, y in found[1:] if name == "t-SNE"])
+    np.testing.assert_allclose(places, FRAMES[20], rtol=0, atol=1e-3)
+    assert [row[3] for row in found[1:5]] == ["3", "3", "5", "5"]
+
+
+def test_the_vanishing_gradient_step_by_step(opened, path):
+    page = opened(path)
+    figure = page.locator('[data-kind="gradients"]')
+    slider = figure.get_by_role("slider", name="Step")
+    cells = figure.locator(".bars td:last-child")
+    assert cells.all_inner_texts() == ["4.0e-2", "2.0e-2", "4.0e-2", "2.0e-4"]
+    slider.press("ArrowRight")
+    assert cells.all_inner_texts() == ["5.0e-2", "3.0e-2", "5.0e-2", "0"]
+    figure.get_by_role("button", name="Play").click()
+    figure.get_by_role("button", name="Play").wait_for()
+    widths = figure.locator(".bar").evaluate_all("bars => bars.map((bar) => parseFloat(bar.style.width))")
+    sizes = [0.06, 0.04, 0.06, 0.0004]
+    np.testing.assert_allclose(widths, 100 * (np.log10(sizes) + 4) / 3, atol=0.06)
+    one = figure.locator("svg").inner_html()
+    figure.get_by_label("Curves of the network").select_option("not pretrained")
+    assert figure.locator("svg").inner_html() != one
+    found = rows(saved(page, "Data (CSV): chapter4-updates.csv"))
+    assert found[0] == ["network", "step", *LAYERS]
+    given = np.array([row[1:] for row in found[1:]], float)
+    np.testing.assert_allclose(given[:, 1:], np.concatenate(list(UPDATES.values())), rtol=1e-6)
+
+
+def test_the_numbers_are_searched_and_saved(opened, path):
+    page = opened(path)
+    page.get_by_label("Search the numbers").fill("plain 2")
+    cells = page.locator(".numbers td").all_inner_texts()
+    assert cells == ["errors › plain › 2", "0.25", "Chapter 4"]
+    assert "1 of 4 numbers" in page.locator("#numbers").inner_text()
+    assert rows(saved(page, "Numbers found (CSV)"))[1:] == [["4", "errors › plain › 2", "0.25"]]
+    everything = json.loads(saved(page, "All numbers (JSON)"))
+    assert everything == json.loads((path.parent / "results.json").read_text())
+    page.get_by_role("link", name="Chapter 4", exact=True).click()
+    assert page.url.endswith("#chapter4")
+
+
+def test_a_widget_that_fails_leaves_its_picture(browser, tmp_path):
+    figure = Figure(figsize=(1, 1))
+    bad = Widget("bad", "curves", {}, Picture("bad", figure, "Still here."))
+    path = write_report({"3": Section("A", [], pictures=[bad])}, tmp_path, {})
+    page, errors = browser.new_page(), []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.locator("figure img").is_visible()
+    assert len(errors) == 1
+    page.close()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8", "uint16", "int32"])
+def test_arrays_survive_the_page(dtype):
+    values = np.array([[0, 1, 2], [100, 50, 25]], dtype)[:, ::-1]
+    text = re.sub("<.*?>", "", embedded("data-x", {"values": values}))
+    kept = json.loads(text)["values"]
+    again = np.frombuffer(base64.b64decode(kept["base64"]), np.dtype(kept["dtype"]).newbyteorder("<"))
+    np.testing.assert_array_equal(again.reshape(kept["shape"]), values)
+
+
+def test_other_arrays_are_refused():
+    with pytest.raises(TypeError, match=r"x\['a'\] is an array of complex128, expected one of float16, "):
+        embedded("x", {"a": np.zeros(2, complex)})
+
+
+def linear(colour):
+    c = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb):
+    """Return CIELAB of linear RGB."""
+    ratios = XYZ @ np.clip(rgb, 0, 1) / XYZ.sum(axis=1)
+    x, y, z = np.where(ratios > (6 / 29) ** 3, np.cbrt(ratios), ratios / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("theme", PAPER)
+def test_the_labels_colours_are_told_apart(theme):
+    listed = re.search(theme + r": \[(.*?)\]", page_file("core.js")).group(1)
+    colours = [linear(colour) for colour in re.findall("#[0-9a-f]{6}", listed)]
+    paper = linear(PAPER[theme])
+    assert PAPER[theme] in page_file("page.css")
+    assert len(colours) == 10
+    for colour in colours:
+        dark, light = sorted(float(XYZ[1] @ one) for one in (colour, paper))
+        assert (light + 0.05) / (dark + 0.05) >= 3
+    for vision in (NORMAL, PROTAN, DEUTAN):
+        seen = [lab(vision @ colour) for colour in colours]
+        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 10

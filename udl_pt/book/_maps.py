@@ -27,7 +27,7 @@ __all__ = [
 
 PERPLEXITIES = (2, 10, 30, 100, 300)
 USUAL = 30
-FRAMES = 40  # of an embedding's iterations
+FRAMES = 30  # of an embedding's iterations
 SIZES = (250, 500, 1000)  # points for the time of an iteration
 TOYS = {"donut": donut, "XOR clouds": xor_clouds, "eight clouds in space": gaussian_clouds}
 
@@ -65,7 +65,7 @@ class Map:
 
 
 class Frames:
-    """A callback that keeps an embedding's points at 40 iterations: the first, and those of equal distance.
+    """A callback that keeps an embedding's points at 30 iterations: the first, and those of equal distance.
 
     Attributes
     ----------

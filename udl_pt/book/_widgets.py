@@ -89,6 +89,7 @@ def _panel(axes: Any) -> dict[str, Any]:
         "xLabel": axes.get_xlabel(),
         "yLabel": axes.get_ylabel(),
         "log": axes.get_yscale() == "log",
+        "low": axes.get_ylim()[0],
     }
 
 

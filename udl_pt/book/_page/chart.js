@@ -2,7 +2,7 @@
 
 const { make, control } = udl.tools;
 const SVG = new DOMParser().parseFromString("<svg></svg>", "text/html").body.firstChild.namespaceURI;
-const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [340, 58, 12, 10, 42]; // pixels
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [340, 66, 12, 10, 42]; // pixels
 const DASHES = ["", "7 3", "2 3", "9 3 2 3"];
 let charts = 0;
 
@@ -16,15 +16,18 @@ function draw(tag, attributes, ...children) {
 function short(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return size >= 1e5 || size < 1e-3 ? value.toExponential(1).replace("e+", "e") : String(Number(value.toPrecision(4)));
+  return size >= 1e5 || size < 1e-3 ? Number(value.toPrecision(2)).toExponential().replace("e+", "e") : String(Number(value.toPrecision(4)));
 }
 
-// Round numbers from low to high: about `count`, or the powers of ten on a logarithmic scale.
+// Round numbers from low to high: about `count`; on a logarithmic scale 1, 2, 5, 10, … or powers of ten.
 function ticks(low, high, count, log) {
-  if (log && high - low > 1) {
-    const every = Math.ceil((high - low) / count), found = [];
-    for (let power = Math.ceil(low); power <= high; power += every) found.push(power);
-    if (found.length > 1) return found;
+  if (log) {
+    const powers = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
+    const inside = (found) => found.filter((at) => at >= low && at <= high);
+    const fine = inside(powers.flatMap((power) => [1, 2, 5].map((factor) => power + Math.log10(factor))));
+    const every = Math.ceil((high - low) / count);
+    const found = fine.length > 1.5 * count ? inside(powers.filter((power) => power % every === 0)) : fine;
+    if (found.length > 2) return found;
   }
   const [from, to] = log ? [10 ** low, 10 ** high] : [low, high];
   const rough = (to - from) / count, power = 10 ** Math.floor(Math.log10(rough));
@@ -34,7 +37,7 @@ function ticks(low, high, count, log) {
   return log ? found.filter((value) => value > 0).map(Math.log10) : found;
 }
 
-function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = false }) {
+function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = false, low = 0 }) {
   const clip = `clip${++charts}`, hidden = new Set();
   let scale = log, view = null, width = 640;
   const height = (value) => (scale ? Math.log10(value) : value);
@@ -48,6 +51,7 @@ function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = fals
     let [[x0, x1], [y0, y1]] = [range(xs), range(ys)];
     if (!Number.isFinite(x0) || !Number.isFinite(y0)) [x0, x1, y0, y1] = [0, 1, 0, 1];
     if (x0 === x1) [x0, x1] = [x0 - 0.5, x1 + 0.5];
+    if (scale && low > 0) y0 = Math.max(y0, Math.log10(low));
     const rim = 0.05 * (y1 - y0) || 0.5;
     return [x0, x1, y0 - rim, y1 + rim];
   }
@@ -193,7 +197,7 @@ function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = fals
   }
   root.append(make("div", { class: "chart" }, svg), note, legend, buttons);
   udl.tools.themed(redraw);
-  addEventListener("resize", redraw);
+  new ResizeObserver(() => svg.parentElement.clientWidth !== width && redraw()).observe(svg.parentElement);
   return {
     update(next) {
       series = next;

@@ -6,9 +6,10 @@ const udl = (() => {
     int32: Int32Array };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  // Told apart with any colour vision, each with a contrast of 3 against the page.
   const COLORS = {
-    light: ["#0072b2", "#d55e00", "#007a5a", "#b3478c", "#8a6d00", "#3b3fbf", "#111111", "#a3000f", "#5e8f00", "#6f6f6f"],
-    dark: ["#56b4e9", "#ff8a3d", "#2fd0a0", "#f09ac8", "#f0e442", "#8f94ff", "#ffffff", "#ff6b6b", "#a8d95a", "#a0a0a0"],
+    light: ["#0000fa", "#7d1919", "#197d19", "#000000", "#6496c8", "#4b00af", "#969664", "#327dfa", "#004b64", "#4b64af"],
+    dark: ["#7d96fa", "#fafa00", "#c89619", "#9600fa", "#e1fae1", "#7d6496", "#7d6400", "#afc8fa", "#969696", "#e1c87d"],
   };
 
   function make(tag, attributes = {}, ...children) {
@@ -57,7 +58,7 @@ const udl = (() => {
   const control = {
     slider({ label, min, max, step, value, onInput, format = String }) {
       const input = make("input", { type: "range", min, max, step, value });
-      const shown = make("output", { "aria-live": "off" }, format(Number(input.value)));
+      const shown = make("span", { class: "value" }, format(Number(input.value)));
       const element = make("label", { class: "control" }, make("span", {}, label, ": ", shown), input);
       element.set = (chosen) => {
         input.value = chosen;

@@ -47,10 +47,10 @@ udl.widget("gradients", (root, { networks, layers, steps }, tools) => {
   root.append(make("div", { class: "controls" }, slider, play), panels,
     make("p", { class: "note" }, `The bars' scale is logarithmic: from 1e${low} to 1e${high}.`));
   const curves = make("div");
-  const chart = tools.chart(curves, { series: series(0), xLabel: "step of fine-tuning",
-    yLabel: "mean size of a weight's update", log: true });
   root.append(control.choice({ label: "Curves of the network", options: names, value: 0,
     onChange: (number) => chart.update(series(Number(number))) }), curves);
+  const chart = tools.chart(curves, { series: series(0), xLabel: "step of fine-tuning",
+    yLabel: "mean size of a weight's update", log: true });
   tools.themed(() => show(at));
 
   return {
