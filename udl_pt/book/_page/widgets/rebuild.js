@@ -4,7 +4,7 @@
 udl.widget("rebuild", (root, { images, labels, size, ink, networks }, tools) => {
   const { make, control } = tools;
   const { logistic, forward, backward, uniforms, tile } = udl.network;
-  const [N, D] = images.shape, DAMAGES = ["masked pixels", "noise"];
+  const D = images.shape[1], DAMAGES = ["masked pixels", "noise"];
   let chosen = 0, damage = DAMAGES[0], amount = 0.5, seed = 1;
 
   const image = (i) => Array.from(images.values.subarray(i * D, (i + 1) * D), (value) => value / 255);
@@ -32,6 +32,8 @@ udl.widget("rebuild", (root, { images, labels, size, ink, networks }, tools) => 
   }
 
   root.append(
+    make("p", { class: "note" }, "Damage an image. Both auto-encoders rebuild it here, in your browser. The denoising one "
+      + "was trained on masked images, so it fills in more."),
     make("div", { class: "controls" },
       control.choice({ label: "Image", options: labels.map((label, i) => [i, label]), value: 0, onChange(value) {
         chosen = Number(value);
@@ -50,7 +52,7 @@ udl.widget("rebuild", (root, { images, labels, size, ink, networks }, tools) => 
         show();
       } })),
     make("div", { class: "tiles" }, ...tiles),
-    make("p", { class: "note" }, `The error is the mean squared difference from the image. ${N} test images are here.`),
+    make("p", { class: "note" }, "The error is the mean squared difference from the image."),
   );
   show();
 });

@@ -68,6 +68,7 @@ udl.widget("tricking", (root, { images, labels, classes, answers, size, ink, net
     show();
   };
   root.append(
+    make("p", { class: "note" }, "Raise epsilon until the network errs. Then choose a target, or the hardened network."),
     make("div", { class: "controls" },
       control.choice({ label: "Image", options: labels.map((label, i) => [i, label]), value: 0,
         onChange: change((value) => { chosen = Number(value); }) }),

@@ -60,7 +60,7 @@ udl.widget("units", (root, { layers, size, ink }, tools) => {
     show(next);
     wall.children[next].focus();
   });
-  root.append(control.choice({ label: "Layer", options: layers.map(({ name }, i) => [i, name]), value: 0, onChange(value) {
+  root.append(make("p", { class: "note" }, "Choose a unit, with a click or the arrow keys."), control.choice({ label: "Layer", options: layers.map(({ name }, i) => [i, name]), value: 0, onChange(value) {
     layer = layers[Number(value)];
     build();
   } }), wall, note, shown);
