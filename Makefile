@@ -62,7 +62,7 @@ docs-serve: docs
 # The core with the lowest versions that pyproject.toml allows.
 lowest .venv-lowest/.installed: VENV = .venv-lowest
 lowest: .venv-lowest/.installed
-	$(PYTEST) -m core
+	$(PYTEST) -m core $(OPTIONS)
 
 # Builds the distributions, and tests what is installed from them.
 release: $(VENV)/.installed-release

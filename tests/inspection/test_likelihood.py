@@ -216,8 +216,13 @@ MACHINES = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("seed", "M", "options"), [(i, *machine) for i, machine in enumerate(MACHINES)])
+@pytest.mark.parametrize(
+    ("seed", "M", "options"),
+    [
+        pytest.param(i, *machine, marks=pytest.mark.slow if i < 3 else pytest.mark.exhaustive)
+        for i, machine in enumerate(MACHINES)
+    ],
+)
 def test_annealing_agrees_with_enumeration_on_machines_trained_on_mnist(seed, M, options):
     grey = load_mnist_subset().X
     X = (np.random.default_rng(1).random(grey.shape) < grey).astype("float32")
