@@ -7,7 +7,7 @@ import numpy as np
 
 from udl_pt.book._shared import GENTLE, SHOWN_CLASSES, Settings, first_of_each, labels_of
 from udl_pt.book._widgets import Drawn, Widget
-from udl_pt.book._words import names_of
+from udl_pt.book._words import names_of, words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.augmentation import adversarial
@@ -32,6 +32,7 @@ __all__ = [
 ROWS = 5000  # on which the page's own models are trained
 MOST_PIXELS = 1024  # of an image, so that the page stays small
 M = 100  # hidden units of the page's own models
+EPOCHS = 10
 MASKED = 0.5
 DREAMING: dict[str, Any] = {"learning_rate": 0.1, "batch_sz": 100, "persistent": True, "binarize": True}
 HARDENED_BY = 0.1
@@ -71,9 +72,13 @@ def rebuilding(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
     networks = []
     for name, corruption in (("plain auto-encoder", None), ("denoising auto-encoder", masking(MASKED))):
         ae = AutoEncoder(M, corruption=corruption, **settings.made())
-        ae.fit(data.X[:ROWS], epochs=10, **GENTLE, **settings.fitting())
+        ae.fit(data.X[:ROWS], epochs=EPOCHS, **GENTLE, **settings.fitting())
         networks.append({"name": name, **_parameters(ae)})
-    return Widget("rebuild", "rebuild", {**_images(data), "networks": networks}, picture)
+    caption = (
+        f"Two auto-encoders of {M} hidden units, trained on the same {words_of(data).sample}s for {EPOCHS} "
+        f"epochs. The denoising one saw them with {MASKED:.0%} of the pixels masked."
+    )
+    return Widget("rebuild", "rebuild", {**_images(data), "networks": networks, "caption": caption}, picture)
 
 
 def gibbs(picture: Drawn, rbm: RBM, data: Dataset) -> Widget:
@@ -92,7 +97,13 @@ def gibbs(picture: Drawn, rbm: RBM, data: Dataset) -> Widget:
     -------
     Widget
     """
-    return Widget("gibbs", "gibbs", {**_images(data), "layers": [_parameters(rbm)]}, picture)
+    caption = (
+        f"The RBM with {rbm.M} hidden units. A low free energy means a likely image: log P(v) is -F(v), up "
+        "to a constant. From noise, watch it fall. From an image, watch how long the chain stays there."
+    )
+    return Widget(
+        "gibbs", "gibbs", {**_images(data), "layers": [_parameters(rbm)], "caption": caption}, picture
+    )
 
 
 def dreaming(data: Dataset, settings: Settings) -> tuple[DBN, dict[str, Any]]:
@@ -157,7 +168,12 @@ def units(
             layer["weights"] = np.ascontiguousarray(W.T[clearest]).astype(np.float16)
         layers.append(layer)
     assert data.image_shape is not None
-    shown = {"layers": layers, "size": list(data.image_shape), "ink": data.ink}
+    caption = (
+        f"The {SHOWN_UNITS} clearest units of each layer at most. The input is made by gradient descent "
+        "in [0, 1], to switch this unit on and all others of its layer off. Beside it are the training "
+        "images that drive the unit most."
+    )
+    shown = {"layers": layers, "size": list(data.image_shape), "ink": data.ink, "caption": caption}
     return Widget("units", "units", shown, picture)
 
 
@@ -185,7 +201,7 @@ def tricking(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
             data.X[:ROWS],
             data.Y[:ROWS],
             pretrain=False,
-            epochs=10,
+            epochs=EPOCHS,
             learning_rate=0.2,
             mu=0.9,
             batch_sz=50,
@@ -202,6 +218,8 @@ def tricking(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
         "answers": data.Ytest[rows].astype(np.int32),
         "classes": names_of(data, range(len(data.label_names))),
         "networks": networks,
+        "caption": f"Two networks of {M} hidden units. The hardened one was trained on images that were "
+        f"changed by {HARDENED_BY:g} per pixel, to trick it. The change follows the sign of the gradient.",
     }
     return Widget("tricks", "tricking", shown, picture)
 

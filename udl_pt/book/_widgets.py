@@ -37,7 +37,8 @@ class Widget:
     kind : str
         The file ``_page/widgets/<kind>.js`` builds the widget.
     data : mapping
-        Numbers, strings, lists, mappings, and arrays of `DTYPES`, for the widget's JavaScript.
+        Numbers, strings, lists, mappings, and arrays of `DTYPES`, for the widget's JavaScript. A string
+        ``"caption"`` replaces the picture's caption.
     picture : Picture
         Shown without JavaScript, and written as a file.
     """

@@ -143,6 +143,7 @@ const udl = (() => {
     const picture = figure.querySelector("img"), root = make("div", { class: "root" });
     const data = decoded(source(id)), name = id.replace("data-", "");
     picture.replaceWith(root);
+    if (data.caption) figure.querySelector("figcaption").textContent = data.caption;
     try {
       const made = widgets[kind](root, data, tools);
       if (made && made.csv) dataButton(figure, `${name}.csv`, () => csv(made.csv()));

@@ -38,10 +38,10 @@ udl.widget("tricking", (root, { images, labels, classes, answers, size, ink, net
 
   const tiles = [tile("the image", size, { ink }), tile("the change", size, { signed: true }), tile("changed", size, { ink })];
   const bars = classes.map((name) => {
-    const before = make("span", { class: "bar thin" }), after = make("span", { class: "bar thin" });
+    const before = make("span", { class: "bar thin before" }), after = make("span", { class: "bar thin" });
     return { before, after, value: make("td"), row: null, name };
   });
-  const table = make("table", { class: "bars" }, make("caption", {}, "Probabilities before (thin, grey) and after"),
+  const table = make("table", { class: "bars" }, make("caption", {}, "Probabilities before (grey) and after (in colour)"),
     ...bars.map((bar) => make("tr", {}, make("th", { scope: "row" }, bar.name), make("td", {}, bar.before, bar.after), bar.value)));
   const note = make("p", { class: "note", role: "status" });
 
@@ -54,7 +54,6 @@ udl.widget("tricking", (root, { images, labels, classes, answers, size, ink, net
     bars.forEach((bar, k) => {
       bar.before.style.width = `${(100 * before[k]).toFixed(1)}%`;
       bar.after.style.width = `${(100 * after[k]).toFixed(1)}%`;
-      bar.before.style.backgroundColor = tools.colors[9];
       bar.after.style.backgroundColor = tools.colors[k === label ? 0 : 1];
       bar.value.textContent = `${(100 * after[k]).toFixed(0)}%`;
     });
