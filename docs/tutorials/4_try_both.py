@@ -104,7 +104,7 @@ print(
 # %%
 # Is this a fair comparison? Pretraining took ten epochs of each layer. But it needs no labels, and these
 # are often what is scarce. A later invention also helps: rectified units, whose slope is 1. The
-# `trials <../trials.html>`_ compare both on the full MNIST.
+# `trials <../notebook.html>`_ compare both on the full MNIST.
 #
 # What to try next
 # ----------------
@@ -116,6 +116,6 @@ print(
 # Read on
 # -------
 # - The book: chapter 3, second half. Its program: `ch3_dnn.py <../gallery/ch3_dnn.html>`_.
-# - Measured on the full MNIST: `results <../results.html>`_.
+# - Measured on the full MNIST: `results <../results/index.html>`_.
 # - Reference: `models <../reference/models.html>`_.
 # - Next: `the RBM <5_rbm.html>`_, another layer to stack.

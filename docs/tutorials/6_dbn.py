@@ -110,6 +110,6 @@ plot_confusion(counts, "Test digits")
 # Read on
 # -------
 # - The book: chapter 4, second half. Its program: `ch4_dnn.py <../gallery/ch4_dnn.html>`_.
-# - Measured on the full MNIST: `results <../results.html>`_.
+# - Measured on the full MNIST: `results <../results/index.html>`_.
 # - Reference: `models <../reference/models.html>`_.
 # - Next: `what units look for <7_features.html>`_.

@@ -160,7 +160,7 @@ def test_chapter3_measures_both_networks_and_says_so(monkeypatch):
     assert codes["squared_errors"].keys() == {"two principal components", "deep auto-encoder"}
     assert len(results["noisy_codes"]["clean pixels"]["errors"]) == 20
     assert f"{100 * results['errors']['pretrained'][-1]:.2f}%" in section.sentences[-1]
-    assert len(said) == 9
+    assert len(said) == 10
     for name in ("pretrained", "not pretrained"):
         took = results["seconds"][name]
         assert took["whole"] == pytest.approx(took["pretraining"] + took["fine-tuning"], abs=0.02)
@@ -224,7 +224,7 @@ def test_chapter4_measures_what_it_says():
         assert f"{100 * errors[-1]:.2f}%" in section.sentences[-1]
     assert [len(costs) for costs in results["pretraining_costs"]["RBMs first"]] == [5, 5]
     names = [getattr(picture, "name", "table") for picture in section.pictures]
-    assert names == ["errors", "costs", "table", "filters", "fantasies", "completions"]
+    assert names == ["errors", "costs", "table", "filters", "fantasies", "completions", "dreams"]
     rows = section.pictures[2].rows
     assert [row[0] for row in rows[1:]] == list(results["rbms"])
     for row, machine in zip(rows[1:], results["rbms"].values(), strict=True):
@@ -237,7 +237,7 @@ def test_chapter4_measures_what_it_says():
         else:
             assert row[1] == "–"
         assert row[2].startswith(f"{likelihood['ais']:.2f} ±")
-    assert len(said) == 7
+    assert len(said) == 8
     assert json.loads(json.dumps(results)) == results
 
 

@@ -45,11 +45,11 @@ def models(data):
     rows = np.argsort(-H, axis=0)[:2].T
     found = {"hidden layer 1": (data.X[:5], H[:5].diagonal(), rows, np.sort(H, axis=0)[::-1][:2].T)}
     widgets = [
-        rebuilding(picture("a"), data, settings),
-        gibbs(picture("b"), rbm, data),
-        Widget("dreams", "gibbs", dreams, picture("c")),
-        units(picture("d"), dnn, found, data),
-        tricking(picture("e"), data, settings),
+        rebuilding(picture("rebuild"), data, settings),
+        gibbs(picture("gibbs"), rbm, data),
+        Widget("dreams", "gibbs", dreams, picture("dreams")),
+        units(picture("units"), dnn, found, data),
+        tricking(picture("tricks"), data, settings),
     ]
     return {widget.name: widget for widget in widgets}, rbm, dbn
 

@@ -78,7 +78,9 @@ def rebuilding(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
         f"Two auto-encoders of {M} hidden units, trained on the same {words_of(data).sample}s for {EPOCHS} "
         f"epochs. The denoising one saw them with {MASKED:.0%} of the pixels masked."
     )
-    return Widget("rebuild", "rebuild", {**_images(data), "networks": networks, "caption": caption}, picture)
+    return Widget(
+        picture.name, "rebuild", {**_images(data), "networks": networks, "caption": caption}, picture
+    )
 
 
 def gibbs(picture: Drawn, rbm: RBM, data: Dataset) -> Widget:
@@ -102,7 +104,7 @@ def gibbs(picture: Drawn, rbm: RBM, data: Dataset) -> Widget:
         "to a constant. From noise, watch it fall. From an image, watch how long the chain stays there."
     )
     return Widget(
-        "gibbs", "gibbs", {**_images(data), "layers": [_parameters(rbm)], "caption": caption}, picture
+        picture.name, "gibbs", {**_images(data), "layers": [_parameters(rbm)], "caption": caption}, picture
     )
 
 
@@ -174,7 +176,7 @@ def units(
         "images that drive the unit most."
     )
     shown = {"layers": layers, "size": list(data.image_shape), "ink": data.ink, "caption": caption}
-    return Widget("units", "units", shown, picture)
+    return Widget(picture.name, "units", shown, picture)
 
 
 def tricking(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
@@ -221,7 +223,7 @@ def tricking(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
         "caption": f"Two networks of {M} hidden units. The hardened one was trained on images that were "
         f"changed by {HARDENED_BY:g} per pixel, to trick it. The change follows the sign of the gradient.",
     }
-    return Widget("tricks", "tricking", shown, picture)
+    return Widget(picture.name, "tricking", shown, picture)
 
 
 def can_trick(data: Dataset) -> bool:
