@@ -55,7 +55,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         found = importlib.util.find_spec(real)
         if found is None:
             raise ModuleNotFoundError(
-                f"udl_pt.theano has no module {fullname!r}; the table of what it serves is in docs/theano.md",
+                f"udl_pt.theano has no module {fullname!r}: docs/theano.md says what to do if a script stops",
                 name=fullname,
             )
         is_package = found.submodule_search_locations is not None
