@@ -117,12 +117,19 @@ def test_masked_pixels_are_zero_and_their_share_is_the_sliders(opened, path, dat
 def test_a_chain_has_the_librarys_means_and_free_energies(opened, path, models):
     _, rbm, dbn = models
     page = opened(path)
+    noise = state(page, "gibbs")
     figure(page, "gibbs").get_by_role("combobox", name="Start").select_option("1")
+    before = state(page, "gibbs")
+    assert before["v"] != noise["v"]
+    image = models[0]["gibbs"].data["images"][1] / 255
+    np.testing.assert_allclose(before["means"], image, atol=1e-12)
     for step in range(1, 4):
         figure(page, "gibbs").get_by_role("button", name="One step").click()
         now = state(page, "gibbs")
         assert now["step"] == step
-        H = np.array([now["h"]], np.float32)
+        V, H = (np.array([values], np.float32) for values in (before["v"], now["h"]))
+        np.testing.assert_allclose([now["chances"]], rbm.forward_hidden(V), atol=1e-5)
+        before = now
         np.testing.assert_allclose([now["means"]], rbm.backward(H), atol=1e-5)
         energy = rbm.free_energy(np.array([now["v"]], np.float32))
         np.testing.assert_allclose(now["energy"], energy[0], rtol=1e-5)
@@ -173,7 +180,7 @@ def test_a_long_chain_draws_from_the_rbms_distribution(opened, path, data, tmp_p
     assert np.abs(np.array(visits) / 4000 - weights / weights.sum()).sum() / 2 < 0.05
 
 
-def test_units_are_chosen_by_clicks_and_by_keys(opened, path):
+def test_units_are_chosen_by_clicks_and_by_keys(opened, path, models):
     page = opened(path)
     buttons = figure(page, "units").locator(".wall button")
     assert buttons.count() == 5
@@ -181,7 +188,14 @@ def test_units_are_chosen_by_clicks_and_by_keys(opened, path):
     assert state(page, "units")["unit"] == 3
     buttons.nth(3).press("ArrowLeft")
     assert state(page, "units")["unit"] == 2
-    assert figure(page, "units").locator(".tiles .tile").count() == 4  # weights, made, two images
+    (layer,) = models[0]["units"].data["layers"]
+    found = zip(layer["labels"][2], layer["driven"][2], strict=True)
+    said = figure(page, "units").locator(".tiles .tile").all_text_contents()
+    assert said[1:] == [
+        f"made for it: activation {layer['activations'][2]:.2f}",
+        *(f"{label}: {value:.2f}" for label, value in found),
+    ]
+    assert said[0].startswith("its weights")
 
 
 def logits(x, network):

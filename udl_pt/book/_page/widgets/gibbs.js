@@ -19,14 +19,14 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
   const count = make("p", { class: "note", role: "status" });
   const place = make("div");
 
-  function show(means, h) {
+  function show(means, h, chances = null) {
     const shown = down(means), grid = new Array(rows * across).fill(0);
     h.forEach((on, j) => { grid[j] = on; });
     picture.draw(shown, below.length ? "what the top RBM dreams, passed down" : "means of the visible units");
     units.draw(grid, `the ${M} hidden units${below.length ? " at the top" : ""}`);
     count.textContent = `Step ${step}: free energy ${energies[energies.length - 1].toFixed(1)} nats`;
     chart.update([{ name: "", x: Array.from(energies.keys()), y: energies }]);
-    root.state = { step, v, h, means, shown, energy: energies[energies.length - 1] };
+    root.state = { step, v, h, chances, means, shown, energy: energies[energies.length - 1] };
   }
 
   function begin() {
@@ -40,11 +40,11 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
   }
 
   function go() {
-    const h = drawn(forward(v, W, c).map(logistic)), means = backward(h, W, b).map(logistic);
+    const chances = forward(v, W, c).map(logistic), h = drawn(chances), means = backward(h, W, b).map(logistic);
     v = drawn(means);
     step += 1;
     energies.push(energy(v));
-    show(means, h);
+    show(means, h, chances);
     return step < LONGEST;
   }
 

@@ -53,7 +53,8 @@ udl.widget("units", (root, { layers, size, ink }, tools) => {
   }
 
   wall.addEventListener("keydown", (event) => {
-    const way = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const top = wall.children[0].offsetTop, across = [...wall.children].filter((one) => one.offsetTop === top).length;
+    const way = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[event.key];
     const next = unit + way;
     if (!way || !wall.children[next]) return;
     event.preventDefault();
