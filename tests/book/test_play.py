@@ -5,10 +5,20 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from scipy.optimize import approx_fprime
 
 from udl_pt.book import Settings
-from udl_pt.book._play import can_trick, dreaming, gibbs, has_grey_images, rebuilding, tricking, units
-from udl_pt.book._widgets import Widget
+from udl_pt.book._play import (
+    auto_encoders,
+    belief_network,
+    can_trick,
+    chain,
+    classifiers,
+    has_grey_images,
+    rebuilding,
+    tricking,
+    units,
+)
 from udl_pt.book.report import Picture, Section, write_report
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.attacks import fast_gradient_sign
@@ -36,27 +46,40 @@ def picture(name):
 
 @pytest.fixture(scope="module")
 def models(data):
-    """The models whose weights the page has, by the widget's name."""
+    """The models whose weights the page has."""
     settings, made = Settings(), Settings().made()
-    rbm = RBM(6, **made).fit(data.X, epochs=3)
-    dbn, dreams = dreaming(data, settings)
     dnn = DNN([5, 4], **made).fit(data.X, data.Y, data.Xtest, data.Ytest, pretrain=False, epochs=2)
-    H = dnn.hidden_layers[0].hidden_op(data.X)
-    rows = np.argsort(-H, axis=0)[:2].T
-    found = {"hidden layer 1": (data.X[:5], H[:5].diagonal(), rows, np.sort(H, axis=0)[::-1][:2].T)}
-    widgets = [
-        rebuilding(picture("rebuild"), data, settings),
-        gibbs(picture("gibbs"), rbm, data),
-        Widget("dreams", "gibbs", dreams, picture("dreams")),
-        units(picture("units"), dnn, found, data),
-        tricking(picture("tricks"), data, settings),
-    ]
-    return {widget.name: widget for widget in widgets}, rbm, dbn
+    return {
+        "auto-encoders": auto_encoders(data, settings),
+        "rbm": RBM(6, **made).fit(data.X, epochs=3),
+        "dbn": belief_network(data, settings),
+        "dnn": dnn,
+        "classifiers": classifiers(data, settings),
+    }
 
 
 @pytest.fixture(scope="module")
-def path(models, tmp_path_factory):
-    section = Section("Chapter 3: a page", ["A sentence."], pictures=list(models[0].values()))
+def found(data, models):
+    """For each layer of the network: inputs and activations of its units, and the rows that drive them."""
+    by_layer, H = {}, data.X
+    for number, layer in enumerate(models["dnn"].hidden_layers, 1):
+        H = layer.hidden_op(H)
+        rows = np.argsort(-H, axis=0)[:2].T
+        activations = np.take_along_axis(H, rows.T, axis=0).T
+        by_layer[f"hidden layer {number}"] = data.X[: layer.M], H[: layer.M].diagonal(), rows, activations
+    return by_layer
+
+
+@pytest.fixture(scope="module")
+def path(models, found, data, tmp_path_factory):
+    pictures = [
+        rebuilding(picture("rebuild"), models["auto-encoders"], data),
+        chain(picture("gibbs"), [models["rbm"]], data),
+        chain(picture("dreams"), models["dbn"].hidden_layers, data),
+        units(picture("units"), models["dnn"], found, data),
+        tricking(picture("tricks"), models["classifiers"], data),
+    ]
+    section = Section("Chapter 3: a page", ["A sentence."], pictures=pictures)
     return write_report({"3": section}, tmp_path_factory.mktemp("play"), {"seed": 0})
 
 
@@ -99,10 +122,21 @@ def test_auto_encoders_rebuild_as_the_library_does(opened, path, models):
     figure(page, "rebuild").get_by_role("button", name="Other pixels").click()
     last = state(page, "rebuild")
     assert last["input"] != after["input"]
-    x = np.array(last["input"])
-    for output, network in zip(last["outputs"], models[0]["rebuild"].data["networks"], strict=True):
-        H = sigmoid(x @ network["W"] + network["bh"])
-        np.testing.assert_allclose(output, sigmoid(H @ network["W"].T + network["bo"]), atol=1e-5)
+    x = np.array([last["input"]], np.float32)
+    for output, ae in zip(last["outputs"], models["auto-encoders"].values(), strict=True):
+        np.testing.assert_allclose([output], ae.forward_output(x), atol=1e-5)
+
+
+def test_the_denoising_auto_encoder_learned_from_masked_images(data, models):
+    """Of masked images it rebuilds more than the plain one; of clean ones, less."""
+    masked = data.Xtest * (np.random.RandomState(2).rand(*data.Xtest.shape) > 0.5)
+    errors = [
+        [((ae.forward_output(X) - data.Xtest) ** 2).mean() for X in (masked, data.Xtest)]
+        for ae in models["auto-encoders"].values()
+    ]
+    (plain, plain_clean), (denoising, denoising_clean) = errors
+    assert denoising < plain
+    assert plain_clean < denoising_clean
 
 
 def test_masked_pixels_are_zero_and_their_share_is_the_sliders(opened, path, data):
@@ -114,14 +148,14 @@ def test_masked_pixels_are_zero_and_their_share_is_the_sliders(opened, path, dat
     assert set(state(page, "rebuild")["input"]) == {0}
 
 
-def test_a_chain_has_the_librarys_means_and_free_energies(opened, path, models):
-    _, rbm, dbn = models
+def test_a_chain_has_the_librarys_means_and_free_energies(opened, path, models, data):
+    rbm, dbn = models["rbm"], models["dbn"]
     page = opened(path)
     noise = state(page, "gibbs")
     figure(page, "gibbs").get_by_role("combobox", name="Start").select_option("1")
     before = state(page, "gibbs")
     assert before["v"] != noise["v"]
-    image = models[0]["gibbs"].data["images"][1] / 255
+    image = data.Xtest[np.flatnonzero(data.Ytest == 1)[0]]
     np.testing.assert_allclose(before["means"], image, atol=1e-12)
     for step in range(1, 4):
         figure(page, "gibbs").get_by_role("button", name="One step").click()
@@ -161,7 +195,7 @@ def test_a_long_chain_draws_from_the_rbms_distribution(opened, path, data, tmp_p
     rbm = RBM.createFromArrays(rs.randn(4, 2), rs.randn(2), rs.randn(4))
     small = data._replace(X=data.X[:, :4], Xtest=data.Xtest[:, :4])
     small.image_shape = (2, 2)
-    section = Section("Chapter 4: one", [], pictures=[gibbs(picture("g"), rbm, small)])
+    section = Section("Chapter 4: one", [], pictures=[chain(picture("g"), [rbm], small)])
     page = opened(write_report({"4": section}, tmp_path, {"seed": 0}))
     visits = page.evaluate(
         """() => {
@@ -180,72 +214,97 @@ def test_a_long_chain_draws_from_the_rbms_distribution(opened, path, data, tmp_p
     assert np.abs(np.array(visits) / 4000 - weights / weights.sum()).sum() / 2 < 0.05
 
 
-def test_units_are_chosen_by_clicks_and_by_keys(opened, path, models):
+def pixels(figure, number):
+    """Return the red, green and blue of a tile's canvas."""
+    read = """canvas => {
+        const { width, height } = canvas;
+        return Array.from(canvas.getContext("2d").getImageData(0, 0, width, height).data);
+    }"""
+    return np.array(figure.locator(".tiles canvas").nth(number).evaluate(read)).reshape(-1, 4)[:, :3]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_units_show_their_images_and_numbers(opened, path, found, data, models, number):
+    shown = figure(opened(path), "units")
+    name = f"hidden layer {number + 1}"
+    shown.get_by_role("combobox", name="Layer").select_option(str(number))
+    made, activations, rows, driven = found[name]
+    unit = np.argsort(-activations)[2]  # the page sorts by the activation
+    shown.locator(".wall button").nth(2).click()
+    images = [made[unit], *data.X[rows[unit]]]
+    texts = [f"made for it: activation {activations[unit]:.2f}"]
+    texts += [
+        f"{data.label_names[data.Y[row]]}: {value:.2f}"
+        for row, value in zip(rows[unit], driven[unit], strict=True)
+    ]
+    first = 1 - number  # the upper layer has no weights of pixels
+    assert shown.locator(".tiles .tile").all_text_contents()[first:] == texts
+    for place, image in enumerate(images, first):
+        np.testing.assert_allclose(pixels(shown, place)[:, 0], 255 * image, atol=1)
+    if number == 0:
+        W = models["dnn"].hidden_layers[0].W.get_value()[:, unit]
+        red, _, blue = pixels(shown, 0).T
+        clear = abs(W) > 0.02 * abs(W).max()
+        np.testing.assert_array_equal((blue > red)[clear], (W > 0)[clear])
+    assert f"Unit {unit + 1} of {name}" in shown.locator("[role=status]").text_content()
+
+
+def test_units_are_chosen_by_keys(opened, path):
     page = opened(path)
     buttons = figure(page, "units").locator(".wall button")
     assert buttons.count() == 5
     buttons.nth(3).click()
-    assert state(page, "units")["unit"] == 3
     buttons.nth(3).press("ArrowLeft")
     assert state(page, "units")["unit"] == 2
-    (layer,) = models[0]["units"].data["layers"]
-    found = zip(layer["labels"][2], layer["driven"][2], strict=True)
-    said = figure(page, "units").locator(".tiles .tile").all_text_contents()
-    assert said[1:] == [
-        f"made for it: activation {layer['activations'][2]:.2f}",
-        *(f"{label}: {value:.2f}" for label, value in found),
-    ]
-    assert said[0].startswith("its weights")
+    figure(page, "units").locator(".wall").evaluate("wall => { wall.style.gridTemplateColumns = '1fr 1fr'; }")
+    buttons.nth(2).press("ArrowDown")
+    assert state(page, "units")["unit"] == 4
+    buttons.nth(4).press("ArrowUp")
+    assert state(page, "units")["unit"] == 2
 
 
-def logits(x, network):
-    *hidden, top = network["layers"]
-    for layer in hidden:
-        x = sigmoid(x @ layer["W"].astype(float) + layer["b"])
-    return x @ top["W"].astype(float) + top["b"]
-
-
-def test_attacks_follow_the_gradient(opened, path, models, data):
+def test_attacks_follow_the_librarys_gradient(opened, path, models, data):
     page = opened(path)
     tricked = figure(page, "tricks")
+    x = data.Xtest[np.flatnonzero(data.Ytest == 1)[:1]]
     tricked.get_by_role("combobox", name="Image").select_option("1")
-    tricked.get_by_role("combobox", name="Network").select_option("1")
     set_slider(page, "tricks", 0.2)
-    now, network = state(page, "tricks"), models[0]["tricks"].data["networks"][1]
-    x, moved = np.array(now["x"]), np.array(now["moved"])
-    for image, found in ((x, now["before"]), (moved, now["after"])):
-        expected = np.exp(logits(image, network))
-        np.testing.assert_allclose(found, expected / expected.sum(), atol=1e-5)
-
-    def odds(image, label=1):
-        out = logits(image, network)
-        return np.log(np.exp(np.delete(out, label)).sum()) - out[label]
-
-    steps = 1e-6 * np.eye(20)
-    slopes = [(odds(x + step) - odds(x - step)) / 2e-6 for step in steps]
-    np.testing.assert_allclose(now["gradient"], slopes, atol=1e-6)
-    np.testing.assert_allclose(moved, np.clip(x + 0.2 * np.sign(slopes), 0, 1), atol=1e-12)
-    aimed = []
-    for target in (0, 2):
-        tricked.get_by_role("combobox", name="Target").select_option(str(target))
-        aimed.append(state(page, "tricks"))
-        assert aimed[-1]["after"][target] > aimed[-1]["before"][target]
-    assert aimed[0]["moved"] != aimed[1]["moved"]
+    for number, dnn in enumerate(models["classifiers"].values()):
+        tricked.get_by_role("combobox", name="Network").select_option(str(number))
+        now = state(page, "tricks")
+        moved = np.array([now["moved"]])
+        np.testing.assert_allclose([now["x"]], x, atol=1e-12)
+        for images, found in ((x, now["before"]), (moved, now["after"])):
+            np.testing.assert_allclose([found], dnn.forward(images), atol=1e-5)
+        np.testing.assert_allclose(moved, fast_gradient_sign(dnn, x, [1], 0.2), atol=1e-6)
+        for target in (0, 2):
+            tricked.get_by_role("combobox", name="Target").select_option(str(target))
+            aimed = state(page, "tricks")
+            expected = fast_gradient_sign(dnn, x, [1], 0.2, target=[target])
+            np.testing.assert_allclose([aimed["moved"]], expected, atol=1e-6)
+            assert aimed["after"][target] > aimed["before"][target]
+        tricked.get_by_role("combobox", name="Target").select_option("any other")
 
 
-def test_the_attack_of_the_page_is_the_librarys(opened, path, models, data):
-    now = state(opened(path), "tricks")
-    network = models[0]["tricks"].data["networks"][0]
+def test_the_gradient_is_that_of_finite_differences(opened, path, models):
+    now, dnn = state(opened(path), "tricks"), models["classifiers"]["plain"]
+    W, c = (p.get_value().astype(float) for p in dnn.hidden_layers[0].forward_params)
+    V, b = dnn.W.get_value().astype(float), dnn.b.get_value().astype(float)
 
-    def model(X):
-        import pytensor.tensor as pt
+    def odds(image):
+        out = sigmoid(image @ W + c) @ V + b
+        return np.log(np.exp(out[1:]).sum()) - out[0]
 
-        hidden, top = network["layers"]
-        H = pt.sigmoid(X.dot(hidden["W"].astype(float)) + hidden["b"])
-        return H.dot(top["W"].astype(float)) + top["b"]
+    slopes = approx_fprime(np.array(now["x"]), odds, 1e-6)
+    np.testing.assert_allclose(now["gradient"], slopes, atol=1e-5)
 
-    expected = fast_gradient_sign(model, np.array([now["x"]]), [0], 0.1)
-    np.testing.assert_allclose([now["moved"]], expected, atol=1e-12)
+
+def test_the_hardened_network_is_harder_to_trick(data, models):
+    errors = [
+        np.mean(dnn.predict(fast_gradient_sign(dnn, data.Xtest, data.Ytest, 0.25)) != data.Ytest)
+        for dnn in models["classifiers"].values()
+    ]
+    assert errors[1] < errors[0]
 
 
 def test_the_page_has_widgets_for_small_grey_images_alone(data):
@@ -255,3 +314,7 @@ def test_the_page_has_widgets_for_small_grey_images_alone(data):
     large = Dataset.from_arrays(np.random.RandomState(0).rand(5, 1600), source="large", image_shape=(40, 40))
     coloured = Dataset.from_arrays(np.random.RandomState(0).rand(5, 12), source="c", image_shape=(2, 2, 3))
     assert not any(map(has_grey_images, (table, large, coloured)))
+    alone = Dataset.from_arrays(
+        data.X, data.Y * 0, data.Xtest, data.Ytest * 0, source="one", image_shape=SHAPE
+    )
+    assert not can_trick(alone)

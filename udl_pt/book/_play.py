@@ -1,4 +1,8 @@
-"""Widgets that compute in the page: small models, whose weights the page contains."""
+"""Widgets that compute in the page: small models, whose weights the page contains.
+
+Some functions train the page's own models, on the first 5,000 rows at most. The others take the picture that
+a widget replaces, models, and the data set, and return the `Widget`.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,10 +22,11 @@ from udl_pt.models.rbm import RBM
 from udl_pt.symbolic.corruption import masking
 
 __all__ = [
-    "ROWS",
+    "auto_encoders",
+    "belief_network",
     "can_trick",
-    "dreaming",
-    "gibbs",
+    "chain",
+    "classifiers",
     "has_grey_images",
     "in_place",
     "rebuilding",
@@ -52,81 +57,47 @@ def in_place(
     return [make(one) if getattr(one, "name", None) == name else one for one in pictures]
 
 
-def rebuilding(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
-    """Train a plain and a denoising auto-encoder, which rebuild damaged images in the page.
-
-    Parameters
-    ----------
-    picture : Picture
-        Shown without JavaScript.
-    data : Dataset
-        Training and test images.
-    settings : Settings
-        Backend, dtype, seed and callbacks.
-
-    Returns
-    -------
-    Widget
-    """
+def auto_encoders(data: Dataset, settings: Settings) -> dict[str, AutoEncoder]:
+    """Train a plain and a denoising auto-encoder."""
     settings.say(f"two auto-encoders of {M} units for the page")
-    networks = []
-    for name, corruption in (("plain auto-encoder", None), ("denoising auto-encoder", masking(MASKED))):
-        ae = AutoEncoder(M, corruption=corruption, **settings.made())
-        ae.fit(data.X[:ROWS], epochs=EPOCHS, **GENTLE, **settings.fitting())
-        networks.append({"name": name, **_parameters(ae)})
-    caption = (
-        f"Two auto-encoders of {M} hidden units, trained on the same {words_of(data).sample}s for {EPOCHS} "
-        f"epochs. The denoising one saw them with {MASKED:.0%} of the pixels masked."
-    )
-    return Widget(
-        picture.name, "rebuild", {**_images(data), "networks": networks, "caption": caption}, picture
-    )
+    corruptions = {"plain auto-encoder": None, "denoising auto-encoder": masking(MASKED)}
+    return {
+        name: AutoEncoder(M, corruption=corruption, **settings.made()).fit(
+            data.X[:ROWS], epochs=EPOCHS, **GENTLE, **settings.fitting()
+        )
+        for name, corruption in corruptions.items()
+    }
 
 
-def gibbs(picture: Drawn, rbm: RBM, data: Dataset) -> Widget:
-    """Return an RBM's Gibbs chain, which runs in the page.
-
-    Parameters
-    ----------
-    picture : Picture
-        Shown without JavaScript.
-    rbm : RBM
-        A trained RBM.
-    data : Dataset
-        Test images, at which chains may start.
-
-    Returns
-    -------
-    Widget
-    """
-    caption = (
-        f"The RBM with {rbm.M} hidden units. A low free energy means a likely image: log P(v) is -F(v), up "
-        "to a constant. From noise, watch it fall. From an image, watch how long the chain stays there."
-    )
-    return Widget(
-        picture.name, "gibbs", {**_images(data), "layers": [_parameters(rbm)], "caption": caption}, picture
-    )
+def rebuilding(picture: Drawn, models: Mapping[str, AutoEncoder], data: Dataset) -> Widget:
+    """Return auto-encoders that rebuild damaged images in the page."""
+    shown = {
+        **_images(data),
+        "networks": [{"name": name, **_parameters(ae)} for name, ae in models.items()],
+        "caption": f"Two auto-encoders of {M} hidden units, trained on {_rows(data)} for {EPOCHS} epochs. "
+        f"The denoising one saw them with {MASKED:.0%} of the pixels masked.",
+    }
+    return Widget(picture.name, "rebuild", shown, picture)
 
 
-def dreaming(data: Dataset, settings: Settings) -> tuple[DBN, dict[str, Any]]:
-    """Train a small deep belief network, and return it with the data of the widget that shows its dreams.
-
-    Parameters
-    ----------
-    data : Dataset
-        Training and test images.
-    settings : Settings
-        Backend, dtype, seed and callbacks.
-
-    Returns
-    -------
-    dbn : DBN
-    shown : dict
-    """
+def belief_network(data: Dataset, settings: Settings) -> DBN:
+    """Train a small deep belief network."""
     settings.say(f"a deep belief network [{M}, {M}] for the page")
     dbn = DBN([M, M], UnsupervisedModel=RBM, **settings.made())
-    dbn.fit(data.X[:ROWS], pretrain_epochs=20, pretrain_options=DREAMING, **settings.fitting())
-    return dbn, {**_images(data), "layers": [_parameters(layer) for layer in dbn.hidden_layers]}
+    return dbn.fit(data.X[:ROWS], pretrain_epochs=20, pretrain_options=DREAMING, **settings.fitting())
+
+
+def chain(picture: Drawn, layers: Sequence[RBM], data: Dataset) -> Widget:
+    """Return the Gibbs chain of an RBM, or of the top one of several, which runs in the page."""
+    *below, top = layers
+    caption = (
+        f"The {'upper ' * bool(below)}RBM has {top.M} hidden units. A low free energy means a likely state: "
+        "log P(v) is -F(v), up to a constant. Start from noise, and watch it fall. Start from an image, and "
+        "watch how long the chain stays there."
+        f"{' The lower RBM passes its means down to the pixels.' * bool(below)}"
+    )
+    shown = {**_images(data), "layers": [_parameters(layer) for layer in layers], "caption": caption}
+    return Widget(picture.name, "gibbs", shown, picture)
 
 
 def units(
@@ -135,24 +106,7 @@ def units(
     found: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
     data: Dataset,
 ) -> Widget:
-    """Return the units of each layer: what they look for, and what they find.
-
-    Parameters
-    ----------
-    picture : Picture
-        Shown without JavaScript.
-    dnn : DNN
-        The network.
-    found : mapping of str to tuple
-        By the layer's name: the inputs made for all units, of shape (M, D), the units' activations there, the
-        rows of the images that drive each unit most, of shape (M, k), and the activations there.
-    data : Dataset
-        Training images.
-
-    Returns
-    -------
-    Widget
-    """
+    """Return the units of each layer: what they look for, and what they find."""
     layers = []
     for number, (name, (made, activations, rows, driven)) in enumerate(found.items()):
         clearest = np.argsort(-activations)[:SHOWN_UNITS]
@@ -172,34 +126,20 @@ def units(
     assert data.image_shape is not None
     caption = (
         f"The {SHOWN_UNITS} clearest units of each layer at most. The input is made by gradient descent "
-        "in [0, 1], to switch this unit on and all others of its layer off. Beside it are the training "
-        "images that drive the unit most."
+        "in [0, 1], to switch this unit on and all others of its layer off. The training images that "
+        "drive the unit most follow."
     )
     shown = {"layers": layers, "size": list(data.image_shape), "ink": data.ink, "caption": caption}
     return Widget(picture.name, "units", shown, picture)
 
 
-def tricking(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
-    """Train a plain and a hardened network, which the page attacks.
-
-    Parameters
-    ----------
-    picture : Picture
-        Shown without JavaScript.
-    data : Dataset
-        Training and test images.
-    settings : Settings
-        Backend, dtype, seed and callbacks.
-
-    Returns
-    -------
-    Widget
-    """
+def classifiers(data: Dataset, settings: Settings) -> dict[str, DNN]:
+    """Train a plain and a hardened network."""
     settings.say(f"two networks of {M} units for the page")
-    networks = []
+    trained = {}
     for name in ("plain", "hardened"):
         dnn = DNN([M], **settings.made())
-        dnn.fit(
+        trained[name] = dnn.fit(
             data.X[:ROWS],
             data.Y[:ROWS],
             pretrain=False,
@@ -210,25 +150,27 @@ def tricking(picture: Drawn, data: Dataset, settings: Settings) -> Widget:
             augment=[adversarial(dnn, HARDENED_BY)] if name == "hardened" else [],
             **settings.fitting(),
         )
-        W, b = (p.get_value() for p in dnn.hidden_layers[0].forward_params)
-        top = {"W": dnn.W.get_value(), "b": dnn.b.get_value()}
-        layers = [{key: _float32(value) for key, value in one.items()} for one in ({"W": W, "b": b}, top)]
-        networks.append({"name": name, "layers": layers})
+    return trained
+
+
+def tricking(picture: Drawn, models: Mapping[str, DNN], data: Dataset) -> Widget:
+    """Return networks of one hidden layer, which the page attacks."""
     rows = first_of_each(data)
     shown = {
         **_images(data),
         "answers": data.Ytest[rows].astype(np.int32),
         "classes": names_of(data, range(len(data.label_names))),
-        "networks": networks,
-        "caption": f"Two networks of {M} hidden units. The hardened one was trained on images that were "
-        f"changed by {HARDENED_BY:g} per pixel, to trick it. The change follows the sign of the gradient.",
+        "networks": [{"name": name, "layers": _layers(dnn)} for name, dnn in models.items()],
+        "caption": f"Two networks of {M} hidden units, trained on {_rows(data)} for {EPOCHS} epochs. "
+        f"The hardened one saw images that were changed by {HARDENED_BY:g} per pixel, to trick it. The "
+        "change follows the sign of the gradient.",
     }
     return Widget(picture.name, "tricking", shown, picture)
 
 
 def can_trick(data: Dataset) -> bool:
-    """Return whether the page can show an attack: grey images of not too many classes, with labels."""
-    return has_grey_images(data) and len(data.label_names) <= SHOWN_CLASSES and len(data.Ytest) > 0
+    """Return whether the page can show an attack: on grey images with labels, of two to ten classes."""
+    return has_grey_images(data) and 2 <= len(data.label_names) <= SHOWN_CLASSES and len(data.Ytest) > 0
 
 
 def _images(data: Dataset) -> dict[str, Any]:
@@ -242,13 +184,20 @@ def _images(data: Dataset) -> dict[str, Any]:
     }
 
 
+def _rows(data: Dataset) -> str:
+    return f"{min(ROWS, len(data.X)):,} {words_of(data).sample}s"
+
+
 def _bytes(X: np.ndarray) -> np.ndarray:
     return np.rint(255 * np.clip(X, 0, 1)).astype(np.uint8)
 
 
 def _parameters(layer: Any) -> dict[str, np.ndarray]:
-    return {p.name: _float32(p.get_value()) for p in layer.params}
+    return {p.name: p.get_value().astype(np.float32) for p in layer.params}
 
 
-def _float32(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    return np.asarray(values, np.float32)
+def _layers(dnn: DNN) -> list[dict[str, np.ndarray]]:
+    weights = [*(layer.forward_params for layer in dnn.hidden_layers), (dnn.W, dnn.b)]
+    return [
+        {"W": W.get_value().astype(np.float32), "b": b.get_value().astype(np.float32)} for W, b in weights
+    ]

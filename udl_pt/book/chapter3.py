@@ -8,7 +8,7 @@ from sklearn.metrics import confusion_matrix
 
 from udl_pt.book import _listing, _shared
 from udl_pt.book._chapter3_codes import deep_codes, linear_codes, noisy_codes, vanishing_gradient
-from udl_pt.book._play import has_grey_images, in_place, rebuilding
+from udl_pt.book._play import auto_encoders, has_grey_images, in_place, rebuilding
 from udl_pt.book._shared import (
     BY_AUTOENCODERS,
     FINE_TUNING,
@@ -107,7 +107,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     confusion = confusion_matrix(data.Ytest, networks[0].dnn.predict(data.Xtest), labels=range(K))
     pictures = _pictures(data, ae, confusion, results, w)
     if has_grey_images(data):
-        pictures = in_place(pictures, "reconstructions", lambda p: rebuilding(p, data, settings))
+        models = auto_encoders(data, settings)
+        pictures = in_place(pictures, "reconstructions", lambda p: rebuilding(p, models, data))
     return Section(
         title="Chapter 3: auto-encoders and deep networks",
         sentences=_sentences(data, settings, networks, w),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book import _listing, _shared
-from udl_pt.book._play import ROWS, dreaming, gibbs, has_grey_images, in_place
+from udl_pt.book._play import belief_network, chain, has_grey_images, in_place
 from udl_pt.book._shared import (
     Candidate,
     Settings,
@@ -28,6 +28,7 @@ from udl_pt.inspection.likelihood import (
     pseudo_likelihood,
     reverse_ais,
 )
+from udl_pt.models.dbn import DBN
 from udl_pt.models.dnn import DNN
 from udl_pt.models.rbm import RBM
 from udl_pt.models.sampling import complete, fantasies
@@ -112,8 +113,9 @@ def section(data: Dataset, settings: Settings) -> Section:
     results = _shared.measured(settings, networks)
     dreams: list[Picture | Widget | Table] = [*_dreams(data, tested, largest.rbm, w)]
     if has_grey_images(data):
-        dreams = in_place(dreams, "fantasies", lambda picture: gibbs(picture, largest.rbm, data))
-        dreams.append(_dreams_of_dbn(data, settings, w))
+        dreams = in_place(dreams, "fantasies", lambda picture: chain(picture, [largest.rbm], data))
+        dbn = belief_network(data, settings)
+        dreams.append(chain(_dreams_of_dbn(dbn, data), dbn.hidden_layers, data))
     listed: list[Picture | Widget | Table] = []
     if settings.listing is not None:
         listed, results["listing"] = _listing.beside("4", data, settings)
@@ -392,15 +394,12 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
     ]
 
 
-def _dreams_of_dbn(data: Dataset, settings: Settings, w: Words) -> Widget:
-    """Show what a small deep belief network dreams."""
-    dbn, shown = dreaming(data, settings)
+def _dreams_of_dbn(dbn: DBN, data: Dataset) -> Picture:
     sizes = " - ".join(str(layer.M) for layer in dbn.hidden_layers)
     title = f"Dreams of a deep belief network {sizes}"
-    picture = Picture(
+    return Picture(
         "dreams",
         plot_fantasies(dbn.generate(DREAMS, STEPS), STEPS, title, **drawn(data)),
-        f"A deep belief network of two RBMs, {sizes} units, trained layer by layer on {len(data.X[:ROWS]):,} "
-        f"{w.sample}s. The chain runs in the upper RBM. The lower one passes its means down to the pixels.",
+        f"Dreams of a deep belief network of two RBMs, {sizes} units, trained layer by layer. The chain runs "
+        "in the upper RBM. The lower one passes its means down to the pixels.",
     )
-    return Widget("dreams", "gibbs", shown, picture)

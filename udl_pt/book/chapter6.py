@@ -13,7 +13,7 @@ from udl_pt.book._attacks import (
     attack,
     targeted_rates,
 )
-from udl_pt.book._play import can_trick, tricking
+from udl_pt.book._play import can_trick, classifiers, tricking
 from udl_pt.book._shared import (
     SHOWN_CLASSES,
     Settings,
@@ -24,7 +24,7 @@ from udl_pt.book._shared import (
     shape_of,
     trained_network,
 )
-from udl_pt.book._widgets import curves
+from udl_pt.book._widgets import Widget, curves
 from udl_pt.book._words import Words, drawn, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
@@ -74,13 +74,15 @@ def section(data: Dataset, settings: Settings) -> Section:
         settings.say(f"attacks on the {name} network")
         attacked[name] = attack(dnn, X, Y, settings.seed)
     w, classes = words_of(data), min(len(data.label_names), SHOWN_CLASSES)
-    tricks = _tricks(networks[PLAIN], data, settings, w)
+    tricks: Picture | Widget | Table = _tricks(networks[PLAIN], data, settings, w)
+    if isinstance(tricks, Picture) and can_trick(data):
+        tricks = tricking(tricks, classifiers(data, settings), data)
     return Section(
         title="Chapter 6: tricking a neural network",
         sentences=[_sentence(networks, attacked, shape_of(data, settings), w)],
         table=_table(attacked),
         pictures=[
-            tricking(tricks, data, settings) if isinstance(tricks, Picture) and can_trick(data) else tricks,
+            tricks,
             curves(_robustness(attacked, len(X), w)),
             _targets({name: targeted_rates(dnn, X, Y, classes) for name, dnn in networks.items()}, data, w),
         ],

@@ -88,10 +88,11 @@ const udl = (() => {
   };
 
   // A button that plays and pauses: `step` shows the next frame, and returns false at the end.
+  // Its property `interval` is the time between frames in milliseconds.
   function animation({ label = "Play", step, interval = 120 }) {
     let timer = null;
     const stop = () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       timer = null;
       element.textContent = label;
     };
@@ -100,20 +101,26 @@ const udl = (() => {
       onClick() {
         if (timer !== null) return stop();
         element.textContent = "Pause";
-        timer = setInterval(() => step() === false && stop(), still.matches ? Math.max(interval, 500) : interval);
+        const wait = () => setTimeout(next, still.matches ? Math.max(element.interval, 500) : element.interval);
+        const next = () => {
+          timer = wait();
+          if (step() === false) stop();
+        };
+        timer = wait();
       },
     });
+    element.interval = interval;
     element.stop = stop;
+    element.playing = () => timer !== null;
     return element;
   }
 
   // ---- images
 
   // Draw values in [0, 1] as dark ink on white, or signed values in blue (positive) and red (negative).
-  function image(canvas, values, [height, width, channels = 1], { signed = false, ink = true } = {}) {
+  function image(canvas, values, [height, width, channels = 1], { signed = false, ink = true, largest = 1e-12 } = {}) {
     [canvas.width, canvas.height] = [width, height];
     const context = canvas.getContext("2d"), made = context.createImageData(width, height);
-    let largest = 1e-12;
     if (signed) for (const value of values) largest = Math.max(largest, Math.abs(value));
     for (let pixel = 0; pixel < width * height; pixel++) {
       const value = values[pixel * channels];

@@ -5,7 +5,7 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
   const { make, control } = tools;
   const { logistic, softplus, forward, backward, uniforms, tile } = udl.network;
   const below = layers.slice(0, -1), { W, c, b } = layers[layers.length - 1];
-  const D = images.shape[1], M = W.shape[1], NOISE = "noise", LONGEST = 2000;
+  const D = images.shape[1], M = W.shape[1], NOISE = "noise", LONGEST = 2000, RECENT = 100;
   const across = Math.ceil(Math.sqrt(2 * M)), rows = Math.ceil(M / across);
   let start = NOISE, seed = 1, draw, v, step, energies;
 
@@ -16,7 +16,7 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
   const up = (x) => below.reduce((h, layer) => forward(h, layer.W, layer.c).map(logistic), x);
 
   const picture = tile("visible units", size, { ink }), units = tile("hidden units", [rows, across], { ink: true });
-  const count = make("p", { class: "note", role: "status" });
+  const count = make("p", { class: "note" });
   const place = make("div");
 
   function show(means, h, chances = null) {
@@ -24,8 +24,10 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
     h.forEach((on, j) => { grid[j] = on; });
     picture.draw(shown, below.length ? "what the top RBM dreams, passed down" : "means of the visible units");
     units.draw(grid, `the ${M} hidden units${below.length ? " at the top" : ""}`);
+    count.ariaLive = play.playing() ? "off" : "polite"; // nobody hears ten steps a second
     count.textContent = `Step ${step}: free energy ${energies[energies.length - 1].toFixed(1)} nats`;
-    chart.update([{ name: "", x: Array.from(energies.keys()), y: energies }]);
+    const first = Math.max(0, step - RECENT);
+    chart.update([{ name: "", x: Array.from(energies.keys()).slice(first), y: energies.slice(first) }]);
     root.state = { step, v, h, chances, means, shown, energy: energies[energies.length - 1] };
   }
 
@@ -48,7 +50,7 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
     return step < LONGEST;
   }
 
-  const play = tools.animation({ label: "Play", step: go, interval: 120 });
+  const play = tools.animation({ label: "Play", step: go, interval: 1000 / 8 });
   const restart = () => {
     play.stop();
     begin();
@@ -63,13 +65,16 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
           start = value;
           restart();
         } }),
+      control.slider({ label: "Steps a second", min: 1, max: 20, step: 1, value: 8, onInput(value) {
+        play.interval = 1000 / value;
+      } }),
       control.button({ label: "Start again", onClick() {
         seed += 1;
         restart();
       } })),
     make("div", { class: "tiles" }, picture, units), count, place);
   const chart = tools.chart(place, { series: [{ name: "", x: [0], y: [0] }], xLabel: "Gibbs step",
-    yLabel: "free energy (nats)", zoom: false });
+    yLabel: "free energy (nats)" });
   begin();
   return { csv: () => [["step", "free energy"], ...energies.map((value, k) => [k, value])] };
 });

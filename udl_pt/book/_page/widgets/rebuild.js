@@ -32,8 +32,8 @@ udl.widget("rebuild", (root, { images, labels, size, ink, networks }, tools) => 
   }
 
   root.append(
-    make("p", { class: "note" }, "Damage an image. Both auto-encoders rebuild it here, in your browser. The denoising one "
-      + "was trained on masked images, so it fills in more."),
+    make("p", { class: "note" }, "Damage an image. Both auto-encoders rebuild it here, in your browser. Compare their "
+      + "errors: with half of the pixels masked, with noise, and without damage."),
     make("div", { class: "controls" },
       control.choice({ label: "Image", options: labels.map((label, i) => [i, label]), value: 0, onChange(value) {
         chosen = Number(value);

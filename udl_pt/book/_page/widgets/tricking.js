@@ -4,7 +4,7 @@
 udl.widget("tricking", (root, { images, labels, classes, answers, size, ink, networks }, tools) => {
   const { make, control } = tools;
   const { logistic, softmax, forward, backward, tile } = udl.network;
-  const D = images.shape[1], ANY = "any other";
+  const D = images.shape[1], ANY = "any other", LARGEST = 0.3;
   let chosen = 0, network = networks[0], target = ANY, epsilon = 0.1;
 
   const image = (i) => Array.from(images.values.subarray(i * D, (i + 1) * D), (value) => value / 255);
@@ -36,7 +36,7 @@ udl.widget("tricking", (root, { images, labels, classes, answers, size, ink, net
     return x.map((value, i) => Math.min(1, Math.max(0, value + epsilon * Math.sign(against[i]))));
   }
 
-  const tiles = [tile("the image", size, { ink }), tile("the change", size, { signed: true }), tile("changed", size, { ink })];
+  const tiles = [tile("the image", size, { ink }), tile("the change", size, { signed: true, largest: LARGEST }), tile("changed", size, { ink })];
   const bars = classes.map((name) => {
     const before = make("span", { class: "bar thin before" }), after = make("span", { class: "bar thin" });
     return { before, after, value: make("td"), row: null, name };
@@ -49,13 +49,13 @@ udl.widget("tricking", (root, { images, labels, classes, answers, size, ink, net
     const x = image(chosen), label = answers.values[chosen], moved = attacked(x, label);
     const [before, after] = [x, moved].map((input) => softmax(logits(input, network).out));
     tiles[0].draw(x, "the image");
-    tiles[1].draw(moved.map((value, i) => value - x[i]), `the change: ${epsilon.toFixed(2)} a pixel at most`);
+    tiles[1].draw(moved.map((value, i) => value - x[i]), `the change, ${epsilon.toFixed(2)} a pixel at most: blue raises a pixel, orange lowers it`);
     tiles[2].draw(moved, "the changed image");
     bars.forEach((bar, k) => {
       bar.before.style.width = `${(100 * before[k]).toFixed(1)}%`;
       bar.after.style.width = `${(100 * after[k]).toFixed(1)}%`;
       bar.after.style.backgroundColor = tools.colors[k === label ? 0 : 1];
-      bar.value.textContent = `${(100 * after[k]).toFixed(0)}%`;
+      bar.value.textContent = `${(100 * before[k]).toFixed(0)}% → ${(100 * after[k]).toFixed(0)}%`;
     });
     const found = after.indexOf(Math.max(...after));
     note.textContent = `The network says ${classes[found]} (${(100 * after[found]).toFixed(0)}%); the label is ${classes[label]}.`;
@@ -75,7 +75,7 @@ udl.widget("tricking", (root, { images, labels, classes, answers, size, ink, net
         onChange: change((value) => { network = networks[Number(value)]; }) }),
       control.choice({ label: "Target", options: [ANY, ...classes.map((name, k) => [k, name])], value: ANY,
         onChange: change((value) => { target = value; }) }),
-      control.slider({ label: "Epsilon", min: 0, max: 0.3, step: 0.01, value: epsilon, format: (a) => a.toFixed(2),
+      control.slider({ label: "Epsilon", min: 0, max: LARGEST, step: 0.01, value: epsilon, format: (a) => a.toFixed(2),
         onInput: change((value) => { epsilon = value; }) })),
     make("div", { class: "tiles" }, ...tiles), note, table);
   tools.themed(show);

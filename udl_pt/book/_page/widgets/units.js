@@ -21,7 +21,7 @@ udl.widget("units", (root, { layers, size, ink }, tools) => {
     const parts = [];
     if (layer.weights) {
       const weights = tile("its weights", size, { signed: true });
-      weights.draw(signed(layer.weights, unit), "its weights: blue switches it on, red off");
+      weights.draw(signed(layer.weights, unit), "its weights: blue switches it on, orange off");
       parts.push(weights);
     }
     const best = tile("the input made for it", size, { ink });
@@ -61,9 +61,11 @@ udl.widget("units", (root, { layers, size, ink }, tools) => {
     show(next);
     wall.children[next].focus();
   });
-  root.append(make("p", { class: "note" }, "Choose a unit, with a click or the arrow keys."), control.choice({ label: "Layer", options: layers.map(({ name }, i) => [i, name]), value: 0, onChange(value) {
-    layer = layers[Number(value)];
-    build();
-  } }), wall, note, shown);
+  root.append(
+    make("p", { class: "note" }, "Choose a unit, with a click or the arrow keys."),
+    control.choice({ label: "Layer", options: layers.map(({ name }, i) => [i, name]), value: 0, onChange(value) {
+      layer = layers[Number(value)];
+      build();
+    } }), wall, note, shown);
   build();
 });
