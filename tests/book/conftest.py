@@ -1,25 +1,14 @@
 """The report's page in a headless Chromium."""
 
-import shutil
-
+import chromium
 import pytest
-
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 
 
 @pytest.fixture(scope="module")
 def browser():
     """Start a Chromium for the tests of a module; skip them where there is none."""
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if chromium is None:
-        pytest.skip(f"needs a Chromium on the PATH: {', '.join(CHROMIUMS)}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
-        yield started
-        started.close()
+    with chromium.started() as browser:
+        yield browser
 
 
 @pytest.fixture
