@@ -3,6 +3,8 @@
 import chromium
 import pytest
 
+from udl_pt.book import _rbms, chapter4
+
 
 @pytest.fixture(scope="module")
 def browser():
@@ -38,3 +40,12 @@ def opened(browser):
         context.close()
     assert messages == []
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == []
+
+
+@pytest.fixture
+def little_chapter4(monkeypatch):
+    """Measure small RBMs in chapter 4."""
+    for name, value in {"FEW": 3, "BETAS": 20, "LONG": 2, "CHAINS": 10}.items():
+        monkeypatch.setattr(_rbms, name, value)
+    for name, value in {"MANY": 5, "STEPS": (1, 3)}.items():
+        monkeypatch.setattr(chapter4, name, value)

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from udl_pt import __version__
-from udl_pt.book import CHAPTERS, Settings, _maps, chapter1, chapter2, chapter3, chapter4
+from udl_pt.book import CHAPTERS, Settings, _maps, _rbms, chapter1, chapter2, chapter3
 from udl_pt.book.report import Picture, Section, Table, write_report
 from udl_pt.datasets import Dataset
 
@@ -205,13 +205,7 @@ def test_chapter3_takes_the_books_epochs_on_enough_data(monkeypatch):
     assert "and so are the epochs." in section.sentences[1]
 
 
-@pytest.fixture
-def little(monkeypatch):
-    for name, value in {"FEW": 3, "MANY": 5, "BETAS": 20, "LONG": 2, "CHAINS": 10, "STEPS": (1, 3)}.items():
-        monkeypatch.setattr(chapter4, name, value)
-
-
-@pytest.mark.usefixtures("little")
+@pytest.mark.usefixtures("little_chapter4")
 def test_chapter4_measures_what_it_says():
     data = tiny()
     said = []
@@ -241,11 +235,11 @@ def test_chapter4_measures_what_it_says():
     assert json.loads(json.dumps(results)) == results
 
 
-@pytest.mark.usefixtures("little")
+@pytest.mark.usefixtures("little_chapter4")
 def test_chapter4_likelihoods_are_of_the_test_images_drawn_with_the_seed(monkeypatch):
     seen = []
-    original = chapter4.log_likelihood
-    monkeypatch.setattr(chapter4, "log_likelihood", lambda rbm, X, Z: seen.append(X) or original(rbm, X, Z))
+    original = _rbms.log_likelihood
+    monkeypatch.setattr(_rbms, "log_likelihood", lambda rbm, X, Z: seen.append(X) or original(rbm, X, Z))
     data = tiny()
     section = CHAPTERS["4"](data, Settings(sizes=[5], epochs=1, seed=7))
     drawn = np.random.default_rng(7).random(data.Xtest.shape) < data.Xtest
@@ -256,7 +250,7 @@ def test_chapter4_likelihoods_are_of_the_test_images_drawn_with_the_seed(monkeyp
     assert "the book takes 3" in section.sentences[1]
 
 
-@pytest.mark.usefixtures("little")
+@pytest.mark.usefixtures("little_chapter4")
 def test_chapter4_takes_the_books_epochs_on_enough_data(monkeypatch):
     monkeypatch.setattr("udl_pt.book._shared.SMALL", 100)
     section = CHAPTERS["4"](tiny(), Settings(sizes=[4]))

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from udl_pt.book import CHAPTERS, Settings, _maps, chapter4
+from udl_pt.book import CHAPTERS, Settings, _maps
 from udl_pt.book._prepared import prepared
 from udl_pt.book.report import Table
 from udl_pt.cli import _main as cli
@@ -33,9 +33,7 @@ def of_kind(kind, n=300):
 
 
 @pytest.fixture
-def little(monkeypatch):
-    for name, value in {"FEW": 3, "MANY": 5, "BETAS": 20, "LONG": 2, "CHAINS": 10, "STEPS": (1, 3)}.items():
-        monkeypatch.setattr(chapter4, name, value)
+def little(monkeypatch, little_chapter4):
     monkeypatch.setattr(_maps, "TOYS", {"donut": _maps.TOYS["donut"]})
     monkeypatch.setattr(_maps, "PERPLEXITIES", (2, 30))
 

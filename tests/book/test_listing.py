@@ -68,6 +68,7 @@ def test_a_difference_is_found_and_shown():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("little_chapter4")
 @pytest.mark.parametrize("chapter", [chapter3, chapter4])
 def test_a_chapters_section_has_its_listing(chapter, monkeypatch):
     number = chapter.__name__[-1]
@@ -79,8 +80,6 @@ def test_a_chapters_section_has_its_listing(chapter, monkeypatch):
         return [picture], {"pretrained": {}}
 
     monkeypatch.setattr(_listing, "beside", beside)
-    for name, value in {"FEW": 3, "MANY": 5, "BETAS": 20, "LONG": 2, "CHAINS": 10, "STEPS": (1, 3)}.items():
-        monkeypatch.setattr(chapter4, name, value)
     monkeypatch.setattr("udl_pt.book._chapter3_codes.LINEAR", 3)
     data, settings = tiny(), Settings(sizes=[4], epochs=1, listing=FOLDER)
     section = chapter.section(data, settings)

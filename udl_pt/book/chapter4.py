@@ -1,16 +1,15 @@
 """Chapter 4's main program, a deep network on restricted Boltzmann machines; and their likelihoods."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from udl_pt.book import _listing, _shared
+from udl_pt.book import _listing, _rbms, _shared
 from udl_pt.book._play import belief_network, chain, has_grey_images, in_place
+from udl_pt.book._rbms import MeasuredRBM
 from udl_pt.book._shared import (
     Candidate,
     Settings,
-    Stopwatch,
     counted,
     epochs_for,
     layers_options,
@@ -22,19 +21,12 @@ from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.likelihood import (
     Estimate,
-    ais,
-    log_likelihood,
-    log_partition,
-    pseudo_likelihood,
-    reverse_ais,
 )
 from udl_pt.models.dbn import DBN
 from udl_pt.models.dnn import DNN
 from udl_pt.models.rbm import RBM
 from udl_pt.models.sampling import complete, fantasies
 from udl_pt.plots import plot_completions, plot_costs, plot_errors, plot_fantasies, plot_filters
-from udl_pt.training.averaging import ParameterAverage
-from udl_pt.training.schedules import LinearDecay
 
 __all__ = ["section"]
 
@@ -42,17 +34,8 @@ RBMS, AUTOENCODERS, PLAIN = "RBMs first", "auto-encoders first", "not pretrained
 BY_RBMS: dict[str, Any] = {"learning_rate": 0.1, "batch_sz": 100}  # the book's
 BOOK = 3  # epochs of fine-tuning
 
-FEW, MANY = 15, 200  # hidden units: few enough to sum over all their states, and enough for good pictures
+MANY = 200  # hidden units, enough for good pictures
 SAMPLERS: dict[str, dict[str, Any]] = {"CD-1": {}, "CD-5": {"k": 5}, "persistent": {"persistent": True}}
-MACHINE: dict[str, Any] = {
-    "learning_rate": 0.1,
-    "batch_sz": 100,
-    "centring": True,
-    "visible_bias": "data",
-    "binarize": True,
-}
-AVERAGE = 0.995  # decay of the parameters' average
-CHAINS, BETAS, LONG = 100, 1000, 500  # annealing: chains, temperatures; Gibbs steps before the reverse one
 STEPS = (1, 3, 10, 30, 100, 300, 1000)  # at which fantasies are shown
 DREAMS = 7
 
@@ -102,7 +85,8 @@ def section(data: Dataset, settings: Settings) -> Section:
     _shared.train_all(data, settings, networks)
 
     tested = np.asarray(np.random.default_rng(settings.seed).random(data.Xtest.shape) < data.Xtest, float)
-    rbms = {f"{name}, {FEW} hidden": MeasuredRBM(FEW, options) for name, options in SAMPLERS.items()}
+    few = _rbms.FEW
+    rbms = {f"{name}, {few} hidden": MeasuredRBM(few, options) for name, options in SAMPLERS.items()}
     largest = rbms[f"persistent, {MANY} hidden"] = MeasuredRBM(MANY, SAMPLERS["persistent"])
     for name, measured in rbms.items():
         settings.say(f"RBM, {name}, epochs: {of_rbms}")
@@ -144,111 +128,13 @@ def section(data: Dataset, settings: Settings) -> Section:
                 one.name: [layer.costs for layer in one.dnn.hidden_layers] for one in networks[:2]
             },
             "rbms": {name: measured.results() for name, measured in rbms.items()},
-            "annealing": {"chains": CHAINS, "temperatures": BETAS, "gibbs_steps_before_reverse": LONG},
+            "annealing": {
+                "chains": _rbms.CHAINS,
+                "temperatures": _rbms.BETAS,
+                "gibbs_steps_before_reverse": _rbms.LONG,
+            },
         },
     )
-
-
-@dataclass
-class MeasuredRBM:
-    """An RBM and its measurements in nats.
-
-    Attributes
-    ----------
-    M : int
-        Number of hidden units.
-    options : dict
-        Arguments of ``fit`` besides those in `MACHINE`.
-    rbm : RBM
-        The trained RBM; its parameters are averages over the last steps.
-    log_Z : dict of str to Estimate or float
-        Logarithms of the partition function: ``"exact"`` with 15 hidden units, ``"ais"`` and ``"reverse"``.
-    log_likelihoods : dict of str to float
-        Mean log-likelihood of a test image by each of these.
-    pseudo, cross_entropy : float
-        Mean pseudo-likelihood and cross-entropy of the same images.
-    seconds : float
-        Seconds of training.
-    """
-
-    M: int
-    options: dict[str, Any]
-    rbm: RBM = field(init=False)
-    log_Z: dict[str, Estimate | float] = field(default_factory=dict)
-    log_likelihoods: dict[str, float] = field(default_factory=dict)
-    pseudo: float = 0.0
-    cross_entropy: float = 0.0
-    seconds: float = 0.0
-
-    def train(self, data: Dataset, settings: Settings, epochs: int) -> None:
-        """Train the RBM with a falling learning rate, and average its parameters.
-
-        Parameters
-        ----------
-        data : Dataset
-            Training images.
-        settings : Settings
-            Backend, dtype, seed and callbacks.
-        epochs : int
-            Number of epochs.
-        """
-        self.rbm, watch = RBM(self.M, **settings.made()), Stopwatch()
-        average = ParameterAverage(self.rbm, decay=AVERAGE, every=1)
-        self.rbm.fit(
-            data.X,
-            epochs=epochs,
-            **MACHINE,
-            **self.options,
-            **settings.fitting(LinearDecay(), average, watch),
-        )
-        average.apply()
-        self.seconds = watch.seconds()["whole"]
-
-    def evaluate(self, data: Dataset, tested: np.ndarray) -> None:
-        """Compute the RBM's partition function and likelihoods.
-
-        Parameters
-        ----------
-        data : Dataset
-            Training images, for the annealing.
-        tested : ndarray of shape (Ntest, D)
-            Binary test images.
-        """
-        rbm = self.rbm
-        if self.M == FEW:
-            self.log_Z["exact"] = log_partition(rbm)
-        self.log_Z["ais"] = ais(rbm, data.X, n_chains=CHAINS, n_betas=BETAS)
-        start = np.asarray(rbm.rng.generator.random(data.X[:CHAINS].shape) < data.X[:CHAINS], float)
-        self.log_Z["reverse"] = reverse_ais(rbm, rbm.gibbs(start, LONG), data.X, n_betas=BETAS)
-        unnormalised = float(log_likelihood(rbm, tested, 0.0).mean())
-        self.log_likelihoods = {way: unnormalised - _middle(Z) for way, Z in self.log_Z.items()}
-        self.pseudo = float(pseudo_likelihood(rbm, tested).mean())
-        self.cross_entropy = _cross_entropy(tested, rbm.forward_output(tested))
-
-    def results(self) -> dict[str, Any]:
-        """Return the measurements for `results.json`."""
-        return {
-            "hidden": self.M,
-            "options": {**MACHINE, **self.options},
-            "costs": self.rbm.costs,
-            "seconds": self.seconds,
-            "log_Z": {way: _middle(Z) for way, Z in self.log_Z.items()},
-            "standard_errors": {
-                way: Z.standard_error for way, Z in self.log_Z.items() if isinstance(Z, Estimate)
-            },
-            "test_log_likelihood": self.log_likelihoods,
-            "test_pseudo_likelihood": self.pseudo,
-            "test_cross_entropy": self.cross_entropy,
-        }
-
-
-def _middle(Z: Estimate | float) -> float:
-    return Z.log_Z if isinstance(Z, Estimate) else Z
-
-
-def _cross_entropy(X: np.ndarray, X_hat: np.ndarray) -> float:
-    p = np.clip(X_hat, 1e-7, 1 - 1e-7)
-    return float(-(X * np.log(p) + (1 - X) * np.log(1 - p)).sum(axis=1).mean())
 
 
 def _sentences(
@@ -317,19 +203,19 @@ def _row(measured: MeasuredRBM) -> list[str]:
 
 def _said_of_rows(rbms: dict[str, MeasuredRBM], n: int, w: Words) -> str:
     few = [measured.log_likelihoods for measured in rbms.values() if "exact" in measured.log_likelihoods]
-    exact = {name: m.log_likelihoods["exact"] for name, m in rbms.items() if m.M == FEW}
-    crosses = [m.cross_entropy for m in rbms.values() if m.M == FEW]
+    exact = {name: m.log_likelihoods["exact"] for name, m in rbms.items() if m.M == _rbms.FEW}
+    crosses = [m.cross_entropy for m in rbms.values() if m.M == _rbms.FEW]
     ais_off, reverse_off = (max(abs(way[k] - way["exact"]) for way in few) for k in ("ais", "reverse"))
     best = max(exact, key=lambda name: exact[name])
     return (
         f"Mean log-likelihoods of the {n:,} binary test {w.sample}s, in nats: the higher the better. With "
-        f"{FEW} hidden units the partition function is computed exactly. Annealed importance sampling (AIS, "
-        f"with its standard error) is off by {ais_off:.2f} at most, and reverse AIS by {reverse_off:.2f}. "
-        f"Reverse AIS needs exact samples. Here it starts from the ends of Gibbs chains of {LONG} steps, "
-        f"which may not have forgotten their start. The best of these is {best}. The log-likelihoods differ "
-        f"by up to {np.ptp(list(exact.values())):.2f}; the cross-entropies of reconstructions, which are "
-        f"easy to watch, by {np.ptp(crosses):.2f}. The pseudo-likelihood is the sum over {w.feature}s of "
-        f"log P({w.feature} | all others)."
+        f"{_rbms.FEW} hidden units the partition function is computed exactly. Annealed importance sampling "
+        f"(AIS, with its standard error) is off by {ais_off:.2f} at most, and reverse AIS by "
+        f"{reverse_off:.2f}. Reverse AIS needs exact samples. Here it starts from the ends of Gibbs chains of "
+        f"{_rbms.LONG} steps, which may not have forgotten their start. The best of these is {best}. The "
+        f"log-likelihoods differ by up to {np.ptp(list(exact.values())):.2f}; the cross-entropies of "
+        f"reconstructions, which are easy to watch, by {np.ptp(crosses):.2f}. The pseudo-likelihood is the "
+        f"sum over {w.feature}s of log P({w.feature} | all others)."
     )
 
 
