@@ -211,9 +211,9 @@ def _said_of_rows(rbms: dict[str, MeasuredRBM], n: int, w: Words) -> str:
         f"Mean log-likelihoods of the {n:,} binary test {w.sample}s, in nats: the higher the better. With "
         f"{_rbms.FEW} hidden units the partition function is computed exactly. Annealed importance sampling "
         f"(AIS, with its standard error) is off by {ais_off:.2f} at most, and reverse AIS by "
-        f"{reverse_off:.2f}. Reverse AIS needs exact samples. Here it starts from the ends of Gibbs chains of "
-        f"{_rbms.LONG} steps, which may not have forgotten their start. The best of these is {best}. The "
-        f"log-likelihoods differ by up to {np.ptp(list(exact.values())):.2f}; the cross-entropies of "
+        f"{reverse_off:.2f}. Reverse AIS needs exact samples. Here it starts from the ends of Gibbs chains "
+        f"of {_rbms.LONG} steps, which may not have forgotten their start. The best of these is {best}. "
+        f"The log-likelihoods differ by up to {np.ptp(list(exact.values())):.2f}; the cross-entropies of "
         f"reconstructions, which are easy to watch, by {np.ptp(crosses):.2f}. The pseudo-likelihood is the "
         f"sum over {w.feature}s of log P({w.feature} | all others)."
     )
