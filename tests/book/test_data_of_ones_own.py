@@ -60,8 +60,9 @@ def texts_of(section):
     [
         *((kind, chapter) for kind in ("table", "faces", "colours") for chapter in "15"),
         *(pytest.param("table", chapter, marks=pytest.mark.slow) for chapter in "2346"),
-        *(pytest.param("faces", chapter, marks=pytest.mark.slow) for chapter in "2346"),
-        *(pytest.param("colours", chapter, marks=pytest.mark.slow) for chapter in "2346"),
+        *(pytest.param("faces", chapter, marks=pytest.mark.exhaustive) for chapter in "2346"),
+        *(pytest.param("colours", chapter, marks=pytest.mark.exhaustive) for chapter in "26"),
+        *(pytest.param("colours", chapter, marks=pytest.mark.slow) for chapter in "34"),
     ],
 )
 def test_a_chapter_says_what_the_data_are(kind, chapter):

@@ -30,8 +30,8 @@ def folder(tmp_path):
     """A small set in MNIST's form."""
     rs = np.random.RandomState(0)
     for name, n in (("train", 300), ("t10k", 50)):
-        images, labels = rs.randint(0, 256, (n, 784)).astype(np.uint8), (np.arange(n) % 10).astype(np.uint8)
-        header = struct.pack(">IIII", 2051, n, 28, 28)
+        images, labels = rs.randint(0, 256, (n, 64)).astype(np.uint8), (np.arange(n) % 10).astype(np.uint8)
+        header = struct.pack(">IIII", 2051, n, 8, 8)
         (tmp_path / f"{name}-images-idx3-ubyte").write_bytes(header + images.tobytes())
         packed = gzip.compress(struct.pack(">II", 2049, n) + labels.tobytes())
         (tmp_path / f"{name}-labels-idx1-ubyte.gz").write_bytes(packed)

@@ -78,7 +78,7 @@ def trained(model, X, fit, seed=0):
         pytest.param(
             DNN([5, 4], Doubled, dtype="float64"),
             {"learning_rate": 0.01, "mu": 0.9},
-            marks=pytest.mark.slow,
+            marks=pytest.mark.exhaustive,
         ),
         pytest.param(
             DNN([5, 4], Projected, dtype="float64"),

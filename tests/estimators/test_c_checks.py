@@ -63,9 +63,15 @@ def test_scikit_learn_accepts(estimator, check):
         check(estimator)
 
 
+@pytest.mark.exhaustive
+@parametrize_with_checks(LADDERS)
+def test_scikit_learn_accepts_ladders(estimator, check):
+    test_scikit_learn_accepts(estimator, check)
+
+
 @pytest.mark.slow
-@parametrize_with_checks(DEFAULTS + LADDERS)
-def test_scikit_learn_accepts_the_defaults_and_ladders(estimator, check):
+@parametrize_with_checks(DEFAULTS)
+def test_scikit_learn_accepts_the_defaults(estimator, check):
     if isinstance(estimator, DNNClassifier) and check.func.__name__ == OF_MORE_EPOCHS:
         pytest.skip("after one epoch, the default, a network may predict one class alone")
     test_scikit_learn_accepts(estimator, check)

@@ -13,8 +13,14 @@ import udl_pt.theano
 from udl_pt.book import _listing
 
 FOLDER = Path(__file__).parents[2] / "examples" / "listings"
-RUNS = ("dnn_rbm",)
-MORE = ("dnn_pretrained", "autoencoder_book", "autoencoder_gentle", "dnn_plain", "rbm")
+RUNS = {
+    "dnn_rbm": [],
+    "dnn_pretrained": [pytest.mark.slow],
+    "autoencoder_book": [pytest.mark.slow],
+    "autoencoder_gentle": [pytest.mark.exhaustive],
+    "dnn_plain": [pytest.mark.slow],
+    "rbm": [pytest.mark.slow],
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,7 @@ def data():
     return listing_runs.load_data()
 
 
-@pytest.mark.parametrize("name", [*RUNS, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE)])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=marks) for name, marks in RUNS.items()])
 def test_the_golden_arrays(name, listing, data):
     original = listing[1].RandomStreams
     draws = listing_runs.golden_draws(listing[0].theano)

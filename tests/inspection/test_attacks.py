@@ -126,7 +126,7 @@ def test_every_attack_is_what_it_says(dtype):
     ("backend", "dtype"),
     [
         pytest.param("numba", "float64", marks=pytest.mark.slow),
-        pytest.param("c", "float32", marks=pytest.mark.slow),
+        pytest.param("c", "float32", marks=pytest.mark.exhaustive),
         ("jax", "float32"),
     ],
 )

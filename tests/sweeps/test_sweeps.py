@@ -206,8 +206,10 @@ def test_a_fit_that_was_killed_goes_on_from_its_checkpoint(folder, monkeypatch):
     assert not list((folder / "checkpoints").iterdir())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("backend", ["numba", "c"])
+@pytest.mark.parametrize(
+    "backend",
+    [pytest.param("numba", marks=pytest.mark.slow), pytest.param("c", marks=pytest.mark.exhaustive)],
+)
 def test_workers_fill_one_empty_cache_together(folder, backend):
     (folder / "plan.toml").write_text(f"""
         model = "AutoEncoder"

@@ -166,11 +166,13 @@ def test_a_stopped_fit_resumes_to_the_same_bits(name, tmp_path):
     assert stop_and_resume(name, tmp_path / "b", n, every_batches=3, every_epochs=1) == right
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "every", [pytest.param(1, marks=pytest.mark.exhaustive), pytest.param(4, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", FITS)
-def test_a_fit_resumes_after_each_batch(name, tmp_path):
+def test_a_fit_resumes_after_each_batch(name, every, tmp_path):
     right, n_batches = undisturbed(name)
-    for n in range(1, n_batches + 1):
+    for n in range(1, n_batches + 1, every):
         assert stop_and_resume(name, tmp_path / f"{n}", n, every_batches=2, every_epochs=1) == right
 
 
