@@ -33,32 +33,63 @@ RECTIFIED = [
 
 DENOISING = {
     "layers": [{"learning_rate": 0.1, "mu": 0.9, "cost_scale": "batch"}] * 3,
-    "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 100, "dropout": (0.2, 0.2)},
+    "tuning": {
+        "learning_rate": 0.6,
+        "mu": 0.9,
+        "epochs": 100,
+        "dropout": (0.2, 0.2),
+    },
 }
 ADVERSARIAL = {
     "layers": [
         {"learning_rate": 0.01, "mu": 0.9, "cost_scale": "batch"},
-        *[{"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch", "cost": "squared_error"}] * 2,
+        *[
+            {
+                "learning_rate": 0.002,
+                "mu": 0.9,
+                "cost_scale": "batch",
+                "cost": "squared_error",
+            }
+        ]
+        * 2,
     ],
-    "tuning": {"learning_rate": 0.1, "mu": 0.9, "epochs": 60, "dropout": (0.1, 0.3), "adversarial": 1.5},
+    "tuning": {
+        "learning_rate": 0.1,
+        "mu": 0.9,
+        "epochs": 60,
+        "dropout": (0.1, 0.3),
+        "adversarial": 1.5,
+    },
 }
 LADDER = {"learning_rate": 0.1, "mu": 0.9, "denoising": 1.0, "epochs": 100}
 BELIEF = {
     "layers": [{"learning_rate": 0.1, "mu": 0.5}] * 3,
-    "tuning": {"learning_rate": 0.6, "mu": 0.9, "epochs": 60, "dropout": (0.2, 0.1)},
+    "tuning": {
+        "learning_rate": 0.6,
+        "mu": 0.9,
+        "epochs": 60,
+        "dropout": (0.2, 0.1),
+    },
 }
 CODES = {
     "layers": [
         *[{"learning_rate": 0.1, "mu": 0.5}] * 3,
         {"learning_rate": 0.002, "mu": 0.9, "cost_scale": "batch"},
     ],
-    "tuning": {"learning_rate": 0.1, "mu": 0.9, "cost": "squared_error", "epochs": 200, "weight_decay": 4e-5},
+    "tuning": {
+        "learning_rate": 0.1,
+        "mu": 0.9,
+        "cost": "squared_error",
+        "epochs": 200,
+        "weight_decay": 4e-5,
+    },
 }
 
 
 def pretraining(recipe, report):
     """Return the arguments of the layers' pretraining."""
-    options = [options | {"callbacks": [report]} for options in recipe["layers"]]
+    callbacks = {"callbacks": [report]}
+    options = [options | callbacks for options in recipe["layers"]]
     return {"pretrain_epochs": 8, "pretrain_options": options}
 
 
@@ -72,11 +103,18 @@ def classified(dnn, recipe, train, test, validate, report, **tuning):
         monitor="epoch" if validate else None,
         callbacks=[LinearDecay(), report],
     )
-    return {"error": float(np.mean(dnn.predict(test[0]) != test[1])), "errors": dnn.errors}
+    error = float(np.mean(dnn.predict(test[0]) != test[1]))
+    return {"error": error, "errors": dnn.errors}
 
 
 def denoising(seed, *arguments, models=AutoEncoder, recipe=DENOISING, **tuning):
-    dnn = DNN([1000, 1000, 1000], models, corruption=masking(0.25), random_state=seed, dtype="float32")
+    dnn = DNN(
+        [1000, 1000, 1000],
+        models,
+        corruption=masking(0.25),
+        random_state=seed,
+        dtype="float32",
+    )
     return classified(dnn, recipe, *arguments, **tuning)
 
 
@@ -84,26 +122,42 @@ adversarial = partial(denoising, models=RECTIFIED, recipe=ADVERSARIAL)
 
 
 def ladder(seed, train, test, validate, report, **tuning):
-    model = Ladder([1000, 500, 250], noise=0.3, random_state=seed, dtype="float32")
-    monitor, callbacks = "epoch" if validate else None, [LinearDecay(), report]
-    model.fit(*train, *test, **LADDER | tuning, monitor=monitor, callbacks=callbacks)
-    return {"error": float(np.mean(model.dnn.predict(test[0]) != test[1])), "errors": model.errors}
+    model = Ladder(
+        [1000, 500, 250],
+        noise=0.3,
+        random_state=seed,
+        dtype="float32",
+    )
+    model.fit(
+        *train,
+        *test,
+        **LADDER | tuning,
+        monitor="epoch" if validate else None,
+        callbacks=[LinearDecay(), report],
+    )
+    error = float(np.mean(model.dnn.predict(test[0]) != test[1]))
+    return {"error": error, "errors": model.errors}
 
 
 def dbn(seed, *arguments, **tuning):
-    return classified(
-        DNN([1000, 1000, 1000], RBM, random_state=seed, dtype="float32"), BELIEF, *arguments, **tuning
-    )
+    dnn = DNN([1000, 1000, 1000], RBM, random_state=seed, dtype="float32")
+    return classified(dnn, BELIEF, *arguments, **tuning)
 
 
 def codes(seed, train, test, validate, report, **tuning):
-    """Return the squared errors of rebuilt test images, and of images that were trained on."""
-    deep = DeepAutoEncoder([1000, 500, 250, 30], RBM, random_state=seed, dtype="float32")
+    """Return the squared errors of rebuilt images, of the test and of training."""
+    deep = DeepAutoEncoder(
+        [1000, 500, 250, 30],
+        RBM,
+        random_state=seed,
+        dtype="float32",
+    )
+    momentum = LinearSchedule("mu", 0.9, first=0.5, epochs=1, model=deep)
     deep.fit(
         train[0],
         **pretraining(CODES, report),
         **CODES["tuning"] | tuning,
-        callbacks=[LinearDecay(), LinearSchedule("mu", 0.9, first=0.5, epochs=1, model=deep), report],
+        callbacks=[LinearDecay(), momentum, report],
     )
     return {
         "error": deep.reconstruction_error(test[0]),

@@ -43,9 +43,10 @@ def shown_columns(record):
 
 
 def table(columns, rows):
-    """Return a table in Markdown."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
+    """Return a table in Markdown. A number and its deviation stay on one line."""
+    shown = [[cell.replace("|", r"\|").replace(" ± ", "&nbsp;±&nbsp;") for cell in row] for row in rows]
+    lines = [columns, ["---"] * len(columns), *shown]
+    return ["| " + " | ".join(line) + " |" for line in lines]
 
 
 def measured(record, link):
