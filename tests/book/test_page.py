@@ -29,10 +29,12 @@ FRAMES = {
     1: np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
     20: np.array([[0.0, 0.0], [0.0, 10.0], [-4.0, 2.0], [6.0, 8.0]]),
 }
-# what the long (protan) or the medium cones (deutan) do without, in linear RGB; Machado et al., 2009
+# what eyes see without the long (protan), the medium (deutan) or the short cones (tritan), in linear RGB;
+# Machado et al., 2009
 NORMAL = np.eye(3)
 PROTAN = np.array([[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]])
 DEUTAN = np.array([[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]])
+TRITAN = np.array([[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]])
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 PAPER = {"light": "#ffffff", "dark": "#15171b"}
 
@@ -251,6 +253,6 @@ def test_the_labels_colours_are_told_apart(theme):
     for colour in colours:
         dark, light = sorted(float(XYZ[1] @ one) for one in (colour, paper))
         assert (light + 0.05) / (dark + 0.05) >= 3
-    for vision in (NORMAL, PROTAN, DEUTAN):
+    for vision in (NORMAL, PROTAN, DEUTAN, TRITAN):
         seen = [lab(vision @ colour) for colour in colours]
-        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 10
+        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 25

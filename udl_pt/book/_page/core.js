@@ -8,8 +8,8 @@ const udl = (() => {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   // Told apart with any colour vision, each with a contrast of 3 against the page.
   const COLORS = {
-    light: ["#0000fa", "#7d1919", "#197d19", "#000000", "#6496c8", "#4b00af", "#969664", "#327dfa", "#004b64", "#4b64af"],
-    dark: ["#7d96fa", "#fafa00", "#c89619", "#9600fa", "#e1fae1", "#7d6496", "#7d6400", "#afc8fa", "#969696", "#e1c87d"],
+    light: ["#0000ff", "#a50000", "#d2780f", "#3c8787", "#b478d2", "#003c69", "#d23cff", "#78875a", "#5a00a5", "#690f2d"],
+    dark: ["#0069ff", "#ff1e00", "#f0ff00", "#4bff78", "#e1a5ff", "#965a78", "#c3ffff", "#f09696", "#785ab4", "#c33c3c"],
   };
 
   function make(tag, attributes = {}, ...children) {
