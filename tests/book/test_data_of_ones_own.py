@@ -8,6 +8,7 @@ import pytest
 
 from udl_pt.book import CHAPTERS, Settings, _maps
 from udl_pt.book._prepared import prepared
+from udl_pt.book._widgets import Widget
 from udl_pt.book.report import Table
 from udl_pt.cli import _main as cli
 from udl_pt.datasets import Dataset
@@ -46,6 +47,7 @@ def texts_of(section):
         if isinstance(picture, Table):
             texts += [cell for row in picture.rows for cell in row]
             continue
+        assert isinstance(picture, Widget) or picture.columns  # the page saves a figure's data
         picture.figure.draw_without_rendering()
         if picture.figure.get_suptitle():
             texts.append(picture.figure.get_suptitle())

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from matplotlib.figure import Figure
 
 from udl_pt.book import _chapter3_codes as codes
+from udl_pt.book._columns import of_confusion, of_features, of_images, of_points, of_units
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._widgets import Widget, curves, embedded, page_file
 from udl_pt.book.report import Picture, Section, Table, write_report
@@ -126,6 +127,55 @@ def test_the_data_of_curves_and_tables(opened, path):
     assert costs == COSTS
     table = rows(saved(page, "Data (CSV): chapter4-table1.csv"))
     assert table == [["network", "error"], ["plain, wide", "2%"]]
+
+
+def numbers(text, *names):
+    """Return the columns of these names, in which an empty cell is NaN."""
+    return np.array(
+        [[row[name] or "nan" for name in names] for row in csv.DictReader(io.StringIO(text))], float
+    )
+
+
+def test_the_data_of_pictures(opened, tmp_path):
+    rs = np.random.RandomState(0)
+    X, W, images, matrix = rs.rand(2, 4), rs.randn(4, 3), rs.rand(2, 3, 4), np.array([[12345, 1], [0, 20]])
+    toys = {
+        "ring": (rs.randn(3, 2), rs.randn(3, 2), [0, 1, 1]),
+        "cube": (rs.randn(2, 3), rs.randn(2, 2), [4, 0]),
+    }
+    toys = {name: tuple(map(np.array, arrays)) for name, arrays in toys.items()}
+    given = np.where([True, False, True, True], X, np.nan)
+    columns = {
+        "images": of_images({"original": X, "given": given}, ["3", "a, b"]),
+        "units": of_units(W, np.array([2, 0, 1])),
+        "features": of_features({"hidden layer 1": (X, images)}),
+        "toys": of_points(toys),
+        "confusion": of_confusion(matrix, ["no", "yes"], "class"),
+    }
+    pictures = [Picture(name, Figure(figsize=(1, 1)), "A picture.", of) for name, of in columns.items()]
+    page = opened(write_report({"5": Section("A", [], pictures=pictures)}, tmp_path, {}))
+    found = {name: saved(page, f"Data (CSV): chapter5-{name}.csv") for name in columns}
+    pixels = [f"pixel {i}" for i in range(1, 5)]
+    shown = rows(found["images"])
+    assert [row[:2] for row in shown] == [
+        *(["row", "label"], ["original", "3"], ["original", "a, b"], ["given", "3"], ["given", "a, b"]),
+    ]
+    close = {"rtol": 1e-3, "atol": 1e-6}
+    np.testing.assert_allclose(numbers(found["images"], *pixels), np.concatenate([X, given]), **close)
+    np.testing.assert_allclose(numbers(found["units"], "unit", *pixels), np.c_[[3, 1, 2], W.T], **close)
+    by_unit = np.concatenate([[X[0]], images[0], [X[1]], images[1]])
+    np.testing.assert_allclose(
+        numbers(found["features"], "row", *pixels), np.c_[[1] * 4 + [2] * 4, by_unit], **close
+    )
+    assert [row[2] for row in rows(found["features"])[1:3]] == ["synthesised", "from the data, 1"]
+    (ring, ring_map, ring_labels), (cube, cube_map, cube_labels) = toys.values()
+    places = np.r_[np.c_[ring, [np.nan] * 3, ring_map, ring_labels], np.c_[cube, cube_map, cube_labels]]
+    names = "x 1", "x 2", "x 3", "map 1", "map 2", "label"
+    np.testing.assert_allclose(numbers(found["toys"], *names), places, **close)
+    assert rows(found["confusion"]) == [
+        ["true class", "predicted class", "count"],
+        *(["no", "no", "12345"], ["no", "yes", "1"], ["yes", "no", "0"], ["yes", "yes", "20"]),
+    ]
 
 
 def test_a_map_shows_an_image_at_the_pointer_and_by_keys(opened, path):

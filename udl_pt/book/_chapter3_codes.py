@@ -6,6 +6,7 @@ import numpy as np
 import scipy.linalg
 from sklearn.neighbors import KNeighborsClassifier
 
+from udl_pt.book._columns import of_units
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._shared import GENTLE, Settings, epochs_for, percent
 from udl_pt.book._widgets import Widget
@@ -173,7 +174,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
                 "so most have only found where digits are, and where pixels stay black."
             )
         filters = plot_filters(W, title=title, image_shape=data.image_shape)
-        shown.append(Picture("filters_denoising", filters, said))
+        shown.append(Picture("filters_denoising", filters, said, of_units(W)))
     return shown, results
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from udl_pt.book import _shared
+from udl_pt.book._columns import of_images
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._shared import Settings, percent
 from udl_pt.book._widgets import Widget, curves
@@ -227,7 +228,9 @@ def _rebuilt(pca: PCA, data: Dataset) -> Picture | Table:
             "Two components show little more than a blurred mean, ten a shape, fifty a digit that can be "
             "read."
         )
-    return Picture("rebuilt", plot_images(rows, _shared.labels_of(data, first), title, **drawn(data)), said)
+    labels = _shared.labels_of(data, first)
+    figure = plot_images(rows, labels, title, **drawn(data))
+    return Picture("rebuilt", figure, said, of_images(rows, labels))
 
 
 def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any]:
@@ -250,9 +253,9 @@ def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any
         errors = [["noisy", f"{before:.4f}"], ["denoised", f"{after:.4f}"]]
         picture = Table([[f"test {w.sample}s", f"mean squared error of a {w.feature}"], *errors], said)
     else:
-        picture = Picture(
-            "noise", plot_images(rows, _shared.labels_of(data, first), title, **drawn(data)), said
-        )
+        labels = _shared.labels_of(data, first)
+        figure = plot_images(rows, labels, title, **drawn(data))
+        picture = Picture("noise", figure, said, of_images(rows, labels))
     return {
         "standard_deviation": NOISE,
         "components": K,

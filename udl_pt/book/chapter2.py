@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.book._columns import of_points
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._maps import Maps, ToyMap, map_data, map_toys, time_iterations
 from udl_pt.book._shared import Settings, percent
@@ -170,15 +171,14 @@ def _costs(maps: Maps) -> Picture:
 
 def _toys(maps: dict[str, ToyMap]) -> Picture:
     errors = [f"{_percent(m.one_neighbour_error)} ({name})" for name, m in maps.items()]
+    toys = {name: (m.X, m.Y, m.labels) for name, m in maps.items()}
     return Picture(
         "toys",
-        plot_toy_data(
-            {name: (m.X, m.Y, m.labels) for name, m in maps.items()},
-            "Toy data (top) and what t-SNE makes of them (below)",
-        ),
+        plot_toy_data(toys, "Toy data (top) and what t-SNE makes of them (below)"),
         "No line separates the two rings of the donut or the pairs of XOR clouds. The map of t-SNE has gaps "
         "between separate groups, and the eight clouds lie side by side. A ring may be cut open. A cloud's "
         f"size and place mean little. Nearest neighbours of another colour: {', '.join(errors)}.",
+        of_points(toys),
     )
 
 

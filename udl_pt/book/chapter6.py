@@ -13,6 +13,7 @@ from udl_pt.book._attacks import (
     attack,
     targeted_rates,
 )
+from udl_pt.book._columns import of_images
 from udl_pt.book._play import can_trick, classifiers, tricking
 from udl_pt.book._shared import (
     SHOWN_CLASSES,
@@ -141,6 +142,7 @@ def _tricks(dnn: DNN, data: Dataset, settings: Settings, w: Words) -> Picture | 
         plot_adversarial(X, changed, before, after, 1 / EPSILON, title, **drawn(data)),
         f"A change of {EPSILON:g} per pixel, shown {1 / EPSILON:g} times as large (gray: none), and "
         f"{predicted}{' To us the digits look the same.' * w.are_digits}",
+        {**of_images({"original": X, "tricked": changed}, before), "label": [*before, *after]},
     )
 
 

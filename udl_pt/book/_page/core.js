@@ -51,6 +51,19 @@ const udl = (() => {
 
   const quoted = (cell) => (/[",\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell));
   const csv = (rows) => rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  // Rows of columns: texts, or arrays. An array of shape [N, k] has k numbered columns.
+  function table(columns) {
+    const parts = Object.entries(columns).flatMap(([name, column]) => {
+      if (Array.isArray(column)) return [{ name, at: (i) => column[i] }];
+      const { shape: [, k], values } = column;
+      const at = (place) => (Number.isInteger(values[place]) ? values[place] : Number(values[place].toPrecision(4)));
+      if (k === undefined) return [{ name, at }];
+      return Array.from({ length: k }, (_, j) => ({ name: `${name} ${j + 1}`, at: (i) => at(i * k + j) }));
+    });
+    const first = Object.values(columns)[0], N = first.shape ? first.shape[0] : first.length;
+    const cell = (value) => (Number.isNaN(value) ? "" : value);
+    return [parts.map(({ name }) => name), ...Array.from({ length: N }, (_, i) => parts.map(({ at }) => cell(at(i))))];
+  }
   const plain = (name, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 
   // ---- controls
@@ -145,10 +158,12 @@ const udl = (() => {
     figure.append(make("p", { class: "data" }, button));
   }
 
+  const saved = (figure) => figure.dataset.source.replace("data-", "");
+
   function start(figure) {
     const { kind, source: id } = figure.dataset;
     const picture = figure.querySelector("img"), root = make("div", { class: "root" });
-    const data = decoded(source(id)), name = id.replace("data-", "");
+    const data = decoded(source(id)), name = saved(figure);
     picture.replaceWith(root);
     if (data.caption) figure.querySelector("figcaption").textContent = data.caption;
     try {
@@ -178,6 +193,8 @@ const udl = (() => {
       const chapter = table.closest("section").id;
       dataButton(table.closest("figure"), `${chapter}-table${number + 1}.csv`, () => csv(rows()));
     });
+    document.querySelectorAll("figure[data-source]:not(.widget)").forEach((figure) =>
+      dataButton(figure, `${saved(figure)}.csv`, () => csv(table(decoded(source(figure.dataset.source))))));
     const next = () => {
       if (waiting.length) {
         start(waiting.shift());
