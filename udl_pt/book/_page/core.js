@@ -131,11 +131,12 @@ const udl = (() => {
   // ---- images
 
   // Draw values in [0, 1] as dark ink on white, or signed values in blue (positive) and red (negative).
+  // Pixels without a value are transparent.
   function image(canvas, values, [height, width, channels = 1], { signed = false, ink = true, largest = 1e-12 } = {}) {
     [canvas.width, canvas.height] = [width, height];
     const context = canvas.getContext("2d"), made = context.createImageData(width, height);
     if (signed) for (const value of values) largest = Math.max(largest, Math.abs(value));
-    for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let pixel = 0; pixel < Math.min(width * height, values.length / channels); pixel++) {
       const value = values[pixel * channels];
       let rgb;
       if (signed) {
