@@ -1,6 +1,7 @@
 """The numbers behind a figure, as columns: the page saves them as a CSV file.
 
-A column is a list of texts, or an array of shape (N,). An array of shape (N, k) is k numbered columns.
+A column is a list of texts, or an array of shape (N,). An array of shape (N, k) is k numbered columns. So are
+images as integers from 0 to 255, with each image's range.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +10,7 @@ import numpy as np
 
 __all__ = ["Columns", "of_confusion", "of_features", "of_images", "of_points", "of_units"]
 
-Columns = Mapping[str, Sequence[str] | np.ndarray]
+Columns = Mapping[str, Sequence[str] | np.ndarray | Mapping[str, np.ndarray]]
 
 SHOWN_UNITS = 100  # that `plot_filters` draws
 
@@ -31,7 +32,7 @@ def of_images(rows: Mapping[str, np.ndarray], labels: Sequence[str]) -> Columns:
     return {
         "row": [name for name in rows for _ in labels],
         "label": [*labels] * len(rows),
-        "pixel": _half(rows.values()),
+        "pixel": _stepped(rows.values()),
     }
 
 
@@ -50,7 +51,7 @@ def of_units(W: np.ndarray, units: np.ndarray | None = None) -> Columns:
     mapping
     """
     units = np.arange(W.shape[1]) if units is None else units
-    return {"unit": _counted(units[:SHOWN_UNITS]), "pixel": _half([W.T[:SHOWN_UNITS]])}
+    return {"unit": _counted(units[:SHOWN_UNITS]), "pixel": _stepped([W.T[:SHOWN_UNITS]])}
 
 
 def of_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Columns:
@@ -72,7 +73,7 @@ def of_features(layers: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Columns:
         rows.append(np.repeat(np.arange(n), k + 1))
         images += ["synthesised", *(f"from the data, {i}" for i in range(1, k + 1))] * n
         pixels.append(np.concatenate([made[:, None], found], axis=1).reshape(-1, D))
-    return {"layer": names, "row": _counted(np.concatenate(rows)), "image": images, "pixel": _half(pixels)}
+    return {"layer": names, "row": _counted(np.concatenate(rows)), "image": images, "pixel": _stepped(pixels)}
 
 
 def of_points(toys: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Columns:
@@ -125,5 +126,10 @@ def _counted(indices: np.ndarray) -> np.ndarray:
     return indices.astype(np.int32) + np.int32(1)
 
 
-def _half(images: Iterable[np.ndarray]) -> np.ndarray:
-    return np.concatenate([*images]).astype(np.float16)  # three digits, so that the page stays small
+def _stepped(images: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return images in 255 steps from their least to their largest value, so that the page stays small."""
+    X = np.concatenate([*images]).astype(float)
+    low, high = X.min(axis=1), X.max(axis=1)
+    width = np.where(high > low, high - low, 1)
+    steps = np.rint(255 * (X - low[:, None]) / width[:, None]).astype(np.uint8)
+    return {"steps": steps, "low": low.astype(np.float32), "high": high.astype(np.float32)}

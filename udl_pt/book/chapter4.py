@@ -280,7 +280,7 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
             f"of a Gibbs chain in which the given pixels are fixed. So where {several} fit, it is a blend "
             f"of them. The root mean squared error there is {off:.3f}; that of the training images' mean is "
             f"{without:.3f}.",
-            of_images({"original": X, "given": np.where(missing, np.nan, X), "completed": completed}, labels),
+            of_images({"original": X, "completed": completed}, labels),
         ),
     ]
 

@@ -51,18 +51,22 @@ const udl = (() => {
 
   const quoted = (cell) => (/[",\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell));
   const csv = (rows) => rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
-  // Rows of columns: texts, or arrays. An array of shape [N, k] has k numbered columns.
+  // Rows of columns: texts, or arrays. An array of shape [N, k] has k numbered columns. So have images in steps
+  // from 0 to 255, from an image's least to its largest value.
   function table(columns) {
+    const cell = (value) => (Number.isNaN(value) ? "" : Number.isInteger(value) ? value : Number(value.toPrecision(4)));
     const parts = Object.entries(columns).flatMap(([name, column]) => {
       if (Array.isArray(column)) return [{ name, at: (i) => column[i] }];
-      const { shape: [, k], values } = column;
-      const at = (place) => (Number.isInteger(values[place]) ? values[place] : Number(values[place].toPrecision(4)));
-      if (k === undefined) return [{ name, at }];
-      return Array.from({ length: k }, (_, j) => ({ name: `${name} ${j + 1}`, at: (i) => at(i * k + j) }));
+      const { steps, low, high } = column, { shape: [, k = 1], values } = steps ?? column;
+      const value = (i, j) => {
+        const stored = values[i * k + j];
+        return steps ? low.values[i] + (stored / 255) * (high.values[i] - low.values[i]) : stored;
+      };
+      return Array.from({ length: k }, (_, j) => ({
+        name: k > 1 ? `${name} ${j + 1}` : name, at: (i) => cell(value(i, j)) }));
     });
     const first = Object.values(columns)[0], N = first.shape ? first.shape[0] : first.length;
-    const cell = (value) => (Number.isNaN(value) ? "" : value);
-    return [parts.map(({ name }) => name), ...Array.from({ length: N }, (_, i) => parts.map(({ at }) => cell(at(i))))];
+    return [parts.map(({ name }) => name), ...Array.from({ length: N }, (_, i) => parts.map(({ at }) => at(i)))];
   }
   const plain = (name, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 
