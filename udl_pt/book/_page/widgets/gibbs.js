@@ -57,7 +57,7 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
   };
   root.append(
     make("p", { class: "note" }, "Play the chain. Each step draws the hidden units from the visible ones, then the visible "
-      + "ones from the hidden. The free energy falls until the chain draws likely images."),
+      + "ones from the hidden."),
     make("div", { class: "controls" }, play,
       control.button({ label: "One step", onClick: go }),
       control.choice({ label: "Start", options: [[NOISE, "at noise"], ...labels.map((label, i) => [i, `at ${label}`])],
