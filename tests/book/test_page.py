@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+import zlib
 
 import numpy as np
 import pytest
@@ -273,7 +274,9 @@ def test_arrays_survive_the_page(dtype):
     values = np.array([[0, 1, 2], [100, 50, 25]], dtype)[:, ::-1]
     text = re.sub("<.*?>", "", embedded("data-x", {"values": values}))
     kept = json.loads(text)["values"]
-    again = np.frombuffer(base64.b64decode(kept["base64"]), np.dtype(kept["dtype"]).newbyteorder("<"))
+    again = np.frombuffer(
+        zlib.decompress(base64.b64decode(kept["deflated"])), np.dtype(kept["dtype"]).newbyteorder("<")
+    )
     np.testing.assert_array_equal(again.reshape(kept["shape"]), values)
 
 

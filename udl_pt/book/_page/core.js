@@ -28,16 +28,22 @@ const udl = (() => {
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   }
 
-  function decoded(value) {
-    if (Array.isArray(value)) return value.map(decoded);
+  function inflated(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  }
+
+  async function decoded(value) {
+    if (Array.isArray(value)) return Promise.all(value.map(decoded));
     if (value === null || typeof value !== "object") return value;
-    if (!("base64" in value)) {
-      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decoded(item)]));
+    if (!("deflated" in value)) {
+      const items = await Promise.all(Object.values(value).map(decoded));
+      return Object.fromEntries(Object.keys(value).map((name, i) => [name, items[i]]));
     }
-    const bytes = Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0));
+    const buffer = await inflated(value.deflated);
     const values = value.dtype === "float16"
-      ? Float32Array.from(new Uint16Array(bytes.buffer), fromHalf)
-      : new TYPES[value.dtype](bytes.buffer);
+      ? Float32Array.from(new Uint16Array(buffer), fromHalf)
+      : new TYPES[value.dtype](buffer);
     return { shape: value.shape, values };
   }
 
@@ -158,21 +164,21 @@ const udl = (() => {
 
   function dataButton(figure, name, text) {
     const label = `Data (${name.endsWith(".csv") ? "CSV" : "JSON"})`;
-    const button = control.button({ label, onClick: () => download(name, text()) });
+    const button = control.button({ label, onClick: async () => download(name, await text()) });
     button.setAttribute("aria-label", `${label}: ${name}`);
     figure.append(make("p", { class: "data" }, button));
   }
 
   const saved = (figure) => figure.dataset.source.replace("data-", "");
 
-  function start(figure) {
-    const { kind, source: id } = figure.dataset;
+  async function start(figure) {
+    const { kind, source: id } = figure.dataset, name = saved(figure);
     const picture = figure.querySelector("img"), root = make("div", { class: "root" });
-    const data = decoded(source(id)), name = saved(figure);
-    picture.replaceWith(root);
-    if (data.caption) figure.querySelector("figcaption").textContent = data.caption;
     try {
+      const data = await decoded(source(id));
+      picture.replaceWith(root);
       const made = widgets[kind](root, data, tools);
+      if (data.caption) figure.querySelector("figcaption").textContent = data.caption;
       if (made && made.csv) dataButton(figure, `${name}.csv`, () => csv(made.csv()));
       else dataButton(figure, `${name}.json`, () => JSON.stringify(data, plain));
     } catch (error) {
@@ -191,22 +197,19 @@ const udl = (() => {
     },
   };
 
-  function begin() {
-    const waiting = [...document.querySelectorAll("figure.widget")];
+  async function begin() {
     document.querySelectorAll("figure .wide table").forEach((table, number) => {
       const rows = () => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
       const chapter = table.closest("section").id;
       dataButton(table.closest("figure"), `${chapter}-table${number + 1}.csv`, () => csv(rows()));
     });
     document.querySelectorAll("figure[data-source]:not(.widget)").forEach((figure) =>
-      dataButton(figure, `${saved(figure)}.csv`, () => csv(table(decoded(source(figure.dataset.source))))));
-    const next = () => {
-      if (waiting.length) {
-        start(waiting.shift());
-        setTimeout(next); // so that the page stays usable meanwhile
-      } else document.documentElement.dataset.ready = "true";
-    };
-    next();
+      dataButton(figure, `${saved(figure)}.csv`, async () => csv(table(await decoded(source(figure.dataset.source))))));
+    for (const figure of document.querySelectorAll("figure.widget")) {
+      await start(figure);
+      await new Promise((go) => { setTimeout(go); }); // so that the page stays usable meanwhile
+    }
+    document.documentElement.dataset.ready = "true";
   }
 
   addEventListener("load", () => setTimeout(begin));
