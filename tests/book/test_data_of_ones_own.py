@@ -95,6 +95,13 @@ def test_chapters_1_and_2_need_no_labels(chapter):
     assert not any("logistic" in text or "nearest neighbour in" in text for text in section.sentences)
 
 
+def test_dollar_signs_are_escaped_for_matplotlib_alone():
+    scatter, _, rebuilt, *_ = CHAPTERS["1"](of_kind("faces"), Settings()).pictures
+    assert scatter.data["names"][0] == "$x$ a long na…"
+    assert r"\$x\$ a long na…" in {text.get_text() for text in scatter.figure.axes[0].texts}
+    assert "$x$ a long na…" in rebuilt.columns["label"]
+
+
 def test_prepared_data_have_a_test_set_of_the_same_rows_each_time():
     data, again = of_kind("faces"), of_kind("faces")
     np.testing.assert_array_equal(data.Xtest, again.Xtest)

@@ -9,7 +9,7 @@ from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._maps import Maps, ToyMap, map_data, map_toys, time_iterations
 from udl_pt.book._shared import Settings, percent
 from udl_pt.book._widgets import curves
-from udl_pt.book._words import Words, names_of, words_of
+from udl_pt.book._words import Words, for_matplotlib, names_of, words_of
 from udl_pt.book.report import Picture, Section
 from udl_pt.datasets import Dataset
 from udl_pt.models._sne.loop import RECORDED
@@ -134,7 +134,7 @@ def _crowding(maps: Maps, names: list[str], w: Words) -> Picture:
             {"PCA": maps.pca.Y, "symmetric SNE": maps.sne.Y, "t-SNE": maps.tsne.Y},
             maps.labels,
             f"The same {w.item}s by three methods",
-            names,
+            for_matplotlib(names),
         ),
         said,
     )
@@ -147,7 +147,7 @@ def _perplexity(maps: Maps, names: list[str]) -> Picture:
             {f"perplexity {p}": m.Y for p, m in maps.tsnes.items()},
             maps.labels,
             "t-SNE by perplexity",
-            names,
+            for_matplotlib(names),
         ),
         "Perplexity is the effective number of a point's neighbours. With few, clusters fall to pieces. "
         "With many, distances over the whole data decide, and clusters grow together. Sizes of clusters and "

@@ -22,7 +22,7 @@ from udl_pt.book._shared import (
     percent,
 )
 from udl_pt.book._widgets import Widget, curves
-from udl_pt.book._words import Words, drawn, names_of, on_in_filters, words_of
+from udl_pt.book._words import Words, drawn, for_matplotlib, names_of, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -200,7 +200,7 @@ def _pictures(
             plot_confusion(
                 confusion,
                 f"{which} the pretrained network takes for which",
-                names_of(data, range(K)),
+                for_matplotlib(names_of(data, range(K))),
                 w.kind,
             ),
             _said_of_confusion(confusion, data.label_names, w),
@@ -240,7 +240,7 @@ def _of_images(data: Dataset, ae: AutoEncoder, w: Words) -> list[Picture | Table
     return [
         Picture(
             "reconstructions",
-            plot_reconstructions(X, X_hat, labels, title, **drawn(data)),
+            plot_reconstructions(X, X_hat, for_matplotlib(labels), title, **drawn(data)),
             f"{one}, and what {ae.M} hidden units keep of it. The auto-encoder, "
             "trained as the first layer is before fine-tuning, never saw these images.",
             of_images({"original": X, "reconstructed": X_hat}, labels),

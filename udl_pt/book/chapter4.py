@@ -17,7 +17,7 @@ from udl_pt.book._shared import (
     percent,
 )
 from udl_pt.book._widgets import Widget, curves
-from udl_pt.book._words import Words, drawn, on_in_filters, words_of
+from udl_pt.book._words import Words, drawn, for_matplotlib, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.likelihood import (
@@ -272,7 +272,7 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
                 X,
                 missing,
                 completed,
-                labels,
+                for_matplotlib(labels),
                 f"Test {w.item}s, their lower halves missing",
                 **drawn(data),
             ),
