@@ -8,6 +8,7 @@ import pytest
 
 from udl_pt.book import CHAPTERS, Settings, _maps
 from udl_pt.book._prepared import prepared
+from udl_pt.book._widgets import Widget
 from udl_pt.book.report import Table
 from udl_pt.cli import _main as cli
 from udl_pt.datasets import Dataset
@@ -46,6 +47,7 @@ def texts_of(section):
         if isinstance(picture, Table):
             texts += [cell for row in picture.rows for cell in row]
             continue
+        assert isinstance(picture, Widget) or picture.columns  # the page saves a figure's data
         picture.figure.draw_without_rendering()
         if picture.figure.get_suptitle():
             texts.append(picture.figure.get_suptitle())
@@ -92,6 +94,13 @@ def test_chapters_1_and_2_need_no_labels(chapter):
     section = CHAPTERS[chapter](data, Settings())
     texts_of(section)
     assert not any("logistic" in text or "nearest neighbour in" in text for text in section.sentences)
+
+
+def test_dollar_signs_are_escaped_for_matplotlib_alone():
+    scatter, _, rebuilt, *_ = CHAPTERS["1"](of_kind("faces"), Settings()).pictures
+    assert scatter.data["names"][0] == "$x$ a long na…"
+    assert r"\$x\$ a long na…" in {text.get_text() for text in scatter.figure.axes[0].texts}
+    assert "$x$ a long na…" in rebuilt.columns["label"]
 
 
 def test_prepared_data_have_a_test_set_of_the_same_rows_each_time():

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+import zlib
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from matplotlib.figure import Figure
 
 from udl_pt.book import _chapter3_codes as codes
+from udl_pt.book._columns import of_confusion, of_features, of_images, of_points, of_units
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._widgets import Widget, curves, embedded, page_file
 from udl_pt.book.report import Picture, Section, Table, write_report
@@ -29,10 +31,12 @@ FRAMES = {
     1: np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
     20: np.array([[0.0, 0.0], [0.0, 10.0], [-4.0, 2.0], [6.0, 8.0]]),
 }
-# what the long (protan) or the medium cones (deutan) do without, in linear RGB; Machado et al., 2009
+# what eyes see without the long (protan), the medium (deutan) or the short cones (tritan), in linear RGB;
+# Machado et al., 2009
 NORMAL = np.eye(3)
 PROTAN = np.array([[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]])
 DEUTAN = np.array([[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]])
+TRITAN = np.array([[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]])
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 PAPER = {"light": "#ffffff", "dark": "#15171b"}
 
@@ -124,6 +128,56 @@ def test_the_data_of_curves_and_tables(opened, path):
     assert costs == COSTS
     table = rows(saved(page, "Data (CSV): chapter4-table1.csv"))
     assert table == [["network", "error"], ["plain, wide", "2%"]]
+
+
+def numbers(text, *names):
+    """Return the columns of these names, in which an empty cell is NaN."""
+    return np.array(
+        [[row[name] or "nan" for name in names] for row in csv.DictReader(io.StringIO(text))], float
+    )
+
+
+def test_the_data_of_pictures(opened, tmp_path):
+    rs = np.random.RandomState(0)
+    X, W, images, matrix = rs.rand(2, 4), rs.randn(4, 3), rs.rand(2, 3, 4), np.array([[12345, 1], [0, 20]])
+    toys = {
+        "ring": (rs.randn(3, 2), rs.randn(3, 2), [0, 1, 1]),
+        "cube": (rs.randn(2, 3), rs.randn(2, 2), [4, 0]),
+    }
+    toys = {name: tuple(map(np.array, arrays)) for name, arrays in toys.items()}
+    given = np.array([[5.0, 5.0, 5.0, 5.0], [-1.0, 0.0, 1.0, 2.0]])
+    columns = {
+        "images": of_images({"original": X, "given": given}, ["3", "a, b"]),
+        "units": of_units(W, np.array([2, 0, 1])),
+        "features": of_features({"hidden layer 1": (X, images)}),
+        "toys": of_points(toys),
+        "confusion": of_confusion(matrix, ["no", "yes"], "class"),
+    }
+    pictures = [Picture(name, Figure(figsize=(1, 1)), "A picture.", of) for name, of in columns.items()]
+    page = opened(write_report({"5": Section("A", [], pictures=pictures)}, tmp_path, {}))
+    found = {name: saved(page, f"Data (CSV): chapter5-{name}.csv") for name in columns}
+    pixels = [f"pixel {i}" for i in range(1, 5)]
+    shown = rows(found["images"])
+    assert [row[:2] for row in shown] == [
+        *(["row", "label"], ["original", "3"], ["original", "a, b"], ["given", "3"], ["given", "a, b"]),
+    ]
+    close = {"rtol": 0, "atol": 0.01}  # a step is 1/255 of an image's range
+    np.testing.assert_allclose(numbers(found["images"], *pixels), np.concatenate([X, given]), **close)
+    assert shown[4][2:] == ["-1", "0", "1", "2"]
+    np.testing.assert_allclose(numbers(found["units"], "unit", *pixels), np.c_[[3, 1, 2], W.T], **close)
+    by_unit = np.concatenate([[X[0]], images[0], [X[1]], images[1]])
+    np.testing.assert_allclose(
+        numbers(found["features"], "row", *pixels), np.c_[[1] * 4 + [2] * 4, by_unit], **close
+    )
+    assert [row[2] for row in rows(found["features"])[1:3]] == ["synthesised", "from the data, 1"]
+    (ring, ring_map, ring_labels), (cube, cube_map, cube_labels) = toys.values()
+    places = np.r_[np.c_[ring, [np.nan] * 3, ring_map, ring_labels], np.c_[cube, cube_map, cube_labels]]
+    names = "x 1", "x 2", "x 3", "map 1", "map 2", "label"
+    np.testing.assert_allclose(numbers(found["toys"], *names), places, rtol=1e-3)
+    assert rows(found["confusion"]) == [
+        ["true class", "predicted class", "count"],
+        *(["no", "no", "12345"], ["no", "yes", "1"], ["yes", "no", "0"], ["yes", "yes", "20"]),
+    ]
 
 
 def test_a_map_shows_an_image_at_the_pointer_and_by_keys(opened, path):
@@ -220,7 +274,9 @@ def test_arrays_survive_the_page(dtype):
     values = np.array([[0, 1, 2], [100, 50, 25]], dtype)[:, ::-1]
     text = re.sub("<.*?>", "", embedded("data-x", {"values": values}))
     kept = json.loads(text)["values"]
-    again = np.frombuffer(base64.b64decode(kept["base64"]), np.dtype(kept["dtype"]).newbyteorder("<"))
+    again = np.frombuffer(
+        zlib.decompress(base64.b64decode(kept["deflated"])), np.dtype(kept["dtype"]).newbyteorder("<")
+    )
     np.testing.assert_array_equal(again.reshape(kept["shape"]), values)
 
 
@@ -251,6 +307,6 @@ def test_the_labels_colours_are_told_apart(theme):
     for colour in colours:
         dark, light = sorted(float(XYZ[1] @ one) for one in (colour, paper))
         assert (light + 0.05) / (dark + 0.05) >= 3
-    for vision in (NORMAL, PROTAN, DEUTAN):
+    for vision in (NORMAL, PROTAN, DEUTAN, TRITAN):
         seen = [lab(vision @ colour) for colour in colours]
-        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 10
+        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 25

@@ -27,6 +27,7 @@ from udl_pt.models.rbm import RBM
 from udl_pt.plots import plot_costs
 
 SHAPE = (4, 5)
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,41 @@ def test_axe_finds_nothing_serious_in_these_widgets(opened, path, scheme):
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
 
 
+def test_a_phone_reaches_each_control(opened, path):
+    page = opened(path, **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    controls = page.locator("figure").locator("button, select, input, svg").all()
+    assert len(controls) > 30
+    for control in controls:
+        box = control.bounding_box()
+        assert min(box["width"], box["height"]) >= 24
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+
+
+@pytest.mark.parametrize(
+    ("name", "buttons", "choices"),
+    [
+        ("rebuild", ["Other pixels"], {"Image": "1", "Damage": "noise"}),
+        ("gibbs", ["Start again", "One step", "One step"], {"Start": "2"}),
+        ("dreams", ["One step", "One step"], {"Start": "0"}),
+        ("units", [re.compile("Unit 3")], {"Layer": "1"}),
+        ("tricks", [], {"Image": "2", "Network": "1", "Target": "0"}),
+    ],
+)
+def test_a_phone_gets_the_same_numbers(opened, path, name, buttons, choices):
+    seen = []
+    for options, press in (({}, "click"), (PHONE, "tap")):
+        page = opened(path, **options)
+        before = state(page, name)
+        for label, value in choices.items():
+            figure(page, name).get_by_role("combobox", name=label).select_option(value)
+        for button in buttons:
+            getattr(figure(page, name).get_by_role("button", name=button), press)()
+        seen.append((state(page, name), figure(page, name).text_content()))
+        assert seen[-1][0] != before
+    assert seen[0] == seen[1]
+
+
 def test_auto_encoders_rebuild_as_the_library_does(opened, path, models):
     page = opened(path)
     before = state(page, "rebuild")
@@ -123,8 +159,15 @@ def test_auto_encoders_rebuild_as_the_library_does(opened, path, models):
     last = state(page, "rebuild")
     assert last["input"] != after["input"]
     x = np.array([last["input"]], np.float32)
-    for output, ae in zip(last["outputs"], models["auto-encoders"].values(), strict=True):
+    autoencoders, clean = models["auto-encoders"].values(), np.array([last["x"]], np.float32)
+    shown = figure(page, "rebuild")
+    for k, (output, code, ae) in enumerate(zip(last["outputs"], last["codes"], autoencoders, strict=True)):
         np.testing.assert_allclose([output], ae.forward_output(x), atol=1e-5)
+        np.testing.assert_allclose([code], ae.forward_hidden(x), atol=1e-5)
+        moved = np.sqrt(((ae.forward_hidden(x) - ae.forward_hidden(clean)) ** 2).mean())
+        said = shown.locator(".tile").nth(2 + 2 * k).text_content()
+        assert float(said.split()[-1]) == pytest.approx(moved, abs=1e-3)
+        np.testing.assert_allclose(pixels(shown, 2 + 2 * k)[:, 0], 255 * (1 - np.array(code)), atol=1)
 
 
 def test_the_denoising_auto_encoder_learned_from_masked_images(data, models):
@@ -172,6 +215,17 @@ def test_a_chain_has_the_librarys_means_and_free_energies(opened, path, models, 
     low, top = dbn.hidden_layers
     np.testing.assert_allclose([now["means"]], top.backward(np.array([now["h"]], np.float32)), atol=1e-5)
     np.testing.assert_allclose([now["shown"]], low.backward(np.array([now["means"]], np.float32)), atol=1e-5)
+
+
+def test_a_chain_says_at_its_start_what_will_appear(opened, path):
+    chain = figure(opened(path), "gibbs")
+    assert "Play it to see its free energy here." in chain.locator("svg").text_content()
+    assert "6 hidden units, not drawn yet" in chain.text_content()
+    assert chain.locator("circle, polyline").count() == 0
+    chain.get_by_role("button", name="One step").click()
+    assert "Play it" not in chain.locator("svg").text_content()
+    assert chain.locator("polyline").count() == 1
+    assert "6 hidden units, dark: on" in chain.text_content()
 
 
 def test_a_chain_plays_pauses_and_starts_again(opened, path):

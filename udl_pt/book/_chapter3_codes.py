@@ -6,10 +6,11 @@ import numpy as np
 import scipy.linalg
 from sklearn.neighbors import KNeighborsClassifier
 
+from udl_pt.book._columns import of_units
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._shared import GENTLE, Settings, epochs_for, percent
 from udl_pt.book._widgets import Widget
-from udl_pt.book._words import names_of, words_of
+from udl_pt.book._words import for_matplotlib, names_of, words_of
 from udl_pt.book.report import Picture, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -173,7 +174,7 @@ def noisy_codes(data: Dataset, settings: Settings) -> Shown:
                 "so most have only found where digits are, and where pixels stay black."
             )
         filters = plot_filters(W, title=title, image_shape=data.image_shape)
-        shown.append(Picture("filters_denoising", filters, said))
+        shown.append(Picture("filters_denoising", filters, said, of_units(W)))
     return shown, results
 
 
@@ -270,7 +271,8 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     )
     maps_by_name = dict(zip(names, maps, strict=True))
     labels = names_of(data, range(len(data.label_names)))
-    picture = Picture("deep_codes", plot_embeddings(maps_by_name, data.Ytest, names=labels), said)
+    figure = plot_embeddings(maps_by_name, data.Ytest, names=for_matplotlib(labels))
+    picture = Picture("deep_codes", figure, said)
     return [map_widget(picture, maps_by_name, data.Xtest, data.Ytest, labels, data)], {
         "layers": PLANE,
         "costs": deep.costs,

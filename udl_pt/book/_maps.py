@@ -65,7 +65,7 @@ class Map:
 
 
 class Frames:
-    """A callback that keeps an embedding's points at 30 iterations: the first, and those of equal distance.
+    """A callback that keeps an embedding's points at 30 iterations: the first, the last, and some between.
 
     Attributes
     ----------
@@ -82,7 +82,8 @@ class Frames:
 
     def __call__(self, progress: Progress) -> None:
         """Keep the points of some iterations."""
-        if progress.epoch == 1 or progress.epoch % max(1, progress.epochs // (FRAMES - 1)) == 0:
+        every = -(-progress.epochs // (FRAMES - 2))
+        if progress.epoch in (1, progress.epochs) or progress.epoch % every == 0:
             self.points[progress.epoch] = progress.model.embedding_.astype(np.float32)
 
 

@@ -92,7 +92,7 @@ def chain(picture: Drawn, layers: Sequence[RBM], data: Dataset) -> Widget:
     *below, top = layers
     caption = (
         f"The {'upper ' * bool(below)}RBM has {top.M} hidden units. A low free energy means a likely state: "
-        "log P(v) is -F(v), up to a constant. Start from noise, and watch it fall. Start from an image, and "
+        "log P(v) is −F(v), up to a constant. Start from noise, and watch it fall. Start from an image, and "
         "watch how long the chain stays there."
         f"{' The lower RBM passes its means down to the pixels.' * bool(below)}"
     )
@@ -162,8 +162,9 @@ def tricking(picture: Drawn, models: Mapping[str, DNN], data: Dataset) -> Widget
         "classes": names_of(data, range(len(data.label_names))),
         "networks": [{"name": name, "layers": _layers(dnn)} for name, dnn in models.items()],
         "caption": f"Two networks of {M} hidden units, trained on {_rows(data)} for {EPOCHS} epochs. "
-        f"The hardened one saw images that were changed by {HARDENED_BY:g} per pixel, to trick it. The "
-        "change follows the sign of the gradient.",
+        f"The hardened one saw images that were changed by {HARDENED_BY:g} per pixel, to trick it. "
+        "Each pixel moves by epsilon, in the direction in which its gradient makes the answer wrong. This is "
+        "the fast gradient sign method.",
     }
     return Widget(picture.name, "tricking", shown, picture)
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -100,7 +101,7 @@ def _short(x: np.ndarray) -> np.ndarray:
 
 
 def embedded(id: str, data: Mapping[str, Any]) -> str:
-    """Return data as an element of the page, in which arrays are base64.
+    """Return data as an element of the page, in which arrays are compressed.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def _encoded(value: Any, place: str) -> Any:
         return {
             "dtype": value.dtype.name,
             "shape": list(value.shape),
-            "base64": base64.b64encode(little.tobytes()).decode(),
+            "deflated": base64.b64encode(zlib.compress(little.tobytes(), 9)).decode(),
         }
     if isinstance(value, Mapping):
         return {key: _encoded(item, f"{place}[{key!r}]") for key, item in value.items()}

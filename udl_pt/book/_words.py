@@ -6,7 +6,7 @@ from typing import Any
 
 from udl_pt.datasets import Dataset
 
-__all__ = ["Words", "drawn", "names_of", "on_in_filters", "words_of"]
+__all__ = ["Words", "drawn", "for_matplotlib", "names_of", "on_in_filters", "words_of"]
 
 LONGEST_NAME = 14  # characters of a label in a picture
 
@@ -77,7 +77,11 @@ def drawn(data: Dataset) -> dict[str, Any]:
 
 
 def names_of(data: Dataset, labels: Iterable[int]) -> list[str]:
-    """Return the names of labels for a picture: short, and without formulas."""
+    """Return the names of labels for a picture, which are short."""
     names = (data.label_names[label] for label in labels)
-    short = (name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names)
-    return [name.replace("$", r"\$") for name in short]
+    return [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
+
+
+def for_matplotlib(names: Iterable[str]) -> list[str]:
+    """Return names that matplotlib draws as they are, without a formula between dollar signs."""
+    return [name.replace("$", r"\$") for name in names]

@@ -7,10 +7,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from udl_pt.book import _shared
+from udl_pt.book._columns import of_images
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._shared import Settings, percent
 from udl_pt.book._widgets import Widget, curves
-from udl_pt.book._words import Words, drawn, names_of, words_of
+from udl_pt.book._words import Words, drawn, for_matplotlib, names_of, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.pca import PCA
@@ -195,7 +196,7 @@ def _scatter(pca: PCA, data: Dataset) -> Widget:
             "most others overlap: two directions are too few for ten digits."
         )
     title = "The first two principal components"
-    picture = Picture("scatter", plot_embeddings({"": Z}, labels, title, names), said)
+    picture = Picture("scatter", plot_embeddings({"": Z}, labels, title, for_matplotlib(names)), said)
     return map_widget(picture, {title: Z}, data.X[:SHOWN], labels, names, data)
 
 
@@ -227,7 +228,9 @@ def _rebuilt(pca: PCA, data: Dataset) -> Picture | Table:
             "Two components show little more than a blurred mean, ten a shape, fifty a digit that can be "
             "read."
         )
-    return Picture("rebuilt", plot_images(rows, _shared.labels_of(data, first), title, **drawn(data)), said)
+    labels = _shared.labels_of(data, first)
+    figure = plot_images(rows, for_matplotlib(labels), title, **drawn(data))
+    return Picture("rebuilt", figure, said, of_images(rows, labels))
 
 
 def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any]:
@@ -250,9 +253,9 @@ def _against_noise(pca: PCA, data: Dataset, settings: Settings) -> dict[str, Any
         errors = [["noisy", f"{before:.4f}"], ["denoised", f"{after:.4f}"]]
         picture = Table([[f"test {w.sample}s", f"mean squared error of a {w.feature}"], *errors], said)
     else:
-        picture = Picture(
-            "noise", plot_images(rows, _shared.labels_of(data, first), title, **drawn(data)), said
-        )
+        labels = _shared.labels_of(data, first)
+        figure = plot_images(rows, for_matplotlib(labels), title, **drawn(data))
+        picture = Picture("noise", figure, said, of_images(rows, labels))
     return {
         "standard_deviation": NOISE,
         "components": K,

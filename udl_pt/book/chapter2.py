@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.book._columns import of_points
 from udl_pt.book._map_widgets import map_widget
 from udl_pt.book._maps import Maps, ToyMap, map_data, map_toys, time_iterations
 from udl_pt.book._shared import Settings, percent
 from udl_pt.book._widgets import curves
-from udl_pt.book._words import Words, names_of, words_of
+from udl_pt.book._words import Words, for_matplotlib, names_of, words_of
 from udl_pt.book.report import Picture, Section
 from udl_pt.datasets import Dataset
 from udl_pt.models._sne.loop import RECORDED
@@ -133,7 +134,7 @@ def _crowding(maps: Maps, names: list[str], w: Words) -> Picture:
             {"PCA": maps.pca.Y, "symmetric SNE": maps.sne.Y, "t-SNE": maps.tsne.Y},
             maps.labels,
             f"The same {w.item}s by three methods",
-            names,
+            for_matplotlib(names),
         ),
         said,
     )
@@ -146,7 +147,7 @@ def _perplexity(maps: Maps, names: list[str]) -> Picture:
             {f"perplexity {p}": m.Y for p, m in maps.tsnes.items()},
             maps.labels,
             "t-SNE by perplexity",
-            names,
+            for_matplotlib(names),
         ),
         "Perplexity is the effective number of a point's neighbours. With few, clusters fall to pieces. "
         "With many, distances over the whole data decide, and clusters grow together. Sizes of clusters and "
@@ -170,15 +171,14 @@ def _costs(maps: Maps) -> Picture:
 
 def _toys(maps: dict[str, ToyMap]) -> Picture:
     errors = [f"{_percent(m.one_neighbour_error)} ({name})" for name, m in maps.items()]
+    toys = {name: (m.X, m.Y, m.labels) for name, m in maps.items()}
     return Picture(
         "toys",
-        plot_toy_data(
-            {name: (m.X, m.Y, m.labels) for name, m in maps.items()},
-            "Toy data (top) and what t-SNE makes of them (below)",
-        ),
+        plot_toy_data(toys, "Toy data (top) and what t-SNE makes of them (below)"),
         "No line separates the two rings of the donut or the pairs of XOR clouds. The map of t-SNE has gaps "
         "between separate groups, and the eight clouds lie side by side. A ring may be cut open. A cloud's "
         f"size and place mean little. Nearest neighbours of another colour: {', '.join(errors)}.",
+        of_points(toys),
     )
 
 

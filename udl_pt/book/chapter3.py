@@ -8,6 +8,7 @@ from sklearn.metrics import confusion_matrix
 
 from udl_pt.book import _listing, _shared
 from udl_pt.book._chapter3_codes import deep_codes, linear_codes, noisy_codes, vanishing_gradient
+from udl_pt.book._columns import of_confusion, of_images, of_units
 from udl_pt.book._play import auto_encoders, has_grey_images, in_place, rebuilding
 from udl_pt.book._shared import (
     BY_AUTOENCODERS,
@@ -21,7 +22,7 @@ from udl_pt.book._shared import (
     percent,
 )
 from udl_pt.book._widgets import Widget, curves
-from udl_pt.book._words import Words, drawn, names_of, on_in_filters, words_of
+from udl_pt.book._words import Words, drawn, for_matplotlib, names_of, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.models.autoencoder import AutoEncoder
@@ -199,10 +200,11 @@ def _pictures(
             plot_confusion(
                 confusion,
                 f"{which} the pretrained network takes for which",
-                names_of(data, range(K)),
+                for_matplotlib(names_of(data, range(K))),
                 w.kind,
             ),
             _said_of_confusion(confusion, data.label_names, w),
+            of_confusion(confusion, data.label_names, w.kind),
         ),
     ]
 
@@ -232,27 +234,22 @@ def _of_images(data: Dataset, ae: AutoEncoder, w: Words) -> list[Picture | Table
     one = f"A test {w.item} of each of {len(first)} classes"
     if w.are_digits:
         one = "One test digit of each kind"
+    X, labels = data.Xtest[first], _shared.labels_of(data, first)
+    X_hat, W = ae.forward_output(X), ae.W.get_value()
+    title = f"Test {w.item}s, reconstructed by the first auto-encoder"
     return [
         Picture(
             "reconstructions",
-            plot_reconstructions(
-                data.Xtest[first],
-                ae.forward_output(data.Xtest[first]),
-                _shared.labels_of(data, first),
-                f"Test {w.item}s, reconstructed by the first auto-encoder",
-                **drawn(data),
-            ),
+            plot_reconstructions(X, X_hat, for_matplotlib(labels), title, **drawn(data)),
             f"{one}, and what {ae.M} hidden units keep of it. The auto-encoder, "
             "trained as the first layer is before fine-tuning, never saw these images.",
+            of_images({"original": X, "reconstructed": X_hat}, labels),
         ),
         Picture(
             "filters",
-            plot_filters(
-                ae.W.get_value(),
-                title="What the units of the first layer look for",
-                image_shape=data.image_shape,
-            ),
+            plot_filters(W, title="What the units of the first layer look for", image_shape=data.image_shape),
             said,
+            of_units(W),
         ),
     ]
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from udl_pt.book import _listing, _rbms, _shared
+from udl_pt.book._columns import Columns, of_images, of_units
 from udl_pt.book._play import belief_network, chain, has_grey_images, in_place
 from udl_pt.book._rbms import MeasuredRBM
 from udl_pt.book._shared import (
@@ -16,7 +17,7 @@ from udl_pt.book._shared import (
     percent,
 )
 from udl_pt.book._widgets import Widget, curves
-from udl_pt.book._words import Words, drawn, on_in_filters, words_of
+from udl_pt.book._words import Words, drawn, for_matplotlib, on_in_filters, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.likelihood import (
@@ -244,13 +245,15 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
     dreams = fantasies(rbm, DREAMS, STEPS)
     moved = abs(dreams[-1] - dreams[-2]).mean()
     apart = abs(dreams[-1][:, None] - dreams[-1]).sum() / (DREAMS * (DREAMS - 1) * D)
+    labels, W = _shared.labels_of(data, first), rbm.W.get_value()
     several = "several digits" if w.are_digits else "several completions"
     return [
         Picture(
             "filters",
-            plot_filters(rbm.W.get_value(), title="What hidden units look for", image_shape=data.image_shape),
+            plot_filters(W, title="What hidden units look for", image_shape=data.image_shape),
             f"The weights of the first {min(100, rbm.M)} hidden units of {trained}: "
             f"{'strokes and parts of ' * w.are_digits}{on_in_filters(data)}.",
+            of_units(W),
         ),
         Picture(
             "fantasies",
@@ -261,6 +264,7 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
             f"{STEPS[-2]:,} to {STEPS[-1]:,} a chain's pixels change by {moved:.3f} on average, and two "
             f"chains differ by {apart:.3f} in the end. The two numbers are similar if chains forget their "
             f"{w.item}s. The first is much smaller if each chain stays at one {w.item}.",
+            _columns_of_chains(dreams),
         ),
         Picture(
             "completions",
@@ -268,7 +272,7 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
                 X,
                 missing,
                 completed,
-                _shared.labels_of(data, first),
+                for_matplotlib(labels),
                 f"Test {w.item}s, their lower halves missing",
                 **drawn(data),
             ),
@@ -276,16 +280,23 @@ def _dreams(data: Dataset, tested: np.ndarray, rbm: RBM, w: Words) -> list[Pictu
             f"of a Gibbs chain in which the given pixels are fixed. So where {several} fit, it is a blend "
             f"of them. The root mean squared error there is {off:.3f}; that of the training images' mean is "
             f"{without:.3f}.",
+            of_images({"original": X, "completed": completed}, labels),
         ),
     ]
 
 
 def _dreams_of_dbn(dbn: DBN, data: Dataset) -> Picture:
-    sizes = " - ".join(str(layer.M) for layer in dbn.hidden_layers)
+    sizes, dreams = " - ".join(str(layer.M) for layer in dbn.hidden_layers), dbn.generate(DREAMS, STEPS)
     title = f"Dreams of a deep belief network {sizes}"
     return Picture(
         "dreams",
-        plot_fantasies(dbn.generate(DREAMS, STEPS), STEPS, title, **drawn(data)),
+        plot_fantasies(dreams, STEPS, title, **drawn(data)),
         f"Dreams of a deep belief network of two RBMs, {sizes} units, trained layer by layer. The chain runs "
         "in the upper RBM. The lower one passes its means down to the pixels.",
+        _columns_of_chains(dreams),
     )
+
+
+def _columns_of_chains(dreams: np.ndarray) -> Columns:
+    chains = {f"chain {number}": states for number, states in enumerate(dreams.swapaxes(0, 1), 1)}
+    return of_images(chains, [f"step {step}" for step in STEPS])

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from udl_pt.book._columns import of_features, of_units
 from udl_pt.book._play import has_grey_images, in_place, units
 from udl_pt.book._shared import Settings, percent, shape_of, trained_network
 from udl_pt.book._widgets import Widget
@@ -116,6 +117,7 @@ def _of_images(
             f"{'White pixels' if grey else 'Bright colours'} increase the unit's value, "
             f"{'black' if grey else 'dark'} ones decrease it. Shown are the units with "
             f"the largest weights.{' Many look for a stroke or a gap in one place.' * w.are_digits}",
+            of_units(first[largest].T, largest),
         ),
         Picture(
             "hierarchy",
@@ -124,6 +126,7 @@ def _of_images(
             "descent in [0, 1], to switch this unit on and all others of its layer off. On the right "
             f"are the {IMAGES} training images that drive the unit most."
             f"{' The synthesised images do not look like digits.' * w.are_digits}",
+            of_features(shown),
         ),
     ]
 

@@ -13,6 +13,7 @@ from udl_pt.book._attacks import (
     attack,
     targeted_rates,
 )
+from udl_pt.book._columns import of_images
 from udl_pt.book._play import can_trick, classifiers, tricking
 from udl_pt.book._shared import (
     SHOWN_CLASSES,
@@ -25,7 +26,7 @@ from udl_pt.book._shared import (
     trained_network,
 )
 from udl_pt.book._widgets import Widget, curves
-from udl_pt.book._words import Words, drawn, words_of
+from udl_pt.book._words import Words, drawn, for_matplotlib, words_of
 from udl_pt.book.report import Picture, Section, Table
 from udl_pt.datasets import Dataset
 from udl_pt.inspection.attacks import fast_gradient_sign
@@ -136,11 +137,13 @@ def _tricks(dnn: DNN, data: Dataset, settings: Settings, w: Words) -> Picture | 
         said = f"Test rows before and after a change of {EPSILON:g} per {w.feature}: {predicted}"
         return Table([["label", "before", "after"], *listed], said)
     title = "What the plain network sees"
+    texts = for_matplotlib(before), for_matplotlib(after)
     return Picture(
         "tricks",
-        plot_adversarial(X, changed, before, after, 1 / EPSILON, title, **drawn(data)),
+        plot_adversarial(X, changed, texts[0], texts[1], 1 / EPSILON, title, **drawn(data)),
         f"A change of {EPSILON:g} per pixel, shown {1 / EPSILON:g} times as large (gray: none), and "
         f"{predicted}{' To us the digits look the same.' * w.are_digits}",
+        {**of_images({"original": X, "tricked": changed}, before), "label": [*before, *after]},
     )
 
 

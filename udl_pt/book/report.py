@@ -20,6 +20,7 @@ from PIL import Image
 
 from udl_pt._support.files import as_json, write_files
 from udl_pt._version import __version__
+from udl_pt.book._columns import Columns
 from udl_pt.book._widgets import Drawn, Widget, embedded, page_file, policy, script
 
 __all__ = ["PAGE", "RESULTS", "Picture", "Section", "Table", "png", "versions", "write_report"]
@@ -40,6 +41,9 @@ class Picture:
         The figure.
     sentence : str
         Caption below it.
+    columns : mapping of str to list of str, or to array of shape (N,) or (N, k), optional
+        The figure's numbers by the column's name. The page saves them as a CSV file, in which an array of
+        shape (N, k) is k numbered columns. Dtypes are float16, float32, float64, uint8, uint16 and int32.
 
     Examples
     --------
@@ -52,6 +56,7 @@ class Picture:
     name: str
     figure: Any
     sentence: str
+    columns: Columns | None = None
 
 
 @dataclass
@@ -191,13 +196,14 @@ def write_report(sections: Mapping[str, Section], out: Any, settings: Mapping[st
             if isinstance(picture, Table):
                 pictures.append(_FIGURE.format(attributes="", body=_table(picture.rows), text=text))
                 continue
-            shown: Drawn
-            if isinstance(picture, Picture):
-                shown = picture
-            else:
-                id, shown = f"data-chapter{chapter}-{picture.name}", picture.picture
-                attributes = _WIDGET.format(kind=picture.kind, id=id)
-                data.append(embedded(id, picture.data))
+            shown: Drawn = picture if isinstance(picture, Picture) else picture.picture
+            numbers = picture.columns if isinstance(picture, Picture) else picture.data
+            if numbers is not None:
+                id = f"data-chapter{chapter}-{picture.name}"
+                attributes = f' data-source="{id}"'
+                data.append(embedded(id, numbers))
+            if isinstance(picture, Widget):
+                attributes += f' class="widget" data-kind="{picture.kind}"'
                 kinds.append(picture.kind)
             drawn = files[f"chapter{chapter}_{shown.name}.png"] = png(shown.figure)
             image = _IMAGE.format(data=base64.b64encode(_smaller(drawn)).decode(), text=text)
@@ -287,4 +293,3 @@ def _facts(facts: Mapping[str, Any]) -> str:
 
 _FIGURE = "<figure{attributes}>{body}<figcaption>{text}</figcaption></figure>"
 _IMAGE = '<img alt="{text}" src="data:image/png;base64,{data}">'
-_WIDGET = ' class="widget" data-kind="{kind}" data-source="{id}"'

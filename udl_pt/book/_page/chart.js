@@ -20,7 +20,8 @@ function short(value) {
 }
 
 // Round numbers from low to high: about `count`; on a logarithmic scale 1, 2, 5, 10, … or powers of ten.
-function ticks(low, high, count, log) {
+// On a linear scale they are at least `apart` from each other.
+function ticks(low, high, count, log, apart = 0) {
   if (log) {
     const powers = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
     const inside = (found) => found.filter((at) => at >= low && at <= high);
@@ -31,17 +32,19 @@ function ticks(low, high, count, log) {
   }
   const [from, to] = log ? [10 ** low, 10 ** high] : [low, high];
   const rough = (to - from) / count, power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+  const step = Math.max(apart, power * [1, 2, 5, 10].find((factor) => factor * power >= rough));
   const found = [];
   for (let k = Math.ceil(from / step); k * step <= to; k++) found.push(k * step);
   return log ? found.filter((value) => value > 0).map(Math.log10) : found;
 }
 
-function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = false, low = 0 }) {
+// Until a curve has two points, the chart shows the text `empty` instead.
+function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = false, low = 0, empty = "" }) {
   const clip = `clip${++charts}`, hidden = new Set();
   let scale = log, view = null, width = 640;
   const height = (value) => (scale ? Math.log10(value) : value);
   const shown = () => series.filter((one) => !hidden.has(one.name));
+  const counted = () => series.every((one) => Array.from(one.x).every(Number.isInteger)); // such as epochs
   const positive = () => series.every((one) => one.y.every((value) => !(value <= 0)));
 
   function whole() {
@@ -71,18 +74,23 @@ function chart(root, { series, xLabel = "", yLabel = "", zoom = true, log = fals
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const parts = [draw("clipPath", { id: clip }, draw("rect", {
       x: LEFT, y: TOP, width: width - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM }))];
-    for (const x of ticks(view[0], view[1], Math.min(7, width / 70), false)) {
+    const waiting = empty && !shown().some((one) => one.x.length > 1);
+    if (waiting) {
+      parts.push(draw("rect", { class: "grid", fill: "none", x: LEFT, y: TOP, width: width - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM }),
+        draw("text", { x: (LEFT + width) / 2, y: HEIGHT / 2, "text-anchor": "middle" }, empty));
+    }
+    for (const x of waiting ? [] : ticks(view[0], view[1], Math.min(7, width / 70), false, counted() ? 1 : 0)) {
       parts.push(draw("line", { class: "grid", x1: place.x(x), x2: place.x(x), y1: TOP, y2: HEIGHT - BOTTOM }),
         draw("text", { x: place.x(x), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, short(x)));
     }
-    for (const y of ticks(view[2], view[3], 6, scale)) {
+    for (const y of waiting ? [] : ticks(view[2], view[3], 6, scale)) {
       parts.push(draw("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: place.y(y), y2: place.y(y) }),
         draw("text", { x: LEFT - 6, y: place.y(y) + 4, "text-anchor": "end" }, short(scale ? 10 ** y : y)));
     }
     parts.push(draw("text", { x: (LEFT + width) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, xLabel),
       draw("text", { x: -(TOP + HEIGHT - BOTTOM) / 2, y: 13, "text-anchor": "middle", transform: "rotate(-90)" }, yLabel));
     series.forEach((one, number) => {
-      if (hidden.has(one.name)) return;
+      if (waiting || hidden.has(one.name)) return;
       const points = Array.from(one.x, (x, i) => [place.x(x), place.y(height(one.y[i]))])
         .filter((point) => point.every(Number.isFinite)).map((point) => point.map((v) => v.toFixed(1)).join());
       const style = { class: "curve", stroke: color(number), "stroke-dasharray": DASHES[number % DASHES.length],

@@ -8,8 +8,8 @@ const udl = (() => {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   // Told apart with any colour vision, each with a contrast of 3 against the page.
   const COLORS = {
-    light: ["#0000fa", "#7d1919", "#197d19", "#000000", "#6496c8", "#4b00af", "#969664", "#327dfa", "#004b64", "#4b64af"],
-    dark: ["#7d96fa", "#fafa00", "#c89619", "#9600fa", "#e1fae1", "#7d6496", "#7d6400", "#afc8fa", "#969696", "#e1c87d"],
+    light: ["#0000ff", "#a50000", "#d2780f", "#3c8787", "#b478d2", "#003c69", "#d23cff", "#78875a", "#5a00a5", "#690f2d"],
+    dark: ["#0069ff", "#ff1e00", "#f0ff00", "#4bff78", "#e1a5ff", "#965a78", "#c3ffff", "#f09696", "#785ab4", "#c33c3c"],
   };
 
   function make(tag, attributes = {}, ...children) {
@@ -28,16 +28,22 @@ const udl = (() => {
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   }
 
-  function decoded(value) {
-    if (Array.isArray(value)) return value.map(decoded);
+  function inflated(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  }
+
+  async function decoded(value) {
+    if (Array.isArray(value)) return Promise.all(value.map(decoded));
     if (value === null || typeof value !== "object") return value;
-    if (!("base64" in value)) {
-      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decoded(item)]));
+    if (!("deflated" in value)) {
+      const items = await Promise.all(Object.values(value).map(decoded));
+      return Object.fromEntries(Object.keys(value).map((name, i) => [name, items[i]]));
     }
-    const bytes = Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0));
+    const buffer = await inflated(value.deflated);
     const values = value.dtype === "float16"
-      ? Float32Array.from(new Uint16Array(bytes.buffer), fromHalf)
-      : new TYPES[value.dtype](bytes.buffer);
+      ? Float32Array.from(new Uint16Array(buffer), fromHalf)
+      : new TYPES[value.dtype](buffer);
     return { shape: value.shape, values };
   }
 
@@ -51,6 +57,23 @@ const udl = (() => {
 
   const quoted = (cell) => (/[",\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell));
   const csv = (rows) => rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  // Rows of columns: texts, or arrays. An array of shape [N, k] has k numbered columns. So have images in steps
+  // from 0 to 255, from an image's least to its largest value.
+  function table(columns) {
+    const cell = (value) => (Number.isNaN(value) ? "" : Number.isInteger(value) ? value : Number(value.toPrecision(4)));
+    const parts = Object.entries(columns).flatMap(([name, column]) => {
+      if (Array.isArray(column)) return [{ name, at: (i) => column[i] }];
+      const { steps, low, high } = column, { shape: [, k = 1], values } = steps ?? column;
+      const value = (i, j) => {
+        const stored = values[i * k + j];
+        return steps ? low.values[i] + (stored / 255) * (high.values[i] - low.values[i]) : stored;
+      };
+      return Array.from({ length: k }, (_, j) => ({
+        name: k > 1 ? `${name} ${j + 1}` : name, at: (i) => cell(value(i, j)) }));
+    });
+    const first = Object.values(columns)[0], N = first.shape ? first.shape[0] : first.length;
+    return [parts.map(({ name }) => name), ...Array.from({ length: N }, (_, i) => parts.map(({ at }) => at(i)))];
+  }
   const plain = (name, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 
   // ---- controls
@@ -118,11 +141,12 @@ const udl = (() => {
   // ---- images
 
   // Draw values in [0, 1] as dark ink on white, or signed values in blue (positive) and red (negative).
+  // Pixels without a value are transparent.
   function image(canvas, values, [height, width, channels = 1], { signed = false, ink = true, largest = 1e-12 } = {}) {
     [canvas.width, canvas.height] = [width, height];
     const context = canvas.getContext("2d"), made = context.createImageData(width, height);
     if (signed) for (const value of values) largest = Math.max(largest, Math.abs(value));
-    for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let pixel = 0; pixel < Math.min(width * height, values.length / channels); pixel++) {
       const value = values[pixel * channels];
       let rgb;
       if (signed) {
@@ -140,19 +164,21 @@ const udl = (() => {
 
   function dataButton(figure, name, text) {
     const label = `Data (${name.endsWith(".csv") ? "CSV" : "JSON"})`;
-    const button = control.button({ label, onClick: () => download(name, text()) });
+    const button = control.button({ label, onClick: async () => download(name, await text()) });
     button.setAttribute("aria-label", `${label}: ${name}`);
     figure.append(make("p", { class: "data" }, button));
   }
 
-  function start(figure) {
-    const { kind, source: id } = figure.dataset;
+  const saved = (figure) => figure.dataset.source.replace("data-", "");
+
+  async function start(figure) {
+    const { kind, source: id } = figure.dataset, name = saved(figure);
     const picture = figure.querySelector("img"), root = make("div", { class: "root" });
-    const data = decoded(source(id)), name = id.replace("data-", "");
-    picture.replaceWith(root);
-    if (data.caption) figure.querySelector("figcaption").textContent = data.caption;
     try {
+      const data = await decoded(source(id));
+      picture.replaceWith(root);
       const made = widgets[kind](root, data, tools);
+      if (data.caption) figure.querySelector("figcaption").textContent = data.caption;
       if (made && made.csv) dataButton(figure, `${name}.csv`, () => csv(made.csv()));
       else dataButton(figure, `${name}.json`, () => JSON.stringify(data, plain));
     } catch (error) {
@@ -171,20 +197,19 @@ const udl = (() => {
     },
   };
 
-  function begin() {
-    const waiting = [...document.querySelectorAll("figure.widget")];
+  async function begin() {
     document.querySelectorAll("figure .wide table").forEach((table, number) => {
       const rows = () => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
       const chapter = table.closest("section").id;
       dataButton(table.closest("figure"), `${chapter}-table${number + 1}.csv`, () => csv(rows()));
     });
-    const next = () => {
-      if (waiting.length) {
-        start(waiting.shift());
-        setTimeout(next); // so that the page stays usable meanwhile
-      } else document.documentElement.dataset.ready = "true";
-    };
-    next();
+    document.querySelectorAll("figure[data-source]:not(.widget)").forEach((figure) =>
+      dataButton(figure, `${saved(figure)}.csv`, async () => csv(table(await decoded(source(figure.dataset.source))))));
+    for (const figure of document.querySelectorAll("figure.widget")) {
+      await start(figure);
+      await new Promise((go) => { setTimeout(go); }); // so that the page stays usable meanwhile
+    }
+    document.documentElement.dataset.ready = "true";
   }
 
   addEventListener("load", () => setTimeout(begin));

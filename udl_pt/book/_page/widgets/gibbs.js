@@ -20,10 +20,10 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
   const place = make("div");
 
   function show(means, h, chances = null) {
-    const shown = down(means), grid = new Array(rows * across).fill(0);
-    h.forEach((on, j) => { grid[j] = on; });
-    picture.draw(shown, below.length ? "what the top RBM dreams, passed down" : "means of the visible units");
-    units.draw(grid, `the ${M} hidden units${below.length ? " at the top" : ""}`);
+    const shown = down(means);
+    const dreamt = below.length ? "what the top RBM dreams, passed down" : "means of the visible units";
+    picture.draw(shown, step ? dreamt : "the start");
+    units.draw(h, `${M} hidden units${below.length ? " at the top" : ""}, ${step ? "dark: on" : "not drawn yet"}`);
     count.ariaLive = play.playing() ? "off" : "polite"; // nobody hears ten steps a second
     count.textContent = `Step ${step}: free energy ${energies[energies.length - 1].toFixed(1)} nats`;
     const first = Math.max(0, step - RECENT);
@@ -38,7 +38,7 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
     v = drawn(means);
     step = 0;
     energies = [energy(v)];
-    show(start === NOISE ? v : means, new Array(M).fill(0));
+    show(start === NOISE ? v : means, []);
   }
 
   function go() {
@@ -57,7 +57,7 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
   };
   root.append(
     make("p", { class: "note" }, "Play the chain. Each step draws the hidden units from the visible ones, then the visible "
-      + "ones from the hidden. The free energy falls until the chain draws likely images."),
+      + "ones from the hidden."),
     make("div", { class: "controls" }, play,
       control.button({ label: "One step", onClick: go }),
       control.choice({ label: "Start", options: [[NOISE, "at noise"], ...labels.map((label, i) => [i, `at ${label}`])],
@@ -74,7 +74,7 @@ udl.widget("gibbs", (root, { images, labels, size, ink, layers }, tools) => {
       } })),
     make("div", { class: "tiles" }, picture, units), count, place);
   const chart = tools.chart(place, { series: [{ name: "", x: [0], y: [0] }], xLabel: "Gibbs step",
-    yLabel: "free energy (nats)" });
+    yLabel: "free energy (nats)", empty: "Play it to see its free energy here." });
   begin();
   return { csv: () => [["step", "free energy"], ...energies.map((value, k) => [k, value])] };
 });
