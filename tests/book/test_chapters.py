@@ -131,6 +131,7 @@ def test_one_neighbour_error():
 
 def test_chapter3_measures_both_networks_and_says_so(monkeypatch):
     monkeypatch.setattr("udl_pt.book._chapter3_codes.LINEAR", 3)  # the data are four images with noise
+    monkeypatch.setattr("udl_pt.book._chapter3_codes.SHOWN", 7)
     data = tiny()
     said = []
     section = chapter3.section(data, Settings(sizes=[6, 5], epochs=2, seed=1, say=said.append))
@@ -146,6 +147,10 @@ def test_chapter3_measures_both_networks_and_says_so(monkeypatch):
         *("errors", "costs", "reconstructions", "filters", "confusion", "updates"),
         *("a table", "filters_denoising", "a table", "deep_codes"),
     ]
+    deep_codes = section.pictures[-1]
+    assert [codes["points"].shape for codes in deep_codes.data["maps"]] == [(1, 7, 2)] * 2
+    assert deep_codes.data["labels"].tolist() == data.Ytest[:7].tolist()
+    assert deep_codes.sentence.startswith("The first 7 test digits in the plane.")
     assert results["linear_codes"]["angle"] < 1e-3
     assert results["linear_codes"]["squared_error"] == pytest.approx(
         results["linear_codes"]["of_pca"], rel=0.01

@@ -42,6 +42,7 @@ PLANE = [500, 250, 2]  # layers down to a code in the plane
 PLANE_CODE: dict[str, Any] = {**GENTLE, "learning_rate": 0.005}
 PLANE_TUNING: dict[str, Any] = {"learning_rate": 0.01, "mu": 0.95, "batch_sz": 50}
 NEIGHBOURS = 5
+SHOWN = 2000  # points in the maps
 
 
 def vanishing_gradient(data: Dataset, settings: Settings) -> Shown:
@@ -262,18 +263,20 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
         for Z, Ztest in zip(trained, maps, strict=True)
     ]
     shape = " - ".join(map(str, (data.X.shape[1], *PLANE)))
+    first = f"The first {SHOWN:,}" if len(data.Xtest) > SHOWN else "The"
     said = (
-        f"The test {w.item}s in the plane. A deep auto-encoder, {shape} and back, was pretrained layer by "
+        f"{first} test {w.item}s in the plane. A deep auto-encoder, {shape} and back, was pretrained layer by "
         f"layer, unrolled and fine-tuned without a label. It reconstructs a test {w.sample} with a squared "
         f"error of {errors[1]:.1f}, two principal components with {errors[0]:.1f}. A vote of the "
         f"{NEIGHBOURS} nearest training {w.sample}s in the plane misclassifies {percent(votes[1])} of the "
         f"test {w.item}s. In the plane of the components it misclassifies {percent(votes[0])}."
     )
-    maps_by_name = dict(zip(names, maps, strict=True))
+    X, Y = data.Xtest[:SHOWN], data.Ytest[:SHOWN]
+    maps_by_name = {name: Z[:SHOWN] for name, Z in zip(names, maps, strict=True)}
     labels = names_of(data, range(len(data.label_names)))
-    figure = plot_embeddings(maps_by_name, data.Ytest, names=for_matplotlib(labels))
+    figure = plot_embeddings(maps_by_name, Y, names=for_matplotlib(labels))
     picture = Picture("deep_codes", figure, said)
-    return [map_widget(picture, maps_by_name, data.Xtest, data.Ytest, labels, data)], {
+    return [map_widget(picture, maps_by_name, X, Y, labels, data)], {
         "layers": PLANE,
         "costs": deep.costs,
         "squared_errors": dict(zip(names, errors, strict=True)),
