@@ -3,6 +3,7 @@
 ``python benchmarks/theano_steps.py [PYTHON] [--rounds N]``: with the path of a Python that has Theano it runs
 there too. All use one BLAS thread. Each library runs in processes of its own, in turns. The table has the
 median of the rounds in milliseconds; a ratio above 1 means that `udl_pt.theano` on C is faster.
+``--json FILE`` writes the table (`records.py`).
 """
 
 import argparse
@@ -93,7 +94,13 @@ def lenet(theano, T, streams, np):
     return [], T.mean((T.dot(h.flatten(2), W) - 1) ** 2), [U, V, W], {}
 
 
-MODELS = logistic, perceptron, denoising, recurrent, lenet
+MODELS = {
+    logistic: "logistic regression, 600 samples",
+    perceptron: "network 784-500-10, 20 samples",
+    denoising: "denoising auto-encoder 784-500, 20 samples",
+    recurrent: "recurrent network, 100 times",
+    lenet: "two layers of LeNet, 50 images",
+}
 
 
 def measure(library, mode):
@@ -142,19 +149,24 @@ def main():
         library, mode = worker.split()
         print(json.dumps(measure(library, None if mode == "default" else mode)))
         return
+    import records  # the interpreter that has Theano lacks these
+    from rich.console import Console
+    from rich.table import Table
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("python", nargs="?", help="path of a Python that has Theano")
     parser.add_argument("--rounds", type=int, default=3)
+    records.add_json(parser)
     args = parser.parse_args()
     contenders = {
-        "udl_pt C": (sys.executable, "udl_pt CVM"),
-        "udl_pt Numba": (sys.executable, "udl_pt NUMBA"),
-        "PyTensor C": (sys.executable, "pytensor CVM"),
-        "PyTensor Numba": (sys.executable, "pytensor NUMBA"),
+        "here, C": (sys.executable, "udl_pt CVM"),
+        "here, Numba": (sys.executable, "udl_pt NUMBA"),
+        "PyTensor, CVM": (sys.executable, "pytensor CVM"),
+        "PyTensor, NUMBA": (sys.executable, "pytensor NUMBA"),
     }
     if args.python:
         contenders["Theano"] = (args.python, "theano default")
-    print(" ".join(["milliseconds", "floatX ", *(f"{name:>14}" for name in contenders)]))
+    table = Table("step", "dtype", *contenders, title="A training step of Theano scripts")
     for dtype in "float32", "float64":
         rounds = {name: [] for name in contenders}
         for _ in range(args.rounds):
@@ -165,14 +177,17 @@ def main():
                 env["PYTENSOR_FLAGS"] = f"{env.get('PYTENSOR_FLAGS', '')},floatX={dtype}".lstrip(",")
                 run = subprocess.run([python, __file__], env=env, capture_output=True, text=True, check=True)
                 rounds[name].append(json.loads(run.stdout.splitlines()[-1]))
-        for model in (m.__name__ for m in MODELS):
+        for model, description in MODELS.items():
             cells = []
-            ours = statistics.median(r[model] for r in rounds["udl_pt C"])
+            ours = statistics.median(r[model.__name__] for r in rounds["here, C"])
             for name in contenders:
-                seconds = [r[model] for r in rounds[name] if model in r]
+                seconds = [r[model.__name__] for r in rounds[name] if model.__name__ in r]
                 median = statistics.median(seconds) if seconds else None
-                cells.append(f"{1e3 * median:7.2f} ({median / ours:4.2f})" if seconds else "-")
-            print(" ".join([f"{model:12}", f"{dtype:7}", *(f"{cell:>14}" for cell in cells)]), flush=True)
+                cells.append(f"{1e3 * median:.2f} ({median / ours:.2f})" if seconds else "-")
+            table.add_row(description, dtype, *cells)
+    Console().print(table)
+    conditions = "milliseconds, in brackets divided by those of the first column; one BLAS thread"
+    records.write(args.json, table, conditions=conditions)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 ``python benchmarks/theano_suite.py PATH/TO/Theano/theano`` reads Theano 1.0.5's tests where they lie. All
 modules of Theano's but its test packages are those of `udl_pt.theano`. Each file has a process of its own.
+``--json FILE`` writes the table (`records.py`), ``--tests FILE`` the outcome of each test.
 """
 
 import argparse
@@ -15,10 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import records
+from rich.table import Table
 from theano_suite_exclusions import FILES
 
 HERE = Path(__file__).parent
-OUTCOMES = "passed", "failed", "skipped", "excluded"
+OUTCOMES = {"passed": "passed", "failed": "failed", "excluded": "left out", "skipped": "skipped"}
 
 
 def records_of(path):
@@ -67,6 +70,12 @@ def run_file(source, file, args):
                 return records_of(results)
 
 
+def name_of(file):
+    """Return a short name: "tensor/nnet: conv" for tensor/nnet/tests/test_conv.py."""
+    folder, _, name = file.removesuffix(".py").rpartition("tests/test_")
+    return f"{folder.strip('/') or 'theano'}: {name}"
+
+
 def general(reason):
     """Return a kind of failure: the reason without what differs between tests."""
     reason = re.sub(r"0x[0-9a-f]+|\b\d+(\.\d+)?(e[+-]?\d+)?\b", "#", reason)
@@ -83,19 +92,21 @@ def main():
     parser.add_argument("--seconds", type=float, default=60, help="limit of a test")
     parser.add_argument("--file-seconds", type=float, default=1200, help="limit of a file")
     parser.add_argument("--only", default="", help="run tests whose name has this pattern")
-    parser.add_argument("--json", type=Path, help="write all results here")
+    parser.add_argument("--tests", type=Path, help="write the outcome of each test here")
+    records.add_json(parser)
     parser.add_argument("--kinds", type=int, default=40, help="how many kinds of failure to print")
     parser.add_argument("--verbose", action="store_true", help="show what the tests print")
     args = parser.parse_args()
     source = args.source.resolve()
     everything, kinds, total = {}, collections.Counter(), collections.Counter()
     examples, absent = {}, {}
+    table = Table("tests", *OUTCOMES.values(), title="The tests by file")
     for file in args.files or FILES:
         begin = time.monotonic()
-        everything[file] = records = run_file(source, file, args)
-        counts = collections.Counter(record["outcome"] for record in records.values())
+        everything[file] = found = run_file(source, file, args)
+        counts = collections.Counter(record["outcome"] for record in found.values())
         total += counts
-        for test, record in records.items():
+        for test, record in found.items():
             if record["outcome"] == "missing":
                 absent.setdefault(test.removeprefix("(missing) "), []).append(file)
             if record["outcome"] == "failed":
@@ -104,11 +115,15 @@ def main():
                 examples.setdefault(kind, f"{file}::{test}")
         counted = "  ".join(f"{counts[outcome]:5d} {outcome}" for outcome in OUTCOMES)
         print(f"{file:50} {counted}  {time.monotonic() - begin:6.0f} s", flush=True)
-        if args.json:
-            args.json.write_text(json.dumps(everything, indent=1))
+        table.add_row(name_of(file), *(f"{counts[outcome]:,}" for outcome in OUTCOMES))
+        if args.tests:
+            args.tests.write_text(json.dumps(everything, indent=1))
     ran = total["passed"] + total["failed"]
     print(f"{'all':50} " + "  ".join(f"{total[outcome]:5d} {outcome}" for outcome in OUTCOMES))
     print(f"{total['passed'] / ran:.1%} of {ran} pass\n" if ran else "nothing ran\n")
+    table.add_row("all", *(f"{total[outcome]:,}" for outcome in OUTCOMES))
+    limit = f"the mode {args.mode}, floatX {args.floatX}, at most {args.seconds:g} seconds a test"
+    records.write(args.json, table, conditions=limit)
     for name, users in sorted(absent.items()):
         print(f"missing at import: {name}  ({', '.join(users)})")
     for kind, number in kinds.most_common(args.kinds):
