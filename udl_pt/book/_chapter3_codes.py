@@ -265,10 +265,10 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
     shape = " - ".join(map(str, (data.X.shape[1], *PLANE)))
     first = f"The first {SHOWN:,}" if len(data.Xtest) > SHOWN else "The"
     said = (
-        f"{first} test {w.item}s in the plane. A deep auto-encoder, {shape} and back, was pretrained layer by "
-        f"layer, unrolled and fine-tuned without a label. It reconstructs a test {w.sample} with a squared "
-        f"error of {errors[1]:.1f}, two principal components with {errors[0]:.1f}. A vote of the "
-        f"{NEIGHBOURS} nearest training {w.sample}s in the plane misclassifies {percent(votes[1])} of the "
+        f"{first} test {w.item}s in the plane. A deep auto-encoder, {shape} and back, was pretrained layer "
+        "by layer, unrolled and fine-tuned without a label. It reconstructs a test "
+        f"{w.sample} with a squared error of {errors[1]:.1f}, two principal components with "
+        f"{errors[0]:.1f}. A vote of the {NEIGHBOURS} nearest training {w.sample}s in the plane misclassifies {percent(votes[1])} of the "
         f"test {w.item}s. In the plane of the components it misclassifies {percent(votes[0])}."
     )
     X, Y = data.Xtest[:SHOWN], data.Ytest[:SHOWN]
