@@ -268,8 +268,9 @@ def deep_codes(data: Dataset, settings: Settings) -> Shown:
         f"{first} test {w.item}s in the plane. A deep auto-encoder, {shape} and back, was pretrained layer "
         "by layer, unrolled and fine-tuned without a label. It reconstructs a test "
         f"{w.sample} with a squared error of {errors[1]:.1f}, two principal components with "
-        f"{errors[0]:.1f}. A vote of the {NEIGHBOURS} nearest training {w.sample}s in the plane misclassifies {percent(votes[1])} of the "
-        f"test {w.item}s. In the plane of the components it misclassifies {percent(votes[0])}."
+        f"{errors[0]:.1f}. A vote of the {NEIGHBOURS} nearest training {w.sample}s in the plane "
+        f"misclassifies {percent(votes[1])} of the test {w.item}s. In the plane of the components it "
+        f"misclassifies {percent(votes[0])}."
     )
     X, Y = data.Xtest[:SHOWN], data.Ytest[:SHOWN]
     maps_by_name = {name: Z[:SHOWN] for name, Z in zip(names, maps, strict=True)}
