@@ -102,6 +102,8 @@ def test_curves_are_zoomed_by_the_mouse_and_by_keys(opened, path):
     page = opened(path)
     chart = page.locator('[data-kind="curves"] svg')
     whole = chart.inner_html()
+    assert {"1", "2", "3", "4"} <= set(chart.locator("text").all_text_contents())
+    assert "1.5" not in chart.locator("text").all_text_contents()  # an epoch is a whole number
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 50)
