@@ -293,6 +293,17 @@ def test_a_widget_that_fails_leaves_its_picture(browser, tmp_path):
     page.close()
 
 
+def test_a_browser_that_cannot_decompress_shows_the_figures(browser, path):
+    page, errors = browser.new_page(), []
+    page.add_init_script("delete window.DecompressionStream")
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.locator("figure img").count() == 3
+    assert set(errors) == {"DecompressionStream is not defined"}
+    page.close()
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8", "uint16", "int32"])
 def test_arrays_survive_the_page(dtype):
     values = np.array([[0, 1, 2], [100, 50, 25]], dtype)[:, ::-1]
