@@ -120,6 +120,10 @@ def test_chapter2_measures_its_maps(monkeypatch):
     assert len(section.table) == len(maps) + 1
     assert f"{100 * maps['t-SNE 30']['one_neighbour_error']:.2f}%" in section.sentences[-1]
     assert [p.name for p in section.pictures] == ["crowding", "perplexity", "costs", "toys"]
+    for shown in section.pictures[0].data["maps"][:2]:
+        iterations = shown["iterations"].tolist()
+        assert (iterations[0], iterations[-1]) == (1, 1000)
+        assert 25 < len(iterations) <= 30
     assert len(said) == 6
     assert json.loads(json.dumps(section.results)) == section.results
 

@@ -102,6 +102,8 @@ def test_curves_are_zoomed_by_the_mouse_and_by_keys(opened, path):
     page = opened(path)
     chart = page.locator('[data-kind="curves"] svg')
     whole = chart.inner_html()
+    assert {"1", "2", "3", "4"} <= set(chart.locator("text").all_text_contents())
+    assert "1.5" not in chart.locator("text").all_text_contents()  # an epoch is a whole number
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 50)
@@ -199,6 +201,28 @@ def test_a_map_shows_an_image_at_the_pointer_and_by_keys(opened, path):
     assert len({before, plain, canvas.screenshot()}) == 3
 
 
+def test_a_map_has_long_names_inside_of_it(opened, tmp_path):
+    rs = np.random.RandomState(0)
+    data = Dataset.from_arrays(
+        rs.rand(4, 6), ["a long name of one", "another long name"] * 2, image_shape=(2, 3)
+    )
+    places, names = np.array([[-1.0, 0], [1, 0], [-1, 0.1], [1, 0.1]]), list(data.label_names)
+    picture = Picture("map", plot_embeddings({"": places}, data.Y, names=names), "A map.")
+    widget = map_widget(picture, {"": places}, data.X, data.Y, names, data)
+    page = opened(write_report({"1": Section("A", [], pictures=[widget])}, tmp_path, {}))
+    painted = page.locator("canvas.map").evaluate(
+        """canvas => {
+        const { width, height } = canvas;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+        return Array.from({ length: width }, (_, x) => x).filter((x) =>
+            data.some((value, i) => value && (i >> 2) % width === x));
+    }"""
+    )
+    width = page.locator("canvas.map").bounding_box()["width"]
+    assert 0 < min(painted) < max(painted) < width - 1
+    assert page.get_by_text("Point at an image, touch it, or use the arrow keys.").is_visible()
+
+
 def test_a_map_goes_through_its_iterations(opened, path):
     page = opened(path, reduced_motion="reduce")
     canvas, figure = page.locator("canvas.map"), page.locator('[data-kind="maps"]')
@@ -266,6 +290,17 @@ def test_a_widget_that_fails_leaves_its_picture(browser, tmp_path):
     page.wait_for_selector("html[data-ready]", state="attached")
     assert page.locator("figure img").is_visible()
     assert len(errors) == 1
+    page.close()
+
+
+def test_a_browser_that_cannot_decompress_shows_the_figures(browser, path):
+    page, errors = browser.new_page(), []
+    page.add_init_script("delete window.DecompressionStream")
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.locator("figure img").count() == 3
+    assert set(errors) == {"DecompressionStream is not defined"}
     page.close()
 
 

@@ -34,9 +34,10 @@ udl.widget("maps", (root, { maps, labels, names, noun, sprite, columns, size }, 
     names.forEach((name, number) => {
       const points = Array.from(labels.values.keys()).filter((i) => labels.values[i] === number).map(place);
       if (!points.length || (colour !== "all" && colour !== String(number))) return;
-      const [x, y] = [0, 1].map((axis) => middle(points.map((point) => point[axis])));
+      const [at, y] = [0, 1].map((axis) => middle(points.map((point) => point[axis])));
       context.font = "bold 13px system-ui, sans-serif";
       const width = context.measureText(name).width + 10;
+      const x = Math.min(Math.max(at, width / 2 + 2), side - width / 2 - 2);
       context.fillStyle = getComputedStyle(root).backgroundColor;
       context.strokeStyle = tools.colors[number % 10];
       context.lineWidth = 1.5;
@@ -174,7 +175,8 @@ udl.widget("maps", (root, { maps, labels, names, noun, sprite, columns, size }, 
         draw();
       } }));
   }
-  note.textContent = sprite ? `Point at a ${noun}, touch it, or use the arrow keys.` : "Point at a point, touch it, or use the arrow keys.";
+  const thing = sprite ? noun : "point";
+  note.textContent = `Point at ${/^[aeiou]/.test(thing) ? "an" : "a"} ${thing}, touch it, or use the arrow keys.`;
   picture.hidden = true;
   root.append(controls, make("div", { class: "stage" }, canvas, picture), note, times);
   choose(0);
