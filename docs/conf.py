@@ -27,6 +27,7 @@ extensions = [
     "sphinx_argparse_cli",
     "sphinx_copybutton",
     "sphinx_design",
+    "names",
     "results",
     "sphinx-mathjax-offline",
     "sphinx_gallery.gen_gallery",
@@ -34,6 +35,9 @@ extensions = [
 exclude_patterns = ["_build", "tutorials", "**/*.ipynb", "**/*.py"]
 default_role = "py:obj"
 suppress_warnings = ["ref.python"]  # several models have attributes of one name, such as params
+# A public name of the library that leads nowhere is an error. Other backquotes hold arguments and the like.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(?!udl_pt\b).*"), (r"py:.*", r".*\._.*")]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
