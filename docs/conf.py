@@ -69,7 +69,11 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "udl_pt"
 html_show_sourcelink = False
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_theme_options = {
+    "header_links_before_dropdown": 8,  # all of them
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+}
 
 
 def _skip(app: Any, kind: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:

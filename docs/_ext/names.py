@@ -1,4 +1,4 @@
-"""References to names where users import them, such as `udl_pt.DNN`: Sphinx knows where they are defined."""
+"""References to names where users import them, such as `udl_pt.DNN`: Sphinx knows other paths."""
 
 import pydoc
 
@@ -6,15 +6,14 @@ from sphinx.util.nodes import make_refnode
 
 
 def resolve(app, env, node, contnode):
-    """Return the link to a public name of the library that is documented under its module."""
-    if node.get("refdomain") != "py" or not node["reftarget"].startswith("udl_pt."):
-        return None
-    value = pydoc.locate(node["reftarget"])
-    name = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
-    found = env.domains["py"].objects.get(name)
-    if found is None:
-        return None
-    return make_refnode(app.builder, node["refdoc"], found.docname, found.node_id, contnode, name)
+    """Return the link to a name of the library that is documented under another path."""
+    target = node.get("reftarget", "")
+    value = pydoc.locate(target) if target.startswith("udl_pt.") else None
+    last = f".{target.rpartition('.')[2]}"
+    for name, found in env.domains["py"].objects.items():
+        if value is not None and name.endswith(last) and pydoc.locate(name) is value:
+            return make_refnode(app.builder, node["refdoc"], found.docname, found.node_id, contnode, name)
+    return None
 
 
 def setup(app):
