@@ -71,6 +71,7 @@ html_title = "udl_pt"
 html_show_sourcelink = False
 html_theme_options = {
     "header_links_before_dropdown": 8,  # all of them
+    "navbar_persistent": ["search-button"],
     "navigation_with_keys": False,
     "show_toc_level": 2,
 }

@@ -62,7 +62,7 @@ figure
 # Above it, there is only gradient descent on the input. The author's cost is ``-log Z[0, k]`` for one node.
 
 X = dbn.fit_to_input(k, learning_rate=1.0, mu=0.9, epochs=steps)
-print(f"cost of node {k} from {dbn.costs[0]:.4f} to {dbn.costs[-1]:.4f}")
+print(f"cost of node {k} from {dbn.costs[0]:.2g} to {dbn.costs[-1]:.2g}")
 print(f"pixels from {X.min():.1f} to {X.max():.1f}")
 
 # %%

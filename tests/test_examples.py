@@ -178,7 +178,7 @@ def test_ch5_features(capsys):
     assert found.features.min() >= 0
     assert found.dbn.costs[-1] < found.dbn.costs[0]
     assert pictures() == ["ch5_features.png", "ch5_filters.png"]
-    assert f"to {found.dbn.costs[-1]:.4f}" in capsys.readouterr().out
+    assert f"to {found.dbn.costs[-1]:.2g}" in capsys.readouterr().out
 
 
 @pytest.mark.slow
