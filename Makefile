@@ -4,10 +4,13 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One worker a core, and one BLAS thread a worker: more would wait for each other.
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# Checks links, images and anchors of the site, and of the pages that readers of the repository see.
+LYCHEE = $(BIN)/lychee --no-progress --include-fragments --exclude-path _static/webpack-macros \
+	build/docs README.md CONTRIBUTING.md CHANGELOG.md examples/listings/README.md
 # JAX takes three quarters of the time if it optimises less. The core tests run what users run.
 FEW_OPTIMISATIONS = XLA_FLAGS=--xla_backend_optimization_level=0
 
-.PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest docs docs-serve release bench clean
+.PHONY: demo install torch test quick slow exhaustive coverage lint types users-types core lowest docs docs-serve links release bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/udl-pt reproduce 3
@@ -55,6 +58,12 @@ core: $(VENV)/.installed-dev
 # The site, in build/docs: open build/docs/index.html, or `make docs-serve` and http://localhost:8000.
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
+	$(LYCHEE) --offline
+	! grep -rnE '<(script|img|iframe|source)[^>]* src="(https?:)?//|<link[^>]* href="(https?:)?//' build/docs --include='*.html'
+
+# The links to other sites too, which needs a network.
+links: docs
+	$(LYCHEE)
 
 docs-serve: docs
 	$(BIN)/python -m http.server --directory build/docs --bind localhost 8000

@@ -27,6 +27,7 @@ extensions = [
     "sphinx_argparse_cli",
     "sphinx_copybutton",
     "sphinx_design",
+    "names",
     "results",
     "sphinx-mathjax-offline",
     "sphinx_gallery.gen_gallery",
@@ -34,6 +35,9 @@ extensions = [
 exclude_patterns = ["_build", "tutorials", "**/*.ipynb", "**/*.py"]
 default_role = "py:obj"
 suppress_warnings = ["ref.python"]  # several models have attributes of one name, such as params
+# A public name of the library that leads nowhere is an error. Other backquotes hold arguments and the like.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(?!udl_pt\b).*"), (r"py:.*", r".*\._.*")]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -65,7 +69,12 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "udl_pt"
 html_show_sourcelink = False
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_theme_options = {
+    "header_links_before_dropdown": 8,  # all of them
+    "navbar_persistent": ["search-button"],
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+}
 
 
 def _skip(app: Any, kind: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:

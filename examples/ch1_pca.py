@@ -49,4 +49,4 @@ figure
 
 model = LogisticRegression(max_iter=1000).fit(Z[:N, :K], Ytrain[:N])
 error = error_rate(model.predict(pca.transform(Xtest)[:, :K]), Ytest)
-print(f"test error with {K} of {Z.shape[1]} columns: {error}")
+print(f"test error with {K} of {Z.shape[1]} columns: {error:.1%}")

@@ -43,7 +43,7 @@ train_op = pytensor.function(
     updates=momentum_updates(cost, [points], learning_rate=10.0, mu=0.8),
 )
 costs = [float(train_op()) for _ in range(steps)]
-print("naive, KL from", costs[0], "to", costs[-1])
+print(f"naive, KL from {costs[0]:.2f} to {costs[-1]:.2f}")
 
 # %%
 # The library's `udl_pt.TSNE` has the same cost. It adds exaggeration at the start, and a rate for each
@@ -51,7 +51,7 @@ print("naive, KL from", costs[0], "to", costs[-1])
 
 tsne = TSNE(perplexity=perplexity, random_state=0)
 Z = tsne.fit_transform(X)
-print("the library's, KL:", tsne.kl_divergence_)
+print(f"the library's, KL: {tsne.kl_divergence_:.2f}")
 
 # %%
 # Both maps, with the labels that neither has seen:

@@ -31,8 +31,8 @@ np.random.seed(0)
 
 ae = AutoEncoder(M)
 ae.fit(Xtrain, epochs=epochs)
-for i, cost in enumerate(ae.costs):
-    print("epoch:", i, "cost:", cost)
+for epoch, cost in enumerate(ae.costs, start=1):
+    print(f"epoch {epoch}: cost {cost:.1f}")
 
 # %%
 # These digits are not in the training set:

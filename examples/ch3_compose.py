@@ -2,7 +2,7 @@
 A cost of your own
 ==================
 
-Chapter 3, and on from there. A model that is called with a PyTensor variable returns a graph.
+After chapter 3. A model that is called with a PyTensor variable returns a graph.
 You see how the graph of a trained auto-encoder becomes part of a new cost.
 
 The new cost is that of a contractive auto-encoder (Rifai and others, ICML 2011). It adds the squared norm

@@ -48,8 +48,8 @@ deep = deep.fit(
 # PCA with as many components reconstructs worse, since it is linear:
 
 pca = PCA(sizes[-1]).fit(Xtrain)
-print("squared error of a test image:", deep.reconstruction_error(Xtest))
-print("of so many principal components:", pca.reconstruction_error(Xtest))
+print(f"squared error of a test image: {deep.reconstruction_error(Xtest):.1f}")
+print(f"with so many principal components: {pca.reconstruction_error(Xtest):.1f}")
 
 # %%
 # Both maps of the test digits:

@@ -51,7 +51,7 @@ plot_images(rows, [str(y) for y in Ytrain[:8]])
 
 dnn = DNN(sizes, corruption=corrupt)
 dnn.fit(Xtrain, Ytrain, Xtest, Ytest, epochs=epochs)
-print("denoising auto-encoders first, error after each epoch:", dnn.errors)
+print(f"test error: {dnn.errors[0]:.1%} after 1 epoch, {dnn.errors[-1]:.1%} at the end")
 
 # %%
 # The error of the test digits, which are not corrupted:

@@ -39,7 +39,7 @@ pretrained = pretrained.fit(*data, epochs=0, pretrain_epochs=pretrain_epochs, pr
 
 plain = copy.deepcopy(pretrained)
 plain.fit(*data, keep_layers=True, learning_rate=0.1, mu=0.9, epochs=epochs)
-print("as in the listing, test error:", plain.errors[-1])
+print(f"as in the listing, test error: {plain.errors[-1]:.1%}")
 
 # %%
 # Each argument below fights overfitting. A tenth of the training images validates the epochs, and
@@ -62,10 +62,7 @@ dnn.fit(
     ],
 )
 error = float((dnn.predict(data.Xtest) != data.Ytest).mean())
-print(
-    f"with all of that, of epoch {stop.best_epoch} of {len(dnn.errors)}:",
-    error,
-)
+print(f"with all of that, epoch {stop.best_epoch} of {len(dnn.errors)}: {error:.1%}")
 
 # %%
 # Dropout makes the first epochs worse. It pays in the long run.

@@ -41,21 +41,22 @@ labels_only = DNN(
     dtype="float32",
 )
 labels_only.fit(*data, pretrain=False, **options)
-print("labels only, error after each epoch:", labels_only.errors)
+errors = labels_only.errors
+print(f"labels only, test error: {errors[0]:.1%} after 1 epoch, {errors[-1]:.1%} at the end")
 
 # %%
 # The ladder adds noise to each layer. It learns the labels, and it learns to remove the noise.
 
 ladder = Ladder(sizes, noise=0.3, random_state=0, dtype="float32")
 ladder.fit(*data, **options)
-print("labels and clean images of noisy ones:", ladder.errors)
+print(f"ladder, test error: {ladder.errors[0]:.1%} after 1 epoch, {ladder.errors[-1]:.1%} at the end")
 
 # %%
 # In the end there is an ordinary network, without noise:
 
 dnn = ladder.dnn
 error = float((dnn.predict(data.Xtest) != data.Ytest).mean())
-print("the ladder's network, test error:", error)
+print(f"the ladder's network, test error: {error:.1%}")
 
 # %%
 # Both errors by epoch:

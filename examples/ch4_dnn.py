@@ -31,7 +31,7 @@ np.random.seed(0)
 
 dnn = DNN(sizes, UnsupervisedModel=RBM)
 dnn.fit(Xtrain, Ytrain, Xtest, Ytest, epochs=epochs)
-print("error after each epoch:", dnn.errors)
+print(f"test error: {dnn.errors[0]:.1%} after 1 epoch, {dnn.errors[-1]:.1%} at the end")
 
 # %%
 # The curve of ``ch3_dnn.py`` without pretraining is the one to compare with.

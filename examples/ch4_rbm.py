@@ -33,8 +33,8 @@ np.random.seed(0)
 
 rbm = RBM(M)
 rbm.fit(Xtrain, epochs=epochs)
-for i, cost in enumerate(rbm.costs):
-    print("epoch:", i, "cost:", cost)
+for epoch, cost in enumerate(rbm.costs, start=1):
+    print(f"epoch {epoch}: cost {cost:.1f}")
 
 # %%
 # Each image is the weights of a hidden unit. Blue pixels switch it on, red ones switch it off.

@@ -31,14 +31,18 @@ np.random.seed(0)
 # The network learns without labels:
 
 dbn = DBN(sizes, UnsupervisedModel=RBM)
-dbn = dbn.fit(Xtrain, pretrain_epochs=epochs)
+dbn = dbn.fit(
+    Xtrain,
+    pretrain_epochs=epochs,
+    pretrain_options={"learning_rate": 0.05, "mu": 0.9},
+)
 
 # %%
 # The book draws an input with ``plt.imshow(X, cmap="gray")``. This does so for many.
 
 
 def show(X, n=8):
-    figure = Figure(figsize=(n, n))
+    figure = Figure(figsize=(n, n), layout="constrained")
     for axes, x in zip(figure.subplots(n, n).flat, X, strict=False):
         axes.imshow(x.reshape(28, 28), cmap="gray")
     for axes in figure.axes:
@@ -58,18 +62,8 @@ figure
 # Above it, there is only gradient descent on the input. The author's cost is ``-log Z[0, k]`` for one node.
 
 X = dbn.fit_to_input(k, learning_rate=1.0, mu=0.9, epochs=steps)
-print(
-    "cost of node",
-    k,
-    "from",
-    dbn.costs[0],
-    "to",
-    dbn.costs[-1],
-    "pixels from",
-    X.min(),
-    "to",
-    X.max(),
-)
+print(f"cost of node {k} from {dbn.costs[0]:.2g} to {dbn.costs[-1]:.2g}")
+print(f"pixels from {X.min():.1f} to {X.max():.1f}")
 
 # %%
 # The exercise asks for one unit that is on while the others of its layer are off. Here are units of the

@@ -2,7 +2,7 @@
 Tricking a network
 ==================
 
-Chapter 6: in what direction to change X, such that the cost J changes most? You see changes that a person
+Chapter 6: in which direction does a change of X change the cost J most? You see changes that a person
 hardly notices, and that mislead a network. Then you see a network that was trained against them.
 
 Run it with ``python examples/ch6_tricking.py [FOLDER or train.csv]``. Without an argument it takes the
@@ -38,7 +38,7 @@ np.random.seed(0)
 options = {"learning_rate": 0.1, "mu": 0.9, "epochs": epochs, "pretrain": False}
 dnn = DNN(sizes)
 dnn.fit(Xtrain, Ytrain, Xtest, Ytest, **options)
-print("errors before:", dnn.errors[-1])
+print(f"error before: {dnn.errors[-1]:.1%}")
 
 # %%
 # In a symbolic library, dJ/dX takes three lines:
@@ -51,12 +51,9 @@ dJdX = pytensor.function([X, Y], pytensor.grad(J, X))
 # A step of ``epsilon`` for every pixel, up where the cost grows. Noise of the same size does less harm.
 
 tricked = np.clip(Xtest + epsilon * np.sign(dJdX(Xtest.astype(dnn.dtype), Ytest)), 0, 1)
-error = outcome(dnn, Xtest, Ytest, tricked).error_after
-print("errors after one step:", error)
-print(
-    "errors after noise:",
-    outcome(dnn, Xtest, Ytest, random_noise(Xtest, epsilon)).error_after,
-)
+noisy = random_noise(Xtest, epsilon)
+print(f"error after one step: {outcome(dnn, Xtest, Ytest, tricked).error_after:.1%}")
+print(f"error after noise: {outcome(dnn, Xtest, Ytest, noisy).error_after:.1%}")
 
 # %%
 # The numbers are what the network sees before and after:
@@ -72,12 +69,10 @@ figure
 
 others = Ytest != 3
 threes = projected_gradient(dnn, Xtest[others], Ytest[others], epsilon, target=3)
-print(
-    "seen as a 3:",
-    outcome(dnn, Xtest[others], Ytest[others], threes, target=3).success_rate,
-)
+aimed = outcome(dnn, Xtest[others], Ytest[others], threes, target=3)
+print(f"seen as a 3: {aimed.success_rate:.1%}")
 many_steps = outcome(dnn, Xtest, Ytest, projected_gradient(dnn, Xtest, Ytest, epsilon))
-print("errors after many steps:", many_steps.error_after)
+print(f"error after many steps: {many_steps.error_after:.1%}")
 
 # %%
 # A shifted digit is still the same digit, and so is a tricked one. Such images make the network more robust:
@@ -86,4 +81,4 @@ hard = DNN(sizes)
 augment = [shift(1), adversarial(hard, epsilon)]
 hard.fit(Xtrain, Ytrain, Xtest, Ytest, augment=augment, **options)
 again = outcome(hard, Xtest, Ytest, projected_gradient(hard, Xtest, Ytest, epsilon))
-print("errors of the hardened network, many steps:", again.error_after)
+print(f"error of the hardened network after many steps: {again.error_after:.1%}")

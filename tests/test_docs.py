@@ -73,3 +73,13 @@ def test_the_first_change_of_contributing_applies_and_its_test_passes(tmp_path):
         subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=tmp_path, check=True)
         run = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)})
         assert run.returncode == status
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_the_code_of_a_first_page_runs(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS.parent / page).read_text(encoding="utf-8"), re.DOTALL)
+    exec(code, variables := {})
+    assert variables["dnn"].errors[-1] < 0.6
+    assert str(variables["dnn"].errors) in capsys.readouterr().out

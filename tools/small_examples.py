@@ -21,7 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "ch3_ladder": {"sizes": (200, 100), "epochs": 10},
     "ch4_dnn": {"sizes": (400, 300, 200), "epochs": 5},
     "ch4_rbm": {"M": 100, "epochs": 5},
-    "ch5_features": {"sizes": (100, 64), "steps": 300},
+    "ch5_features": {"sizes": (100, 64), "epochs": 20, "steps": 300},
     "ch6_tricking": {"sizes": (200,), "epochs": 15},
 }
 
@@ -33,7 +33,7 @@ def resized(source: str, **values: Any) -> str:
     since a notebook has no command line.
     """
     values = {"place": None, **values}
-    lines = source.replace("import sys\n\n", "", 1).replace("import sys\n", "", 1).splitlines(keepends=True)
+    lines = re.sub(r"(?<=\n\n)import sys\n\n|import sys\n", "", source, count=1).splitlines(keepends=True)
     for statement in ast.parse("".join(lines)).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id="place")]):

@@ -131,7 +131,7 @@ def add_static_files(app):
 def setup(app):
     """Add the directives, the role and the style sheet."""
     app.connect("builder-inited", add_static_files)
-    app.add_css_file("tables.css")
+    app.add_css_file("site.css")
     app.add_directive("results", Results)
     app.add_directive("machines", Machines)
     app.add_role("result", Result())

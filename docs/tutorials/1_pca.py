@@ -47,8 +47,8 @@ plot_images({"": Xtrain[:10]}, [str(y) for y in Ytrain[:10]])
 # Its diagonal has the variances. The other entries say which columns vary together. Z has the covariance
 # :math:`Q^T C Q`. We want this matrix to be diagonal, with falling entries.
 #
-# The eigenvectors of C do that. An eigenvector v keeps its direction: :math:`C v = e v`. Let V have the
-# eigenvectors as columns, and E the eigenvalues e on its diagonal. Then :math:`C V = V E`. C is symmetric,
+# The eigenvectors of C do that. An eigenvector v keeps its direction: :math:`C v = e v`. The matrix V has the
+# eigenvectors as columns, and E has the eigenvalues e on its diagonal. So :math:`C V = V E`. C is symmetric,
 # so :math:`V^T V = I`. With :math:`Q = V` the covariance of Z is
 #
 # .. math:: V^T C V = V^T V E = E
@@ -75,8 +75,8 @@ print(e[:3])
 print(np.cov(Z[:, :3].T, bias=True))
 
 # %%
-# `udl_pt.PCA` does the same, and takes care of what can go wrong in numbers. An eigenvector may point both
-# ways, so signs can differ.
+# `udl_pt.PCA` does the same, with checks of its input. An eigenvector may point both ways, so signs can
+# differ.
 
 from udl_pt import PCA
 
@@ -91,7 +91,8 @@ print(np.allclose(abs(pca.transform(Xtrain)[:, :3]), abs(Z[:, :3])))
 from udl_pt.plots import plot_variance
 
 share = np.cumsum(pca.explained_variance_ratio_)
-print(f"2 columns: {share[1]:.0%}, 10: {share[9]:.0%}, 50: {share[49]:.0%}, 200: {share[199]:.0%}")
+for K in (2, 10, 50, 200):
+    print(f"{K} columns: {share[K - 1]:.0%}")
 
 # sphinx_gallery_alt = "Share of the variance against the number of components: it rises fast, then slowly."
 plot_variance(pca.explained_variance_ratio_)

@@ -2,7 +2,7 @@
 SNE and t-SNE: a map of neighbours
 ==================================
 
-PCA turns the data and looks at them from the best side. It cannot unroll what is rolled up. Stochastic
+PCA turns the data and looks at them from the best side. It cannot unroll a roll. Stochastic
 neighbour embedding (SNE) moves each point by itself, until neighbours in the data are neighbours on the
 map. In this tutorial you
 

@@ -6,7 +6,7 @@ A classifier learns ``fit(X, Y)``. An auto-encoder learns ``fit(X, X)``: its tar
 sounds useless, but the input has to pass through a few hidden units. In this tutorial you
 
 - train an auto-encoder and look at what passes,
-- see that PCA is an auto-encoder without bends,
+- see that PCA is a linear auto-encoder,
 - make the task harder, so that the units learn more.
 """
 
@@ -59,31 +59,31 @@ rows = {
 plot_images(rows, [str(y) for y in Ytest[:10]])
 
 # %%
-# Do you see gray clouds around PCA's digits? It adds and subtracts whole images. A sigmoid can just say
-# "white".
+# Do you see grey clouds around PCA's digits? PCA adds and subtracts whole images. A sigmoid can be close to
+# 0, which is white.
 #
-# PCA is an auto-encoder without bends
-# ------------------------------------
+# PCA is a linear auto-encoder
+# ----------------------------
 # Leave out the sigmoids and the biases, and take the squared error:
 #
 # .. math:: J = \| X - X W W^T \|^2
 #
-# This is the cost of PCA, with W for Q. So a linear auto-encoder should find what PCA finds. Let us see:
+# This is the cost of PCA, with W for Q. So a linear auto-encoder should find the same as PCA. Does it?
 
 m = Xtrain.mean(axis=0)
-linear = AutoEncoder(10, hidden="linear", output="linear", random_state=0, dtype="float32")
+linear = AutoEncoder(10, hidden="linear", output="linear", random_state=0)
 linear.fit(
     Xtrain - m,
-    0.005,
-    0.9,
+    learning_rate=0.005,
+    mu=0.9,
     epochs=20,
     cost="squared_error",
     cost_scale="batch",
 )
 
-error = ((Xtest - m - linear.forward_output(Xtest - m)) ** 2).sum(axis=1).mean()
-print(f"linear auto-encoder: {error:.2f}")
-print(f"PCA:                 {PCA(10).fit(Xtrain).reconstruction_error(Xtest):.2f}")
+difference = Xtest - m - linear.forward_output(Xtest - m)
+print(f"linear auto-encoder: {(difference**2).sum(axis=1).mean():.2f}")
+print(f"PCA: {PCA(10).fit(Xtrain).reconstruction_error(Xtest):.2f}")
 
 # %%
 # The errors are almost equal. The columns of W need not be the eigenvectors, but they span the same space.
@@ -107,7 +107,8 @@ plot_filters(ae.W.get_value(), title="50 hidden units")
 
 from udl_pt.symbolic.corruption import masking
 
-denoising = AutoEncoder(50, corruption=masking(0.3), random_state=0, dtype="float32")
+corruption = masking(0.3)  # of the pixels
+denoising = AutoEncoder(50, corruption=corruption, random_state=0, dtype="float32")
 denoising = denoising.fit(Xtrain, epochs=20, **options)
 
 # %%
@@ -130,8 +131,8 @@ plot_images(rows, [str(y) for y in Ytest[:10]])
 
 damaged = Xtest * (np.random.RandomState(0).rand(*Xtest.shape) < 0.5)
 for name, model in [("plain", ae), ("denoising", denoising)]:
-    error = ((Xtest - model.forward_output(damaged)) ** 2).sum(axis=1).mean()
-    print(f"{name:10} squared error {error:.1f}")
+    errors = ((Xtest - model.forward_output(damaged)) ** 2).sum(axis=1)
+    print(f"{name:10} squared error {errors.mean():.1f}")
 
 # %%
 # What to try next

@@ -15,10 +15,10 @@ book's cure is to train each layer as an auto-encoder first. Then it says: "TRY 
 # ----------------------
 # A network applies one layer after the other: :math:`z_1 = s(x W_1 + b_1)`, :math:`z_2 = s(z_1 W_2 + b_2)`,
 # and so on. The gradient goes the other way. At each layer it is multiplied by :math:`s'(a) = s(a) (1 -
-# s(a))`, which is at most 1/4, and by weights that are small at first. So little is left for the first
-# layer.
+# s(a))`, which is at most 1/4. It is also multiplied by weights, which are small at first. So little is left
+# for the first layer.
 #
-# We build such a network, and let PyTensor compute the gradients of all weights:
+# We build such a network, and PyTensor computes the gradients of all its weights:
 
 import numpy as np
 import pytensor
@@ -33,18 +33,20 @@ untrained = DNN(sizes, random_state=0, dtype="float32")
 untrained.fit(Xtrain, Ytrain, pretrain=False, epochs=0)
 
 x, y = pt.matrix("x", dtype="float32"), pt.lvector("y")
-cost = -pt.special.log_softmax(untrained.logits(x), axis=1)[pt.arange(y.shape[0]), y].mean()
+log_pY = pt.special.log_softmax(untrained.logits(x), axis=1)
+cost = -log_pY[pt.arange(y.shape[0]), y].mean()
 weights = [layer.W for layer in untrained.hidden_layers] + [untrained.W]
-gradients = pytensor.function([x, y], pytensor.grad(cost, weights), mode="FAST_COMPILE")
+gradients = pytensor.grad(cost, weights)
+compute = pytensor.function([x, y], gradients, mode="FAST_COMPILE")
 
 names = ["layer 1", "layer 2", "layer 3", "output"]
 batch = Xtrain[:100].astype("float32"), Ytrain[:100]
-typical = [np.sqrt((g**2).mean()) for g in gradients(*batch)]
+typical = [np.sqrt((g**2).mean()) for g in compute(*batch)]
 for name, value in zip(names, typical, strict=True):
     print(f"{name}: a typical gradient is {value:.1e}")
 
 # %%
-# On the way down, the gradient gets smaller at each layer. So the first layer hardly learns.
+# From the output to layer 1, the gradient gets smaller at each layer. So the first layer hardly learns.
 #
 # Greedy layer-wise pretraining
 # -----------------------------
@@ -70,10 +72,10 @@ pretrained.fit(
 print(f"pretrained, after one epoch: {pretrained.errors[0]:.1%}")
 
 # %%
-# vs
-# --
+# Without pretraining
+# -------------------
 # The other network has the same layers, the same rates and the same number of epochs. It only skips
-# pretraining.
+# pretraining:
 
 plain = DNN(sizes, random_state=0, dtype="float32")
 plain.fit(Xtrain, Ytrain, Xtest, Ytest, pretrain=False, **fine_tuning)
@@ -95,11 +97,9 @@ plot_errors(
 # until its lower layers have found something to pass on.
 
 reached = pretrained.errors[0]
-epochs = [epoch for epoch, error in enumerate(plain.errors, start=1) if error <= reached]
-print(
-    f"The network without pretraining reaches {reached:.1%} in epoch:",
-    epochs[0] if epochs else "never",
-)
+epochs = [n for n, error in enumerate(plain.errors, 1) if error <= reached]
+found = f"in epoch {epochs[0]}" if epochs else "never"
+print(f"without pretraining, {reached:.1%} is reached {found}")
 
 # %%
 # Is this a fair comparison? Pretraining took ten epochs of each layer. But it needs no labels, and these

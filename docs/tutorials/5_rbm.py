@@ -7,7 +7,7 @@ distribution. It can say how likely an image is, fill in what is missing, and dr
 tutorial you
 
 - write an RBM in NumPy and train it by contrastive divergence,
-- see why a trick is needed at all, on an RBM so small that everything can be counted,
+- check that the likelihood rises, on an RBM so small that it can be computed,
 - complete digits of which only the upper half is known.
 """
 
@@ -31,7 +31,7 @@ tutorial you
 #
 # The free energy
 # ---------------
-# We only see v. Adding up over all h leaves the free energy, with :math:`P(v) = e^{-F(v)} / Z`:
+# We only see v. The sum over all h defines the free energy, with :math:`P(v) = e^{-F(v)} / Z`:
 #
 # .. math:: F(v) = -b^T v - \sum_j \log(1 + e^{c_j + v^T W_{:j}})
 #
@@ -39,8 +39,8 @@ tutorial you
 #
 # .. math:: \frac{\partial F(v)}{\partial w} - \sum_{v'} P(v') \frac{\partial F(v')}{\partial w}
 #
-# The first part lowers the energy of the data. The second raises the energy of what the model itself
-# believes in. This part adds up over all images. Contrastive divergence (CD) replaces the sum by a single
+# The first part lowers the energy of the data. The second raises the energy of the images that the model
+# expects. It is a sum over all images. Contrastive divergence (CD) replaces the sum by a single
 # draw:
 #
 # 1. Start at a digit v0. Draw h0 from it.
@@ -80,18 +80,18 @@ def cd_step(W, c, b, v0, learning_rate=0.1):
 
 M = 100
 W, c, b = 0.01 * rng.randn(784, M), np.zeros(M), np.zeros(784)
-for epoch in range(3):
+for epoch in range(1, 4):
     for batch in rng.permutation(Xtrain).reshape(50, 100, 784):
         W, c, b = cd_step(W, c, b, batch)
     Xhat = s(s(Xtrain[:1000] @ W + c) @ W.T + b)
-    print(f"epoch {epoch}: squared error {((Xtrain[:1000] - Xhat) ** 2).sum(axis=1).mean():.1f}")
+    errors = ((Xtrain[:1000] - Xhat) ** 2).sum(axis=1)
+    print(f"epoch {epoch}: squared error {errors.mean():.1f}")
 
 # %%
-# The digits are gray, and the units are 0 or 1. We treat a gray pixel as the probability of a 1, as the
+# The digits are grey, and the units are 0 or 1. We treat a grey pixel as the probability of a 1, as the
 # book does.
 #
-# `udl_pt.RBM` makes the same step. It lets PyTensor differentiate :math:`F(v_0) - F(v_1)`. Momentum makes
-# it faster.
+# `udl_pt.RBM` makes the same step: PyTensor differentiates :math:`F(v_0) - F(v_1)`. Momentum makes it faster.
 
 from udl_pt import RBM
 from udl_pt.plots import plot_filters
@@ -105,23 +105,25 @@ plot_filters(rbm.W.get_value(), title="100 of 200 hidden units")
 # %%
 # Does the likelihood rise?
 # -------------------------
-# CD is not the gradient of the likelihood. To see if it helps, take an RBM that is so small that Z can be
-# computed: with 10 hidden units, there are only 1,024 hidden states to add up. The data are digits of 0 and
-# 1.
+# CD is `not the gradient of the likelihood <../contrastive_divergence.html>`_. To see if it helps, take an
+# RBM so small that Z can be computed: with 10 hidden units, there are only 1,024 hidden states to add up. The
+# data are binary digits.
 
 from udl_pt.inspection.likelihood import log_likelihood
 from udl_pt.plots import plot_costs
 
 binary = (Xtrain[:1000] > 0.5).astype(float)
 likelihoods = []
+
+
+def record(progress):
+    likelihoods.append(log_likelihood(progress.model, binary).mean())
+
+
 small = RBM(10, random_state=0)
-small.fit(
-    binary,
-    learning_rate=0.05,
-    epochs=15,
-    callbacks=[lambda progress: likelihoods.append(log_likelihood(small, binary).mean())],
-)
-print(f"reconstruction cost: {small.costs[0]:.0f} at first, {small.costs[-1]:.0f} at last")
+small.fit(binary, learning_rate=0.05, epochs=15, callbacks=[record])
+first, last = small.costs[0], small.costs[-1]
+print(f"reconstruction cost: {first:.0f} at first, {last:.0f} at last")
 
 # sphinx_gallery_alt = "The mean log-likelihood of the data rises from epoch to epoch."
 plot_costs(
@@ -132,11 +134,11 @@ plot_costs(
 
 # %%
 # It does. The cost of the reconstruction falls at the same time, although nothing minimises it. Larger RBMs
-# need an estimate of Z, such as `udl_pt.inspection.likelihood.ais`.
+# need an estimate of Z, `by annealing <../likelihood.html>`_.
 #
 # Complete a digit
 # ----------------
-# An auto-encoder wants the whole image. An RBM can also draw some pixels, given the others: it runs a Gibbs
+# An auto-encoder needs the whole image. An RBM can also draw some pixels, given the others: it runs a Gibbs
 # chain (hidden units, pixels, hidden units, ...) and sets the known pixels back after each step.
 
 from udl_pt.models.sampling import complete
@@ -146,16 +148,17 @@ missing = np.arange(784) >= 392  # the lower half
 completed = complete(rbm, Xtest[:10], missing)
 
 # sphinx_gallery_alt = "Ten digits, their upper halves, and the digits that the RBM made of these."
-plot_completions(Xtest[:10], missing, completed, [str(y) for y in Ytest[:10]])
+labels = [str(y) for y in Ytest[:10]]
+plot_completions(Xtest[:10], missing, completed, labels)
 
 # %%
 # What to try next
 # ----------------
-# - Take more Gibbs steps for v1: ``fit(k=5)``. Or let the chains go on from step to step:
+# - Take more Gibbs steps for v1: ``fit(k=5)``. Or continue the chains from step to step:
 #   ``fit(persistent=True)``.
 # - Hide the left half: ``missing = np.arange(784) % 28 < 14``.
-# - Is differentiating the free energy the same as the step in NumPy? `Symbolic or eager?
-#   <../symbolic_or_eager.html>`_ proves it.
+# - Why is the gradient of the free energy the step in NumPy? `Symbolic or eager?
+#   <../symbolic_or_eager.html>`_ has the proof.
 #
 # Read on
 # -------

@@ -52,7 +52,7 @@ dreams = dbn.generate(6, steps=steps)
 plot_fantasies(dreams, steps, "Dreams that begin at noise")
 
 # %%
-# The chains come to look alike. A chain moves by small steps, so it seldom crosses what is unlikely. In
+# The chains come to look alike. A chain moves by small steps, so it seldom crosses unlikely states. In
 # training, CD-1 looks only one step away from the data. So it never sees the dreams that lie far off. Chains
 # that persist from one training step to the next do find them, and training makes them less likely:
 
@@ -84,7 +84,8 @@ dnn.fit(
     mu=0.9,
     epochs=20,
 )
-print(f"test error after 1 epoch: {dnn.errors[0]:.1%}, after 20: {dnn.errors[-1]:.1%}")
+for epoch in (1, 20):
+    print(f"test error after epoch {epoch}: {dnn.errors[epoch - 1]:.1%}")
 
 # %%
 # Which digits does it still confuse?

@@ -64,7 +64,7 @@ print(f"pixels from {free.min():.1f} to {free.max():.1f}")
 
 # %%
 # Is that an image? Its pixels are negative, or larger than 1. No digit has such pixels.
-# ``constraint="box"`` returns each step into the box of images, from 0 to 1:
+# ``constraint="box"`` keeps pixels between 0 and 1:
 
 boxed = maximize(dbn, 1, units, constraint="box", steps=500)
 rows = {
@@ -82,7 +82,8 @@ plot_images(rows, [f"unit {unit}" for unit in units], cmap="gray")
 H = dbn.forward(boxed)
 on = H[units, units]
 off = (H.sum(axis=1) - on) / (H.shape[1] - 1)
-print(f"the unit itself: {on.mean():.2f} on average, the others: {off.mean():.2f}")
+print(f"on average, the unit itself: {on.mean():.2f}")
+print(f"on average, the others: {off.mean():.2f}")
 
 # %%
 # Check with real digits

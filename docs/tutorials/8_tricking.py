@@ -68,7 +68,8 @@ from udl_pt.inspection.attacks import (
 )
 
 noisy = random_noise(Xtest, epsilon)
-print(f"error after noise: {outcome(dnn, Xtest, Ytest, noisy).error_after:.1%}")
+found = outcome(dnn, Xtest, Ytest, noisy)
+print(f"error after noise: {found.error_after:.1%}")
 
 # %%
 # Noise pushes every pixel a little, here up and there down. For a unit that sums up hundreds of pixels,
@@ -81,11 +82,12 @@ print(f"error after noise: {outcome(dnn, Xtest, Ytest, noisy).error_after:.1%}")
 # :math:`\epsilon`, find better changes. They can also aim: with a ``target``, the network is to read a 3.
 
 many = projected_gradient(dnn, Xtest, Ytest, epsilon)
-print(f"error after many steps: {outcome(dnn, Xtest, Ytest, many).error_after:.1%}")
+found = outcome(dnn, Xtest, Ytest, many)
+print(f"error after many steps: {found.error_after:.1%}")
 
-others = Ytest != 3
-threes = projected_gradient(dnn, Xtest[others], Ytest[others], epsilon, target=3)
-seen = outcome(dnn, Xtest[others], Ytest[others], threes, target=3)
+X, Y = Xtest[Ytest != 3], Ytest[Ytest != 3]
+threes = projected_gradient(dnn, X, Y, epsilon, target=3)
+seen = outcome(dnn, X, Y, threes, target=3)
 print(f"read as a 3: {seen.success_rate:.1%}")
 
 # %%
@@ -95,7 +97,8 @@ from udl_pt.plots import Figure, open_grid
 
 
 def errors_of(network, attack, sizes):
-    return [100 * outcome(network, Xtest, Ytest, attack(network, size)).error_after for size in sizes]
+    changed = [attack(network, size) for size in sizes]
+    return [100 * outcome(network, Xtest, Ytest, X).error_after for X in changed]
 
 
 def noise(network, size):
@@ -112,7 +115,7 @@ def draw(curves, sizes):
     for name, errors in curves.items():
         axes.plot(sizes, errors, marker="o", label=name)
     axes.set(xlabel="change of a pixel", ylabel="error (%)", ylim=(0, 100))
-    axes.legend(frameon=False)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False)
     open_grid(axes)
     return figure
 
@@ -129,7 +132,7 @@ draw(curves, sizes)
 # %%
 # Hardening
 # ---------
-# A shifted cat is still a cat. So is a tricked one. If such images are in the training set, the network has
+# A shifted 3 is still a 3. So is a tricked one. If such images are in the training set, the network has
 # to read them. ``augment`` changes each batch before its step: `shift` moves digits by a pixel,
 # `adversarial` tricks the network as it is then.
 

@@ -8,7 +8,7 @@ training in each of them, and
 
 - see where the gradient comes from,
 - check that all four compute the same numbers,
-- see what a compiler makes of it.
+- see what a compiler changes in it.
 """
 
 # %%
@@ -52,7 +52,8 @@ def numpy_step(W, c, b):
         (p0 - p1).sum(axis=0),
         (v0 - v1).sum(axis=0),
     )
-    return [p + rate / len(v0) * change for p, change in zip((W, c, b), changes, strict=True)]
+    pairs = zip((W, c, b), changes, strict=True)
+    return [p + rate / len(v0) * change for p, change in pairs]
 
 
 by_numpy = numpy_step(*start)
@@ -161,11 +162,12 @@ for name, result in [
     ("PyTorch", by_torch),
     ("JAX", by_jax),
 ]:
-    apart = max(abs(np.asarray(p) - q).max() for p, q in zip(result, by_numpy, strict=True))
+    pairs = zip(result, by_numpy, strict=True)
+    apart = max(abs(np.asarray(p) - q).max() for p, q in pairs)
     print(f"{name:8} differs from NumPy by at most {apart:.0e}")
 
 # %%
-# What is left is rounding: sums in another order. Does it grow? Here are 30 more steps of each way:
+# The rest is rounding: sums in another order. Does it grow? Here are 30 more steps of each way:
 
 from udl_pt.plots import plot_costs
 
@@ -193,13 +195,15 @@ figure
 # NumPy and PyTorch run each operation alone, and write its result to memory. PyTensor and JAX see the whole
 # step. They merge what is computed twice, and fuse operations that follow each other into one loop:
 
-described = pytensor.graph.FunctionGraph(outputs=[new for _, new in updates], clone=True)
+outputs = [new for _, new in updates]
+described = pytensor.graph.FunctionGraph(outputs=outputs, clone=True)
 compiled = pytensor_step.maker.fgraph
-print(f"{len(described.apply_nodes)} operations described, {len(compiled.apply_nodes)} compiled")
+print(f"{len(described.apply_nodes)} operations described")
+print(f"{len(compiled.apply_nodes)} compiled")
 
 # %%
-# Is that worth the wait for the compiler? `A table of measured times <../symbolic_or_eager.html>`_ says from
-# which number of steps on.
+# Is that worth the wait for the compiler? `A table of measured times <../symbolic_or_eager.html>`_ says after
+# how many steps.
 #
 # The largest part of a step is its matrix products, which are alike in all four. `udl_pt.compare` measures
 # whole models fairly: each way in a process of its own, with import and compile times, memory, and the
@@ -213,9 +217,9 @@ print(f"{len(described.apply_nodes)} operations described, {len(compiled.apply_n
 #
 # What to try next
 # ----------------
-# - Let a draw take part in the gradient: remove ``consider_constant`` or ``no_grad``. Who complains, who is
-#   silently wrong? `Symbolic or eager? <../symbolic_or_eager.html>`_ has the answer, and measured times.
-# - Train the whole RBM in NumPy, ``udl_pt.eager.RBM``, or in PyTorch, ``udl_pt.eager.torch.RBM``.
+# - Differentiate through a draw: remove ``consider_constant`` or ``no_grad``. Which library raises an error,
+#   and which is silently wrong? `Symbolic or eager? <../symbolic_or_eager.html>`_ has the answer.
+# - Train the whole RBM in NumPy, `udl_pt.eager.RBM`, or in PyTorch, `udl_pt.eager.torch.RBM`.
 # - From a script in Theano to PyTensor: `From Theano to PyTensor <../porting_from_theano.html>`_.
 #
 # Read on

@@ -52,7 +52,7 @@ class DBN(Stack):
         arguments. It is the same for all layers, or a sequence has one for each layer.
     corruption : callable or None, or a sequence of them
         ``corruption(X, stream)`` returns the corrupted batch that a layer encodes in pretraining, such as
-        `udl_pt.symbolic.corruption.masking(0.3)`. It is the same for all layers, or a sequence has one for
+        ``udl_pt.symbolic.corruption.masking(0.3)``. It is the same for all layers, or a sequence has one for
         each layer.
     random_state : None, int, numpy.random.Generator or numpy.random.RandomState
         Source of weights and shuffles of all layers. An int restarts the draws in each fit. None is NumPy's

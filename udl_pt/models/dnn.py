@@ -60,7 +60,7 @@ class DNN(Stack):
         arguments. It is the same for all layers, or a sequence has one for each layer.
     corruption : callable or None, or a sequence of them
         ``corruption(X, stream)`` returns the corrupted batch that a layer encodes in pretraining, such as
-        `udl_pt.symbolic.corruption.masking(0.3)`. It is the same for all layers, or a sequence has one for
+        ``udl_pt.symbolic.corruption.masking(0.3)``. It is the same for all layers, or a sequence has one for
         each layer.
     rng : None, int, RandomStreams, numpy.random.Generator or numpy.random.RandomState
         Stream of dropout's masks. An int restarts the stream in each fit. None derives the stream from

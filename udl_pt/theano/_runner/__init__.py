@@ -66,7 +66,7 @@ def run_script(
     seed : int, optional
         Seeds the global generators of NumPy and `random`, and those that the script makes without a seed.
     backend : {"numba", "c", "jax"}, optional
-        Default: that of `udl_pt.get_backend`.
+        Default: that of `udl_pt.backends.get_backend`.
     report : str or path, optional
         A file: which names were served differently from PyTensor or are missing, shims, figures, and seconds.
     libraries : iterable of str, optional
