@@ -46,6 +46,23 @@ def test_the_tests_that_faithfulness_names_are_there():
         assert f"def {name}(" in (Path(__file__).parent / file).read_text(encoding="utf-8"), (file, name)
 
 
+def test_what_the_page_of_listings_names_is_there():
+    rows = re.findall(r"^\| .+ \| .* \| (.*) \| (`.+`) \|$", TEXTS["listings.md"], re.MULTILINE)
+    assert len(rows) > 15
+    folder = DOCS.parent
+    book = "".join(file.read_text(encoding="utf-8") for file in folder.glob("udl_pt/book/*.py"))
+    for pictures, files in rows:
+        for picture in re.findall(r"\w+", pictures):
+            assert f'"{picture}"' in book
+        named = re.findall(r"[\w/]+\.py", files)
+        code = [name for name in named if "test_" not in name]
+        tests = [name for name in named if "test_" in name]
+        assert code
+        assert tests
+        assert [name for name in code if not (folder / "udl_pt" / name).is_file()] == []
+        assert [name for name in tests if not (folder / "tests" / name).is_file()] == []
+
+
 def test_the_reference_has_every_public_name():
     pages = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
     modules = re.findall(r"automodule:: (\S+)", pages)
