@@ -18,7 +18,7 @@ import udl_pt
 DOCS = Path(__file__).parents[1] / "docs"
 TEXTS = {
     page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8")
-    for page in sorted([*DOCS.glob("*.md"), *DOCS.glob("reference/*.md")])
+    for page in sorted([*DOCS.glob("*.md"), *DOCS.glob("reference/**/*.md")])
 }
 SESSIONS = [
     pytest.param(name, marks=[pytest.mark.torch] * (">>> import torch" in text))
@@ -64,7 +64,7 @@ def test_what_the_page_of_listings_names_is_there():
 
 
 def test_the_reference_has_every_public_name():
-    pages = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
+    pages = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").rglob("*.md"))
     modules = re.findall(r"automodule:: (\S+)", pages)
     found = [importlib.import_module(name) for name in modules if "torch" not in name]
     shown = {id(getattr(module, name)) for module in found for name in module.__all__}

@@ -147,5 +147,5 @@ for K in (2, 10, 50, 200):
 # Read on
 # -------
 # - The book: chapter 1. Its exercise: `ch1_pca.py <../gallery/ch1_pca.html>`_.
-# - Reference: `models <../reference/models.html>`_.
+# - Reference: `PCA <../reference/models/pca.html>`_.
 # - Next: `SNE and t-SNE <2_tsne.html>`_. They bend the map that PCA only turns.

@@ -178,5 +178,5 @@ plot_embeddings(maps, labels)
 # -------
 # - The book: chapter 2. Its exercise, with automatic differentiation: `ch2_tsne.py
 #   <../gallery/ch2_tsne.html>`_.
-# - Reference: `models <../reference/models.html>`_.
+# - Reference: `TSNE <../reference/models/tsne.html>`_.
 # - Next: `the auto-encoder <3_autoencoder.html>`_, which also maps new digits.

@@ -145,5 +145,6 @@ for name, model in [("plain", ae), ("denoising", denoising)]:
 # Read on
 # -------
 # - The book: chapter 3, first half. Its program: `ch3_autoencoder.py <../gallery/ch3_autoencoder.html>`_.
-# - Reference: `models <../reference/models.html>`_, `corruptions <../reference/symbolic.html>`_.
+# - Reference: `AutoEncoder <../reference/models/autoencoder.html>`_,
+#   `corruptions <../reference/symbolic.html>`_.
 # - Next: `TRY BOTH <4_try_both.html>`_, with auto-encoders on top of auto-encoders.

@@ -117,5 +117,5 @@ print(f"without pretraining, {reached:.1%} is reached {found}")
 # -------
 # - The book: chapter 3, second half. Its program: `ch3_dnn.py <../gallery/ch3_dnn.html>`_.
 # - Measured on the full MNIST: `results <../results/index.html>`_.
-# - Reference: `models <../reference/models.html>`_.
+# - Reference: `DNN <../reference/models/dnn.html>`_.
 # - Next: `the RBM <5_rbm.html>`_, another layer to stack.

@@ -163,5 +163,5 @@ plot_completions(Xtest[:10], missing, completed, labels)
 # Read on
 # -------
 # - The book: chapter 4, first half. Its program: `ch4_rbm.py <../gallery/ch4_rbm.html>`_.
-# - Reference: `models <../reference/models.html>`_, `likelihoods <../reference/inspection.html>`_.
+# - Reference: `RBM <../reference/models/rbm.html>`_, `likelihoods <../reference/inspection.html>`_.
 # - Next: `the deep belief network <6_dbn.html>`_, with RBMs on top of RBMs.

@@ -112,5 +112,5 @@ plot_confusion(counts, "Test digits")
 # -------
 # - The book: chapter 4, second half. Its program: `ch4_dnn.py <../gallery/ch4_dnn.html>`_.
 # - Measured on the full MNIST: `results <../results/index.html>`_.
-# - Reference: `models <../reference/models.html>`_.
+# - Reference: `DBN <../reference/models/dbn.html>`_.
 # - Next: `what units look for <7_features.html>`_.
