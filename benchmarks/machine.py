@@ -15,6 +15,14 @@ def pools():
     return found
 
 
+def kernels():
+    """Return the kernels and threads of BLAS, such as "OpenBLAS with the kernels SkylakeX, 2 threads"."""
+    found = {(p["architecture"], p["num_threads"]) for p in threadpool_info() if "architecture" in p}
+    return "; ".join(
+        f"OpenBLAS with the kernels {name}, {n} thread{'s' * (n > 1)}" for name, n in sorted(found)
+    )
+
+
 def describe():
     """Say it in a line for the reader of a table."""
     libraries = ", ".join(f"{name} {' '.join(map(str, facts))}" for name, facts in pools().items())

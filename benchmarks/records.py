@@ -32,6 +32,8 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import machine
+
 from udl_pt._support.files import as_json
 from udl_pt._support.storage import replace_file
 
@@ -78,7 +80,8 @@ def _old(path):
 def write(path, table, numbers=None, *, conditions=None, before=()):
     """Replace a file by a `rich.table.Table` and the unrounded numbers; do nothing where there is no path.
 
-    ``before`` are commands that must run before this one.
+    ``before`` are commands that must run before this one. Without ``conditions``, they are the kernels and
+    threads of BLAS.
     """
     if path is None:
         return
@@ -96,7 +99,8 @@ def write(path, table, numbers=None, *, conditions=None, before=()):
         "sentence": old.get("sentence", "") if old.get("rows") == rows else "",
     }
     record |= {"chart": old["chart"]} if "chart" in old else {}
-    record |= {} if conditions is None else {"conditions": conditions}
+    conditions = machine.kernels() if conditions is None else conditions
+    record |= {"conditions": conditions} if conditions else {}
     record |= {} if numbers is None else {"numbers": numbers}
     replace_file(path, as_json(record, indent=1))
 
