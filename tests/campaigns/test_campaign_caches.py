@@ -7,7 +7,9 @@ from campaigns import caches
 needs_compiler = pytest.mark.skipif(not pytensor.config.cxx, reason="no C++ compiler, so nothing is cached")
 
 
-@pytest.mark.parametrize("backend", [pytest.param("c", marks=[needs_compiler, pytest.mark.slow]), "numba"])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("c", marks=[needs_compiler, pytest.mark.exhaustive]), "numba"]
+)
 def test_damaged_files_are_mended(backend):
     assert list(caches.damaged(backend, 4, seed=0, small=True)) == [None] * 4
 
@@ -17,10 +19,12 @@ def test_processes_that_start_at_once_share_a_cache():
     assert list(caches.shared(1, seed=0, processes=2)) == [None]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "module", "suffix"),
-    [pytest.param("c", "_sealed_modules", ".so", marks=needs_compiler), ("numba", "_numba.cache", ".nbc")],
+    [
+        pytest.param("c", "_sealed_modules", ".so", marks=[needs_compiler, pytest.mark.exhaustive]),
+        pytest.param("numba", "_numba.cache", ".nbc", marks=pytest.mark.slow),
+    ],
 )
 def test_the_campaign_sees_files_that_are_not_checked(backend, module, suffix, monkeypatch):
     monkeypatch.setattr(caches, "DAMAGES", {"emptied": caches.DAMAGES["emptied"]})

@@ -17,8 +17,14 @@ def test_no_fit_is_left_with_half_a_step(number, monkeypatch):
     assert [said for said in interrupted_fits.interrupts(number, 9, 0) if said is not None] == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", interrupts.COMMANDS)
+# the test below interrupts `reproduce`, too
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.exhaustive if name == "reproduce" else pytest.mark.slow)
+        for name in interrupts.COMMANDS
+    ],
+)
 def test_no_command_leaves_anything(name):
     assert list(interrupts.commands(name, signal.SIGTERM, 1, 0)) == [None]
 

@@ -26,7 +26,7 @@ def test_files_that_are_well_formed_and_wrong_are_refused():
     assert failures(model_files.by_hand, 200) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_changed_files_of_all_models_are_refused_or_usable():
     results = list(model_files.of_all_models(120, 1))
     assert len(results) == 120

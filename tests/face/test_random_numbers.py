@@ -51,8 +51,8 @@ def test_numbers_are_the_originals(name, key, floatX):
     same(name, key, floatX, "FAST_COMPILE")
 
 
-SLOW = [
-    pytest.param(name, mode, marks=pytest.mark.slow)
+MORE = [
+    pytest.param(name, mode, marks=pytest.mark.slow if "legacy" in name else pytest.mark.exhaustive)
     for name in ["legacy_integers 1", "legacy_sets 3", "legacy_scan 17", "mrg_sets 2", "mrg_symbolic 19"]
     for mode in ["CVM", "NUMBA", "JAX"]
     if (name, mode) != ("mrg_symbolic 19", "JAX")  # its sizes are inputs
@@ -61,7 +61,7 @@ SLOW = [
 
 @pytest.mark.parametrize(
     ("name", "mode"),
-    [(name, mode) for name in ["legacy_states 5", "mrg_states 8"] for mode in ["CVM", "NUMBA", "JAX"]] + SLOW,
+    [(name, mode) for name in ["legacy_states 5", "mrg_states 8"] for mode in ["CVM", "NUMBA", "JAX"]] + MORE,
 )
 def test_numbers_are_the_originals_on_each_backend(name, mode):
     with pytensor.config.change_flags(floatX="float64"):
