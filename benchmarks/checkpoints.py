@@ -3,9 +3,9 @@
     python benchmarks/checkpoints.py [--rounds 9] [--backend numba] [--json FILE]
 
 Trains an auto-encoder 784 - 1000 and the fine-tuning of [1000, 750, 500] on 5,000 rows of random data in
-float32, and embeds 1,000 points by t-SNE. A checkpoint after each epoch measures the seconds of one. "share"
-is these seconds over 600. "each batch" is the time that the loop takes to see that none is due, as a share
-of a step; it is measured alone, since an epoch varies by more.
+float32, and embeds 1,000 points by t-SNE. A checkpoint after each epoch measures the seconds of one. "share
+of the time" is these seconds over 600. "looking" is the time that the loop takes to see that none is due,
+as a share of a step. It is measured alone, since an epoch varies by more.
 """
 
 import argparse
@@ -45,7 +45,8 @@ def main():
         "t-SNE": lambda **o: TSNE(max_iter=options.rounds, **made).fit_transform(X[:1_000], **o),
     }
     results = []
-    table = Table("training", "step, ms", "checkpoint, s", "MB", "share", "each batch", title=options.backend)
+    columns = "step, ms", "checkpoint, s", "MB", "share of the time", "looking, share of a step"
+    table = Table("training", *columns, title=options.backend)
     for name, fit in fits.items():
         row = {"training": name, **measured(fit, options.backend)}
         shown = f"{1e3 * row['step']:.1f}", f"{row['seconds']:.3f}", f"{row['bytes'] / 1e6:.1f}"

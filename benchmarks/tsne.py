@@ -100,14 +100,17 @@ def compare(N, rounds):
 def gradients(N):
     """Time both gradients for `N` points."""
     X = load_mnist().X[:N]
-    table = Table("gradient", "dtype", "ms an iteration", "first run, s", title=f"{N:,} points")
+    columns = "ms an iteration", "first run, s", "memory, matrices of N x N"
+    table = Table("gradient", "dtype", *columns, title=f"{N:,} points")
     for gradient in ("analytic", "autodiff"):
         for dtype in ("float32", "float64"):
             stamps = [time.perf_counter()]
             tsne = TSNE(perplexity=30, method="exact", gradient=gradient, dtype=dtype, max_iter=40)
             first = timed(TSNE(perplexity=5, gradient=gradient, dtype=dtype, max_iter=1), X[:50])[0]
             tsne.fit_transform(X, callbacks=[lambda _, s=stamps: s.append(time.perf_counter())])
-            table.add_row(gradient, dtype, f"{1e3 * np.median(np.diff(stamps[1:])):.2f}", f"{first:.1f}")
+            matrices = tsne.memory(N) / (N**2 * np.dtype(dtype).itemsize)
+            milliseconds = 1e3 * np.median(np.diff(stamps[1:]))
+            table.add_row(gradient, dtype, f"{milliseconds:.2f}", f"{first:.1f}", f"{matrices:.1f}")
     Console().print(table)
     print(machine.describe())
     return table
