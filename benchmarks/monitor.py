@@ -6,8 +6,8 @@ Trains, in float32, an auto-encoder 784 - 1000 and the fine-tuning of [1000, 750
 ``monitor="epoch"`` and with ``monitor=None``, in turns. Test rows are a sixth of the rows as in MNIST (10,000
 of 60,000), a fifth of 5,000. Each run's first epoch compiles and isn't counted.
 
-"measured" is the difference of the two epochs' medians; on a busy machine it is as noisy as an epoch.
-"after batches" is the time from an epoch's last batch to its end, less the same without monitoring, as a
+"difference" is that of the two epochs' medians; on a busy machine it is as noisy as an epoch.
+"after the last batch" is the time from an epoch's last batch to its end, less the same without monitoring, as a
 share of the whole epoch: the monitoring itself, and the number to go by.
 """
 
@@ -44,7 +44,10 @@ def main():
     records.add_json(parser)
     options = parser.parse_args()
     results = []
-    columns = ("model", "rows", "test", "with, s", "without", "measured", "after batches")
+    columns = (
+        *("model", "rows", "test rows", "epoch with, s", "epoch without, s"),
+        *("difference", "after the last batch"),
+    )
     table = Table(*columns, title=f"one epoch on {options.backend}")
     for rows in options.rows:
         test_rows = rows // (6 if rows >= 60_000 else 5)

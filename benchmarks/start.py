@@ -5,8 +5,8 @@
 Runs the book's network, [1000, 750, 500], with pretraining (one epoch), fine-tuning (one epoch) and the
 default monitoring, then `predict`, on 1,000 rows in fresh processes: with an empty compile cache ("cold"),
 then again with what that run left ("warm"; JAX keeps no cache). The clock is the parent's, from just before
-the start of the process. "import" is the interpreter's start and ``import udl_pt``; "first" the first
-training step of the first auto-encoder; "last" the result of `predict`, the last function that compiles.
+the start of the process. "import" is the interpreter's start and ``import udl_pt``; "first step" that
+of the first auto-encoder; the last column has the result of `predict`, the last function that compiles.
 With more rounds, medians.
 """
 
@@ -62,7 +62,8 @@ def main(arguments=None):
     parser.add_argument("--rounds", type=int, default=1)
     records.add_json(parser)
     options = parser.parse_args(arguments)
-    table = Table("backend", "cache", *COLUMNS, title="seconds from the process's start")
+    columns = "import, s", "first step, s", "last function's first result, s"
+    table = Table("backend", "compile cache", *columns, title="seconds from the process's start")
     results = []
     for backend in options.backend:
         try:
