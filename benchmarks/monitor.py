@@ -7,8 +7,8 @@ Trains, in float32, an auto-encoder 784 - 1000 and the fine-tuning of [1000, 750
 of 60,000), a fifth of 5,000. Each run's first epoch compiles and isn't counted.
 
 "difference" is that of the two epochs' medians; on a busy machine it is as noisy as an epoch.
-"after the last batch" is the time from an epoch's last batch to its end, less the same without monitoring, as a
-share of the whole epoch: the monitoring itself, and the number to go by.
+"after the last batch" is the time from an epoch's last batch to its end, less the same without monitoring,
+as a share of the whole epoch: the monitoring itself, and the number to go by.
 """
 
 import argparse
